@@ -1,0 +1,59 @@
+# make lab      install into .venv and open the bench in JupyterLab
+# make test     everything: unit and contract tests, notebooks, two processes, browser
+# make check    the daily part of it, under 3 minutes
+# make lint     ruff
+# make notebooks  run the notebooks again and keep their outputs (NOTEBOOKS="notebooks/01_two_views.ipynb" for one)
+# make clean    remove what the others made
+# PYTHON=python3.12 make lab    with another Python
+
+PYTHON ?= python3
+PIP := .venv/bin/python -m pip --disable-pip-version-check
+PYTEST := .venv/bin/python -m pytest
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=240
+NOTEBOOKS ?= notebooks
+LAB_ARGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)  # JupyterLab refuses root without it
+
+.PHONY: help lab test check lint notebooks clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n '/^#/!q; s/^# //p' Makefile
+
+lab: .venv/.lab
+	.venv/bin/python -m jupyterlab $(LAB_ARGS) --LabApp.default_url=/lab/tree/notebooks/00_bench.ipynb
+
+# First what may share the machine, one core for each worker; then, alone, what measures time or memory or drives a browser.
+# The second part runs also when the first one failed.
+test: .venv/.test
+	@OMP_NUM_THREADS=1 $(PYTEST) -n2 -m "not alone and not browser" $(NBVAL) tests notebooks; first=$$?; \
+	$(PYTEST) -m "alone or browser" tests && exit $$first
+
+check: .venv/.test
+	OMP_NUM_THREADS=1 $(PYTEST) -n2 -m "not slow and not alone and not browser" tests
+
+lint: .venv/.test
+	.venv/bin/python -m ruff check .
+
+notebooks: .venv/.test
+	.venv/bin/python .ci/execute_notebooks.py $(NOTEBOOKS)
+
+clean:
+	rm -rf .venv .venv-colab build dist .pytest_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is younger than pyproject.toml once an install went through, so a second call installs nothing.
+.venv/.lab: pyproject.toml | .venv/bin/python
+	$(PIP) install -e '.[lab]'
+	@touch $@
+
+.venv/.test: pyproject.toml | .venv/bin/python
+	$(PIP) install -e '.[lab,test]'
+	@touch .venv/.lab $@
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "sslbench needs Python 3.11 or newer; '$(PYTHON)' was not found: PYTHON=path/to/python make ..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "sslbench needs Python 3.11 or newer, this is $$($(PYTHON) -V 2>&1): PYTHON=path/to/newer/python make ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
+	$(PYTHON) -m venv --clear .venv

@@ -1,0 +1,39 @@
+"""ResNet-18 (He et al. 2015), torchvision's, with a 3x3 first layer for small images."""
+
+import torch
+from torch import nn
+
+from . import Backbone, Field, one_field_of_numbers
+
+
+class ResNet18(Backbone):
+    """The standard residual network of self-supervised papers on small images; slow without a GPU."""
+
+    name = "resnet18"
+    paper = "https://arxiv.org/abs/1512.03385"
+    resizable = True
+    dim = 512
+
+    def __init__(self, fields: dict[str, Field]):
+        super().__init__()
+        from torchvision.models import resnet18
+
+        self.fields, ((_, field),) = fields, fields.items()
+        small, net = max(field.size) <= 64, resnet18()
+        first = nn.Conv2d(field.channels, 64, *((3, 1, 1) if small else (7, 2, 3)), bias=False)
+        rest = (net.bn1, net.relu, *(() if small else (net.maxpool,)), net.layer1, net.layer2, net.layer3, net.layer4)
+        self.net, self.stride = nn.Sequential(first, *rest), 8 if small else 32
+
+    @classmethod
+    def incompatible(cls, fields):
+        two_axes = all(field.rank == 2 for field in fields.values())
+        why = "" if two_axes else "reads images (two axes); small_cnn reads one to three axes"
+        return one_field_of_numbers(fields) or why
+
+    def stem(self, batch):
+        ((name, x),) = batch.items()
+        x = self.fields[name].fill(x).contiguous(memory_format=torch.channels_last)
+        return self.net(x).flatten(2).transpose(1, 2)  # [B, N, 512]
+
+    def grid(self, name, size=None):
+        return tuple(-(-n // self.stride) for n in size or self.fields[name].size)

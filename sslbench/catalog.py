@@ -1,0 +1,165 @@
+"""How a class gets listed: it exists. Its hyperparameters are read from its signature, where they are written once.
+
+    class Rotation(Pretext):
+        "Guess by how many quarter turns the image was rotated."
+        def __init__(self, backbone, data, *, hidden: Annotated[int, Hyperparameter("width", 16, 512)] = 128): ...
+
+This file imports nothing heavy: `import sslbench` must stay fast.
+"""
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+import re
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """The meaning of one keyword-only argument, its range (inclusive) or choices; menus and flags come from it."""
+
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple = ()
+    log: bool = False  # the slider moves in powers of ten
+    default: Any = None  # this and type are read from the signature
+    type: type = float
+
+    def check(self, where: str, value):
+        """`value` as the declared type; ValueError in one line when it is of another type or out of range."""
+        try:
+            value = _convert(value, self.type)
+        except (TypeError, ValueError, KeyError):
+            raise ValueError(f"{where} must be {self.type.__name__} ({self.meaning}), not {value!r}") from None
+        if self.choices and value not in self.choices:
+            raise ValueError(f"{where} must be one of {', '.join(map(str, self.choices))}, not {value!r}")
+        low = -float("inf") if self.low is None else self.low
+        high = float("inf") if self.high is None else self.high
+        if (self.low is not None or self.high is not None) and not low <= value <= high:
+            raise ValueError(f"{where} must lie between {low:g} and {high:g} ({self.meaning}), not {value:g}")
+        return value
+
+
+def _convert(value, type_):
+    if type_ is bool and isinstance(value, str):
+        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+    if type_ is int and not isinstance(value, str) and value != int(value):
+        raise ValueError
+    if type_ in (int, float) and isinstance(value, bool):
+        raise ValueError
+    return type_(value)
+
+
+def nearest(what: str, name: str, names) -> str:
+    """One line that says `name` is unknown, with the nearest match."""
+    names = sorted(names)
+    close = difflib.get_close_matches(str(name), names, 1, 0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"no {what} is called {name!r}; {hint}there {'are' if len(names) != 1 else 'is'}: {', '.join(names) or 'none'}"
+
+
+class Listed:
+    """Mixin of the three contracts. Each direct heir (Data, Backbone, Pretext) keeps a catalogue: name -> class."""
+
+    name = ""
+    paper = ""  # address of the source
+    kind = ""
+    catalogue: dict[str, type]
+
+    def __init_subclass__(cls, listed=True, **rest):
+        super().__init_subclass__(**rest)
+        if Listed in cls.__bases__:
+            cls.catalogue = {}
+        elif listed:
+            cls.name = cls.__dict__.get("name") or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+            cls.catalogue[cls.name] = cls
+
+    @classmethod
+    def all(cls) -> dict[str, type]:
+        """Every listed class of this kind by name; the kind's own package is imported on the first call."""
+        package = importlib.import_module(next(c for c in cls.__mro__ if Listed in c.__bases__).__module__)
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{module.name}")
+        return dict(sorted(cls.catalogue.items()))
+
+    @classmethod
+    def find(cls, name: str) -> type:
+        """The class called `name`; ValueError naming the nearest match when there is none."""
+        if name not in cls.catalogue and name not in cls.all():
+            raise ValueError(nearest(cls.kind, name, cls.catalogue))
+        return cls.catalogue[name]
+
+    @classmethod
+    def hyperparameters(cls) -> dict[str, Hyperparameter]:
+        """Keyword-only arguments of the constructor, by name."""
+        hints, found = get_type_hints(cls.__init__, include_extras=True), {}
+        for name, argument in inspect.signature(cls.__init__).parameters.items():
+            hint = hints.get(name)
+            if argument.kind is argument.KEYWORD_ONLY and get_origin(hint) is Annotated:
+                type_, declared = get_args(hint)[:2]
+                found[name] = replace(declared, default=argument.default, type=type_)
+        return found
+
+    @classmethod
+    def checked(cls, given: dict) -> dict:
+        """`given` hyperparameters, converted; ValueError for an unknown name or a value out of range."""
+        known = cls.hyperparameters()
+        for name in given:
+            if name not in known:
+                raise ValueError(nearest(f"hyperparameter of {cls.name}", name, known))
+        return {name: known[name].check(f"{cls.kind_key()}.{name}", value) for name, value in given.items()}
+
+    @classmethod
+    def kind_key(cls) -> str:
+        """data, backbone or pretext: the word the command line and a recipe use."""
+        return next(c for c in cls.__mro__ if Listed in c.__bases__).__name__.lower()
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the docstring: what a newcomer reads in the menu."""
+        return (inspect.getdoc(cls) or "").split("\n")[0]
+
+
+def contracts() -> dict[str, type]:
+    """The three kinds of listed class: data, pretext, backbone."""
+    return {key: getattr(importlib.import_module(f"sslbench.{folder}"), key.capitalize())
+            for key, folder in (("data", "data"), ("pretext", "pretexts"), ("backbone", "backbones"))}
+
+
+class Table(list):
+    """Rows (dicts with the same keys) that print as aligned text and show as a table in a notebook."""
+
+    def __repr__(self):
+        if not self:
+            return "(nothing)"
+        cells = [list(self[0]), *([str(v) for v in row.values()] for row in self)]
+        widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths)).rstrip() for row in cells)
+
+    def _repr_html_(self):
+        return self._tags("<table><tr>{}</tr>{}</table>", "<th>{}</th>", "<tr>{}</tr>", "<td>{}</td>") if self else ""
+
+    def _tags(self, table, th, tr, td):
+        from html import escape
+        rows = "".join(tr.format("".join(td.format(escape(str(v))) for v in row.values())) for row in self)
+        return table.format("".join(th.format(escape(k)) for k in self[0]), rows)
+
+    def markdown(self) -> str:
+        """The same as a Markdown table, for README files."""
+        lines = [list(self[0]), ["---"] * len(self[0]), *(map(str, row.values()) for row in self)]
+        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def catalog(kind: str | None = None) -> Table:
+    """What there is: every data source, pretext task and backbone, one row each (kind, name, summary, paper).
+
+    kind: "data", "pretext" or "backbone" for one of them. Classes typed in a notebook cell are listed too.
+    """
+    known = contracts()
+    if kind is not None and kind not in known:
+        raise ValueError(nearest("kind", kind, known))
+    return Table({"kind": key, "name": name, "what": c.summary(), "paper": c.paper}
+                 for key, contract in known.items() if kind in (None, key) for name, c in contract.all().items())

@@ -1,0 +1,152 @@
+"""The Data contract. Data knows which changes keep the meaning; it knows no pretext task. One file per source."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from ..catalog import Listed
+from ..field import Batch, Field, size_of
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Plain data that shows one sample; plots and the explorer draw it.
+
+    kind "image": uint8 array [H, W, 3];  "line": float array [C, T], NaN where absent;  "text": str;
+    "frames": uint8 array [T, H, W, 3].
+    """
+
+    kind: str
+    value: Any
+
+
+class Data(Listed):
+    """A source of samples: what they look like, where they come from, what may be changed without changing the meaning.
+
+    Construction is cheap (headers only) and sets `fields`. Hyperparameters are read from self when they are used, so a
+    slider changes an augmentation without loading again.
+    """
+
+    kind = "data source"
+    fields: dict[str, Field]
+    probe_on: tuple[str, ...] = ()  # fields a probe may see; empty: all
+    classes: dict[str, list[str]] = {}  # names of the values of integer labels, where they have names
+
+    def load(self, split: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """The rows and the labels of "train", "validation" or "test".
+
+        rows: field -> stored values, anything with len() that accepts a LongTensor of row numbers (a uint8 tensor, a
+        memory map, a lazy folder). labels: name -> [n]; the first is the label, further ones are factors; int64 means
+        classes, float32 a quantity. An empty dict says that there are no labels.
+        """
+        raise NotImplementedError
+
+    def loaded(self, split: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """load(), once per split: what the engine and the bench call."""
+        kept = self.__dict__.setdefault("_loaded", {})
+        if split not in kept:
+            kept[split] = self.load(split)
+        return kept[split]
+
+    def augment(self, batch: Batch, generator: Generator) -> Batch:
+        """The same batch changed at random, sample by sample, without changing its meaning."""
+        return batch
+
+    def views(self, batch: Batch, generator: Generator, n: int = 2) -> list[Batch]:
+        """n augmentations of one field; with several fields, one view through each of them (then n is their number)."""
+        if len(self.fields) == 1:
+            return [self.augment(batch, generator) for _ in range(n)]
+        changed = self.augment(batch, generator)
+        return [{name: changed[name]} for name in self.fields]
+
+    def raw(self, batch: Batch) -> dict[str, Tensor]:
+        """What a probe can read without any network, name -> [B, n]: the honest baseline on every chart."""
+        return {"raw": torch.cat([raw_numbers(self.fields[k], x) for k, x in batch.items()], 1)}
+
+    def picture(self, sample: dict[str, Tensor]) -> Picture:
+        """One decoded sample (no batch axis) as plain data to look at: its first field that probes may see."""
+        name = (self.probe_on or tuple(sample))[0]
+        return picture_of(self.fields[name], sample[name], self.spell)
+
+    def spell(self, ids: Tensor) -> str:
+        """Symbols [T] as a string; hidden or absent ones as a dot."""
+        return " ".join("·" if i < 0 else str(i) for i in ids.tolist())
+
+    def cite(self) -> str:
+        """Where the data comes from and its licence, one line for the bench."""
+        return ""
+
+
+def raw_numbers(field: Field, x: Tensor) -> Tensor:
+    """[B, n]: the numbers as they are, or how often each symbol occurs."""
+    if field.vocab is None:
+        return field.fill(x).flatten(1)
+    return torch.nn.functional.one_hot(x.flatten(1), field.vocab + 1).float().mean(1)
+
+
+def picture_of(field: Field, x: Tensor, spell) -> Picture:
+    """The picture that a field's shape suggests: two axes an image, one axis lines or text, three axes frames."""
+    x = x.detach().cpu()
+    if field.vocab:
+        return Picture("text", spell(torch.where(x == field.vocab, -1, x).flatten()))
+    x = field.encode(x.float())
+    if field.rank == 1:
+        return Picture("line", x.numpy())
+    pixels = torch.nan_to_num(x).round().clamp(0, 255).byte()
+    pixels = pixels[:3] if len(pixels) >= 3 else pixels[:1].expand(3, *pixels.shape[1:])
+    return Picture("image" if field.rank == 2 else "frames", pixels.movedim(0, -1).numpy())
+
+
+class Labelled(Data, listed=False):
+    """Another data source with its label as the last field: the only way a label meets a loss (supervised, few labels).
+
+    share: the part of the training labels that is kept, drawn evenly at random with `seed`; the rest of the rows is dropped.
+    """
+
+    def __init__(self, data: Data, share: float = 1.0, seed: int = 0):
+        _, labels = data.loaded("train")
+        if not labels:
+            raise ValueError(f"{data.name} has no labels, so nothing can be supervised; use a pretext task or give labels")
+        self.data, self.share, self.seed, self.name = data, share, seed, data.name
+        self.target, y = next(iter(labels.items()))
+        self.fields = {**data.fields, "label": Field((1,), (1,), vocab=int(y.max()) + 1)}
+        self.probe_on, self.classes = data.probe_on or tuple(data.fields), data.classes
+
+    def load(self, split):
+        rows, labels = self.data.loaded(split)
+        y = labels[self.target]
+        rows = {**rows, "label": y[:, None]}
+        if split == "train" and self.share < 1:
+            keep = torch.randperm(len(y), generator=Generator().manual_seed(self.seed))[: max(1, round(self.share * len(y)))]
+            rows, labels = {k: v[keep] for k, v in rows.items()}, {k: v[keep] for k, v in labels.items()}
+        return rows, labels
+
+    def augment(self, batch, generator):
+        label = batch["label"]
+        return {**self.data.augment({k: x for k, x in batch.items() if k != "label"}, generator), "label": label}
+
+    def raw(self, batch):
+        return self.data.raw(batch)
+
+    def picture(self, sample):
+        return self.data.picture({k: x for k, x in sample.items() if k != "label"})
+
+    def spell(self, ids):
+        return self.data.spell(ids)
+
+
+def rand(generator: Generator, *shape) -> Tensor:
+    """Uniform numbers in [0, 1) on the generator's device."""
+    return torch.rand(*shape, generator=generator, device=generator.device)
+
+
+def randint(generator: Generator, high: int, *shape) -> Tensor:
+    """Integers 0..high-1 on the generator's device."""
+    return torch.randint(0, high, shape, generator=generator, device=generator.device)
+
+
+__all__ = ["Batch", "Data", "Field", "Labelled", "Picture", "SPLITS", "rand", "randint", "size_of"]

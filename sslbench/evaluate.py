@@ -1,0 +1,161 @@
+"""Scores of a frozen network beside the honest baselines. Labels are read here and by probes only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from . import probes
+from .data import Data
+from .field import Batch, decode, size_of
+from .hardware import Hardware
+from .pretexts import Pretext
+
+QUICK = {"train": 1500, "validation": 1000}  # rows read while training: a slow evaluation would make a slow Stop
+FULL = {"train": 10000, "validation": 5000, "test": 10000}
+POINTS = 1000  # of the map
+QUICK_STRENGTH = 1e-2  # of the linear probe's penalty while training; at the end it is chosen on validation
+
+
+@dataclass
+class Split:
+    """Some rows of one split and their labels."""
+
+    rows: dict
+    labels: dict[str, Tensor]
+    index: Tensor
+
+    def __len__(self):
+        return len(self.index)
+
+
+def read(data: Data, split: str, most: int) -> Split:
+    """At most `most` rows, evenly spread, always the same ones."""
+    rows, labels = data.loaded(split)
+    n = size_of(rows)
+    index = torch.arange(n) if n <= most else torch.linspace(0, n - 1, most).long()
+    return Split(rows, {name: y[index] for name, y in labels.items()}, index)
+
+
+def points(data: Data) -> Split:
+    """The samples of the map: validation rows, or training rows where validation is small."""
+    validation = read(data, "validation", POINTS)
+    return validation if len(validation) >= 300 else read(data, "train", POINTS)
+
+
+def visible(data: Data) -> tuple[str, ...]:
+    """The fields a probe may see."""
+    return data.probe_on or tuple(data.fields)
+
+
+def batches(data: Data, split: Split, device=None, size: int = 500):
+    """Decoded batches of the fields that a probe may see."""
+    rows = {name: split.rows[name] for name in visible(data)}
+    for index in split.index.split(size):
+        yield decode(data.fields, rows, index, device)
+
+
+@torch.no_grad()
+def embed(task: Pretext, data: Data, split: Split, hardware: Hardware) -> Tensor:
+    """Embeddings [n, D] in float32, on the run's device; the network is in evaluation mode for it."""
+    training = task.training
+    task.eval()
+    try:
+        parts = []
+        with hardware.autocast():
+            for batch in batches(data, split, hardware.device):
+                hardware.check()
+                parts.append(task.embed(batch).float())
+        return torch.cat(parts)
+    finally:
+        task.train(training)
+
+
+def raw(data: Data, split: Split, device) -> dict[str, Tensor]:
+    parts = [data.raw(batch) for batch in batches(data, split, device)]
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+
+def probe(z: Tensor, labels: dict, z_test: Tensor, labels_test: dict, z_val=None, labels_val=None,
+          check: Callable[[], None] = lambda: None) -> dict[str, float]:
+    """"knn" and "linear" of the label, then one score per factor (accuracy, or R^2 of a quantity)."""
+    scores, chosen = {}, {} if z_val is not None else {"strengths": (QUICK_STRENGTH,)}
+    s, s_test, *s_val = probes.standardise(z, z_test, *([] if z_val is None else [z_val]))  # once for all labels
+    for i, (name, y) in enumerate(labels.items()):
+        check()
+        y, y_test = y.to(z.device), labels_test[name].to(z.device)
+        if y.is_floating_point():
+            scores[name] = probes.ridge_on_standardised(s, s_test, y, y_test)
+            continue
+        if i == 0:
+            scores["knn"] = probes.knn(z, y, z_test, y_test)
+        validation = (*s_val, labels_val[name].to(z.device)) if s_val else ()
+        scores["linear" if i == 0 else name] = probes.linear_on_standardised(s, y, s_test, y_test, *validation, **chosen)
+    return scores
+
+
+def chance(train: Split, test: Split) -> dict[str, float]:
+    """The score of an answer that ignores the sample, for every probe."""
+    levels = {name: probes.chance(y, test.labels[name]) for name, y in train.labels.items()}
+    if not levels:
+        return {}
+    first, *rest = levels.items()
+    return {"knn": first[1], "linear": first[1], **dict(rest)} if not train.labels[first[0]].is_floating_point() else levels
+
+
+@torch.no_grad()
+def geometry(task: Pretext, data: Data, z: Tensor, batch: Batch, hardware: Hardware, generator) -> dict[str, float]:
+    """Measures that need no labels: effective rank, feature deviation, uniformity, alignment of two views."""
+    scores = {"rankme": probes.rankme(z), "deviation": probes.deviation(z), "uniformity": probes.uniformity(z)}
+    views = data.views(batch, generator)
+    if len(views) == 2 and views[0].keys() == views[1].keys():
+        training = task.training
+        task.eval()
+        with hardware.autocast():
+            seen = [{k: x for k, x in view.items() if k in visible(data)} for view in views]
+            scores["alignment"] = probes.alignment(*(task.embed(view) for view in seen))
+        task.train(training)
+    return scores
+
+
+def quick(task: Pretext, data: Data, hardware: Hardware, generator) -> tuple[dict[str, float], Tensor]:
+    """Scores on validation while training, and the embedding [n, D] of the map's points."""
+    train, test, shown = read(data, "train", QUICK["train"]), read(data, "validation", QUICK["validation"]), points(data)
+    z_shown = embed(task, data, shown, hardware)
+    some = decode(data.fields, shown.rows, shown.index[:256], hardware.device)
+    scores = geometry(task, data, z_shown, some, hardware, generator)
+    if train.labels:
+        z = embed(task, data, train, hardware)
+        same = shown.rows is test.rows and torch.equal(shown.index, test.index)
+        z_test = z_shown if same else embed(task, data, test, hardware)
+        scores = {**probe(z, train.labels, z_test, test.labels, check=hardware.check), **scores}
+    return scores, z_shown
+
+
+def quick_baselines(data: Data, hardware: Hardware) -> dict[str, dict[str, float]]:
+    """chance and raw input on validation: they stand beside the scores while training."""
+    return _baselines(data, read(data, "train", QUICK["train"]), read(data, "validation", QUICK["validation"]), None, hardware)
+
+
+def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware):
+    """Scores on the test split, touched once, with chance, raw input and the untrained network beside them."""
+    splits = {name: read(data, name, most) for name, most in FULL.items()}
+    train, validation, test = splits.values()
+    if not train.labels:
+        return {}, {}
+    results = {}
+    for name, network in (("trained", task), ("untrained", untrained)):
+        z = [embed(network, data, split, hardware) for split in splits.values()]
+        results[name] = probe(z[0], train.labels, z[2], test.labels, z[1], validation.labels, hardware.check)
+    return results["trained"], {**_baselines(data, train, test, validation, hardware), "untrained": results["untrained"]}
+
+
+def _baselines(data, train, test, validation, hardware):
+    if not train.labels:
+        return {}
+    z, z_test = raw(data, train, hardware.device), raw(data, test, hardware.device)
+    z_val = raw(data, validation, hardware.device) if validation else dict.fromkeys(z)
+    labels_val = validation.labels if validation else None
+    return {"chance": chance(train, test),
+            **{name: probe(z[name], train.labels, z_test[name], test.labels, z_val[name], labels_val, hardware.check) for name in z}}

@@ -1,0 +1,153 @@
+"""What one sample looks like: how many axes, numbers or symbols, how many fields. All a pretext task knows of its data.
+
+A frozen `Field` answers the first two and owns the geometry; a dict of fields (`Batch` holds the tensors) the third.
+B batch, N tokens, C channels. Numbers are [B, C, *size], symbols [B, *size]. What is not there (padding, a gap in a
+series) is NaN among numbers and the extra id `vocab` among symbols; only fields with `gaps` pay for looking.
+Graphs and sets do not fit; lengths that differ become windows or padding.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Batch = dict[str, Tensor]
+INTERPOLATION = ("linear", "bilinear", "trilinear")  # by number of axes
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a sample: `size` along 1 (series, text), 2 (images) or 3 (video) axes, cut into `patch`es.
+
+    channels: C of numbers.  vocab: number of symbols, ids 0..vocab-1; the id `vocab` means hidden or absent.
+    scale, offset: stored numbers become (x - offset) * scale.  gaps: samples may have absent positions.
+    """
+
+    size: tuple[int, ...]
+    patch: tuple[int, ...]
+    channels: int = 1
+    vocab: int | None = None
+    scale: float = 1.0
+    offset: float = 0.0
+    gaps: bool = False
+
+    @property
+    def rank(self) -> int:
+        return len(self.size)
+
+    @property
+    def grid(self) -> tuple[int, ...]:
+        return tuple(s // p for s, p in zip(self.size, self.patch))
+
+    @property
+    def tokens(self) -> int:
+        return math.prod(self.grid)
+
+    @property
+    def outputs(self) -> int:
+        """Numbers a guess needs at one position: one per channel, or one logit per symbol."""
+        return self.vocab or self.channels
+
+    @property
+    def width(self) -> int:
+        """Numbers a guess needs for one token."""
+        return math.prod(self.patch) * self.outputs
+
+    def resized(self, size: tuple[int, ...]) -> "Field":
+        return replace(self, size=tuple(size))
+
+    def decode(self, x: Tensor) -> Tensor:
+        """Stored dtype (uint8, int16, ...) to float32 numbers or int64 ids."""
+        return x.long() if self.vocab else (x.float() - self.offset) * self.scale
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The inverse of decode for numbers, not rounded: for pictures."""
+        return x if self.vocab else x / self.scale + self.offset
+
+    def patchify(self, x: Tensor) -> Tensor:
+        """[B, C, *size] -> [B, N, prod(patch) * C] in the order (patch, channel), ids [B, *size] -> [B, N, prod(patch)];
+        the grid is read from x, so smaller samples work. Each size must be a multiple of its patch."""
+        x = x.unsqueeze(1) if self.vocab else self.fill(x)
+        B, C = x.shape[:2]
+        grid = [s // p for s, p in zip(x.shape[2:], self.patch)]
+        x = x.reshape(B, C, *[d for gp in zip(grid, self.patch) for d in gp])
+        axes = range(2, 2 + 2 * self.rank)
+        return x.permute(0, *axes[0::2], *axes[1::2], 1).reshape(B, math.prod(grid), -1)  # [B, N, width of a patch]
+
+    def dense(self, p: Tensor, grid: tuple[int, ...] | None = None) -> Tensor:
+        """Guesses per token [B, N, width] -> per position [B, outputs, *size]; the inverse of patchify for numbers."""
+        B, r = len(p), self.rank
+        grid = grid or self.grid
+        x = p.reshape(B, *grid, *self.patch, -1)
+        x = x.permute(0, 1 + 2 * r, *[d for i in range(r) for d in (1 + i, 1 + r + i)])
+        return x.reshape(B, -1, *[g * s for g, s in zip(grid, self.patch)])
+
+    def error(self, guess: Tensor, x: Tensor) -> Tensor:
+        """Squared error (mean over channels) or cross-entropy in nats at every position, in float32; 0 where x is absent.
+        guess [B, outputs, *size], x a sample -> [B, *size]."""
+        if self.vocab:
+            return F.cross_entropy(guess.float(), x, reduction="none", ignore_index=self.vocab)
+        error = (guess.float() - self.fill(x)).square().mean(1)
+        present = self.present(x)
+        return error if present is None else error * present
+
+    def present(self, x: Tensor) -> Tensor | None:
+        """[B, *size], True where something is; None when the field has no gaps."""
+        if not self.gaps:
+            return None
+        return x != self.vocab if self.vocab else ~x.isnan().any(1)
+
+    def fill(self, x: Tensor) -> Tensor:
+        """Absent numbers become 0, so that a network can read the sample."""
+        return torch.nan_to_num(x) if self.gaps and not self.vocab else x
+
+    def spread(self, m: Tensor) -> Tensor:
+        """One value per token [B, N] -> one per position [B, *size]."""
+        m = m.reshape(len(m), *self.grid)
+        for axis, p in enumerate(self.patch, 1):
+            m = m.repeat_interleave(p, axis)
+        return m
+
+    def hide(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x with the positions in mask [B, *size] hidden: numbers become 0, symbols the extra id."""
+        return x.masked_fill(mask, self.vocab) if self.vocab else x.masked_fill(mask.unsqueeze(1), 0.0)
+
+    def answer(self, guess: Tensor) -> Tensor:
+        """A guess [B, outputs, *size] as a sample: the numbers themselves, or the most likely symbols [B, *size]."""
+        return guess.argmax(1) if self.vocab else guess.float()
+
+    def blend(self, x: Tensor, other: Tensor, mask: Tensor) -> Tensor:
+        """x with the positions in mask [B, *size] taken from other."""
+        return torch.where(mask if self.vocab else mask.unsqueeze(1), other, x)
+
+    def window(self, x: Tensor, start: Tensor, size: tuple[int, ...]) -> Tensor:
+        """One window per sample: start [B, rank] in positions, size per axis."""
+        B, r = len(x), self.rank
+        rows = torch.arange(B, device=x.device).view(B, *[1] * r)
+        where = [start[:, i].view(B, *[1] * r) + torch.arange(n, device=x.device).view(1, *[n if j == i else 1 for j in range(r)])
+                 for i, n in enumerate(size)]
+        return x[(rows, *where)] if self.vocab else x.movedim(1, -1)[(rows, *where)].movedim(-1, 1)
+
+
+def size_of(batch) -> int:
+    """B of a batch, or the number of rows of a dict of rows."""
+    return len(next(iter(batch.values())))
+
+
+def decode(fields: dict[str, Field], rows, index=slice(None), device=None) -> Batch:
+    """The rows with these numbers as a batch of floats and ids; only the chosen rows travel to the device."""
+    return {name: fields[name].decode(torch.as_tensor(rows[name][index]).to(device, non_blocking=True)) for name in rows}
+
+
+def resample(tokens: Tensor, old: tuple[int, ...], new: tuple[int, ...]) -> Tensor:
+    """Tokens on one grid [B, prod(old), D] -> the same interpolated on another [B, prod(new), D]."""
+    if tuple(old) == tuple(new):
+        return tokens
+    x = tokens.transpose(1, 2).unflatten(2, tuple(old))
+    if math.prod(old) == 1:
+        x = x.expand(*x.shape[:2], *new)
+    else:
+        x = F.interpolate(x.float(), tuple(new), mode=INTERPOLATION[len(new) - 1]).to(tokens.dtype)
+    return x.flatten(2).transpose(1, 2)

@@ -1,0 +1,160 @@
+"""Where the arithmetic happens: one CPU, one GPU, or many processes started by torchrun. Nothing else knows."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "bfloat16", "float16", "float32")
+
+
+class Hardware:
+    """Device, precision, threads and processes of one run.
+
+    device: "auto", "cpu", "cuda", "mps";  precision: "auto", "bfloat16", "float16", "float32". Auto takes bfloat16 where
+    the hardware multiplies it, float16 (with a loss scaler) on older GPUs, else float32.
+    """
+
+    def __init__(self, device: str = "auto", precision: str = "auto"):
+        self.rank, self.world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+        known(device, DEVICES, "device")
+        known(precision, PRECISIONS, "precision")
+        kind = _best_device() if device == "auto" else device
+        if kind == "cuda" and not torch.cuda.is_available():
+            raise ValueError("there is no CUDA GPU here; choose the device cpu or auto")
+        if kind == "mps" and not torch.backends.mps.is_available():
+            raise ValueError("there is no Apple GPU here; choose the device cpu or auto")
+        self.device = torch.device(kind, int(os.environ.get("LOCAL_RANK", 0)) if kind == "cuda" else None)
+        if kind == "cuda":
+            torch.cuda.set_device(self.device)
+        if kind == "cpu":
+            torch.set_num_threads(max(1, cpu_limit() // int(os.environ.get("LOCAL_WORLD_SIZE", 1))))
+        if self.world > 1 and not dist.is_initialized():
+            dist.init_process_group("nccl" if kind == "cuda" else "gloo")
+        self.dtype = _best_dtype(kind) if precision == "auto" else getattr(torch, precision)
+        self.scaler = torch.amp.GradScaler(kind, enabled=self.dtype is torch.float16)
+        self.check: Callable[[], None] = lambda: None  # called between parts of an evaluation; what it raises ends it
+
+    def autocast(self):
+        """Matrix products in the run's precision; losses ask for float32 themselves."""
+        return torch.autocast(self.device.type, self.dtype if self.dtype is not torch.float32 else None,
+                              enabled=self.dtype is not torch.float32)
+
+    def generator(self, seed: int) -> torch.Generator:
+        return torch.Generator(self.device).manual_seed(seed)
+
+    def place(self, module: nn.Module) -> nn.Module:
+        """The module on the device, images channels-last: convolutions are faster that way on CPUs and GPUs."""
+        module.to(self.device)
+        if any(isinstance(m, nn.Conv2d) for m in module.modules()):
+            for m in module.modules():
+                if isinstance(m, nn.Conv2d):
+                    m.to(memory_format=torch.channels_last)
+        return module
+
+    def wrap(self, module: nn.Module) -> nn.Module:
+        """The same module, whose gradients agree across processes."""
+        if self.world == 1:
+            return module
+        if self.device.type == "cuda":
+            module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
+        return nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
+
+    def share(self, rows: Tensor) -> Tensor:
+        """This process's part of the rows of a batch."""
+        return rows[self.rank::self.world]
+
+    def close(self) -> None:
+        if self.world > 1 and dist.is_initialized():
+            dist.barrier()
+            dist.destroy_process_group()
+
+
+class _Gather(torch.autograd.Function):
+    """all_gather whose gradient is summed over processes: with DDP's mean this is the gradient of one process."""
+
+    @staticmethod
+    def forward(ctx, x):
+        parts = [torch.empty_like(x) for _ in range(dist.get_world_size())]
+        dist.all_gather(parts, x.contiguous())
+        ctx.rows = len(x)
+        return torch.cat(parts)
+
+    @staticmethod
+    def backward(ctx, grad):
+        grad = grad.contiguous()
+        dist.all_reduce(grad)
+        return grad[dist.get_rank() * ctx.rows:][: ctx.rows]
+
+
+def gather(x: Tensor) -> Tensor:
+    """[B, ...] here -> [G, ...] of all processes everywhere, gradients included. Alone: x itself."""
+    if not dist.is_available() or not dist.is_initialized() or dist.get_world_size() == 1:
+        return x
+    return _Gather.apply(x)
+
+
+def world() -> int:
+    """How many processes train together."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def rank() -> int:
+    """Which process this is; rows of a gathered batch start at rank * B."""
+    return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
+
+
+def known(value: str, choices: tuple[str, ...], what: str) -> None:
+    if value not in choices:
+        raise ValueError(f"{what} must be one of {', '.join(choices)}, not {value!r}")
+
+
+def _best_device() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _best_dtype(kind: str) -> torch.dtype:
+    if kind == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    return torch.bfloat16 if kind == "cpu" and _cpu_multiplies_bfloat16() else torch.float32
+
+
+def _cpu_multiplies_bfloat16() -> bool:
+    try:
+        words = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "avx512_bf16" in words or "amx_bf16" in words
+
+
+def cpu_limit() -> int:
+    """Whole CPUs this process may use: OMP_NUM_THREADS where it is set, else the container's limit (cgroup 2 or 1) and the
+    affinity mask; not the host's count."""
+    if os.environ.get("OMP_NUM_THREADS", "").isdigit():
+        return max(1, int(os.environ["OMP_NUM_THREADS"]))
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    for quota, period in (_cgroup("cpu.max", "").split()[:2] or ("max", "1"),
+                          (_cgroup("cpu/cpu.cfs_quota_us", "-1"), _cgroup("cpu/cpu.cfs_period_us", "100000"))):
+        if quota.isdigit() and int(quota) > 0:
+            cpus = min(cpus, max(1, int(quota) // int(period)))
+    return cpus
+
+
+def memory_limit() -> int:
+    """Bytes this process may use: the container's limit, else the machine's memory."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 1 << 62
+    limits = [int(v) for v in (_cgroup("memory.max", ""), _cgroup("memory/memory.limit_in_bytes", "")) if v.isdigit()]
+    return min([physical, *limits])
+
+
+def _cgroup(name: str, default: str) -> str:
+    try:
+        return Path("/sys/fs/cgroup", name).read_text().strip() or default
+    except OSError:
+        return default

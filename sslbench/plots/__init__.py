@@ -1,0 +1,131 @@
+"""Events -> figures: the only file that imports matplotlib, when the first figure is made. No pyplot, so no global state.
+
+Each builder returns a Figure that a notebook shows; `png(figure)` gives its bytes at twice the screen's resolution. What is
+drawn is in charts.py and pictures.py, as functions (axes, values) -> None; words.py says the same in one sentence.
+"""
+
+import io
+import threading
+from pathlib import Path
+
+from ..data import Data
+from . import charts, pictures
+from .charts import parts_of, probe_rows, words_for
+
+PIXELS = 100  # per inch, as a browser shows the figure
+WIDTH = 840  # pixels of a whole figure
+LOCK = threading.RLock()  # matplotlib keeps caches that two threads must not fill at once
+_classes = []
+
+
+def figure(width: int, height: int):
+    """An empty Figure of so many pixels, which shows itself in a notebook."""
+    with LOCK:
+        if not _classes:
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
+            from matplotlib.figure import Figure
+
+            class Shown(Figure):
+                def _repr_png_(self):
+                    return png(self)
+
+            _classes.extend([Shown, FigureCanvasAgg])
+        made = _classes[0](figsize=(width / PIXELS, height / PIXELS), dpi=PIXELS, facecolor="white")
+        _classes[1](made)
+        return made
+
+
+def png(made, scale: float = 2.0) -> bytes:
+    """The figure as a PNG, `scale` times as sharp as its size in pixels says."""
+    out = io.BytesIO()
+    with LOCK:
+        made.savefig(out, format="png", dpi=PIXELS * scale, pil_kwargs={"compress_level": 1})
+    return out.getvalue()
+
+
+def save(made, path: str | Path) -> Path:
+    """Write the figure; the ending of the name decides the format (png, svg, pdf)."""
+    with LOCK:
+        made.savefig(path, dpi=2 * PIXELS)
+    return Path(path)
+
+
+def box(made, left: float, bottom: float, width: float, height: float):
+    """Axes at a place given in pixels from the lower left corner: nothing is laid out anew for each picture."""
+    w, h = made.get_size_inches() * PIXELS
+    return made.add_axes((left / w, bottom / h, width / w, height / h))
+
+
+def curves(steps, evaluations, total: int | None = None):
+    """Loss with its chance line, and scores over time with the baselines, side by side."""
+    made = figure(WIDTH, 300)
+    with LOCK:
+        charts.loss(box(made, 52, 46, 330, 216), steps, chance_loss(evaluations), total)
+        charts.scores(box(made, 452, 46, 280, 216), evaluations, total)
+    return made
+
+
+def task(shown: dict, data: Data):
+    """What the task sees, its target and its guess: rows as Pretext.show() returns them."""
+    layout = pictures.Layout(shown, data, WIDTH)
+    made = figure(WIDTH, layout.height)
+    with LOCK:
+        layout.draw(made, box)
+    return made
+
+
+def neighbours(data: Data, samples: list[dict], near, labels=None, queries: int = 5, k: int = 7):
+    """The nearest samples of a few: one row each, the query first; near [n, >= k], labels [n] or None."""
+    step = max(1, len(samples) // queries)
+    rows = [[i, *near[i][:k].tolist()] for i in range(0, len(samples), step)][:queries]
+    made = figure(WIDTH, 20 + 104 * len(rows))
+    with LOCK:
+        pictures.neighbours(box(made, 10, 10, WIDTH - 20, 104 * len(rows)), data, samples, rows, labels)
+    return made
+
+
+def embedding(xy, values=None, names=None, title: str = ""):
+    """A map of the embedding [n, 2], coloured by label; PCA unless somebody projected it otherwise."""
+    made = figure(640, 460)
+    with LOCK:
+        charts.points(box(made, 10, 10, 620, 420), xy, values, names, title)
+    return made
+
+
+def probes(evaluations):
+    """What a probe reads off the embedding, label and factors, beside what it reads off the baselines."""
+    rows = charts.probe_rows(evaluations)
+    made = figure(WIDTH, 90 + 34 * max(1, len(rows)))
+    with LOCK:
+        charts.probes(box(made, 130, 46, 560, 20 + 34 * max(1, len(rows))), rows)
+    return made
+
+
+def comparison(runs):
+    """Linear probe (or effective rank) over time of several runs, with their baselines."""
+    made = figure(WIDTH, 352)
+    with LOCK:
+        charts.comparison(box(made, 56, 48, 500, 270), runs)
+    return made
+
+
+def overview(run):
+    """Loss, scores and the task's pictures of one run as one figure."""
+    shown = next((e.pictures for e in reversed(run.evaluations) if e.pictures), {})
+    layout = pictures.Layout(shown, run.data, WIDTH) if shown else None
+    below = layout.height if layout else 0
+    made = figure(WIDTH, 300 + below)
+    with LOCK:
+        charts.loss(box(made, 52, 46 + below, 330, 216), run.steps, chance_loss(run.evaluations), run.recipe.steps)
+        charts.scores(box(made, 452, 46 + below, 280, 216), run.evaluations, run.recipe.steps)
+        if layout:
+            layout.draw(made, box)
+    return made
+
+
+def chance_loss(evaluations) -> float | None:
+    return next((e.chance_loss for e in evaluations if e.chance_loss is not None), None)
+
+
+__all__ = ["box", "chance_loss", "comparison", "curves", "embedding", "figure", "neighbours", "overview", "parts_of", "png",
+           "probe_rows", "probes", "save", "task", "words_for"]

@@ -1,0 +1,232 @@
+"""Numbers as charts: functions (axes, events) -> None. Okabe and Ito's colours, and line styles, so that no one needs both.
+
+Nothing here may make matplotlib parse mathematics (no log axes, no "$"): it is not safe beside a notebook's own plots.
+"""
+
+import numpy as np
+
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+SKY, PINK, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#767676"
+COLORS = (BLUE, ORANGE, GREEN, RED, SKY, PINK, GREY, YELLOW)
+STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
+BASELINES = {"chance": ("#222222", (0, (1, 1.6))), "untrained": (GREY, (0, (6, 2, 1, 2)))}  # raw inputs: RAW
+RAW = (RED, (0, (4, 2)))
+INK, FAINT, LINE = "#222222", "#5f6368", "#d0d4d9"
+MOST = 600  # points of a curve
+SMALL, TEXT = 8, 9  # points of type
+
+
+def plain(axes, x: str = "", y: str = "", title: str = ""):
+    """Two thin spines, small numbers, words beside the axes."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(LINE)
+    axes.tick_params(labelsize=SMALL, colors=FAINT, length=3, width=0.8, color=LINE)
+    axes.set_xlabel(x, fontsize=SMALL, color=FAINT, labelpad=3)
+    axes.set_ylabel(y, fontsize=SMALL, color=FAINT, labelpad=3)
+    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8)
+
+
+def empty(axes, words: str):
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=FAINT, wrap=True)
+
+
+def loss(axes, steps, chance=None, total=None):
+    """The loss of every step, faint, its running mean, and the loss of a guess that knows nothing."""
+    x, y = history(steps)
+    plain(axes, "step", "", "loss")
+    axes.set_xlim(0, max(total or 0, x[-1] if len(x) else 0, 2))
+    if len(x):
+        axes.plot(x, y, color=BLUE, lw=0.8, alpha=0.3)
+        axes.plot(x, smooth(y), color=BLUE, lw=1.8)
+        seen = np.append(y, [] if chance is None else chance)
+        low, high = np.quantile(seen, 0.005), np.quantile(seen, 0.995)
+        if chance is not None:
+            low, high = min(low, chance), max(high, chance)
+        pad = 0.08 * (high - low or abs(high) or 1)
+        axes.set_ylim(low - pad, high + pad)
+    if chance is not None:
+        color, style = BASELINES["chance"]
+        axes.axhline(chance, color=color, ls=style, lw=1.2)
+        axes.annotate(f"chance {chance:.3g}", (1, chance), xycoords=("axes fraction", "data"), xytext=(0, 3), ha="right",
+                      textcoords="offset points", fontsize=SMALL, color=color)
+
+
+def scores(axes, evaluations, total=None):
+    """Probe accuracy on validation after every evaluation, with chance, raw input and the untrained network."""
+    seen = [e for e in evaluations if e.split == "validation"]
+    names = [name for name in ("linear", "knn") if seen and name in seen[0].scores]
+    if not names:
+        return unlabelled(axes, seen, total)
+    plain(axes, "step", "", f"probes of the {'label' if names else 'embedding'} (accuracy on validation)")
+    x = [e.step for e in seen]
+    axes.set_xlim(0, max(total or 0, x[-1], 2))
+    axes.set_ylim(0, 1)
+    lines = []
+    for name, color, style, mark in zip(names, (BLUE, SKY), STYLES, "os"):
+        y = [e.scores[name] for e in seen]
+        axes.plot(x, y, color=color, ls=style, lw=1.8, marker=mark, ms=3.5, clip_on=False, zorder=3)
+        lines.append((y[-1], f"{'linear probe' if name == 'linear' else 'kNN'} {y[-1]:.2f}", color))
+    for name, values in levels(seen).items():
+        if names[0] in values:
+            color, style = BASELINES.get(name, RAW)
+            axes.axhline(values[names[0]], color=color, ls=style, lw=1.1, zorder=1)
+            lines.append((values[names[0]], f"{name} {values[names[0]]:.2f}", color))
+    label_lines(axes, lines)
+
+
+def unlabelled(axes, seen, total):
+    """Without labels there is nothing to probe: the effective rank of the embedding instead."""
+    if not seen:
+        return empty(axes, "scores appear with the first evaluation")
+    plain(axes, "step", "", "effective rank of the embedding (no labels to probe)")
+    y = [e.scores.get("rankme", 0) for e in seen]
+    axes.set_xlim(0, max(total or 0, seen[-1].step, 2))
+    axes.set_ylim(0, max(y) * 1.15 + 1)
+    axes.plot([e.step for e in seen], y, color=BLUE, lw=1.8, marker="o", ms=3.5, clip_on=False)
+
+
+def label_lines(axes, lines, x: float = 1.02, gap: float = 0.072):
+    """Each line's name at its right end, moved apart where they would touch; lines: (y, words, colour)."""
+    low, high = axes.get_ylim()
+    lines = sorted(lines, key=lambda line: line[0])
+    places = spread([(y - low) / (high - low) for y, *_ in lines], gap)
+    for (_, words, color), place in zip(lines, places):
+        axes.text(x, place, words, transform=axes.transAxes, fontsize=SMALL, color=color, va="center", clip_on=False)
+
+
+def spread(wanted: list[float], gap: float) -> list[float]:
+    """The nearest places to `wanted` (ascending) that are at least `gap` apart and, if it can be, inside 0..1."""
+    places = []
+    for y in wanted:
+        places.append(max(y, places[-1] + gap) if places else max(y, 0.0))
+    for i in reversed(range(len(places))):
+        limit = 1.0 if i == len(places) - 1 else places[i + 1] - gap
+        places[i] = min(places[i], limit)
+    return places
+
+
+def points(axes, xy, values=None, names=None, title=""):
+    """A map of the embedding coloured by class (or by a quantity), each class named where its points lie together."""
+    xy = np.asarray(xy)
+    axes.set_axis_off()
+    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=6)
+    axes.set_aspect("equal", adjustable="datalim")
+    if values is None or names is None:
+        axes.scatter(*xy.T, c=values if values is not None else BLUE, cmap="cividis", s=9, lw=0.3, edgecolors="white")
+        return
+    values = np.asarray(values)
+    for k, name in enumerate(names):
+        here = values == k
+        if not here.any():
+            continue
+        axes.scatter(*xy[here].T, color=COLORS[k % len(COLORS)], marker="osD^"[k // len(COLORS) % 4], s=10, lw=0.3,
+                     edgecolors="white")
+        axes.text(*np.median(xy[here], 0), str(name), fontsize=TEXT, weight="bold", ha="center", va="center", parse_math=False,
+                  bbox={"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 1.5})
+
+
+def probe_rows(evaluations) -> list[dict]:
+    """One row per label or factor: {"name", "trained", "chance", "raw", "untrained"} from the last scores there are."""
+    seen = [e for e in evaluations if e.scores]
+    if not seen:
+        return []
+    last, test = seen[-1], seen[-1].split == "test"
+    beside = last.baselines if test else levels([e for e in seen if e.split == "validation"])
+    names = [n for n in last.scores if n not in ("rankme", "deviation", "uniformity", "alignment")]
+    names.sort(key=lambda n: n != "linear")
+    return [{"name": n, "trained": last.scores[n], **{b: v[n] for b, v in beside.items() if n in v}} for n in names]
+
+
+def probes(axes, rows: list[dict]):
+    """A bar for what the trained network tells, a mark for each baseline, one row per label or factor."""
+    if not rows:
+        return empty(axes, "no labels, so there is nothing to probe; training goes on without them")
+    plain(axes, "accuracy; explained variance of a quantity", "", "")
+    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
+    axes.set_yticks(range(len(rows)), [words_for(row["name"]) for row in rows], fontsize=TEXT, color=INK, parse_math=False)
+    axes.tick_params(axis="y", length=0)
+    axes.barh(range(len(rows)), [row["trained"] for row in rows], height=0.5, color=BLUE, alpha=0.85, zorder=1)
+    marks = {"chance": ("|", "#222222"), "untrained": ("o", GREY)}
+    keys = [("this network", "s", BLUE)]
+    for name in parts_of(rows):
+        mark, color = marks.get(name, ("D", RED))
+        known = [(row[name], i) for i, row in enumerate(rows) if name in row]
+        axes.scatter(*zip(*known), marker=mark, s=130 if mark == "|" else 30, color=color, lw=2 if mark == "|" else 0.8,
+                     edgecolors=None if mark == "|" else "white", zorder=3, clip_on=False)
+        keys.append((name, mark, color))
+    for i, row in enumerate(rows):
+        axes.text(1.02, i, f"{row['trained']:.2f}", fontsize=TEXT, color=BLUE, va="center", weight="bold")
+    legend(axes, keys)
+
+
+def legend(axes, keys):
+    """Marks and names in one line above the chart."""
+    for i, (name, mark, color) in enumerate(keys):
+        x = 0.005 + 0.24 * i
+        axes.plot(x, 1.06, marker=mark, color=color, transform=axes.transAxes, clip_on=False, ms=8 if mark in "|s" else 5.5,
+                  mew=2 if mark == "|" else 0.5)
+        axes.text(x + 0.018, 1.055, name, transform=axes.transAxes, fontsize=SMALL, color=INK, va="center")
+
+
+def comparison(axes, runs):
+    """The linear probe (effective rank where no run has labels) of several runs over time, baselines as short marks."""
+    measure = "linear" if any("linear" in e.scores for run in runs for e in run.evaluations) else "rankme"
+    plain(axes, "step", "", "linear probe of the label (accuracy on validation)" if measure == "linear" else "effective rank")
+    axes.set_xlim(0, max([run.recipe.steps for run in runs] or [2]))
+    lines, drawn = [], set()
+    for i, run in enumerate(runs):
+        color, style = COLORS[i % len(COLORS)], STYLES[i // len(COLORS) % len(STYLES)]
+        seen = [e for e in run.evaluations if e.split == "validation" and measure in e.scores]
+        if not seen:
+            continue
+        y = [e.scores[measure] for e in seen]
+        axes.plot([e.step for e in seen], y, color=color, ls=style, lw=1.8, marker="osD^v"[i % 5], ms=4, clip_on=False, zorder=3)
+        lines.append((y[-1], f"{run.recipe.pretext}, {run.recipe.backbone}, {run.recipe.data} {y[-1]:.2f}", color))
+        for name, values in levels(seen).items():
+            key = (run.recipe.data, name, round(values.get(measure, -1), 2))
+            if measure in values and name != "untrained" and key not in drawn:
+                drawn.add(key)
+                grey, dashes = BASELINES.get(name, RAW)
+                axes.axhline(values[measure], color=grey, ls=dashes, lw=1, zorder=1)
+                lines.append((values[measure], f"{name} ({run.recipe.data}) {values[measure]:.2f}", grey))
+    if measure == "linear":
+        axes.set_ylim(0, 1)
+    label_lines(axes, lines, gap=0.06)
+
+
+def levels(seen) -> dict[str, dict[str, float]]:
+    """The baselines while training: chance and raw input from the first evaluation, whose own scores are the untrained's."""
+    if not seen:
+        return {}
+    first = seen[0]
+    return {**first.baselines, **({"untrained": first.scores} if first.step == 0 else {})}
+
+
+def parts_of(rows: list[dict]) -> list[str]:
+    """The baselines that occur in the rows, chance first."""
+    names = [name for row in rows for name in row if name not in ("name", "trained")]
+    return sorted(dict.fromkeys(names), key=lambda name: (name != "chance", name == "untrained"))
+
+
+def words_for(score: str) -> str:
+    return {"knn": "nearest neighbours", "linear": "label (linear)"}.get(score, score.replace("_", " "))
+
+
+def history(steps) -> tuple[np.ndarray, np.ndarray]:
+    """Step numbers and losses, thinned to what a screen can show."""
+    known = [(e.step, e.scalars["loss"]) for e in steps if "loss" in e.scalars]
+    x, y = np.array(known, dtype=float).reshape(-1, 2).T
+    keep = slice(None, None, max(1, len(x) // MOST))
+    return x[keep], y[keep]
+
+
+def smooth(y: np.ndarray) -> np.ndarray:
+    """Running mean over a twentieth of the curve, shorter at its ends."""
+    half = max(1, len(y) // 40)
+    total = np.cumsum(np.insert(y, 0, 0.0))
+    i = np.arange(len(y))
+    low, high = np.maximum(i - half, 0), np.minimum(i + half + 1, len(y))
+    return (total[high] - total[low]) / (high - low)

@@ -1,0 +1,63 @@
+"""The Pretext contract: the question a network learns by. One file per task; labels never get here."""
+
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from ..backbones import Backbone
+from ..catalog import Hyperparameter, Listed
+from ..data import Data, rand, randint
+from ..field import Batch, Field, resample, size_of
+
+
+class Pretext(nn.Module, Listed):
+    """A question that data can answer about itself. It holds the backbone that learns and asks `data` for views."""
+
+    kind = "pretext task"
+
+    def __init__(self, backbone: Backbone, data: Data):
+        super().__init__()
+        self.backbone, self.data, self.fields = backbone, data, self.reads(data)
+
+    @classmethod
+    def incompatible(cls, backbone: type[Backbone], data: Data) -> str:
+        """Why this task does not fit, and what would, in one phrase; or ""."""
+        return ""
+
+    @classmethod
+    def reads(cls, data: Data) -> dict[str, Field]:
+        """The fields that the backbone reads: all, unless one of them is the target."""
+        return data.fields
+
+    def inputs(self, batch: Batch, generator: Generator) -> Any:
+        """Views, masks, negatives: all the randomness of a step. Runs outside autocast and compile, without gradient."""
+        return batch
+
+    def forward(self, inputs) -> dict[str, Tensor]:
+        """Scalars of one step: "loss" is minimised, the rest is plotted. Deterministic given inputs; losses in float32."""
+        raise NotImplementedError
+
+    def after_step(self, progress: float) -> None:
+        """Teachers, queues and centres move here, from gathered values; progress runs from 0 to 1."""
+
+    def encode(self, batch: Batch) -> Tensor:
+        """Tokens [B, N, D] as probes and fine-tuning read them, differentiable."""
+        return self.backbone(batch)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """One vector per sample [B, D], differentiable."""
+        return self.backbone.pool(self.encode(batch), self.backbone.present(batch))
+
+    def chance(self, inputs) -> float | None:
+        """The loss of a guess that knows nothing of the sample; None where there is no such number. No collectives."""
+        return None
+
+    def show(self, inputs) -> dict[str, Any]:
+        """What the task sees, its target and its guess, as named rows: a Batch (drawn as pictures), a square tensor
+        [B, B] (drawn as a matrix), or a list of B strings (captions of the row above). No figures, no collectives."""
+        return {}
+
+
+__all__ = ["Backbone", "Batch", "Data", "Field", "Generator", "Hyperparameter", "Pretext", "Tensor", "nn", "rand", "randint",
+           "resample", "size_of", "torch"]

@@ -1,0 +1,87 @@
+"""What several pretext tasks share: heads, teachers, embedding of views, means over what is present."""
+
+import copy
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from ..field import Batch, Field, size_of
+from ..hardware import gather
+
+
+def head(*widths: int) -> nn.Sequential:
+    """Linear layers with batch normalisation and ReLU between them: the projector of SimCLR, BYOL and VICReg."""
+    layers = []
+    for a, b in pairwise(widths):
+        layers += [nn.Linear(a, b, bias=False), nn.BatchNorm1d(b), nn.ReLU()]
+    return nn.Sequential(*layers[:-3], nn.Linear(*widths[-2:]))
+
+
+def embed_views(embed, views: list[Batch]) -> list[Tensor]:
+    """The embedding of each view [B, D]; views of the same field go through the network as one batch."""
+    if all(view.keys() == views[0].keys() for view in views):
+        together = {name: torch.cat([view[name] for view in views]) for name in views[0]}
+        return list(embed(together).chunk(len(views)))
+    return [embed(view) for view in views]
+
+
+class Teacher(nn.Module):
+    """A copy of a module that follows it as a moving average and gets no gradient."""
+
+    def __init__(self, student: nn.Module):
+        super().__init__()
+        self.copy = copy.deepcopy(student).requires_grad_(False)
+
+    @torch.no_grad()
+    def follow(self, student: nn.Module, momentum: float) -> None:
+        """Every weight moves by 1 - momentum towards the student's; running statistics are taken over."""
+        mine, theirs = list(self.copy.parameters()), list(student.parameters())
+        torch._foreach_lerp_(mine, [p.detach() for p in theirs], 1 - momentum)
+        for a, b in zip(self.copy.buffers(), student.buffers()):
+            a.copy_(b)
+
+    def forward(self, *inputs):
+        return self.copy(*inputs)
+
+
+def mean_over(errors: Tensor, where: Tensor | None = None) -> Tensor:
+    """Mean of the errors where `where` is True; the count is that of all processes, so their mean gradient is exact."""
+    if where is None:
+        return errors.mean()
+    where = where.to(errors.dtype)
+    count = gather(where.sum().detach()[None]).mean()
+    return (errors * where).sum() / count.clamp(min=1)
+
+
+def both(mask: Tensor | None, other: Tensor | None) -> Tensor | None:
+    return other if mask is None else mask if other is None else mask & other
+
+
+def given(field: Field, x: Tensor) -> Tensor | None:
+    """[B, *size], True where x says something: an augmented view may hide symbols of a field without gaps."""
+    return x != field.vocab if field.vocab else field.present(x)
+
+
+def constant_guess(field: Field, x: Tensor, where: Tensor | None = None) -> float:
+    """Mean error of the best guess that knows nothing of the sample: for numbers the mean over the batch at each place,
+    for symbols how often each occurs in the batch (its entropy)."""
+    where = both(where, given(field, x))
+    if field.vocab:
+        ids = x if where is None else x[where]
+        share = torch.bincount(ids.flatten(), minlength=field.vocab)[: field.vocab].float()
+        share = share[share > 0] / share.sum()
+        return -(share * share.log()).sum().item()
+    there = torch.ones_like(x[:, 0]) if field.present(x) is None else field.present(x).float()
+    filled = field.fill(x)
+    mean = filled.sum(0) / there.sum(0).clamp(min=1)
+    error = (filled - mean).square().mean(1)
+    return (error if where is None else error[where]).mean().item()
+
+
+def sum_over_fields(values: dict[str, Tensor | float]):
+    """A loss over several fields is the mean of the fields' losses."""
+    return sum(values.values()) / len(values)
+
+
+__all__ = ["Teacher", "both", "constant_guess", "embed_views", "given", "head", "mean_over", "size_of", "sum_over_fields"]

@@ -1,0 +1,45 @@
+"""Turn the image by 0, 90, 180 or 270 degrees and ask which (RotNet, Gidaris et al. 2018)."""
+
+import math
+
+from . import Pretext, nn, randint, torch
+
+TURNS = ("0°", "90°", "180°", "270°")
+
+
+class Rotation(Pretext):
+    """Guess by how many quarter turns each image was rotated."""
+
+    name = "rotation"
+    paper = "https://arxiv.org/abs/1803.07728"
+
+    def __init__(self, backbone, data):
+        super().__init__(backbone, data)
+        self.classify = nn.Linear(backbone.dim, 4)
+
+    @classmethod
+    def incompatible(cls, backbone, data):
+        square = all(f.rank >= 2 and f.size[-1] == f.size[-2] and not f.vocab for f in data.fields.values())
+        return "" if square and len(data.fields) == 1 else "turns square images only; masked and simclr fit series and text"
+
+    def inputs(self, batch, generator):
+        ((name, x),) = self.data.augment(batch, generator).items()
+        turn = randint(generator, 4, len(x))  # [B]
+        turned = torch.stack([x.rot90(quarter, (-2, -1)) for quarter in range(4)])  # [4, B, C, H, W]
+        return {name: turned[turn, torch.arange(len(x), device=x.device)]}, turn
+
+    def forward(self, inputs):
+        batch, turn = inputs
+        logits = self.classify(self.embed(batch)).float()  # [B, 4]
+        accuracy = (logits.argmax(1) == turn).float().mean()
+        return {"loss": nn.functional.cross_entropy(logits, turn), "accuracy": accuracy}
+
+    def chance(self, inputs):
+        return math.log(4)
+
+    def show(self, inputs):
+        batch, turn = inputs
+        guess = self.classify(self.embed(batch)).argmax(1)
+        says = [f"turned {TURNS[t]}, guess {TURNS[g]} {'✓' if t == g else '✗'}"
+                for t, g in zip(turn.tolist(), guess.tolist())]
+        return {"turned": batch, "guess": says}

@@ -1,0 +1,176 @@
+"""One run as one flat frozen value: JSON, share string, Python line, command line. The bench edits it, train() plays it."""
+
+import base64
+import json
+import shlex
+import zlib
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .backbones import Backbone
+from .backbones.towers import Towers
+from .catalog import contracts, nearest
+from .data import Data, Labelled
+from .pretexts import Pretext
+
+LIMITS = {"steps": (1, 10**9), "batch_size": (2, 10**6), "lr": (0, 10), "weight_decay": (0, 10), "seed": (0, 2**31 - 1), "labels": (0, 1)}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained, on what, how long. Hyperparameters are flat: {"pretext.mask_ratio": 0.6, "data.folder": "my/images"}.
+
+    backbone: one name, or one per field joined by "+".  steps: optimiser steps.  batch_size: samples per step over all
+    processes.  lr: peak learning rate of AdamW (warm-up, then cosine to 0).  labels: share of the training labels that
+    becomes a field (for the supervised task).  init: run folder whose backbone this run starts from.
+    """
+
+    data: str = "wild_digits"
+    pretext: str = "simclr"
+    backbone: str = "small_cnn"
+    steps: int = 300
+    batch_size: int = 256
+    lr: float = 2e-3
+    weight_decay: float = 0.05
+    seed: int = 0
+    labels: float = 0.0
+    init: str = ""
+    hyperparameters: dict[str, Any] = field(default_factory=dict)
+
+    def check(self) -> "Recipe":
+        """This recipe with converted hyperparameters; ValueError in one line when it cannot be built."""
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            whole = isinstance(getattr(Recipe, name), int)
+            if whole and not isinstance(value, int):
+                raise ValueError(f"{name} must be a whole number from {low:g} to {high:g}, not {value!r}")
+            if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+                raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value!r}")
+        checked = {}
+        for key, cls in self.classes():
+            checked |= {f"{key}.{name}": value for name, value in cls.checked(self.given(key)).items()}
+        for name in self.hyperparameters:
+            if name.split(".")[0] not in contracts():
+                known = [f"{key}.{h}" for key, cls in self.classes() for h in cls.hyperparameters()]
+                raise ValueError(nearest("hyperparameter", name, known))
+        return replace(self, hyperparameters=checked)
+
+    def classes(self) -> list[tuple[str, type]]:
+        """(kind, class) of the data, the pretext task and the backbone(s)."""
+        return [("data", Data.find(self.data)), ("pretext", Pretext.find(self.pretext)),
+                *(("backbone", Backbone.find(name)) for name in self.backbone.split("+"))]
+
+    def given(self, key: str) -> dict[str, Any]:
+        """The hyperparameters of one kind, without their prefix."""
+        return {name.removeprefix(key + "."): value for name, value in self.hyperparameters.items() if name.startswith(key + ".")}
+
+    def make_data(self) -> Data:
+        """The data source, with the label as its last field when labels > 0."""
+        data = Data.find(self.data)(**self.check().given("data"))
+        data.load = cache(data.load)  # training, every evaluation and every picture ask for the same splits
+        return Labelled(data, self.labels, self.seed) if self.labels else data
+
+    def incompatible(self, data: Data | None = None) -> str:
+        """Why this combination does not fit, and what would; or ""."""
+        return incompatible(data or self.make_data(), Pretext.find(self.pretext), self.backbone)
+
+    def build(self) -> tuple[Data, Pretext]:
+        """The data and the pretext task with its backbone, initialised from the seed; ValueError when they do not fit."""
+        recipe = self.check()
+        data = recipe.make_data()
+        if why := recipe.incompatible(data):
+            raise ValueError(f"{self.pretext} with {self.backbone} on {self.data} does not fit: {why}")
+        task = Pretext.find(self.pretext)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            built = task(recipe.make_backbone(task.reads(data)), data, **recipe.given("pretext"))
+        if self.init:
+            built.backbone.load_state_dict(backbone_weights(self.init))
+        return data, built
+
+    def make_backbone(self, fields) -> Backbone:
+        names, given = self.backbone.split("+"), self.given("backbone")
+        if len(names) == 1:
+            return Backbone.find(names[0])(fields, **given)
+        return Towers({f: Backbone.find(name)({f: fields[f]}, **given) for f, name in zip(fields, names)})
+
+    def changed(self) -> dict[str, Any]:
+        """The entries that differ from the defaults, the three names always."""
+        default = Recipe()
+        return {f.name: getattr(self, f.name) for f in fields(self)
+                if f.name in ("data", "pretext", "backbone") or getattr(self, f.name) != getattr(default, f.name)}
+
+    def as_python(self) -> str:
+        return f"fit(Recipe({', '.join(f'{name}={value!r}' for name, value in self.changed().items())}))"
+
+    def as_command(self) -> str:
+        flags = self.changed()
+        flags |= flags.pop("hyperparameters", {})
+        return "python -m sslbench train " + " ".join(f"--{name.replace('_', '-') if '.' not in name else name} {shlex.quote(str(v))}"
+                                                      for name, v in flags.items())
+
+    def share(self) -> str:
+        """A short string that rebuilds this recipe elsewhere: Recipe.from_share(...), Workbench(...)."""
+        packed = zlib.compress(json.dumps(self.changed(), separators=(",", ":")).encode(), 9)
+        return "ssl1." + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+    @classmethod
+    def from_share(cls, text: str) -> "Recipe":
+        try:
+            head, body = text.strip().split(".", 1)
+            assert head == "ssl1"
+            return cls.from_dict(json.loads(zlib.decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))))
+        except Exception:
+            raise ValueError(f"{text[:40]!r} is not a share string; copy the whole line from the bench's code tab "
+                             f"(it starts with ssl1.)") from None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_dict(cls, given: dict) -> "Recipe":
+        known = [f.name for f in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise ValueError(nearest("entry of a recipe", name, known))
+        return cls(**given)
+
+
+def backbone_weights(folder: str) -> dict[str, torch.Tensor]:
+    """The backbone's weights in a run folder; FileNotFoundError when it holds none."""
+    path = Path(folder, "weights.safetensors")
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist; init must name the folder of a finished run")
+    return {name.removeprefix("backbone."): w for name, w in read_weights(path).items() if name.startswith("backbone.")}
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a plain safetensors file; ValueError in one line when it is damaged."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path} is damaged ({str(error).splitlines()[0][:80]})") from None
+
+
+def incompatible(data: Data, pretext: type[Pretext], backbone: str) -> str:
+    """Why a pretext task and a backbone do not fit the data, or ""; nothing is built."""
+    if why := pretext.incompatible(Backbone.find(backbone.split("+")[0]), data):
+        return why
+    fields, names = pretext.reads(data), backbone.split("+")
+    if len(names) == 1:
+        return Backbone.find(backbone).incompatible(fields)
+    if len(names) != len(fields):
+        return f"{backbone} names {len(names)} backbones for {len(fields)} field{'s' * (len(fields) > 1)}: {', '.join(fields)}"
+    whys = [Backbone.find(name).incompatible({f: fields[f]}) for f, name in zip(fields, names)]
+    return next((why for why in whys if why), "")

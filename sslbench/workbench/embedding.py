@@ -1,0 +1,139 @@
+"""The tab with the map of the embedding: the explorer where it can be shown, PCA while training, UMAP and t-SNE on request."""
+
+from functools import partial
+
+from .. import evaluate, plots, projection
+from ..field import decode
+from . import widgets as w
+from .aside import Aside
+from .seen import Seen
+
+METHODS = {"PCA": None, "UMAP": projection.umap_map, "t-SNE": projection.tsne_map}
+
+
+class EmbeddingTab:
+    """The samples of the map at every evaluation. wake() asks for a new painting."""
+
+    title = "Embedding"
+
+    def __init__(self, wake, failed):
+        self._wake, self._aside = wake, Aside(failed, "sslbench-map")
+        self.method = w.listen(w.menu(list(METHODS), "method"), self._chosen)
+        self.bar, self.say = w.show(w.progress("map-progress"), False), w.html("", "say")
+        self.cancel = w.show(w.button("Cancel", self._cancel, "cancel"), False)
+        self.explorer = make_explorer()
+        self.map = w.image("map-picture")
+        self.empty = w.html("The map of the embedding appears here after the first evaluation.", "words")
+        tools = w.row([w.html("Map by", "say"), self.method, self.bar, self.say, self.cancel], "tools")
+        self.widget = w.column([tools, self.empty, *([self.explorer] if self.explorer else []), self.map], "page")
+        w.show(self.explorer or self.map, False)
+        self._points, self._asked = None, None  # what the points are: (run, pictures, columns)
+        self._frames: dict[tuple, object] = {}  # (run, method, step) -> [n, 2]
+        self._drawn: list[tuple] = []  # the frames that the explorer has
+        self._progress = (1.0, "")  # of UMAP or t-SNE
+
+    @property
+    def selected(self) -> list[int]:
+        """Rows chosen with the lasso."""
+        return list(self.explorer.selected) if self.explorer else []
+
+    def paint(self, s) -> None:
+        self._paint_progress()
+        seen = s.seen
+        looks = [e for e in seen.looks if e.embedding is not None] if seen else []
+        if not looks:
+            return
+        if self._points is None or self._points[0] is not seen.run:
+            if self._asked is not seen.run:  # thumbnails take a moment: prepare them beside the painting
+                self._asked = seen.run
+                self._aside.do("points", partial(self._read_points, seen))
+            return
+        if self.method.value != "PCA" and any((id(seen.run), self.method.value, e.step) not in self._frames for e in looks):
+            self._aside.do("project", partial(self._project, self.method.value, seen)) if not self._aside.busy else None
+        (self._paint_explorer if self.explorer else self._paint_map)(seen, looks)
+        w.show(self.empty, False)
+
+    def close(self) -> None:
+        self._aside.clear(wait=False)
+
+    def _paint_explorer(self, seen, looks) -> None:
+        run, pictures, columns = self._points
+        method = self.method.value
+        wanted = [(id(run), method, e.step) for e in looks]
+        if self._drawn[: len(wanted)] != wanted[: len(self._drawn)] or not self._drawn:  # another run, or another method
+            self._drawn = []
+            self.explorer.set_points(pictures, columns)
+            w.show(self.explorer)
+        for key, e in list(zip(wanted, looks))[len(self._drawn):]:
+            xy = projection.pca(e.embedding) if method == "PCA" else self._frames.get(key)
+            if xy is None:
+                return
+            self.explorer.add_frame(e.step, xy, projection.neighbours(e.embedding), "" if method == "PCA" else method)
+            self._drawn.append(key)
+
+    def _paint_map(self, seen, looks) -> None:
+        e, (_, _, columns) = looks[-1], self._points
+        key = (id(seen.run), self.method.value, e.step)
+        xy = projection.pca(e.embedding) if self.method.value == "PCA" else self._frames.get(key)
+        if xy is None or self._drawn == [key]:
+            return
+        values, names = next(iter(columns.values()), (None, None))
+        self.map.value = plots.png(plots.embedding(projection.align(xy), values, names, f"step {e.step}, {self.method.value}"))
+        self._drawn = [key]
+        w.show(self.map)
+
+    def _read_points(self, seen: Seen, check) -> None:
+        self._points = (seen.run, *points(seen.data))
+        self._drawn = []
+        self._wake()
+
+    def _project(self, method: str, seen: Seen, check) -> None:
+        """Maps of every evaluation, each starting from the one before."""
+        last, looks = None, [e for e in seen.looks if e.embedding is not None]
+        for i, e in enumerate(looks):
+            key = (id(seen.run), method, e.step)
+            if key not in self._frames:
+                def progress(share, words, i=i):
+                    check()
+                    self._report((i + share) / len(looks), f"{words}, map {i + 1} of {len(looks)}")
+                self._frames[key] = METHODS[method](e.embedding, last, progress=progress)
+                self._wake()
+            last = self._frames[key]
+        self._report(1.0, "")
+
+    def _report(self, share: float, said: str) -> None:
+        self._progress = (share, said)
+        self._wake(False)
+
+    def _paint_progress(self) -> None:
+        share, said = self._progress
+        w.put(self.bar, value=share)
+        w.put(self.say, value=w.escape(said))
+        for widget in (self.bar, self.cancel):
+            w.show(widget, bool(said))
+
+    def _chosen(self) -> None:
+        self._aside.clear(wait=False)
+        self._report(1.0, "")
+        self._wake()
+
+    def _cancel(self) -> None:
+        self.method.value = "PCA"
+
+
+def points(data) -> tuple[list, dict]:
+    """A picture of each sample of the map, and the columns to colour by: name -> (values, names of classes or None)."""
+    split, pictures = evaluate.points(data), []
+    for index in split.index.split(500):
+        batch = decode(data.fields, split.rows, index)
+        pictures += [data.picture({name: x[i] for name, x in batch.items()}) for i in range(len(index))]
+    return pictures, {name: (y.numpy(), data.classes.get(name)) for name, y in split.labels.items()}
+
+
+def make_explorer():
+    """The explorer, or None where anywidget is not installed: then the map is a picture."""
+    try:
+        from ..explorer import Explorer
+    except ImportError:
+        return None
+    return w.named(Explorer(), "map-explorer")

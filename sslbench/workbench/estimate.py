@@ -1,0 +1,79 @@
+"""How long a recipe will train here and how much memory it takes, from a few measured steps."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from ..engine import Training
+from ..hardware import Hardware, memory_limit
+from ..recipe import Recipe
+
+WARM_UP, STEPS, SECONDS = 2, 12, 1.5  # steps not counted; at most so many counted, for at most so long
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """seconds: of training, evaluation not counted. memory, limit: bytes of the process (of the GPU where there is one)."""
+
+    seconds: float
+    memory: int
+    limit: int
+
+    def __str__(self):
+        said = f"about {duration(self.seconds)} of training, {self.memory / 2**30:.1f} GB of memory"
+        return said if self.memory < 0.8 * self.limit else f"{said}: close to the limit of {self.limit / 2**30:.1f} GB"
+
+
+def estimate(recipe: Recipe, device: str = "auto", check: Callable[[], None] = lambda: None) -> Estimate:
+    """Train a few steps of a network that is thrown away. `check` is called between them; what it raises ends it."""
+    training = Training(recipe, Hardware(device))
+    training.task.train()
+    took = []
+    for step in range(WARM_UP + STEPS):
+        check()
+        began = time.perf_counter()
+        training.step(step)
+        wait_for(training.hardware.device)
+        took.append(time.perf_counter() - began)
+        if step >= WARM_UP + 2 and sum(took[WARM_UP:]) > SECONDS:
+            break
+    counted = took[WARM_UP:]
+    return Estimate(recipe.steps * sum(counted) / len(counted), *memory(training.hardware.device))
+
+
+def wait_for(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def memory(device: torch.device) -> tuple[int, int]:
+    """Bytes in use and the most there may be."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device), torch.cuda.get_device_properties(device).total_memory
+    return resident(), memory_limit()
+
+
+def resident() -> int:
+    """Bytes of this process in memory now (its peak, where the system does not say)."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        try:
+            import resource
+        except ImportError:  # Windows
+            return 0
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def duration(seconds: float) -> str:
+    """5 s, 1 min 20 s, 2 h 5 min."""
+    s = max(1, round(seconds))
+    if s < 60:
+        return f"{s} s"
+    if s < 3600:
+        return f"{s // 60} min {s % 60} s" if s < 600 else f"{round(s / 60)} min"
+    return f"{s // 3600} h {s % 3600 // 60} min"

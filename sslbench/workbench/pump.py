@@ -1,0 +1,90 @@
+"""When to paint: at most twice a second and a tenth of the time, at once after a change of state."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from ..player import spawn
+
+RATE = 2.0  # paintings per second
+SHARE = 0.1  # of the time that painting may take
+
+
+def threads_are_shown() -> bool:
+    """Colab shows what the running cell or a click changes, not what a thread changes."""
+    return "google.colab" not in sys.modules
+
+
+class Pump:
+    """Calls `lines` and `pictures` from its own thread when something has changed; no others write output widgets.
+
+    lines: words and buttons, cheap; after an urgent change they are also written at once, in the thread that changed it,
+    so that a click is answered while a picture is being drawn. pictures: all that takes time.
+    While a cell trains (`here` is True), and on hosts that show nothing from threads, painting happens in the calling
+    thread instead.
+    """
+
+    def __init__(self, lines: Callable[[], None], pictures: Callable[[], None]):
+        self._lines, self._pictures = lines, pictures
+        self._lock, self._lines_lock = threading.RLock(), threading.RLock()
+        self._changed, self._urgent = threading.Event(), threading.Event()
+        self._thread, self._quit = None, False
+        self._next = 0.0  # the earliest time of the next painting
+        self.here = False
+        self.frames = 0
+
+    def wake(self, urgent: bool = True) -> None:
+        """Something has changed. urgent: do not wait for the next turn."""
+        if urgent and self._may_write():
+            self._write_lines()
+        self._changed.set()
+        if urgent:
+            self._urgent.set()
+        if not threads_are_shown():
+            if not self.here and self._may_write():
+                self.paint()
+        elif self._thread is None and not self._quit:
+            with self._lock:
+                self._thread = self._thread or spawn("sslbench-ui", self._run)
+
+    def paint(self) -> None:
+        """Paint now, in the calling thread."""
+        with self._lock:
+            self._changed.clear()
+            self._urgent.clear()
+            began = time.perf_counter()
+            self._write_lines()
+            self._pictures()
+            cost = time.perf_counter() - began
+            self._next = began + max(1 / RATE, cost / SHARE)
+            self.frames += 1
+
+    def _write_lines(self) -> None:
+        with self._lines_lock:
+            self._lines()
+
+    def _may_write(self) -> bool:
+        return threads_are_shown() or threading.current_thread() is threading.main_thread()
+
+    def turn(self) -> None:
+        """For a cell that trains: paint if it is time to."""
+        if self._urgent.is_set() or (self._changed.is_set() and time.perf_counter() >= self._next):
+            self.paint()
+
+    def close(self) -> None:
+        self._quit = True
+        self._changed.set()
+        self._urgent.set()
+        if self._thread and self._thread is not threading.current_thread():
+            self._thread.join(5)
+
+    def _run(self) -> None:
+        while not self._quit:
+            self._changed.wait()
+            if self.here:  # a cell is training and paints
+                time.sleep(0.05)
+                continue
+            self._urgent.wait(max(0.0, self._next - time.perf_counter()))
+            if not self._quit and not self.here:
+                self.paint()

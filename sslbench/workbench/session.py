@@ -1,0 +1,95 @@
+"""One training of the bench: the run, the player that plays it, and the network it is about. No widgets."""
+
+import contextlib
+import itertools
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ..engine import Checkpoint, Event, Step, Training, train
+from ..hardware import Hardware
+from ..player import Player
+from ..recipe import Recipe
+from ..run import Run
+from ..runs import record
+from .estimate import duration
+
+
+class Session:
+    """A run that is being made. It leaves the test split alone: whoever tries one thing after the other would use it up.
+
+    `training` is there once the data is loaded; look at it only through `player.ask`."""
+
+    def __init__(self, recipe: Recipe, folder: Path | None, device: str, evaluations: int, tell: Callable[[bool], None],
+                 before: Callable[[], None] = lambda: None):
+        self.recipe, self.folder = recipe.check(), folder
+        self.run = Run(self.recipe, folder)
+        self.training: Training | None = None
+        self.spent = 0.0  # seconds since the first step, pauses not counted
+        self._device, self._evaluations, self._before = device, evaluations, before
+        self.player = Player(self._events(), keep=lambda event: None if isinstance(event, Checkpoint) else event, tell=tell)
+
+    def _events(self):
+        self._before()
+        self.training = Training(self.recipe, Hardware(self._device))
+        self.training.hardware.check = self.player.check
+        self.run.data = self.training.data  # loaded once
+        events = train(self.recipe, training=self.training, evaluations=self._evaluations, test=False)
+        events = record(events, self.recipe, self.folder) if self.folder else events
+        with contextlib.closing(events):
+            while True:
+                began = time.perf_counter()
+                event: Event | None = next(events, None)
+                if event is None:
+                    return
+                if self.run.steps or isinstance(event, Step):
+                    self.spent += time.perf_counter() - began
+                self.run.add(event)
+                yield event
+
+    @property
+    def share(self) -> float:
+        return self.run.step / self.recipe.steps
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the last step, evaluations on the way included."""
+        done = self.run.step
+        return self.spent / done * (self.recipe.steps - done) if done >= 3 else None
+
+    @property
+    def samples_per_second(self) -> float | None:
+        last = self.run.steps[-20:]
+        seconds = last[-1].seconds - last[0].seconds if len(last) > 1 else 0
+        return (len(last) - 1) * self.recipe.batch_size / seconds if seconds else None
+
+    def words(self, state: str) -> str:
+        """What is going on, in one line."""
+        step, total = self.run.step, self.recipe.steps
+        if state == "running" and not self.run.evaluations:
+            return "loading the data and looking at the untrained network"
+        if state == "running" and step == total:
+            return "trained; looking at what was learned"
+        said = f"step {step} of {total}"
+        if state == "running" and self.seconds_left is not None:
+            said += f", {duration(self.seconds_left)} left"
+        if state in ("running", "paused") and self.samples_per_second:
+            said += f", {count(self.samples_per_second)} samples a second"
+        if state == "done":
+            said = f"{total} steps in {duration(self.run.seconds)}"
+        return said
+
+
+def count(x: float) -> str:
+    return f"{x:.0f}" if x < 1000 else f"{x / 1000:.1f} thousand"
+
+
+def folder_for(runs: str | Path, recipe: Recipe) -> Path:
+    """A new, empty folder: time, pretext task, data."""
+    name = re.sub(r"[^\w.-]+", "_", f"{time.strftime('%Y%m%d-%H%M%S')}-{recipe.pretext}-{recipe.data}")
+    for n in itertools.count(1):
+        path = Path(runs, name if n == 1 else f"{name}-{n}")
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(parents=True)
+            return path

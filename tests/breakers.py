@@ -1,0 +1,110 @@
+"""Tasks and backbones that each break one promise; test_contracts.py shows that they are caught."""
+
+import math
+
+import torch
+
+from sslbench.backbones.gru import GRU
+from sslbench.backbones.transformer import Transformer
+from sslbench.pretexts.autoencoder import Autoencoder
+from sslbench.pretexts.rotation import Rotation
+from sslbench.pretexts.simclr import SimCLR
+
+
+class ConstantLoss(SimCLR, listed=False):
+    """A loss that no weight moves."""
+
+    def forward(self, inputs):
+        return {"loss": 3.0 + 0.0 * super().forward(inputs)["loss"]}
+
+
+class Detached(SimCLR, listed=False):
+    """Only the head learns."""
+
+    def embed(self, batch):
+        return super().embed(batch).detach()
+
+
+class WrongChance(Rotation, listed=False):
+    """Four turns, said to be one of `turns`."""
+
+    turns = 4
+
+    def chance(self, inputs):
+        return math.log(self.turns)
+
+
+class RandomForward(Rotation, listed=False):
+    """Draws in forward."""
+
+    def embed(self, batch):
+        return super().embed(batch) + torch.randn(1)
+
+
+class RandomInputs(Rotation, listed=False):
+    """Draws from the session's generator."""
+
+    def inputs(self, batch, generator):
+        return super().inputs(batch, torch.Generator().manual_seed(torch.randint(99999, (1,)).item()))
+
+
+class InPlace(Rotation, listed=False):
+    """Changes the data."""
+
+    def inputs(self, batch, generator):
+        for x in batch.values():
+            x.mul_(0.5)
+        return super().inputs(batch, generator)
+
+
+class Neighbours(Rotation, listed=False):
+    """An embedding that depends on who else is in the batch."""
+
+    def embed(self, batch):
+        z = super().embed(batch)
+        return z - z.mean(0)
+
+
+class Crooked(Rotation, listed=False):
+    """Shows what nobody can draw."""
+
+    def show(self, inputs):
+        batch, _ = inputs
+        return {"turned": {name: x[..., :3] for name, x in batch.items()}, "guess": ["one"]}
+
+
+class Half(Rotation, listed=False):
+    """A loss in bfloat16."""
+
+    def forward(self, inputs):
+        return {name: value.to(torch.bfloat16) for name, value in super().forward(inputs).items()}
+
+
+class SecretlyBoth(GRU, listed=False):
+    """Reads from both ends whatever was asked."""
+
+    def trunk(self, tokens, causal=False):
+        return super().trunk(tokens, causal=False)
+
+
+class SecretlyAll(Transformer, listed=False):
+    """Attends to everything whatever was asked."""
+
+    def trunk(self, tokens, causal=False):
+        return self.blocks(tokens, causal=False)
+
+
+class PoolsAll(Transformer, listed=False):
+    """Pools over padding too."""
+
+    def pool(self, tokens, present=None):
+        return tokens.mean(1)
+
+
+class CountsPadding(Autoencoder, listed=False):
+    """Wants zeros where nothing is."""
+
+    def forward(self, inputs):
+        (name, x), = inputs[0].items()
+        guess = self.guess(inputs[1])[name]
+        return {"loss": self.fields[name].error(guess, x).mean() + guess.square().mean()}

@@ -1,0 +1,14 @@
+"""What every test may count on. Run by `make test`; see the Makefile for the parts."""
+
+import pytest
+from browser import browser, lab, page  # noqa: F401  fixtures
+from no_skips import pytest_sessionfinish  # noqa: F401  hook
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m reads the markers
+def pytest_collection_modifyitems(items):
+    """Mark what drives a browser, and let it come last: Playwright's event loop stays in the thread to the end."""
+    for item in items:
+        if {"lab", "page"} & set(getattr(item, "fixturenames", ())):  # notebook cells have no fixtures
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -1,0 +1,26 @@
+"""Values of the losses on inputs in closed form (float64), computed with the authors' or the best-known implementations:
+lightly 1.6, pytorch-metric-learning, and the formulas of the MAE and RankMe papers."""
+
+import torch
+from torch import Tensor
+
+NT_XENT = {0.5: 1.3839072140789, 0.1: 0.2372933240704}  # by temperature, on A and B
+VICREG = 9.4266508369539  # weights 25, 25, 1
+VICREG_INVARIANCE, VICREG_VARIANCE_OF_A, VICREG_COVARIANCE_OF_A = 0.1374681962974, 0.2595754148561, 0.4070873487176
+NEGATIVE_COSINE, BYOL = -0.8944829054314, 0.2110341891372
+MAE_RAW = 1.0536421769234  # patch 4, raw pixels
+RANKME_OF_A = 4.1162429990576
+ALIGNMENT_AND_UNIFORMITY = {1.0: -1.5707425645461, 2.0: -2.7731589632123}  # by t: alignment + the mean of both uniformities
+
+
+def grid(n: int, d: int, a: float, b: float, c: float) -> Tensor:
+    """[n, d] of sin(a i + b j + c i j)."""
+    i, j = torch.arange(n, dtype=torch.float64)[:, None], torch.arange(d, dtype=torch.float64)
+    return torch.sin(a * i + b * j + c * i * j)
+
+
+A = grid(8, 6, 0.7, 1.3, 0.11)
+B = A + 0.5 * grid(8, 6, 1.9, 0.4, 0.23)
+IMAGES = grid(2, 192, 0.3, 0.05, 0.02).view(2, 3, 8, 8)
+PREDICTIONS = grid(2, 192, 0.2, 0.03, 0.01).view(2, 4, 48)
+HIDDEN = torch.tensor([[1, 0, 1, 1], [0, 1, 1, 0]], dtype=torch.bool)

@@ -1,0 +1,200 @@
+"""Adding a pretext task is one file. One typed in a notebook cell works like a shipped one; so does a network, and data."""
+
+import sys
+from dataclasses import replace
+
+import promises
+import pytest
+import torch
+from toys import build, catalogue, source, toy  # noqa: F401  fixtures
+
+import sslbench
+from sslbench import pretexts
+from sslbench.__main__ import main, parser, read
+from sslbench.backbones import Backbone
+from sslbench.catalog import catalog
+from sslbench.fitting import fit, launch
+from sslbench.pretexts import Pretext
+from sslbench.recipe import Recipe
+
+FILE = '''
+"""Was the sample turned round? The simplest question of all."""
+
+import math
+from typing import Annotated
+
+from . import Hyperparameter, Pretext, nn, rand, torch
+
+
+class Backwards(Pretext):
+    """Guess whether each sample is shown backwards."""
+
+    paper = "https://example.org/backwards"
+
+    def __init__(self, backbone, data, *,
+                 share: Annotated[float, Hyperparameter("share of the samples that is turned round", 0.1, 0.9)] = 0.5):
+        super().__init__(backbone, data)
+        self.share, self.classify = share, nn.Linear(backbone.dim, 2)
+
+    def inputs(self, batch, generator):
+        ((name, x),) = batch.items()
+        turned = rand(generator, len(x)) < self.share
+        flip = turned.view(-1, *[1] * (x.ndim - 1))
+        return {name: torch.where(flip, x.flip(-1), x)}, turned.long()
+
+    def forward(self, inputs):
+        batch, turned = inputs
+        return {"loss": nn.functional.cross_entropy(self.classify(self.embed(batch)).float(), turned)}
+
+    def chance(self, inputs):
+        return -self.share * math.log(self.share) - (1 - self.share) * math.log(1 - self.share)
+
+    def show(self, inputs):
+        return {"seen": inputs[0], "truth": [str(t) for t in inputs[1].tolist()]}
+'''
+CELL = FILE.replace("from . import", "from sslbench.pretexts import")
+
+
+@pytest.fixture
+def one_file(catalogue, tmp_path, monkeypatch):
+    """The file lies in a folder of sslbench/pretexts (here: a second folder of that package)."""
+    (tmp_path / "backwards.py").write_text(FILE)
+    monkeypatch.setattr(pretexts, "__path__", [*pretexts.__path__, str(tmp_path)])
+    yield Pretext.find("backwards")
+    sys.modules.pop("sslbench.pretexts.backwards", None)
+
+
+@pytest.fixture
+def cell(catalogue):
+    """Run a notebook cell: code in the namespace of __main__."""
+    def run(code: str) -> dict:
+        namespace = {"__name__": "__main__", "__builtins__": __builtins__}
+        exec(compile(code, "<ipython-input-1>", "exec"), namespace)
+        return namespace
+    return run
+
+
+def check_it_is_like_a_shipped_one(cls):
+    assert {"kind": "pretext", "name": "backwards", "what": "Guess whether each sample is shown backwards.",
+            "paper": "https://example.org/backwards"} in catalog("pretext")
+    recipe, _ = read(parser("train", ""), ["--pretext", "backwards", "--pretext.share", "0.4", "--data", "waves"])
+    assert recipe.hyperparameters == {"pretext.share": 0.4}
+    promises.explains_itself(cls)
+    for data in ("series", "text"):
+        task = build(cls, "small_cnn", source(data))
+        for promise in promises.OF_A_TASK:
+            promise(task)
+    promises.chance_is_what_blind_heads_reach(build(cls, "small_cnn", source("series")))
+
+
+def test_a_pretext_task_in_one_file_is_everywhere(one_file, capsys):
+    assert one_file.__module__ == "sslbench.pretexts.backwards"
+    check_it_is_like_a_shipped_one(one_file)
+    with pytest.raises(SystemExit):
+        main(["train", "--pretext", "backwards", "--help"])
+    assert "share of the samples that is turned round" in capsys.readouterr().out
+
+
+def test_without_the_file_there_is_no_such_task(catalogue):
+    with pytest.raises(ValueError, match="no pretext task is called 'backwards'"):
+        Pretext.find("backwards")
+    assert "backwards" not in repr(catalog())
+
+
+def test_a_pretext_task_typed_in_a_cell_is_everywhere(cell, toy):
+    cls = cell(CELL)["Backwards"]
+    check_it_is_like_a_shipped_one(cls)
+    run = fit(replace(toy, pretext="backwards"), progress=False, device="cpu", evaluations=1)
+    assert run.step == 6 and run.embed("test", 10)[0].shape == (10, 32)
+
+
+def test_typing_the_cell_again_replaces_the_class(cell):
+    first, second = cell(CELL)["Backwards"], cell(CELL.replace("0.1, 0.9)] = 0.5", "0.1, 0.9)] = 0.6"))["Backwards"]
+    assert Pretext.find("backwards") is second is not first
+    assert second.hyperparameters()["share"].default == 0.6
+
+
+def test_a_cell_with_postponed_annotations_works(cell):
+    cls = cell("from __future__ import annotations\n" + CELL)["Backwards"]
+    assert cls.hyperparameters()["share"].default == 0.5
+
+
+def test_new_processes_cannot_see_a_cell_and_the_message_says_so(cell, toy, tmp_path):
+    cell(CELL)
+    with pytest.raises(ValueError, match="backwards is defined in this session"):
+        next(launch(replace(toy, pretext="backwards", data="waves"), tmp_path))
+
+
+NETWORK = '''
+import torch
+from sslbench import adopt
+
+class MyNet(torch.nn.Module):
+    """A network of my own."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.Sequential({layers})
+
+    def forward(self, x):
+        return self.layers(x)
+
+name = adopt(MyNet)
+'''
+LAYERS = {
+    "a vector per sample": "torch.nn.Flatten(), torch.nn.Linear(32, 24), torch.nn.Tanh()",
+    "a map": "torch.nn.Conv1d(2, 24, 3, 2, 1), torch.nn.BatchNorm1d(24), torch.nn.ReLU()",
+}
+
+
+@pytest.mark.parametrize("layers", LAYERS.values(), ids=LAYERS)
+def test_a_network_of_ones_own_becomes_a_backbone(cell, toy, layers):
+    name = cell(NETWORK.format(layers=layers))["name"]
+    assert name == "my_net" and Backbone.find(name).summary() == "A network of my own."
+    assert name in {row["name"] for row in catalog("backbone")}
+    for pretext in ("simclr", "masked", "autoencoder"):
+        task = build(pretext, name, source("series"))
+        for promise in promises.OF_A_TASK:
+            promise(task)
+    run = fit(replace(toy, backbone=name, hyperparameters={}), progress=False, device="cpu", evaluations=1)
+    assert run.embed("test", 10)[0].shape == (10, 24)
+
+
+def test_a_network_whose_output_is_no_embedding_is_refused(cell):
+    name = cell(NETWORK.format(layers="torch.nn.Flatten(0)"))["name"]
+    with pytest.raises(ValueError, match=r"my_net must return \[B, D\]"):
+        build("simclr", name, source("series"))
+
+
+DATA = '''
+import torch
+from sslbench import Data, Field
+
+class Ramps(Data):
+    """Rising and falling lines."""
+
+    def __init__(self):
+        self.fields = {"line": Field((16,), (4,))}
+
+    def load(self, split):
+        generator = torch.Generator().manual_seed(["train", "validation", "test"].index(split))
+        up = torch.arange(60) % 2
+        x = (2 * up - 1)[:, None, None] * torch.linspace(-1, 1, 16) + 0.3 * torch.randn(60, 1, 16, generator=generator)
+        return {"line": x}, {"rises": up}
+
+    def augment(self, batch, generator):
+        return {"line": batch["line"] + 0.3 * torch.randn(batch["line"].shape, generator=generator)}
+'''
+
+
+def test_data_of_ones_own_is_trained_on(cell, toy):
+    cell(DATA)
+    recipe = replace(toy, data="ramps", backbone="small_cnn", hyperparameters={})
+    run = fit(recipe, progress=False, device="cpu", evaluations=1)
+    assert run.scores["linear"] > 0.9 and run.recipe.check() == run.recipe
+    assert {"kind": "data", "name": "ramps", "what": "Rising and falling lines.", "paper": ""} in catalog("data")
+
+
+def test_the_contracts_are_part_of_the_vocabulary():
+    assert sslbench.Pretext is Pretext and sslbench.Backbone is Backbone and sslbench.Recipe is Recipe
+    assert issubclass(sslbench.Backbone, torch.nn.Module)

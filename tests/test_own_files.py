@@ -1,0 +1,395 @@
+"""The user's own folders, files and arrays: whatever they look like they are read, or one line says what to do."""
+
+import csv
+import gzip
+import io
+import socket
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from real_data import real
+
+from sslbench.data import SPLITS, Data, places, torchvision_sets
+from sslbench.data.arrays import arrays
+from sslbench.data.samples import NAMES, make
+
+
+@pytest.fixture(autouse=True)
+def same_catalogue():
+    """What a test lists with arrays() is gone after it."""
+    before = dict(Data.all())
+    yield
+    for name in set(Data.catalogue) - set(before):
+        del Data.catalogue[name]
+
+
+def everything(data):
+    """The rows of the first field and the labels over all three splits."""
+    loaded = [data.loaded(split) for split in SPLITS]
+    rows = torch.cat([next(iter(rows.values())) for rows, _ in loaded])
+    return rows, {key: torch.cat([labels[key] for _, labels in loaded]) for key in loaded[0][1]}
+
+
+def one_line(error) -> str:
+    message = str(error.value)
+    assert "\n" not in message and len(message) < 400
+    return message
+
+
+# Images
+
+def picture(mode: str, side: int = 40) -> Image.Image:
+    ramp = np.linspace(0, 1, side)[None].repeat(side, 0)
+    if mode == "I;16":
+        return Image.fromarray((65535 * ramp).astype(np.uint16))
+    if mode == "F":
+        return Image.fromarray(ramp.astype(np.float32))
+    return Image.fromarray((255 * ramp).astype(np.uint8)).convert("RGB").convert(mode)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Twelve readable images of every mode and many sizes, in no sub-folder."""
+    for i, mode in enumerate(("L", "RGB", "RGBA", "P", "LA", "I;16", "F", "1", "CMYK", "L", "RGB", "P")):
+        ending = {"F": "tif", "CMYK": "jpg"}.get(mode, "png")
+        picture(mode, 30 + 7 * i).save(tmp_path / f"{i:02}.{ending}")
+    return tmp_path
+
+
+def test_images_of_every_mode_show_the_same_ramp(folder):
+    x, labels = everything(Data.find("images")(folder=str(folder)))
+    assert x.shape == (12, 3, 32, 32) and x.dtype == torch.uint8 and labels == {}
+    x = x.float().mean((1, 2))  # [12, 32] the ramp from dark to light
+    assert (x[:, :3].mean(1) < 40).all() and (x[:, -3:].mean(1) > 215).all()
+
+
+def test_transparent_is_white(folder):
+    for i in range(12):
+        Image.new("RGBA", (20, 20), (0, 0, 0, 0)).save(folder / f"clear{i}.png")
+    x, _ = everything(Data.find("images")(folder=str(folder)))
+    assert (x.flatten(1).amin(1) == 255).sum() == 12
+
+
+def test_unreadable_images_are_listed_once_and_skipped(folder):
+    (folder / "text.png").write_text("no picture")
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)).save(folder / "half.png")
+    (folder / "half.png").write_bytes((folder / "half.png").read_bytes()[:2000])
+    (folder / "empty.jpg").touch()
+    (folder / "notes.txt").write_text("is no image and needs no mention")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        x, _ = everything(Data.find("images")(folder=str(folder)))
+    (message,) = [str(w.message) for w in said]
+    assert len(x) == 12 and message.startswith("3 of 15") and "notes" not in message
+    assert all(name in message for name in ("text.png", "half.png", "empty.jpg"))
+
+
+def test_names_of_subfolders_are_labels(tmp_path):
+    for name in ("cats", "dogs", "dogs/puppies"):
+        (tmp_path / name).mkdir()
+        for i in range(10):
+            picture("L").save(tmp_path / name / f"{i}.png")
+    data = Data.find("images")(folder=str(tmp_path))
+    x, labels = everything(data)
+    assert data.classes == {"folder": ["cats", "dogs"]} and labels["folder"].bincount().tolist() == [10, 20] and len(x) == 30
+
+
+def test_one_subfolder_is_no_label(folder, tmp_path):
+    (tmp_path / "all").mkdir()
+    for file in folder.glob("*.*"):
+        file.rename(tmp_path / "all" / file.name)
+    assert everything(Data.find("images")(folder=str(tmp_path)))[1] == {}
+
+
+def test_folders_named_like_splits_are_the_splits(tmp_path):
+    for split, n in (("train", 8), ("val", 4), ("test", 6)):
+        for kind in ("a", "b"):
+            (tmp_path / split / kind).mkdir(parents=True)
+            for i in range(n // 2):
+                picture("L").save(tmp_path / split / kind / f"{i}.png")
+    data = Data.find("images")(folder=str(tmp_path))
+    assert [len(data.loaded(split)[0]["image"]) for split in SPLITS] == [8, 4, 6]
+    assert data.loaded("train")[1]["folder"].bincount().tolist() == [4, 4] and data.classes == {"folder": ["a", "b"]}
+
+
+def test_a_missing_an_empty_and_a_wrong_folder_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError) as error:
+        Data.find("images")(folder=str(tmp_path / "nope"))
+    assert "nope" in one_line(error) and "data.folder" in str(error.value)
+    with pytest.raises(ValueError) as error:
+        Data.find("images")(folder=str(tmp_path)).load("train")
+    assert "no image" in one_line(error)
+    (tmp_path / "file.png").touch()
+    with pytest.raises(NotADirectoryError) as error:
+        Data.find("images")(folder=str(tmp_path / "file.png"))
+    assert "is a file" in one_line(error)
+    with pytest.warns(UserWarning, match="1 of 1"), pytest.raises(ValueError) as error:
+        Data.find("images")(folder=str(tmp_path)).load("train")
+    assert "0 readable images" in one_line(error)
+
+
+@pytest.mark.parametrize("path", real("orl-faces"))
+def test_forty_faces_are_forty_labels(path):
+    _, labels = everything(Data.find("images")(folder=str(path)))
+    assert labels["folder"].bincount().tolist() == [10] * 40
+
+
+# Text
+
+def write_csv(path, rows, delimiter=","):
+    with open(path, "w", newline="", encoding="utf-8") as f:
+        csv.writer(f, delimiter=delimiter).writerows(rows)
+    return str(path)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_csv_of_texts_with_any_delimiter(tmp_path, delimiter):
+    rows = [["label", "text"]] + [[f"{'ab'[i % 2]}", f"Größe {i}, ünd möre\nlines"] for i in range(40)]
+    data = Data.find("text")(file=write_csv(tmp_path / "t.csv", rows, delimiter), length=32)
+    x, labels = everything(data)
+    assert x.shape == (40, 32) and labels["label"].bincount().tolist() == [20, 20] and data.fields["text"].gaps
+    assert "Größe" in data.picture({"text": x[0].long()}).value
+
+
+def test_a_text_file_becomes_consecutive_windows(tmp_path):
+    text = "".join(f"{i:05d}." for i in range(2000))
+    (tmp_path / "t.txt").write_text(text)
+    data = Data.find("text")(file=str(tmp_path / "t.txt"), length=60)
+    x, labels = everything(data)
+    assert "".join(map(data.spell, x)) == text and labels == {} and not data.fields["text"].gaps
+
+
+def test_a_missing_column_names_those_there_are(tmp_path):
+    file = write_csv(tmp_path / "t.csv", [["id", "review"]] + [[i, "words"] for i in range(20)])
+    with pytest.raises(ValueError) as error:
+        Data.find("text")(file=file)
+    assert "'text'" in one_line(error) and "id, review" in str(error.value)
+    with pytest.raises(ValueError) as error:
+        Data.find("text")(file=file, text_column="review", label_column="stars")
+    assert "'stars'" in one_line(error) and "label_column" in str(error.value)
+    assert everything(Data.find("text")(file=file, text_column="review"))[0].shape == (20, 128)
+
+
+def test_files_too_short_missing_or_empty_are_named(tmp_path):
+    (tmp_path / "short.txt").write_text("short")
+    (tmp_path / "empty.csv").touch()
+    wrong = {"short.txt": "0 windows", "empty.csv": "no first line", "nope.txt": "nope.txt", "": "folder"}
+    for name, words in wrong.items():
+        with pytest.raises((ValueError, OSError)) as error:
+            Data.find("text")(file=str(tmp_path / name)).load("train")
+        assert words in one_line(error)
+
+
+@pytest.mark.parametrize("path", real("imdb-small/unsup.csv", "tiny-shakespeare/input.txt"))
+def test_real_text_without_labels(path):
+    x, labels = everything(Data.find("text")(file=str(path)))
+    assert len(x) > 3000 and labels == {}
+
+
+# Series
+
+def series(file, **given):
+    return Data.find("series")(file=str(file), **given)
+
+
+def test_a_csv_with_one_series_per_row(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = [["kind", *range(50)]] + [[["up", "down"][i % 2], *rng.normal(5, 3, 50).round(3)] for i in range(60)]
+    x, labels = everything(series(write_csv(tmp_path / "s.csv", rows)))
+    assert x.shape == (60, 1, 50) and labels["kind"].bincount().tolist() == [30, 30]
+    assert abs(x.mean()) < 0.1 and abs(x.std() - 1) < 0.1
+
+
+def test_windows_of_a_long_table_never_reach_over_the_border_of_two_splits(tmp_path):
+    rows = [["date", "a", "b"]] + [[f"day {t}", t, -t] for t in range(2000)]
+    data = series(write_csv(tmp_path / "s.csv", rows), length=64)
+    steps = [set(data.samples().x[data.rows_of(split)][:, 0].flatten().tolist()) for split in SPLITS]
+    assert data.fields["signal"].channels == 2 and not steps[0] & steps[1] and not steps[1] & steps[2]
+    assert max(steps[0]) < min(steps[1]) < min(steps[2])
+    kept = sum(len(data.rows_of(split)) for split in SPLITS)
+    assert 0 < len(data.samples().x) - kept < 20  # the control: windows on the borders exist, and only they are dropped
+
+
+def test_missing_values_and_padding_are_absent(tmp_path):
+    rows = [[f"t{i}" for i in range(40)]] + [[*range(n), *[""] * (40 - n)] for n in range(11, 41)]
+    rows[5][3] = "NaN"
+    data = series(write_csv(tmp_path / "s.csv", rows))
+    x, _ = everything(data)
+    assert data.fields["signal"].gaps and x.isnan().any() and x[:, :, :3].isfinite().all()
+    view = data.augment({"signal": x}, torch.Generator().manual_seed(0))["signal"]
+    assert torch.equal(view[:, :, -1].isnan(), x[:, :, -1].isnan())  # what ended early still ends early
+    assert view.isfinite().any((1, 2)).all()
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz"])
+def test_arrays_in_files(tmp_path, kind):
+    x = np.random.default_rng(0).normal(size=(30, 2, 24))
+    file = tmp_path / f"s.{kind}"
+    np.save(file, x) if kind == "npy" else np.savez(file, X=x, y=np.array(["a", "b", "c"] * 10))
+    x, labels = everything(series(file))
+    assert x.shape == (30, 2, 24) and (labels == {} if kind == "npy" else labels["label"].bincount().tolist() == [10] * 3)
+
+
+TS = "@problemName Own\n@classLabel true a b\n@data\n"
+
+
+def test_ts_files_with_unequal_lengths_and_their_own_test_split(tmp_path):
+    def lines(n):
+        channels = [",".join(["1.5"] * (8 + i % 9)) for i in range(n)]
+        return "".join(f"{c}:{c}:{'ab'[i % 2]}\n" for i, c in enumerate(channels))
+    (tmp_path / "Own_TRAIN.ts").write_text(TS + lines(30))
+    (tmp_path / "Own_TEST.ts").write_text(TS + lines(14))
+    data = series(tmp_path / "Own_TRAIN.ts")
+    sizes = [len(data.loaded(split)[0]["signal"]) for split in SPLITS]
+    assert sum(sizes) == 44 and sizes[2] == 14 and sizes[0] > 5 * sizes[1]
+    assert data.fields["signal"].channels == 2 and data.fields["signal"].gaps and data.classes == {"class": ["a", "b"]}
+
+
+@pytest.mark.parametrize(("name", "contents", "words"), [
+    ("broken.ts", TS + "1,2,x:a\n" * 20, "line 4"),
+    ("nothing.ts", "@data\n", "no series"),
+    ("words.csv", "a,b\n" + "x,y\n" * 20, "no column of numbers"),
+    ("short.csv", "a,b\n" + "1,2\n" * 20, "20 rows"),
+    ("few.csv", ",".join(map(str, range(30))) + "\n" + (",".join("1" * 30) + "\n") * 4, "4 series"),
+    ("broken.npy", "not numpy", "numpy.save"),
+    ("song.mp3", "la", ".csv"),
+    ("head.csv", "a,b\n", "no lines"),
+])
+def test_series_that_cannot_be_read_are_named(tmp_path, name, contents, words):
+    (tmp_path / name).write_text(contents)
+    with pytest.raises(ValueError) as error:
+        series(tmp_path / name).load("train")
+    assert words in one_line(error)
+
+
+def test_a_missing_label_column_names_those_there_are(tmp_path):
+    file = write_csv(tmp_path / "s.csv", [["a", "b"]] + [[1, 2]] * 2000)
+    with pytest.raises(ValueError, match=r"no column 'kind'.*a, b"):
+        series(file, label_column="kind")
+
+
+ARCHIVE = "ucr-uea/{0}/{0}_TRAIN.ts"
+
+
+@pytest.mark.parametrize("path", real(ARCHIVE.format("JapaneseVowels"), ARCHIVE.format("BasicMotions"), "ett/ETTh1.csv"))
+def test_real_series(path):
+    data = series(path)
+    x, _ = everything(data)
+    assert abs(x.nanmean()) < 0.5 and x.shape[1] in (6, 7, 12)
+    assert data.fields["signal"].gaps == ("Vowels" in path.name) == bool(x.isnan().any())
+
+
+# Arrays
+
+@pytest.mark.parametrize(("x", "shape", "field"), [
+    (np.random.rand(40, 28, 28), (1, 28, 28), "image"),
+    (np.random.randint(0, 255, (40, 20, 24, 3), np.uint8), (3, 20, 24), "image"),
+    (torch.rand(40, 3, 31, 32), (3, 28, 32), "image"),
+    (torch.randn(40, 5, 60), (5, 60), "signal"),
+    (torch.randn(40, 60), (1, 60), "signal"),
+    (torch.randint(0, 7, (40, 12)), (12,), "symbols"),
+])
+def test_arrays_of_any_shape_are_a_source(x, shape, field):
+    data = Data.find(arrays(x, ["a", "b"] * 20))()
+    rows, labels = everything(data)
+    assert list(data.fields) == [field] and rows.shape == (40, *shape) and labels["label"].bincount().tolist() == [20, 20]
+    assert data.classes == {"label": ["a", "b"]}
+    one = data.augment({field: data.fields[field].decode(rows)}, torch.Generator().manual_seed(0))[field]
+    assert one.shape == rows.shape and not torch.equal(one, data.fields[field].decode(rows))
+    assert data.fields[field].vocab or abs(data.fields[field].decode(rows).std() - 1) < 0.2
+
+
+class Squares(torch.utils.data.Dataset):
+    """A torch Dataset of (image, label)."""
+
+    def __len__(self):
+        return 30
+
+    def __getitem__(self, i):
+        return torch.full((3, 16, 16), i / 30), i % 3
+
+
+def test_a_torch_dataset_keeps_images_and_labels_together():
+    data = Data.find(arrays(Squares(), name="squares"))()
+    x, labels = everything(data)
+    number = (x[:, 0, 0, 0] / 255 * 29).round().long()
+    assert sorted(number.tolist()) == list(range(30)) and torch.equal(labels["label"], number % 3)
+
+
+def test_several_labels_and_quantities():
+    given = {"kind": np.arange(30) % 3, "weight": np.linspace(0, 1, 30)}
+    _, labels = everything(Data.find(arrays(torch.randn(30, 20), given))())
+    assert {key: y.dtype for key, y in labels.items()} == {"kind": torch.int64, "weight": torch.float32}
+
+
+@pytest.mark.parametrize(("given", "words"), [
+    ({"x": np.zeros((4, 8, 8))}, "4 samples"),
+    ({"x": np.zeros(40)}, "shape"),
+    ({"x": np.zeros((40, 3, 8, 8)), "labels": [1, 2]}, "one for each sample"),
+    ({"x": np.zeros((40, 3, 8, 8)), "name": "waves"}, "another name"),
+    ({"x": np.zeros((40, 3, 8, 8)), "kind": "film"}, "image, series, symbols"),
+    ({"x": np.zeros((40, 9)), "kind": "image"}, "does not fit"),
+    ({"x": np.zeros((40, 9)), "kind": "symbols"}, "whole numbers"),
+])
+def test_arrays_that_do_not_fit_are_named(given, words):
+    with pytest.raises(ValueError) as error:
+        arrays(**given)
+    assert words in one_line(error)
+
+
+# Archives and samples
+
+def idx(values: np.ndarray) -> bytes:
+    """An array as MNIST's file format, compressed."""
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as f:
+        f.write(bytes([0, 0, 8, values.ndim]) + b"".join(n.to_bytes(4, "big") for n in values.shape) + values.tobytes())
+    return out.getvalue()
+
+
+def test_an_archive_counts_only_with_its_own_content(tmp_path, monkeypatch):
+    """MNIST and Fashion-MNIST call their files alike."""
+    import hashlib
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    contents = idx(np.zeros((3, 28, 28), np.uint8))
+    (tmp_path / "a" / "b" / "t.gz").write_bytes(contents)
+    monkeypatch.setenv("SSLBENCH_DATA", str(tmp_path))
+    assert torchvision_sets.find("t.gz", hashlib.md5(contents).hexdigest()) == tmp_path / "a" / "b" / "t.gz"
+    assert torchvision_sets.find("t.gz", hashlib.md5(b"other").hexdigest()) is None
+
+
+def test_without_files_and_network_one_line_says_where_to_put_what(tmp_path, monkeypatch):
+    monkeypatch.setattr(torchvision_sets, "find", lambda file, md5: None)
+    monkeypatch.setattr(places, "cache", lambda: tmp_path)
+    def refuse(*_, **__):
+        raise OSError("no network")
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for name, archive in (("mnist", "t10k-labels-idx1-ubyte.gz"), ("cifar10", "cifar-10-python.tar.gz")):
+        with pytest.raises(FileNotFoundError) as error:
+            Data.find(name)().load("train")
+        assert archive in one_line(error) and str(tmp_path) in str(error.value) and "SSLBENCH_DATA" in str(error.value)
+    assert list(tmp_path.iterdir()) == []  # nothing half done is left
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_samples_are_made_where_the_project_is_not(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "PROJECT", tmp_path / "site-packages")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = places.sample(name)
+    assert made.startswith(str(tmp_path / "cache")) and places.sample(name) == made
+    source = {"shapes": "images", "gestures.csv": "series", "sentences.csv": "text"}[name]
+    assert len(everything(Data.find(source)())[0]) >= 400
+
+
+@pytest.mark.parametrize("name", sorted(NAMES - {"shapes"}))
+def test_samples_that_ship_are_those_the_script_makes(name, tmp_path):
+    shipped = places.PROJECT / "data" / name
+    assert make(name, tmp_path).read_bytes() == shipped.read_bytes() and shipped.stat().st_size < 200_000
+
+
+def test_the_image_sample_is_small():
+    assert sum(f.stat().st_size for f in (places.PROJECT / "data" / "shapes").rglob("*.png")) < 200_000

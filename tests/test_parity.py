@@ -1,0 +1,174 @@
+"""Our losses and scores give the numbers of the authors' formulas: golden values, and other libraries on random inputs."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from golden import (
+    ALIGNMENT_AND_UNIFORMITY,
+    BYOL,
+    HIDDEN,
+    IMAGES,
+    MAE_RAW,
+    NEGATIVE_COSINE,
+    NT_XENT,
+    PREDICTIONS,
+    RANKME_OF_A,
+    VICREG,
+    VICREG_COVARIANCE_OF_A,
+    VICREG_INVARIANCE,
+    VICREG_VARIANCE_OF_A,
+    A,
+    B,
+)
+from toys import batch_of, build, source
+
+from sslbench import probes
+from sslbench.field import Field
+from sslbench.pretexts import byol, vicreg
+from sslbench.pretexts.parts import mean_over
+from sslbench.pretexts.simclr import nt_xent
+
+close = lambda value: pytest.approx(value, rel=1e-9)
+nearly = lambda value: pytest.approx(value, rel=1e-5)  # where one side computes in float32
+
+
+def random_views(seed: int):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(2, 16, 10, generator=generator).unbind(0)
+
+
+def vicreg_of(a, b):
+    return (25 * vicreg.invariance(a, b) + 25 * (vicreg.variance(a) + vicreg.variance(b)) / 2
+            + vicreg.covariance(a) + vicreg.covariance(b)).item()
+
+
+@pytest.mark.parametrize("temperature", NT_XENT)
+def test_nt_xent_is_the_golden_value(temperature):
+    assert nt_xent(A, B, temperature)["loss"].item() == close(NT_XENT[temperature])
+    assert nt_xent(A, B, 2 * temperature)["loss"].item() != close(NT_XENT[temperature])
+
+
+def test_vicreg_and_its_terms_are_the_golden_values():
+    assert vicreg.invariance(A, B).item() == close(VICREG_INVARIANCE)
+    assert vicreg.variance(A).item() == close(VICREG_VARIANCE_OF_A)
+    assert vicreg.covariance(A).item() == close(VICREG_COVARIANCE_OF_A)
+    assert vicreg_of(A, B) == close(VICREG)
+
+
+def test_byol_is_the_golden_value():
+    assert byol.distance(A, B).mean().item() == nearly(BYOL) == nearly(2 + 2 * NEGATIVE_COSINE)
+
+
+def test_mae_is_the_golden_value():
+    field = Field((8, 8), (4, 4), 3)
+    error = field.error(field.dense(PREDICTIONS), IMAGES.float())  # [2, 8, 8]
+    loss = lambda hidden: mean_over(error, field.spread(hidden)).item()
+    assert loss(HIDDEN) == nearly(MAE_RAW)
+    assert loss(~HIDDEN) != nearly(MAE_RAW)
+
+
+def test_patches_are_in_the_order_row_column_channel():
+    patches = Field((8, 8), (4, 4), 3).patchify(IMAGES)
+    theirs = torch.einsum("nchpwq->nhwpqc", IMAGES.reshape(2, 3, 2, 4, 2, 4)).reshape(2, 4, 48)  # patchify of the MAE code
+    assert torch.equal(patches, theirs)
+
+
+def test_rankme_alignment_and_uniformity_are_the_golden_values():
+    assert probes.rankme(A) == close(RANKME_OF_A)
+    for t, value in ALIGNMENT_AND_UNIFORMITY.items():
+        assert probes.alignment(A, B) + (probes.uniformity(A, t) + probes.uniformity(B, t)) / 2 == nearly(value)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_losses_agree_with_lightly(seed):
+    from lightly.loss import NegativeCosineSimilarity, NTXentLoss, VICRegLoss
+
+    a, b = random_views(seed)
+    for temperature in (0.07, 0.5, 1.0):
+        assert nt_xent(a, b, temperature)["loss"].item() == nearly(NTXentLoss(temperature)(a, b).item())
+    assert vicreg_of(a, b) == nearly(VICRegLoss()(a, b).item())
+    assert byol.distance(a, b).mean().item() == nearly(2 + 2 * NegativeCosineSimilarity()(a, b).item())
+
+
+def test_gradients_of_nt_xent_agree_with_lightly():
+    from lightly.loss import NTXentLoss
+
+    grads = []
+    for loss in (lambda a, b: nt_xent(a, b, 0.2)["loss"], NTXentLoss(0.2)):
+        a, b = (z.requires_grad_() for z in random_views(0))
+        loss(a, b).backward()
+        grads.append(torch.cat([a.grad, b.grad]))
+    torch.testing.assert_close(*grads)
+
+
+def test_vicreg_task_is_its_formula():
+    task = build("vicreg", "mlp", source("series"))
+    inputs = task.inputs(batch_of(source("series")), torch.Generator().manual_seed(0))
+    assert task(inputs)["loss"].item() == nearly(vicreg_of(*task.project(inputs)))
+
+
+def test_knn_agrees_with_lightly():
+    from lightly.utils.benchmarking import knn_predict
+
+    torch.manual_seed(0)
+    y, y_test = torch.randint(5, (200,)), torch.randint(5, (60,))
+    centres = torch.randn(5, 8)
+    z, z_test = (centres[labels] + 1.5 * torch.randn(len(labels), 8) for labels in (y, y_test))
+    theirs = knn_predict(F.normalize(z_test, dim=1), F.normalize(z, dim=1).T, y, 5, 20, 0.07)[:, 0]
+    score = (theirs == y_test).float().mean().item()
+    assert 0.4 < score < 0.95 and probes.knn(z, y, z_test, y_test) == pytest.approx(score)
+
+
+def test_rotation_turns_by_the_label():
+    task, batch = build("rotation", "mlp", source("image")), batch_of(source("image"), 32)
+    (turned, turn) = task.inputs(batch, torch.Generator().manual_seed(0))
+    plain = source("image").augment(batch, torch.Generator().manual_seed(0))["image"]
+    for x, original, quarters in zip(turned["image"], plain, turn.tolist()):
+        assert torch.equal(x, torch.rot90(original, quarters, (1, 2)))
+    assert set(turn.tolist()) == {0, 1, 2, 3}
+    assert task((turned, turn))["loss"].item() == nearly(F.cross_entropy(task.classify(task.embed(turned)), turn).item())
+
+
+@pytest.mark.parametrize("backbone", ["transformer", "gru"])
+@pytest.mark.parametrize("data", ["text", "series", "image"])
+def test_a_prediction_depends_on_earlier_tokens_only(backbone, data):
+    task = build("next_token", backbone, source(data)).eval()
+    (name, field), = task.fields.items()
+    x = batch_of(source(data))[name]
+    for i in (0, 1, field.tokens - 1):
+        later = field.spread((torch.arange(field.tokens) >= i).expand(len(x), -1))  # token i and all after it
+        other = field.blend(x, x.roll(1, 0), later)
+        a, b = (tokens_of(field, task.guess({name: sample})[name]) for sample in (x, other))
+        torch.testing.assert_close(a[:, : i + 1], b[:, : i + 1])
+        assert i + 1 == field.tokens or not torch.allclose(a[:, i + 1:], b[:, i + 1:])
+
+
+def tokens_of(field, guess):
+    """[B, outputs, *size] -> [B, N, width]"""
+    return Field(field.size, field.patch, field.outputs).patchify(guess)
+
+
+def test_bert_hides_eighty_percent_and_changes_ten():
+    data = source("text")
+    task = build("masked", "transformer", data, mask_ratio=0.5)
+    x, total = batch_of(data, 64), torch.zeros(3)
+    for seed in range(20):
+        batch, order, blanked = task.inputs(x, torch.Generator().manual_seed(seed))
+        hidden, seen, true = task.masks(order)["text"], blanked["text"], batch["text"]
+        assert torch.equal(seen[~hidden], true[~hidden])
+        blank, kept = (seen == 11)[hidden].float().mean(), (seen == true)[hidden].float().mean()
+        total += torch.stack([blank, 1 - blank - kept, kept])
+    assert (total / 20).tolist() == pytest.approx([0.8, 0.1 * 10 / 11, 0.1 + 0.1 / 11], abs=0.01)
+
+
+def test_byols_teacher_follows_with_its_momentum():
+    task = build("byol", "mlp", source("image"), momentum=0.9)
+    teacher = [p.clone() for p in task.teacher.parameters()]
+    with torch.no_grad():
+        for p in task.parameters():
+            p += p.requires_grad * 1.0
+    task.after_step(0.0)
+    for before, now in zip(teacher, task.teacher.parameters()):
+        torch.testing.assert_close(now, before + 0.1)
+    task.after_step(1.0)
+    torch.testing.assert_close(next(task.teacher.parameters()), teacher[0] + 0.1)  # the momentum rose to 1

@@ -1,0 +1,202 @@
+"""Plots show what happened: legible, in colours and line styles that nobody needs to tell apart by hue, each with a sentence."""
+
+import io
+import itertools
+import math
+import threading
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from toys import SHAPES, Toy
+
+from sslbench import plots
+from sslbench.data import Data, Picture
+from sslbench.engine import Evaluation, Step
+from sslbench.field import decode
+from sslbench.plots import charts, pictures, words
+from sslbench.recipe import Recipe
+from sslbench.run import Run
+
+BASELINES = {"chance": {"linear": 0.1, "knn": 0.1, "size": 0.0}, "raw": {"linear": 0.13, "knn": 0.2, "size": 0.3}}
+
+
+def steps(n=200, start=6.2):
+    return [Step(i + 1, {"loss": start * math.exp(-i / 100) + 1}, 0.1 * i) for i in range(n)]
+
+
+def evaluations(last=0.8):
+    return [Evaluation(s, "validation", {"linear": 0.2 + (last - 0.2) * s / 200, "knn": 0.15, "size": 0.1, "rankme": 20.0},
+                       BASELINES if s == 0 else {}, 6.2) for s in (0, 100, 200)]
+
+
+def axes(width=300, height=200):
+    return plots.box(plots.figure(width, height), 20, 20, width - 40, height - 40)
+
+
+def pixels(figure) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(plots.png(figure, 1))).convert("RGB")).astype(int)
+
+
+def texts(drawn) -> str:
+    return " | ".join(t.get_text() for t in drawn.texts)
+
+
+def luminance(color: str) -> float:
+    return float(np.dot([int(color[i:i + 2], 16) for i in (1, 3, 5)], (0.2126, 0.7152, 0.0722)))
+
+
+def test_the_loss_is_drawn_with_its_chance_line_inside_the_picture():
+    drawn = axes()
+    charts.loss(drawn, steps(), chance=6.2, total=400)
+    low, high = drawn.get_ylim()
+    assert low < 1.8 < 6.2 < high and "chance 6.2" in texts(drawn) and drawn.get_xlim()[1] == 400
+    without = axes()
+    charts.loss(without, steps(), chance=None)
+    assert "chance" not in texts(without) and len(without.lines) == len(drawn.lines) - 1
+
+
+def test_scores_stand_beside_chance_raw_input_and_the_untrained_network():
+    drawn = axes()
+    charts.scores(drawn, evaluations(), 200)
+    assert all(name in texts(drawn) for name in ("linear probe 0.80", "chance 0.10", "raw 0.13", "untrained 0.20"))
+    empty = axes()
+    charts.scores(empty, [])
+    assert "first evaluation" in texts(empty)
+
+
+def test_every_line_has_its_own_style_so_that_colour_is_not_needed():
+    drawn = axes()
+    charts.scores(drawn, evaluations(), 200)
+    looks = [(str(line.get_linestyle()), line.get_marker(), line._dash_pattern) for line in drawn.lines]
+    assert len(set(map(str, looks))) == len(looks) == 5
+    assert len(set(charts.COLORS)) == len(charts.COLORS) == 8
+    assert all(luminance(color) < 150 for color in charts.COLORS[:1])  # the main line is dark on white
+
+
+def test_labels_of_lines_that_lie_together_do_not_touch():
+    places = charts.spread([0.10, 0.11, 0.12, 0.9], 0.07)
+    assert min(b - a for a, b in itertools.pairwise(places)) >= 0.07 - 1e-9 and abs(places[-1] - 0.9) < 1e-9
+    top = charts.spread([0.98, 0.99, 1.0], 0.07)
+    assert max(top) <= 1 and min(b - a for a, b in itertools.pairwise(top)) >= 0.07 - 1e-9
+    assert charts.spread([0.2, 0.8], 0.07) == [0.2, 0.8]  # negative control: where there is room nothing moves
+
+
+def test_probes_have_one_row_per_label_and_factor_with_every_baseline():
+    rows = charts.probe_rows(evaluations())
+    assert [row["name"] for row in rows] == ["linear", "knn", "size"]
+    assert rows[0] == {"name": "linear", "trained": 0.8, "chance": 0.1, "raw": 0.13, "untrained": 0.2}
+    assert charts.parts_of(rows) == ["chance", "raw", "untrained"]
+    assert charts.probe_rows([]) == []
+    assert pixels(plots.probes([])).min() < 200  # it says that there are no labels
+
+
+def test_without_labels_the_effective_rank_is_drawn_instead():
+    unlabelled = [Evaluation(s, "validation", {"rankme": 10.0 + s}, {}) for s in (0, 1)]
+    drawn = axes()
+    charts.scores(drawn, unlabelled)
+    assert "effective rank" in drawn.get_title("left")
+    assert words.probes(unlabelled) == "There are no labels to probe."
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_task_on_any_kind_of_data_becomes_a_picture(shape):
+    data = Toy(SHAPES[shape])
+    batch = decode(data.fields, data.load("train")[0], torch.arange(8))
+    shown = {"sees": batch, "original": batch, "guess": [f"is {i}, guess 1 {'✓' if i == 1 else '✗'}" for i in range(8)]}
+    layout = pictures.Layout(shown, data, plots.WIDTH)
+    image = pixels(plots.task(shown, data))
+    assert image.shape[:2] == (layout.height, plots.WIDTH)
+    assert (image.min(2) < 120).mean() > 0.002  # there is something on it
+    assert "1 of 8 guesses are right" in words.task(shown)
+
+
+def test_a_matrix_stands_beside_its_views_and_its_sentence_compares_the_pairs():
+    data = Toy(SHAPES["image"])
+    batch = decode(data.fields, data.load("train")[0], torch.arange(8))
+    shown = {"view 1": batch, "view 2": batch, "similarity": 0.1 + 0.8 * torch.eye(8)}
+    assert pictures.Layout(shown, data, 840).matrix is not None and pictures.Layout({"view 1": batch}, data, 840).matrix is None
+    assert "similarity 0.90 on average, of different ones 0.10" in words.task(shown)
+    assert plots.png(plots.task(shown, data))[:4] == b"\x89PNG"
+
+
+def test_letters_that_were_hidden_are_coloured_by_whether_the_guess_is_right():
+    truth, given = "hello", "h··lo"
+    colors = [pictures.color_of(i, letter, truth, given) for i, letter in enumerate("hexlo")]
+    assert colors == [charts.INK, charts.BLUE, charts.RED, charts.INK, charts.INK]
+    assert pictures.color_of(1, "·", truth, given) == charts.GREY
+
+
+def test_text_of_any_script_is_drawn_without_a_warning_and_without_mathematics():
+    class Says(Data, listed=False):
+        fields = SHAPES["text"]
+
+        def picture(self, sample):
+            return Picture("text", "price: $x_1$ and $\\frac{ 漢字 Ω\tΨ\n\x00 emoji 🙂")
+
+    batch = {"text": torch.zeros(3, 16, dtype=torch.long)}
+    assert plots.png(plots.task({"sample": batch, "guess": batch}, Says()))[:4] == b"\x89PNG"
+
+
+def test_nearest_neighbours_are_drawn_with_the_query_first():
+    data = Toy(SHAPES["image"])
+    batch = decode(data.fields, data.load("train")[0], torch.arange(12))
+    samples = [{"image": x} for x in batch["image"]]
+    near = torch.stack([torch.arange(12).roll(-i - 1)[:8] for i in range(12)])
+    same, other = (pixels(plots.neighbours(data, samples, near, labels, queries=2)) for labels in (torch.zeros(12), torch.arange(12)))
+    assert same.shape == other.shape and (same != other).any()  # agreeing labels look different
+
+
+def test_a_map_names_its_classes():
+    xy, y = torch.randn(60, 2), torch.arange(60) % 3
+    drawn = axes()
+    charts.points(drawn, xy, y, ["ant", "bee", "cat"])
+    assert texts(drawn) == "ant | bee | cat"
+    assert plots.png(plots.embedding(xy, torch.rand(60), None))[:4] == b"\x89PNG"
+
+
+def test_several_runs_in_one_figure_keep_apart_and_share_their_baselines():
+    runs = []
+    for name, last in (("simclr", 0.8), ("rotation", 0.5)):
+        run = Run(Recipe(pretext=name, steps=200))
+        run.steps, run.evaluations = steps(), evaluations(last)
+        runs.append(run)
+    drawn = axes()
+    charts.comparison(drawn, runs)
+    assert texts(drawn).count("chance") == 1 and "simclr, small_cnn, wild_digits 0.80" in texts(drawn)
+    assert words.comparison(runs) == "The best linear probe of 2 runs is 0.80, by simclr on wild_digits."
+
+
+def test_every_figure_has_a_sentence_with_its_numbers():
+    said = words.curves(steps(), evaluations(), 6.2)
+    assert "from 7.2 to" in said and "200 steps" in said and "6.2" in said and "0.80 (chance 0.10, raw 0.13, untrained 0.20)" in said
+    assert words.probes(evaluations()).startswith("Most was gained on label (linear): 0.80, +0.60")
+    assert words.curves([], [], None) == "No step has been taken yet."
+
+
+def test_a_long_run_is_thinned_and_smoothing_keeps_a_constant():
+    x, _ = charts.history(steps(5000))
+    assert 500 < len(x) < 1300 and x[0] == 1
+    assert charts.smooth(np.full(50, 3.0)) == pytest.approx(3.0)
+    assert charts.smooth(np.arange(10.0))[5] == pytest.approx(5.0)
+
+
+def test_two_threads_draw_the_same_picture_as_one():
+    def draw():
+        return plots.png(plots.curves(steps(), evaluations(), 200), 1)
+
+    alone, together = draw(), []
+    threads = [threading.Thread(target=lambda: together.append(draw())) for _ in range(2)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert together == [alone, alone]
+    assert plots.png(plots.curves(steps(50), evaluations(), 200), 1) != alone  # negative control
+
+
+def test_a_figure_shows_itself_twice_as_sharp_as_it_is_large_and_pyplot_stays_away():
+    import sys
+
+    figure = plots.figure(200, 100)
+    assert Image.open(io.BytesIO(figure._repr_png_())).size == (400, 200)
+    assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()

@@ -1,0 +1,127 @@
+"""Probes read what is there and no more: against brute force and scikit-learn, at chance on noise, blind to scale."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from sslbench import evaluate, probes
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    """Overlapping classes in 12 dimensions, 4 of them informative: train, validation, test."""
+    generator = torch.Generator().manual_seed(0)
+    centres = 1.3 * torch.randn(4, 12, generator=generator) * (torch.arange(12) < 4)
+
+    def draw(n):
+        y = torch.randint(4, (n,), generator=generator)
+        return (centres[y] + torch.randn(n, 12, generator=generator)) * 10 ** torch.linspace(-1, 2, 12), y
+
+    return draw(600), draw(300), draw(600)
+
+
+def brute_force_knn(z, y, z_test, k, temperature):
+    guesses = []
+    for x in F.normalize(z_test, dim=1):
+        cosine = F.normalize(z, dim=1) @ x
+        votes = torch.zeros(int(y.max()) + 1)
+        for i in sorted(range(len(z)), key=lambda i: -cosine[i])[:k]:
+            votes[y[i]] += torch.exp(cosine[i] / temperature)
+        guesses.append(votes.argmax())
+    return torch.stack(guesses)
+
+
+@pytest.mark.parametrize("k, temperature", [(1, 0.07), (7, 0.07), (20, 1.0)])
+def test_knn_is_a_weighted_vote(blobs, k, temperature):
+    (z, y), _, (z_test, y_test) = blobs
+    z, y, z_test, y_test = z[:150], y[:150], z_test[:50], y_test[:50]
+    score = (brute_force_knn(z, y, z_test, k, temperature) == y_test).float().mean().item()
+    assert probes.knn(z, y, z_test, y_test, k, temperature) == pytest.approx(score)
+
+
+def test_linear_probe_is_as_good_as_scikit_learns(blobs):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    (z, y), (z_val, y_val), (z_test, y_test) = blobs
+    scale = StandardScaler().fit(z)
+    scores = []
+    for strength in probes.STRENGTHS:
+        model = LogisticRegression(C=1 / (strength * len(z)), max_iter=500).fit(scale.transform(z), y)
+        scores.append((model.score(scale.transform(z_val), y_val), model.score(scale.transform(z_test), y_test)))
+    theirs = max(scores)[1]
+    ours = probes.linear(z, y, z_test, y_test, z_val, y_val)
+    assert theirs > 0.5 and ours == pytest.approx(theirs, abs=0.01)
+
+
+def test_the_penalty_is_chosen_on_validation_and_the_test_labels_choose_nothing(blobs):
+    (z, y), (z_val, y_val), (z_test, y_test) = blobs
+    z, z_val, z_test = probes.standardise(z[:60], z_val, z_test)
+    y = y[:60]
+    each = {s: [probes.linear_on_standardised(z, y, a, b, strengths=(s,)) for a, b in ((z_val, y_val), (z_test, y_test))]
+            for s in probes.STRENGTHS}
+    best = max(validation for validation, _ in each.values())
+    allowed = [test for validation, test in each.values() if validation > best - 0.01]
+    assert len({round(v, 3) for v, _ in each.values()}) > 1, "the strengths must matter here"
+    score = probes.linear_on_standardised(z, y, z_test, y_test, z_val, y_val)
+    assert min(allowed) - 0.02 <= score <= max(allowed) + 0.02
+
+
+def test_probes_find_nothing_in_permuted_labels(blobs):
+    (z, y), (z_val, y_val), (z_test, y_test) = blobs
+    shuffled = y[torch.randperm(len(y), generator=torch.Generator().manual_seed(1))]
+    assert probes.linear(z, shuffled, z_test, y_test, z_val, y_val) < 0.4 and probes.knn(z, shuffled, z_test, y_test) < 0.4
+
+
+def test_ridge_agrees_with_scikit_learn_and_is_never_below_zero(blobs):
+    from sklearn.linear_model import Ridge
+
+    (z, _), _, (z_test, _) = blobs
+    s, s_test = probes.standardise(z, z_test)
+    y, y_test = (x[:, 0] - 2 * x[:, 3] + 0.5 * x[:, 5] ** 2 for x in (s, s_test))
+    model = Ridge(alpha=1e-2 * len(z)).fit(s, y)
+    left, spread = model.predict(s_test) - y_test.numpy(), y_test.numpy() - y.mean().item()
+    theirs = 1 - np.square(left).mean() / np.square(spread).mean()
+    assert 0.5 < theirs < 0.99 and probes.ridge(z, y, z_test, y_test) == pytest.approx(theirs, abs=1e-3)
+    assert probes.ridge(z, y[torch.randperm(len(y))], z_test, y_test) < 0.1
+    assert probes.ridge(z, y, z_test, -y_test) == 0.0
+
+
+def test_chance_is_the_most_frequent_class():
+    y, y_test = torch.tensor([0, 1, 1, 2]), torch.tensor([1, 1, 0, 2, 1])
+    assert probes.chance(y, y_test) == pytest.approx(0.6)
+    assert probes.chance(y.float(), y_test.float()) == 0.0
+
+
+def test_wide_features_are_turned_onto_their_main_directions(blobs):
+    (z, y), (z_val, y_val), (z_test, y_test) = blobs
+    z, z_val, z_test = probes.standardise(z, z_val, z_test)
+    wide = torch.randn(12, 2000, generator=torch.Generator().manual_seed(0))
+    narrow = probes.linear(z, y, z_test, y_test, z_val, y_val)
+    assert probes.standardise(z @ wide)[0].shape == (600, 512)
+    assert probes.linear(z @ wide, y, z_test @ wide, y_test, z_val @ wide, y_val) > narrow - 0.1
+
+
+def test_rank_deviation_and_uniformity_tell_spread_from_collapsed():
+    torch.manual_seed(0)
+    spread, line, point = torch.randn(500, 16), torch.randn(500, 1) * torch.ones(16), torch.ones(500, 16)
+    assert probes.rankme(spread) > 15 and probes.rankme(line) == pytest.approx(1, abs=1e-3)
+    assert probes.deviation(spread) == pytest.approx(1, abs=0.02) and probes.deviation(point) == 0
+    assert probes.uniformity(spread) < -3 and probes.uniformity(point) == pytest.approx(0, abs=1e-6)
+    assert probes.alignment(spread, 3 * spread) == pytest.approx(0, abs=1e-6)
+    assert probes.alignment(spread, -spread) == pytest.approx(4, rel=1e-5)
+
+
+def test_a_feature_that_never_varies_does_no_harm(blobs):
+    (z, y), _, (z_test, y_test) = blobs
+    with_constant = [torch.cat([x, torch.full((len(x), 3), 7.0)], 1) for x in (z, z_test)]
+    without = probes.linear(z, y, z_test, y_test)
+    assert probes.linear(with_constant[0], y, with_constant[1], y_test) == pytest.approx(without, abs=0.01)
+
+
+def test_every_label_and_factor_gets_its_own_score(blobs):
+    (z, y), (z_val, y_val), (z_test, y_test) = blobs
+    labels = lambda y, z: {"class": y, "odd": y % 2, "first": z[:, 0].float()}
+    scores = evaluate.probe(z, labels(y, z), z_test, labels(y_test, z_test), z_val, labels(y_val, z_val))
+    assert list(scores) == ["knn", "linear", "odd", "first"] and scores["first"] > 0.99

@@ -1,0 +1,93 @@
+"""Several processes train as one: the same gradients, buffers and events."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+from two_processes import CASES
+
+from sslbench.engine import Checkpoint, Done, Evaluation, Step, train
+from sslbench.fitting import last_error, launch
+from sslbench.pretexts import Pretext
+from sslbench.recipe import Recipe
+from sslbench.run import load_run
+
+HERE = Path(__file__).parent
+SHORT = Recipe(data="series", pretext="simclr", backbone="mlp", steps=4, batch_size=16)
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What each of two processes found, by case."""
+    folder, port = tmp_path_factory.mktemp("ranks"), str(free_port())
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    processes = [subprocess.Popen([sys.executable, "two_processes.py", str(rank), "2", port, str(folder)], cwd=HERE, env=env,
+                                  stderr=subprocess.PIPE, text=True) for rank in range(2)]
+    errors = [p.communicate(timeout=250)[1] for p in processes]
+    assert [p.returncode for p in processes] == [0, 0], errors[0][-2000:]
+    return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["-".join(names) for names in CASES])
+def test_two_processes_give_the_gradients_and_buffers_of_one(found, case):
+    assert [ranks[case] for ranks in found] == ["", ""]
+
+
+def test_every_pretext_task_was_compared():
+    assert {pretext for pretext, _, _ in CASES} == set(Pretext.all())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pretext", ["simclr", "vicreg"])
+def test_gathering_without_gradients_is_caught(found, pretext):
+    assert all(ranks[f"plain {pretext}"].startswith("gradient of") for ranks in found)
+
+
+@pytest.mark.slow
+def test_launched_processes_yield_the_events_of_one(tmp_path):
+    events = list(launch(SHORT, tmp_path, processes=2, device="cpu"))
+    alone = [e for e in train(SHORT, device="cpu", precision="float32") if not isinstance(e, Checkpoint)]
+    assert [(type(e), e.step) for e in events] == [(type(e), e.step) for e in alone]
+    losses = [next(e for e in run if isinstance(e, Step)).scalars["loss"] for run in (events, alone)]
+    assert losses[0] == pytest.approx(losses[1], rel=0.3), "the first loss is over the same samples, with views of their own"
+    assert isinstance(events[0], Evaluation) and isinstance(events[-1], Done)
+    assert events[0].chance_loss == pytest.approx(alone[0].chance_loss)
+    assert load_run(tmp_path).step == 4
+
+
+@pytest.mark.slow
+def test_closing_a_launch_ends_its_processes(tmp_path):
+    before = set(psutil.Process().children(recursive=True))
+    events = launch(replace(SHORT, steps=10**6), tmp_path, processes=2, device="cpu")
+    assert isinstance(next(events), Evaluation)
+    started = set(psutil.Process().children(recursive=True)) - before
+    assert len(started) >= 3  # torchrun and two processes
+    began = time.monotonic()
+    events.close()
+    assert time.monotonic() - began < 20
+    assert not [p for p in started if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_what_stopped_a_launched_process_is_said_in_one_line(tmp_path):
+    log = tmp_path / "output.log"
+    end = "torch.distributed.elastic.multiprocessing.errors.ChildFailedError:\n=====\n"
+    log.write_text("sslbench: batch_size 15 does not divide\nW1123 closing signal SIGTERM\nTraceback (most recent\n" + end)
+    assert last_error(log) == "batch_size 15 does not divide"
+    log.write_text("[rank0]: Traceback (most recent call last):\n[rank0]: ImportError: no module\n" + end)
+    assert last_error(log) == "ImportError: no module"
+    log.write_text("")
+    assert last_error(log) == "no output"

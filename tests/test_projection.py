@@ -1,0 +1,129 @@
+"""Maps are deterministic, comparable from one to the next, and their makers say how far they are."""
+
+import sys
+
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from sslbench.projection import agreement, align, drawn_in, neighbours, pca, tsne_map, umap_map
+
+
+@pytest.fixture(scope="module")
+def digits():
+    x, y = load_digits(return_X_y=True)
+    return torch.as_tensor(x[:180]), torch.as_tensor(y[:180])
+
+
+def turned(xy, degrees=70.0):
+    angle = torch.deg2rad(torch.tensor(degrees, dtype=torch.float64))
+    turn = torch.stack([torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])])
+    return 3 * xy @ turn.T * torch.tensor([1, -1]) + 5
+
+
+def test_pca_agrees_with_scikit_learn(digits):
+    from sklearn.decomposition import PCA
+
+    theirs = torch.as_tensor(PCA(2).fit_transform(digits[0].numpy()))
+    torch.testing.assert_close(pca(digits[0]).abs(), theirs.abs())
+
+
+def test_pca_is_the_same_for_more_dimensions_than_points(digits):
+    few = digits[0][:40]
+    wide = torch.cat([few, torch.zeros(40, 200)], 1)
+    torch.testing.assert_close(pca(wide).abs(), pca(few).abs(), atol=1e-6, rtol=1e-6)
+
+
+def test_pca_of_a_collapsed_or_tiny_embedding_is_finite():
+    assert pca(torch.ones(5, 8)).abs().max() == 0
+    assert pca(torch.randn(5, 1)).shape == (5, 2)
+    assert pca(torch.full((3, 4), torch.nan)).isfinite().all()
+
+
+def test_a_turned_mirrored_and_scaled_map_is_brought_back(digits):
+    xy = align(pca(digits[0]))
+    torch.testing.assert_close(align(turned(xy), xy), xy)
+    assert (align(turned(xy)) - xy).abs().max() > 0.5  # not without the reference
+
+
+def test_aligned_maps_have_one_size_even_when_they_agree_badly():
+    a, b = torch.randn(200, 2), 1e-3 * torch.randn(200, 2)
+    assert align(b, a).square().sum(1).mean().item() == pytest.approx(1)
+    assert align(torch.ones(9, 2), a[:9]).abs().max() == 0
+
+
+def test_one_far_point_does_not_squeeze_the_others():
+    xy = torch.randn(300, 2, generator=torch.Generator().manual_seed(0))
+    xy[0] = torch.tensor([1e6, 0.0])
+    assert drawn_in(xy).abs().max() < 10 and drawn_in(xy)[0, 0] > 4
+    torch.testing.assert_close(drawn_in(xy[1:]) + xy[1:].double().median(0).values, xy[1:].double())
+
+
+def test_neighbours_are_the_most_similar_other_points():
+    z = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]])
+    assert neighbours(5 * z, 1).flatten().tolist() == [1, 0, 3, 2]
+
+
+def test_agreement_is_one_for_clusters_and_chance_for_shuffled_labels():
+    y = torch.arange(600) % 4
+    xy = torch.randn(600, 2) + 50 * torch.stack([y % 2, y // 2], 1)
+    assert agreement(xy, y) == (pytest.approx(1), pytest.approx(0.25))
+    assert agreement(xy, y[torch.randperm(600)])[0] == pytest.approx(0.25, abs=0.08)
+
+
+def test_agreement_leaves_out_unknown_labels():
+    same, _ = agreement(torch.randn(50, 2), torch.full((50,), -1))
+    assert same != same
+
+
+def test_tsne_separates_better_than_pca_and_says_how_far_it_is(digits):
+    z, y = digits
+    said = []
+    xy = tsne_map(z, steps=150, progress=lambda share, words: said.append(share))
+    assert agreement(xy, y)[0] > agreement(pca(z), y)[0] + 0.1
+    assert said == sorted(said) and said[-1] == 1 and len(said) > 100
+
+
+def test_tsne_is_deterministic_and_resembles_where_it_starts(digits):
+    z = digits[0]
+    first = tsne_map(z, steps=150)
+    assert torch.equal(first, tsne_map(z, steps=150))
+    start = align(turned(first))
+    near, far = (align(tsne_map(z, init, steps=150)) for init in (start, None))
+    assert (near - start).norm() < 0.4 * (far - start).norm()
+
+
+def test_what_progress_raises_ends_the_computation(digits):
+    class Cancelled(Exception):
+        pass
+
+    def stop(share, words):
+        if share > 0.1:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        tsne_map(digits[0], progress=stop)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # umap's and numba's own
+def test_umap_separates_better_than_pca_says_how_far_it_is_and_can_be_stopped(digits):
+    z, y = digits
+    said = []
+    xy = umap_map(z, pca(z), progress=lambda share, words: said.append(share))
+    assert agreement(xy, y)[0] > agreement(pca(z), y)[0] + 0.1
+    assert said == sorted(said) and said[-1] == 1 and len(said) > 100  # falls to 3 if umap no longer counts its epochs here
+
+    def stop(share, words):
+        if share > 0.4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        umap_map(z, progress=stop)
+
+
+def test_importing_projection_does_not_import_umap():
+    import subprocess
+
+    code = "import sys, sslbench.projection; print({'umap', 'numba', 'sklearn'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "set()"

@@ -1,0 +1,143 @@
+"""A run folder: what was recorded is what is replayed, while it is written and after; runs are loaded and compared."""
+
+import json
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+from toys import catalogue, toy  # noqa: F401  fixtures
+
+from sslbench.comparison import compare
+from sslbench.engine import Checkpoint, Done, Evaluation, Step, train
+from sslbench.fitting import fit
+from sslbench.run import Run, load_run
+from sslbench.runs import record, replay
+
+
+@pytest.fixture
+def finished(toy, tmp_path):
+    """A recorded run and its events."""
+    events = list(record(train(toy, device="cpu", evaluations=2, checkpoint_every=3), toy, tmp_path))
+    return tmp_path, events
+
+
+def same(a, b) -> bool:
+    """Whether a replayed event says what the recorded one said (embeddings are stored in half precision)."""
+    if isinstance(a, Evaluation):
+        pictures = all(torch.equal(x, b.pictures[row][name]) for row, batch in a.pictures.items() if isinstance(batch, dict)
+                       for name, x in batch.items())
+        z = (a.embedding is None and b.embedding is None) or torch.allclose(a.embedding, b.embedding, atol=1e-2, rtol=1e-2)
+        names = "step", "split", "scores", "baselines", "chance_loss"
+        return pictures and z and all(getattr(a, name) == getattr(b, name) for name in names)
+    return a == b
+
+
+def test_what_was_recorded_is_replayed(finished):
+    folder, events = finished
+    told = [e for e in events if not isinstance(e, Checkpoint)]
+    again = list(replay(folder))
+    assert len(again) == len(told) == 6 + 3 + 1 + 1  # steps, validation, test, done
+    assert all(same(a, b) for a, b in zip(told, again))
+    assert not same(told[1], again[2])
+
+
+def test_a_run_folder_holds_no_pickle(finished):
+    folder, _ = finished
+    names = {p.relative_to(folder).parts[0] for p in folder.rglob("*") if p.is_file()}
+    assert names == {"recipe.json", "events.jsonl", "evaluations", "weights.safetensors", "checkpoint-0000003.safetensors",
+                     "checkpoint-0000006.safetensors"}
+    for path in folder.rglob("*.safetensors"):
+        header = path.read_bytes()
+        json.loads(header[8:8 + int.from_bytes(header[:8], "little")])  # plain JSON before plain numbers
+    for line in (folder / "events.jsonl").read_text().splitlines():
+        json.loads(line)
+
+
+def test_a_run_is_followed_while_it_is_written(toy, tmp_path):
+    seen, done = [], threading.Event()
+
+    def follow():
+        seen.extend(replay(tmp_path, follow=True, alive=lambda: not done.is_set()))
+
+    reader = threading.Thread(target=follow, daemon=True)
+    reader.start()
+    told = []
+    for event in record(train(toy, device="cpu", evaluations=1), toy, tmp_path):
+        told.append(event)
+        if isinstance(event, Step) and event.step == 4:
+            end = time.monotonic() + 10
+            while len(seen) < 5 and time.monotonic() < end:  # evaluation and four steps, before the run is over
+                time.sleep(0.01)
+            assert len(seen) >= 5
+    reader.join(10)
+    assert not reader.is_alive() and isinstance(seen[-1], Done)
+    assert all(same(a, b) for a, b in zip([e for e in told if not isinstance(e, Checkpoint)], seen, strict=True))
+
+
+def test_following_ends_when_the_writer_dies(finished):
+    folder, _ = finished
+    lines = (folder / "events.jsonl").read_text().splitlines(keepends=True)
+    (folder / "events.jsonl").write_text("".join(lines[:4]) + lines[4][:10])  # cut off in the middle of a line
+    assert len(list(replay(folder, follow=True, alive=lambda: False))) == 4 == len(list(replay(folder)))
+    assert list(replay(folder / "nothing", follow=True, alive=lambda: False)) == []
+
+
+def test_a_loaded_run_is_the_one_that_was_fitted(toy, tmp_path):
+    run = fit(toy, tmp_path, progress=False, device="cpu", evaluations=2)
+    loaded = load_run(tmp_path)
+    assert loaded.recipe == toy and loaded.history == run.history and loaded.scores == run.scores and loaded.done == run.done
+    z, labels = run.embed("test", 50)
+    z_loaded, _ = loaded.embed("test", 50)
+    assert z.shape == (50, 32) and torch.equal(z, z_loaded) and labels["class"].shape == (50,)
+    assert isinstance(loaded.backbone, torch.nn.Module) and not loaded.backbone.training
+    tokens = loaded.backbone({"signal": torch.randn(2, 2, 16)})
+    assert tokens.shape == (2, 4, 32)
+    assert repr(loaded) == repr(run) and "6/6 steps" in repr(run) and "linear" in repr(run)
+    assert set(loaded.baselines) == {"chance", "raw", "untrained"}
+
+
+def test_weights_are_those_of_the_trained_network(toy, tmp_path):
+    run = fit(toy, tmp_path, progress=False, device="cpu", evaluations=1)
+    _, untrained = toy.build()
+    trained = run.task.state_dict()
+    assert any(not torch.equal(trained[name], w) for name, w in untrained.state_dict().items())
+
+
+def test_a_run_can_start_from_the_backbone_of_another(toy, tmp_path):
+    run = fit(toy, tmp_path, progress=False, device="cpu", evaluations=1)
+    _, task = replace(toy, pretext="masked", init=str(tmp_path)).build()
+    for name, w in task.backbone.state_dict().items():
+        assert torch.equal(w, run.task.backbone.state_dict()[name])
+    with pytest.raises(FileNotFoundError, match="init must name the folder of a finished run"):
+        replace(toy, init=str(tmp_path / "nowhere")).build()
+    (tmp_path / "weights.safetensors").write_bytes(b"no weights at all")
+    with pytest.raises(ValueError, match="is damaged"):
+        replace(toy, init=str(tmp_path)).build()
+
+
+def test_a_folder_that_is_no_run_is_said_to_be_none(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"is not a run folder .*recipe\.json"):
+        load_run(tmp_path)
+    (tmp_path / "recipe.json").write_text('{"steps": 5')
+    with pytest.raises(ValueError, match=r"recipe\.json is damaged"):
+        load_run(tmp_path)
+
+
+def test_runs_are_compared_with_the_baselines_they_must_beat(toy):
+    runs = [fit(replace(toy, pretext=p), progress=False, device="cpu", evaluations=1) for p in ("simclr", "autoencoder")]
+    table = compare(*runs).table
+    assert [row["what"] for row in table[2:]] == ["chance", "raw", "untrained"] and {row["what"] for row in table[:2]} == {
+        "simclr", "autoencoder"}
+    assert float(table[0]["linear"]) >= float(table[1]["linear"])
+    assert compare(runs).table == table and "<table>" in compare(runs)._repr_html_()
+    with pytest.raises(ValueError, match="at least one run"):
+        compare()
+
+
+def test_scores_of_a_run_that_has_not_begun(toy):
+    run = Run(toy)
+    assert run.step == 0 and run.scores == {} and run.verdict == "not trained yet"
+    with pytest.raises(ValueError, match="no weights yet"):
+        run.task  # noqa: B018

@@ -1,0 +1,24 @@
+"""The supervised baseline is trained when asked for, with every label, and then kept."""
+
+import sslbench.fitting as fitting
+from sslbench import Recipe
+from sslbench.data import places
+from sslbench.yardstick import folder_of, supervised_twin
+
+RECIPE = Recipe(data="waves", steps=4, batch_size=32, hyperparameters={"backbone.width": 8, "pretext.temperature": 0.5})
+
+
+def test_the_twin_differs_in_the_task_alone():
+    twin = supervised_twin(RECIPE)
+    assert (twin.pretext, twin.labels, twin.hyperparameters) == ("supervised", 1.0, {"backbone.width": 8})
+    assert (twin.data, twin.backbone, twin.steps, twin.seed) == (RECIPE.data, RECIPE.backbone, RECIPE.steps, RECIPE.seed)
+
+
+def test_it_is_trained_once_and_then_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "cache", lambda: tmp_path)
+    run = fitting.fit(RECIPE, supervised=True, progress=False, evaluations=1)
+    assert run.baselines["supervised"]["linear"] > 0
+    assert (folder_of(supervised_twin(RECIPE)) / "weights.safetensors").exists()
+    monkeypatch.setattr(fitting, "train", None)  # a second training would fail
+    assert fitting.supervised_run(RECIPE).scores["linear"] == run.baselines["supervised"]["linear"]
+    assert "supervised" not in fitting.Run(RECIPE).baselines

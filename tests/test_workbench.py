@@ -1,0 +1,473 @@
+"""The bench without a browser: its buttons, menus, controls and tabs, its threads, and what it says when something is wrong."""
+
+import os
+import signal
+import sys
+import threading
+import time
+import types
+
+import pytest
+import torch
+from toys import SHAPES, Toy
+
+from sslbench import Recipe
+from sslbench.data import Data
+from sslbench.pretexts import Pretext
+from sslbench.pretexts.autoencoder import Autoencoder
+from sslbench.workbench import Workbench
+from sslbench.workbench import widgets as w
+from sslbench.workbench.aside import Aside
+from sslbench.workbench.estimate import Estimate, duration, estimate
+from sslbench.workbench.pump import Pump
+
+
+@pytest.fixture(autouse=True)
+def listed(monkeypatch):
+    """Small data sources and a failing task, in the catalogue for one test."""
+    monkeypatch.setattr(Data, "catalogue", dict(Data.all()))
+    monkeypatch.setattr(Pretext, "catalogue", dict(Pretext.all()))
+
+    class Tiny(Toy, listed=True):
+        """Tiny pictures."""
+
+        name = "tiny"
+
+        def __init__(self):
+            super().__init__(SHAPES["image"])
+
+    class TinyText(Toy, listed=True):
+        """Tiny texts."""
+
+        name = "tiny_text"
+
+        def __init__(self):
+            super().__init__(SHAPES["text"])
+
+    class Explodes(Autoencoder):
+        """Rebuild the sample until the loss is no number."""
+
+        name = "explodes"
+
+        def __init__(self, backbone, data):
+            super().__init__(backbone, data)
+            self.steps = 0
+
+        def forward(self, inputs):
+            self.steps += 1
+            scalars = super().forward(inputs)
+            return {"loss": scalars["loss"] * (float("nan") if self.steps == 3 else 1)}
+
+
+@pytest.fixture
+def make(tmp_path):
+    benches = []
+
+    def bench(**given):
+        settings = {"data": "tiny", "pretext": "autoencoder", "backbone": "mlp", "steps": 12, "batch_size": 16, "evaluations": 2,
+                    "runs": tmp_path / "runs", "recorded": False, "name": f"bench {len(benches)}"}
+        benches.append(Workbench(**settings | given))
+        return benches[-1]
+
+    yield bench
+    for made in benches:
+        made.close()
+
+
+def until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.005)
+
+
+def said(bench, name="status"):
+    return bench._panel.says[name].value
+
+
+def painted(bench):
+    until(lambda: not bench._pump._changed.is_set())
+    with bench._pump._lock:  # held while it paints
+        pass
+
+
+def open_tab(bench, title):
+    bench._panel.book.selected_index = [tab.title for tab in bench._panel.tabs].index(title)
+    painted(bench)
+    return next(tab for tab in bench._panel.tabs if tab.title == title)
+
+
+# buttons
+
+
+def test_train_pause_resume_and_stop_by_clicks(make):
+    bench = make(steps=100_000)
+    panel = bench._panel
+    assert panel.pause.disabled and panel.stop.disabled and not panel.train.disabled
+    panel.train.click()
+    until(lambda: bench.run.step > 3 and panel.train.disabled and not panel.pause.disabled)
+    panel.pause.click()
+    until(lambda: bench.state == "paused" and panel.pause.description == "Resume")
+    held = bench.run.step
+    time.sleep(0.1)
+    assert bench.run.step == held
+    panel.pause.click()
+    until(lambda: bench.run.step > held)
+    began = time.monotonic()
+    panel.stop.click()
+    until(lambda: bench.state == "stopped")
+    assert time.monotonic() - began < 0.5
+    until(lambda: "data-state='stopped'" in said(bench) and f"data-step='{bench.run.step}'" in said(bench))
+    assert panel.stop.disabled and not panel.train.disabled
+
+
+def test_a_click_and_a_cell_give_the_same_numbers_and_another_seed_gives_others(make):
+    clicked, cell, other = make(), make(), make(seed=1)
+    clicked._panel.train.click()
+    clicked.wait(60)
+    assert clicked.run.history == cell.train().history
+    assert len(cell.run.history) == 12 and cell.state == "done"
+    assert other.train().history != cell.run.history
+
+
+def test_looking_and_drawing_other_samples_does_not_change_the_run(make):
+    quiet, looked = make(steps=60), make(steps=60)
+    quiet.train()
+    looked.start()
+    until(lambda: looked.run.step > 0)
+    for title in ("Task", "Curves", "Over time", "Probes", "Runs", "Code"):
+        open_tab(looked, title)
+        looked.reroll()
+        torch.rand(3)  # somebody's cell
+    assert looked.wait(60).history == quiet.run.history
+    assert "Other samples" in looked._preview.look.words
+
+
+def test_an_interrupt_of_a_cell_is_a_pause_that_train_goes_on_from(make):
+    whole, bench = make(steps=40), make(steps=40)
+    whole.train()
+    threading.Thread(target=lambda: (until(lambda: bench.run and bench.run.step > 4), os.kill(os.getpid(), signal.SIGINT))).start()
+    with pytest.raises(KeyboardInterrupt):
+        bench.train()
+    assert bench.state == "paused" and 4 < bench.run.step < 40 and not bench._panel.pause.disabled
+    assert bench.train().history == whole.run.history
+
+
+def test_train_during_training_in_the_background_is_refused_in_one_line(make):
+    bench = make(steps=100_000)
+    bench.start()
+    with pytest.raises(RuntimeError, match=r"stop\(\) it or wait\(\) for it"):
+        bench.train()
+
+
+# menus and controls
+
+
+def test_what_does_not_fit_is_grey_with_the_reason_and_cannot_be_chosen(make):
+    bench = make()
+    menus = bench._choices.menus
+    assert any(name == "rotation" and label == "rotation" for label, name in menus.menus["pretext"].options)
+    menus.menus["pretext"].value = "next_token"  # needs another backbone, which comes with it
+    assert menus.chosen["backbone"] != "mlp" and "became" in bench._note
+    options = {name: label for label, name in menus.menus["backbone"].options}
+    assert "cannot see the future" in options["mlp"] and options["gru"] == "gru"
+    assert ".sslb-backbone option:nth-child" in menus.grey.value
+    before = bench.recipe
+    menus.menus["backbone"].value = "mlp"
+    assert bench.recipe == before and menus.menus["backbone"].value == before.backbone
+    until(lambda: "mlp does not fit here: needs a backbone that cannot see the future" in said(bench, "note"))
+
+
+def test_other_data_brings_a_task_and_a_backbone_that_fit(make):
+    bench = make(pretext="rotation", backbone="small_cnn")
+    bench._choices.menus.menus["data"].value = "tiny_text"
+    assert not bench.recipe.incompatible() and bench.recipe.pretext != "rotation"
+    assert "rotation does not fit" in bench._note
+
+
+def test_a_supervised_task_brings_the_labels(make):
+    bench = make()
+    bench._choices.menus.menus["pretext"].value = "supervised"
+    assert bench.recipe.labels == 1.0 and not bench.recipe.incompatible()
+    bench.train(steps=3)
+    bench._choices.menus.menus["pretext"].value = "autoencoder"
+    assert bench.recipe.labels == 0.0  # no other task ever sees them
+
+
+def test_controls_come_from_the_signature_and_end_in_the_recipe(make):
+    bench = make(pretext="simclr", backbone="small_cnn")
+    controls = bench._choices.settings.of["pretext"]
+    assert (10 ** controls["temperature"].min, 10 ** controls["temperature"].max) == pytest.approx((0.02, 2.0))
+    assert bench.recipe.hyperparameters == {}  # what is the default is not written down
+    controls["temperature"].value = 0.5
+    bench._choices.settings.training["lr"].value = 3e-3
+    assert bench.recipe == Recipe("tiny", "simclr", "small_cnn", steps=12, batch_size=16, lr=3e-3,
+                                  hyperparameters={"pretext.temperature": 0.5})
+    code = open_tab(bench, "Code").text.value
+    assert "pretext.temperature" in code and bench.recipe.share() in code
+
+
+def test_every_task_and_source_in_the_catalogue_gets_its_controls(make):
+    bench = make()
+    for kind, names in (("pretext", Pretext.catalogue), ("data", Data.catalogue)):
+        for name in names:
+            bench._choices.settings.build(kind, name, {})
+            assert set(bench._choices.settings.of[kind]) == set(names[name].hyperparameters())
+
+
+def test_a_share_string_rebuilds_the_bench(make):
+    bench = make(pretext="masked", backbone="transformer", steps=33, hyperparameters={"pretext.mask_ratio": 0.3})
+    share = bench.recipe.share()
+    again = Workbench(share, recorded=False, name="again")
+    assert again.recipe == bench.recipe and again.recipe != make().recipe
+    again.close()
+    with pytest.raises(ValueError, match="not a share string"):
+        Workbench("ssl1.nonsense")
+
+
+def test_an_unknown_entry_is_one_line_with_the_nearest_match():
+    with pytest.raises(ValueError, match="did you mean 'steps'"):
+        Workbench(stesp=3)
+
+
+# what goes wrong
+
+
+@pytest.mark.parametrize("in_a_cell", [True, False])
+def test_an_error_stands_in_the_bench_in_one_line(make, in_a_cell):
+    bench = make(pretext="explodes")
+    with pytest.raises(FloatingPointError):
+        bench.train() if in_a_cell else (bench.start(), bench.wait(60))
+    assert bench.state == "failed" and "nan at step 3" in said(bench, "error") and "\n" not in said(bench, "error")
+    bench._choices.menus.menus["pretext"].value = "autoencoder"
+    bench.train()
+    assert said(bench, "error") == "" and bench.state == "done"
+
+
+def test_a_folder_that_is_not_there_is_said_before_training(make):
+    bench = make()
+    bench._choices.menus.menus["data"].value = "images"
+    field = bench._choices.settings.of["data"]["folder"]
+    field.value = "no/such/folder"
+    until(lambda: "no/such/folder" in said(bench, "error"))
+    bench._panel.train.click()
+    assert bench.run is None
+
+
+def test_a_batch_larger_than_the_data_is_one_line(make):
+    bench = make(batch_size=5000)
+    bench._panel.train.click()
+    until(lambda: "batch_size" in said(bench, "error"))
+
+
+# painting
+
+
+def test_the_tabs_show_the_run_and_only_the_open_one_is_painted(make):
+    bench = make()
+    open_tab(bench, "Curves")
+    bench.start()
+    bench.wait(60)
+    painted(bench)
+    panel = {tab.title: tab for tab in bench._panel.tabs}
+    assert panel["Curves"].picture.image.value[:4] == b"\x89PNG"
+    assert panel["Probes"].picture.image.value == b""
+    before = panel["Curves"].picture.image.value
+    assert open_tab(bench, "Probes").picture.image.value[:4] == b"\x89PNG"
+    assert panel["Curves"].picture.image.value is before
+    assert "chance" in panel["Probes"].table.value and "Scores on validation" in panel["Probes"].split.value
+
+
+def test_over_time_goes_through_the_evaluations(make):
+    bench = make()
+    bench.train()
+    tab = open_tab(bench, "Over time")
+    last = tab.picture.image.value
+    assert tab.slider.max == 2 and "After 12 of 12" in tab.say.value
+    tab.slider.value = 0
+    until(lambda: "Before training" in tab.say.value)
+    painted(bench)
+    assert tab.picture.image.value != last
+
+
+def test_the_map_gets_a_frame_for_each_evaluation(make):
+    bench = make()
+    bench.train()
+    tab = open_tab(bench, "Embedding")
+    until(lambda: len(tab._drawn) == 3)
+    assert tab.explorer.steps == [0, 6, 12] and tab.explorer.count == 128
+    tab.method.value = "t-SNE"
+    until(lambda: len(tab.explorer.frames) == 3 and tab.explorer.frames[-1]["note"] == "t-SNE", 60)
+    tab.explorer.selected = [1, 2]
+    assert bench.selected == [1, 2]
+
+
+def test_runs_are_kept_and_compared(make, tmp_path):
+    bench = make()
+    first = bench.train()
+    second = bench.train(steps=5)
+    tab = open_tab(bench, "Runs")
+    assert bench.runs == [second, first] and len(tab.list.children) == 2 and tab.table.value.count("autoencoder") == 2
+    tab.list.children[1].value = False
+    until(lambda: tab.table.value.count("autoencoder") == 1)
+    tab.menu.value = first
+    assert bench._kept.shown is first
+    folders = sorted((tmp_path / "runs").iterdir())
+    assert len(folders) == 2 and all((folder / "weights.safetensors").exists() for folder in folders)
+
+
+def test_a_run_recorded_before_can_be_added(make, tmp_path):
+    old = make().train()
+    bench = make()
+    tab = open_tab(bench, "Runs")
+    assert [label for label, _ in tab.folders.options] == ["choose one", old.folder.name]
+    tab.folders.value = old.folder
+    painted(bench)
+    assert bench.runs[0].history == old.history and len(tab.folders.options) == 1
+    assert "A recorded run: autoencoder" in said(bench)
+
+
+def test_without_anywidget_the_map_is_a_picture(make, monkeypatch):
+    monkeypatch.setattr("sslbench.workbench.embedding.make_explorer", lambda: None)
+    bench = make()
+    bench.train()
+    tab = open_tab(bench, "Embedding")
+    until(lambda: tab.map.value[:4] == b"\x89PNG")
+    assert bench.selected == []
+
+
+def test_without_recording_nothing_is_written(make, tmp_path):
+    make(record=False).train()
+    assert not (tmp_path / "runs").exists()
+
+
+def slow_pump():
+    """A pump whose pictures take 0.1 s, and when they were painted."""
+    times = []
+    return times, Pump(lambda: None, lambda: (times.append(time.monotonic()), time.sleep(0.1)))
+
+
+def test_a_click_is_answered_while_a_picture_is_being_drawn():
+    lines, drawing, drawn = [], threading.Event(), threading.Event()
+    pump = Pump(lambda: lines.append(threading.current_thread().name), lambda: (drawing.set(), drawn.wait(5)))
+    pump.wake()
+    assert drawing.wait(5)
+    before = len(lines)
+    pump.wake()  # the picture is not done
+    assert lines[before:] == ["MainThread"]
+    pump.wake(urgent=False)
+    assert len(lines) == before + 1  # what is not urgent waits for its turn
+    drawn.set()
+    pump.close()
+
+
+def test_painting_is_rare_and_takes_a_tenth_of_the_time():
+    times, pump = slow_pump()
+    pump.wake()
+    for _ in range(220):
+        pump.wake(urgent=False)
+        time.sleep(0.01)
+    pump.close()
+    assert 2 <= len(times) <= 4  # 2.2 s, 0.1 s each
+    assert times[1] - times[0] > 0.9
+
+
+def test_a_change_of_state_is_painted_at_once():
+    times, pump = slow_pump()
+    pump.wake()
+    until(lambda: times)
+    time.sleep(0.15)
+    pump.wake(urgent=True)
+    until(lambda: len(times) == 2)
+    assert times[1] - times[0] < 0.5
+    pump.close()
+
+
+# threads
+
+
+def test_running_the_cell_again_closes_the_old_bench_and_its_threads(make):
+    def threads():
+        return sum(thread.name.startswith("sslbench") and thread.name != "sslbench-aside" for thread in threading.enumerate())
+
+    before = threads()
+    old = make(steps=100_000, name="same")
+    old.start()
+    until(lambda: old.run.step > 0)
+    make(name="same")
+    assert old.state == "stopped" and old.root.comm is None
+    until(lambda: threads() == before)
+
+
+def test_on_colab_a_click_trains_in_the_calling_thread_and_the_bench_says_why(make, monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    bench = make()
+    assert "bench.train()" in said(bench, "note")
+    bench._panel.train.click()  # comes back when it is done
+    assert bench.state == "done" and "data-step='12'" in said(bench)
+    assert bench._pump._thread is None
+
+
+def test_a_job_takes_the_place_of_one_with_the_same_name_and_can_be_cancelled():
+    done, aside = [], Aside()
+    aside.do("look", lambda check: (check(5), done.append("old")))
+    aside.do("look", lambda check: done.append("new"))
+    until(lambda: done == ["new"])
+    aside.do("slow", lambda check: (check(5), done.append("never")))
+    began = time.monotonic()
+    aside.clear()
+    assert time.monotonic() - began < 0.5 and done == ["new"] and not aside.busy
+
+
+# before training, and outside a browser
+
+
+@pytest.mark.alone
+def test_the_estimate_of_time_is_within_30_percent(make):
+    bench = make(pretext="simclr", backbone="small_cnn", steps=150, batch_size=64)
+    guessed = bench.estimate()
+    assert guessed.seconds == pytest.approx(bench.train().seconds, rel=0.3)
+    assert 0.05 < guessed.memory / 2**30 < 16 and guessed.limit > guessed.memory
+
+
+def test_the_estimate_leaves_no_trace_and_can_be_cancelled(make):
+    one, two = make(), make()
+    one.estimate()
+    assert one.train().history == two.train().history
+
+    def stop():
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        estimate(one.recipe, check=stop)
+
+
+def test_a_duration_reads_like_one():
+    assert [duration(s) for s in (0.2, 59, 80, 1800, 7500)] == ["1 s", "59 s", "1 min 20 s", "30 min", "2 h 5 min"]
+    assert "close to the limit" in str(Estimate(5, 9 * 2**30, 10 * 2**30)) and "close" not in str(Estimate(5, 2**30, 10 * 2**30))
+
+
+def test_displaying_prepares_pictures_and_leaves_a_static_picture_once(make, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.get_ipython", object)
+    monkeypatch.setattr("IPython.display.display", lambda bundle, **how: shown.append((bundle, how)))
+    bench = make()
+    bench._ipython_display_()
+    until(lambda: bench._preview.look)
+    assert "Before training" in bench._preview.look.words
+    bench.train()
+    bench._pump.paint()
+    assert [how.get("update", False) for _, how in shown] == [False, True]
+    first, last = shown[0][0], shown[1][0]
+    assert w.VIEW in last and "image/png" in last and "12/12 steps" in last["text/plain"]
+    assert "image/png" not in first  # nothing was there to show
+    assert shown[0][1]["display_id"] == shown[1][1]["display_id"]
+
+
+def test_the_recorded_run_is_shown_and_said_to_be_one(make):
+    bench = make(recorded=True)
+    assert "recorded run" in said(bench) and bench.run is None
+    assert open_tab(bench, "Curves").picture.image.value[:4] == b"\x89PNG"
+    assert "image/png" in bench._repr_mimebundle_()
+    bench.train()
+    assert "recorded" not in said(bench)

@@ -1,0 +1,125 @@
+"""Samples of every shape, small enough to train on in milliseconds, and the catalogue's classes made small.
+
+The classes here are not listed, so the catalogue stays what users see.
+"""
+
+from functools import cache
+
+import pytest
+import torch
+
+from sslbench.backbones import Backbone
+from sslbench.catalog import contracts
+from sslbench.data import Data, Field, Labelled, rand
+from sslbench.pretexts import Pretext
+from sslbench.recipe import Recipe, incompatible
+
+SHAPES = {
+    "series": {"signal": Field((16,), (4,), 2)},
+    "padded series": {"signal": Field((16,), (4,), 2, gaps=True)},
+    "text": {"text": Field((16,), (1,), vocab=11)},
+    "padded text": {"text": Field((16,), (2,), vocab=11, gaps=True)},
+    "image": {"image": Field((16, 16), (4, 4), 3, scale=1 / 64, offset=128)},
+    "symbols on a grid": {"map": Field((8, 8), (2, 2), vocab=5)},
+    "clip": {"clip": Field((4, 8, 8), (2, 4, 4), 1)},
+    "image and text": {"image": Field((16, 16), (4, 4), 3), "text": Field((8,), (1,), vocab=11)},
+}
+SMALL = {"transformer": {"width": 32, "depth": 1}, "gru": {"width": 32}, "small_cnn": {"width": 8}, "mlp": {"width": 32},
+         "simclr": {"projection_dim": 16}, "byol": {"projection_dim": 16}, "vicreg": {"projection_dim": 16},
+         "docs": {"length": 32}}
+
+
+class Toy(Data, listed=False):
+    """Three classes of patterns in noise, of any fields; fields with gaps end early in every second sample."""
+
+    name = "toy"
+
+    def __init__(self, fields: dict[str, Field], n: int = 128, labels: bool = True):
+        self.fields, self.n, self.labels = fields, n, labels
+
+    def load(self, split):
+        generator = torch.Generator().manual_seed(["train", "validation", "test"].index(split))
+        y = torch.arange(self.n) % 3
+        rows = {name: sampled(field, y, generator) for name, field in self.fields.items()}
+        return rows, {"class": y} if self.labels else {}
+
+    def augment(self, batch, generator):
+        hidden = {name: rand(generator, len(x), *self.fields[name].size) < 0.2 for name, x in batch.items()}
+        return {name: self.fields[name].hide(x, hidden[name]) for name, x in batch.items()}
+
+
+def sampled(field: Field, y: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Stored samples of one field [n, ...]: the class is a pattern, its strength and the noise are random."""
+    n, places = len(y), torch.arange(torch.Size(field.size).numel()).view(field.size)
+    y, phase = y.view(n, *[1] * field.rank), 6.28 * rand(generator, n, *[1] * field.rank) * bool(field.vocab)
+    wave = torch.sin(places * (0.3 + 0.4 * y) + phase)  # [n, *size]; symbols are equally frequent everywhere
+    if field.vocab:
+        x = (wave + 1 + rand(generator, n, *field.size)) / 3 * field.vocab
+        x = x.long().clamp(0, field.vocab - 1)
+    else:
+        x = wave.unsqueeze(1) + 0.3 * torch.randn(n, field.channels, *field.size, generator=generator)
+        x = field.encode(x).clamp(0, 255).byte() if field.offset else x
+    if field.gaps:
+        x[1::2, ..., field.size[-1] * 3 // 4:] = field.vocab or torch.nan
+    return x
+
+
+@cache
+def source(name: str) -> Data:
+    """A shape of SHAPES or a listed source, held once by this process."""
+    if name.startswith("labelled "):
+        return Labelled(source(name.removeprefix("labelled ")))
+    return Toy(SHAPES[name]) if name in SHAPES else Data.find(name)(**SMALL.get(name, {}))
+
+
+@cache
+def batch_of(data: Data, n: int = 8, split: str = "validation") -> dict[str, torch.Tensor]:
+    """The first n samples of a split, decoded. (Validation: it is loaded faster than the training split.)"""
+    rows, _ = data.loaded(split)
+    return {name: data.fields[name].decode(torch.as_tensor(x[torch.arange(n)])) for name, x in rows.items()}
+
+
+def first_fitting(pretext: str, data: Data) -> str:
+    """The first backbone that fits, or ""."""
+    names = ("small_cnn", "transformer", "gru", "mlp", "resnet18")
+    return next((name for name in names if not incompatible(data, Pretext.find(pretext), name)), "")
+
+
+def build(pretext: type[Pretext] | str, backbone: type[Backbone] | str, data: Data, seed: int = 0, **given) -> Pretext:
+    """A small task of that class; given: its hyperparameters."""
+    pretext = Pretext.find(pretext) if isinstance(pretext, str) else pretext
+    backbone = Backbone.find(backbone) if isinstance(backbone, str) else backbone
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network = backbone(pretext.reads(data), **SMALL.get(backbone.name, {}))
+        return pretext(network, data, **{**SMALL.get(pretext.name, {}), **given})
+
+
+@pytest.fixture
+def catalogue():
+    """What a test lists is gone after it."""
+    before = {contract: dict(contract.all()) for contract in contracts().values()}
+    yield
+    for contract, classes in before.items():
+        contract.catalogue.clear()
+        contract.catalogue.update(classes)
+
+
+def list_toy() -> Recipe:
+    """List a data source "toy_series" of short series; a recipe for it."""
+    class ToySeries(Toy, listed=True):
+        """Short series of three classes."""
+
+        name = "toy_series"
+
+        def __init__(self):
+            super().__init__(SHAPES["series"])
+
+    return Recipe(data="toy_series", pretext="simclr", backbone="transformer", steps=6, batch_size=8,
+                  hyperparameters={"backbone.width": 32, "backbone.depth": 1})
+
+
+@pytest.fixture
+def toy(catalogue):
+    """A recipe for short series, to be changed with replace(); its data source "toy_series" is listed for this test."""
+    return list_toy()
