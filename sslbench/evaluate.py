@@ -81,6 +81,7 @@ def probe(z: Tensor, labels: dict, z_test: Tensor, labels_test: dict, z_val=None
           check: Callable[[], None] = lambda: None) -> dict[str, float]:
     """"knn" and "linear" of the label, then one score per factor (accuracy, or R^2 of a quantity)."""
     scores, chosen = {}, {} if z_val is not None else {"strengths": (QUICK_STRENGTH,)}
+    check()
     s, s_test, *s_val = probes.standardise(z, z_test, *([] if z_val is None else [z_val]))  # once for all labels
     for i, (name, y) in enumerate(labels.items()):
         check()
@@ -91,7 +92,7 @@ def probe(z: Tensor, labels: dict, z_test: Tensor, labels_test: dict, z_val=None
         if i == 0:
             scores["knn"] = probes.knn(z, y, z_test, y_test)
         validation = (*s_val, labels_val[name].to(z.device)) if s_val else ()
-        scores["linear" if i == 0 else name] = probes.linear_on_standardised(s, y, s_test, y_test, *validation, **chosen)
+        scores["linear" if i == 0 else name] = probes.linear_on_standardised(s, y, s_test, y_test, *validation, **chosen, check=check)
     return scores
 
 

@@ -1,6 +1,7 @@
 """What can be read off frozen embeddings: plain functions, (z, y, z_test, y_test) -> score, and measures of z alone."""
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -30,28 +31,33 @@ def linear(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, z_val: Tensor |
 
 
 def linear_on_standardised(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, z_val: Tensor | None = None,
-                           y_val: Tensor | None = None, strengths: tuple[float, ...] = STRENGTHS) -> float:
-    """The same for features that `standardise` gave: many probes of the same features share that work."""
+                           y_val: Tensor | None = None, strengths: tuple[float, ...] = STRENGTHS,
+                           check: Callable[[], None] = lambda: None) -> float:
+    """The same for features that `standardise` gave: many probes of the same features share that work.
+
+    check: called between the iterations; what it raises ends the fit."""
     if z_val is None and len(strengths) == 1:
-        return accuracy(z_test, y_test, logistic_regression(z, y, int(y.max()) + 1, *strengths))
+        return accuracy(z_test, y_test, logistic_regression(z, y, int(y.max()) + 1, *strengths, check=check))
     if z_val is None:
         cut = len(z) * 4 // 5
         z, y, z_val, y_val = z[:cut], y[:cut], z[cut:], y[cut:]
     classes, start, best = int(y.max()) + 1, None, (-1.0, None)
     for strength in reversed(strengths):  # strong to weak, each fit starting from the one before
-        start = logistic_regression(z, y, classes, strength, start)
+        start = logistic_regression(z, y, classes, strength, start, check=check)
         score = accuracy(z_val, y_val, start)
         best = max(best, (score, start), key=lambda pair: pair[0])
     return accuracy(z_test, y_test, best[1])
 
 
-def logistic_regression(z: Tensor, y: Tensor, classes: int, strength: float, start: Tensor | None = None, iterations: int = 40) -> Tensor:
+def logistic_regression(z: Tensor, y: Tensor, classes: int, strength: float, start: Tensor | None = None, iterations: int = 40,
+                        check: Callable[[], None] = lambda: None) -> Tensor:
     """Weights [D + 1, classes], the last row the bias, that minimise cross-entropy + strength / 2 * |W|^2."""
     weights = torch.zeros(z.shape[1] + 1, classes, device=z.device) if start is None else start.clone()
     weights.requires_grad_(True)
     optimiser = torch.optim.LBFGS([weights], max_iter=iterations, history_size=10, line_search_fn="strong_wolfe")
 
     def closure():
+        check()
         optimiser.zero_grad()
         loss = F.cross_entropy(torch.addmm(weights[-1], z, weights[:-1]), y) + strength / 2 * weights[:-1].square().sum()
         loss.backward()
