@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+WITHOUT_LABELS = ("rankme", "deviation", "uniformity", "alignment")  # what the embedding alone tells
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)  # of the L2 penalty, per weight, on standardised features
 
 

@@ -1,5 +1,7 @@
 """What the numbers say, in plain words."""
 
+from .probes import WITHOUT_LABELS
+
 COLLAPSED_DEVIATION = 0.03  # of unit-length embeddings; untrained networks lie around 0.3, evenly spread ones at 1
 BETTER_THAN_CHANCE = 0.02  # of the chance-level loss
 BETTER_PROBE = 0.02  # accuracy above the untrained network that we call progress
@@ -16,10 +18,11 @@ def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -
     if chance_loss is not None and recent > chance_loss * (1 - BETTER_THAN_CHANCE):
         return f"not better than chance yet: loss {recent:.3g}, a guess that knows nothing has {chance_loss:.3g}"
     against = "" if chance_loss is None else f" (chance {chance_loss:.3g})"
-    if "linear" not in last.scores:
+    probed = sorted((name for name in last.scores if name not in WITHOUT_LABELS), key=lambda name: name != "linear")
+    if not probed:
         return f"learning: loss {recent:.3g}{against}; there are no labels, so no probe can say what for"
-    untrained, linear = first.scores["linear"], last.scores["linear"]
-    if linear < untrained + BETTER_PROBE:
-        return (f"the loss fell to {recent:.3g}{against}, but a linear probe reads no more than before training "
-                f"({linear:.2f}, was {untrained:.2f})")
-    return f"learning: loss {recent:.3g}{against}, a linear probe reads {linear:.2f} where it read {untrained:.2f} before training"
+    probe = "a linear probe" if probed[0] == "linear" else f"a linear probe of {probed[0]}"  # the first label may be a quantity
+    before, now = first.scores[probed[0]], last.scores[probed[0]]
+    if now < before + BETTER_PROBE:
+        return f"the loss fell to {recent:.3g}{against}, but {probe} reads no more than before training ({now:.2f}, was {before:.2f})"
+    return f"learning: loss {recent:.3g}{against}, {probe} reads {now:.2f} where it read {before:.2f} before training"

@@ -9,6 +9,7 @@ from toys import SHAPES, Toy, catalogue, toy  # noqa: F401  fixtures
 from sslbench.engine import Checkpoint, Evaluation, train
 from sslbench.pretexts import Pretext
 from sslbench.run import Run
+from sslbench.verdict import verdict
 
 
 @pytest.fixture
@@ -80,6 +81,14 @@ def test_data_without_labels_trains_and_the_verdict_says_so(unlabelled):
     assert run.step == 30 and run.done
     assert "linear" not in run.scores and {"rankme", "deviation"} <= run.evaluations[-2].scores.keys()
     assert "no labels" in run.verdict
+
+
+def test_the_verdict_reads_a_quantity_where_no_class_is_the_label():
+    def seen(step, score):
+        return Evaluation(step, "validation", {"rankme": 20.0, "deviation": 0.5, "size": score}, {})
+
+    assert "a linear probe of size reads 0.60 where it read 0.10" in verdict([1.0], 2.0, [seen(0, 0.1), seen(9, 0.6)])
+    assert "a linear probe of size reads no more" in verdict([1.0], 2.0, [seen(0, 0.1), seen(9, 0.1)])
 
 
 def test_data_without_labels_cannot_be_supervised(unlabelled):

@@ -116,7 +116,7 @@ def test_train_pause_resume_and_stop_by_clicks(make):
     began = time.monotonic()
     panel.stop.click()
     until(lambda: bench.state == "stopped")
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 2
     until(lambda: "data-state='stopped'" in said(bench) and f"data-step='{bench.run.step}'" in said(bench))
     assert panel.stop.disabled and not panel.train.disabled
 
@@ -416,7 +416,7 @@ def test_a_job_takes_the_place_of_one_with_the_same_name_and_can_be_cancelled():
     aside.do("slow", lambda check: (check(5), done.append("never")))
     began = time.monotonic()
     aside.clear()
-    assert time.monotonic() - began < 0.5 and done == ["new"] and not aside.busy
+    assert time.monotonic() - began < 2 and done == ["new"] and not aside.busy
 
 
 # before training, and outside a browser

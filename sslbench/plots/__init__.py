@@ -60,8 +60,8 @@ def curves(steps, evaluations, total: int | None = None):
     """Loss with its chance line, and scores over time with the baselines, side by side."""
     made = figure(WIDTH, 300)
     with LOCK:
-        charts.loss(box(made, 52, 46, 330, 216), steps, chance_loss(evaluations), total)
-        charts.scores(box(made, 452, 46, 280, 216), evaluations, total)
+        charts.loss(box(made, 52, 46, 310, 216), steps, chance_loss(evaluations), total)
+        charts.scores(box(made, 412, 46, 280, 216), evaluations, total)
     return made
 
 
@@ -116,8 +116,8 @@ def overview(run):
     below = layout.height if layout else 0
     made = figure(WIDTH, 300 + below)
     with LOCK:
-        charts.loss(box(made, 52, 46 + below, 330, 216), run.steps, chance_loss(run.evaluations), run.recipe.steps)
-        charts.scores(box(made, 452, 46 + below, 280, 216), run.evaluations, run.recipe.steps)
+        charts.loss(box(made, 52, 46 + below, 310, 216), run.steps, chance_loss(run.evaluations), run.recipe.steps)
+        charts.scores(box(made, 412, 46 + below, 280, 216), run.evaluations, run.recipe.steps)
         if layout:
             layout.draw(made, box)
     return made

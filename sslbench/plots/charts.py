@@ -5,6 +5,8 @@ Nothing here may make matplotlib parse mathematics (no log axes, no "$"): it is 
 
 import numpy as np
 
+from ..probes import WITHOUT_LABELS
+
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PINK, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#767676"
 COLORS = (BLUE, ORANGE, GREEN, RED, SKY, PINK, GREY, YELLOW)
@@ -135,7 +137,7 @@ def probe_rows(evaluations) -> list[dict]:
         return []
     last, test = seen[-1], seen[-1].split == "test"
     beside = last.baselines if test else levels([e for e in seen if e.split == "validation"])
-    names = [n for n in last.scores if n not in ("rankme", "deviation", "uniformity", "alignment")]
+    names = [n for n in last.scores if n not in WITHOUT_LABELS]
     names.sort(key=lambda n: n != "linear")
     return [{"name": n, "trained": last.scores[n], **{b: v[n] for b, v in beside.items() if n in v}} for n in names]
 
