@@ -32,8 +32,8 @@ class Recipe:
     data: str = "wild_digits"
     pretext: str = "simclr"
     backbone: str = "small_cnn"
-    steps: int = 300
-    batch_size: int = 256
+    steps: int = 400
+    batch_size: int = 128
     lr: float = 2e-3
     weight_decay: float = 0.05
     seed: int = 0

@@ -18,12 +18,14 @@ KEPT = ROOT / "benchmarks" / "results.json"
 
 RECIPES = [
     Recipe("wild_digits", "simclr", "small_cnn"),
-    *(Recipe("fashion_mnist", task, "small_cnn", steps=200) for task in ("autoencoder", "rotation", "simclr", "byol", "vicreg")),
-    *(Recipe("fashion_mnist", task, "transformer", steps=200) for task in ("masked", "next_token")),
+    *(Recipe("fashion_mnist", task, "small_cnn", steps=200, batch_size=256) for task in ("autoencoder", "rotation", "simclr", "vicreg")),
+    Recipe("fashion_mnist", "byol", "small_cnn", steps=300, batch_size=256, lr=4e-3, hyperparameters={"pretext.momentum": 0.9}),
+    Recipe("fashion_mnist", "masked", "transformer", steps=300, batch_size=256, lr=3e-3),
+    Recipe("fashion_mnist", "next_token", "transformer", steps=500, batch_size=256, lr=4e-3),
     Recipe("docs", "masked", "small_cnn", batch_size=128, hyperparameters={"pretext.mask_ratio": 0.3}),
     Recipe("docs", "next_token", "gru", steps=250, batch_size=64, lr=3e-3, hyperparameters={"backbone.width": 256}),
-    Recipe("waves", "simclr", "small_cnn"),
-    Recipe("waves", "masked", "small_cnn"),
+    Recipe("waves", "simclr", "small_cnn", steps=300),
+    Recipe("waves", "masked", "small_cnn", steps=300, batch_size=256),
 ]
 
 

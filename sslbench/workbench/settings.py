@@ -11,7 +11,7 @@ from . import widgets as w
 
 TRAINING = {
     "steps": Hyperparameter("optimiser steps", 1, 10**9, default=400, type=int),
-    "batch_size": Hyperparameter("samples per step", 2, 10**6, default=256, type=int),
+    "batch_size": Hyperparameter("samples per step", 2, 10**6, default=128, type=int),
     "lr": Hyperparameter("peak learning rate of AdamW; it warms up, then falls to 0", 1e-5, 1e-1, log=True, default=1e-3),
     "weight_decay": Hyperparameter("how strongly weights are pulled to 0", 0, 1, default=0.05),
     "labels": Hyperparameter("share of the training labels that a supervised task may use", 0, 1, default=0.0),
