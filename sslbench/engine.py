@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -74,8 +75,12 @@ def mix(*numbers: int) -> int:
 def rows_of(n: int, batch_size: int, seed: int, step: int) -> Tensor:
     """Row numbers of the batch of one step: every epoch its own order, a function of (seed, epoch) only."""
     epoch, i = divmod(step, n // batch_size)
-    order = torch.randperm(n, generator=torch.Generator().manual_seed(mix(seed, epoch)))
-    return order[i * batch_size:(i + 1) * batch_size]
+    return order_of(n, seed, epoch)[i * batch_size:(i + 1) * batch_size]
+
+
+@lru_cache(maxsize=2)  # drawn once per epoch: at a million samples it takes as long as a GPU's step
+def order_of(n: int, seed: int, epoch: int) -> Tensor:
+    return torch.randperm(n, generator=torch.Generator().manual_seed(mix(seed, epoch)))
 
 
 def rate_at(step: int, steps: int) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 from . import store
 from .catalog import Listed
 from .engine import Done, Evaluation, Event, Step, train
+from .hardware import cpu_limit
 from .recipe import Recipe
 from .run import Run, load_run
 from .runs import last_checkpoint, read_recipe, record, replay
@@ -81,7 +82,8 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes),
                "-m", "sslbench", "train", "--recipe", str(folder / "recipe.json"), "--out", str(folder), "--device", device, "--quiet"]
     with open(folder / "output.log", "wb") as output:
-        job = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        job = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                               env={**os.environ, "OMP_NUM_THREADS": str(max(1, cpu_limit() // processes))})
     try:
         finished = False
         for event in replay(folder, follow=True, alive=lambda: job.poll() is None):
@@ -96,7 +98,8 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
 
 
 def importable(cls: type[Listed]) -> bool:
-    return cls.__module__.split(".")[0] == __package__
+    """Whether a new process finds it: not what was typed in a cell, nor what arrays() and adopt() made."""
+    return cls.__module__.split(".")[0] == __package__ and getattr(sys.modules[cls.__module__], cls.__name__, None) is cls
 
 
 def last_error(log: Path) -> str:

@@ -32,7 +32,7 @@ class Hardware:
         if kind == "cuda":
             torch.cuda.set_device(self.device)
         if kind == "cpu":
-            torch.set_num_threads(max(1, cpu_limit() // int(os.environ.get("LOCAL_WORLD_SIZE", 1))))
+            torch.set_num_threads(threads())
         if self.world > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if kind == "cuda" else "gloo")
         self.dtype = _best_dtype(kind) if precision == "auto" else getattr(torch, precision)
@@ -72,6 +72,11 @@ class Hardware:
         if self.world > 1 and dist.is_initialized():
             dist.barrier()
             dist.destroy_process_group()
+
+
+def in_float32(x: Tensor):
+    """Inside autocast: a context in which matrix products of x keep their precision, as whole-batch losses need."""
+    return torch.autocast(x.device.type, enabled=False)
 
 
 class _Gather(torch.autograd.Function):
@@ -131,6 +136,12 @@ def _cpu_multiplies_bfloat16() -> bool:
     except OSError:
         return False
     return "avx512_bf16" in words or "amx_bf16" in words
+
+
+def threads() -> int:
+    """Of this process: what OMP_NUM_THREADS says, else its share of the CPUs."""
+    shared = 1 if "OMP_NUM_THREADS" in os.environ else int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    return max(1, cpu_limit() // shared)
 
 
 def cpu_limit() -> int:

@@ -1,8 +1,17 @@
 """What every test may count on. Run by `make test`; see the Makefile for the parts."""
 
+import sys
+
 import pytest
 from browser import browser, lab, page  # noqa: F401  fixtures
 from no_skips import pytest_sessionfinish  # noqa: F401  hook
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """The same random numbers in every run, whatever the order of the tests."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m reads the markers

@@ -13,6 +13,7 @@ from sslbench import pretexts
 from sslbench.__main__ import main, parser, read
 from sslbench.backbones import Backbone
 from sslbench.catalog import catalog
+from sslbench.data.arrays import arrays
 from sslbench.fitting import fit, launch
 from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe
@@ -123,6 +124,9 @@ def test_new_processes_cannot_see_a_cell_and_the_message_says_so(cell, toy, tmp_
     cell(CELL)
     with pytest.raises(ValueError, match="backwards is defined in this session"):
         next(launch(replace(toy, pretext="backwards", data="waves"), tmp_path))
+    held = arrays(torch.zeros(50, 3, 8, 8), name="held_here")  # made by a function of sslbench, yet only in this process
+    with pytest.raises(ValueError, match="defined in this session"):
+        next(launch(Recipe(held, "rotation", "small_cnn"), tmp_path))
 
 
 NETWORK = '''

@@ -6,7 +6,6 @@ from torch import Tensor, nn
 
 from ..field import INTERPOLATION, Field
 
-
 LONG = 512  # tokens; beyond it all pairs at once would need much memory
 
 

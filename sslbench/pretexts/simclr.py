@@ -3,7 +3,7 @@
 import math
 from typing import Annotated
 
-from ..hardware import gather, rank, world
+from ..hardware import gather, in_float32, rank, world
 from . import Hyperparameter, Pretext, Tensor, nn, size_of, torch
 from .parts import embed_views, head
 
@@ -48,7 +48,8 @@ def nt_xent(a: Tensor, b: Tensor, temperature: float) -> dict[str, Tensor]:
     """
     own = nn.functional.normalize(torch.cat([a, b]), dim=1)  # [2B, P]
     B, every = len(a), gather(own)  # [2G, P], process by process
-    logits = own @ every.T / temperature  # [2B, 2G]
+    with in_float32(own):
+        logits = own @ every.T / temperature  # [2B, 2G]
     here = torch.arange(2 * B, device=a.device)
     start = rank() * 2 * B
     logits = logits.scatter(1, (start + here)[:, None], float("-inf"))  # nobody is compared with itself

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from ..hardware import gather
+from ..hardware import gather, in_float32
 from . import Hyperparameter, Pretext, Tensor, nn
 from .parts import embed_views, head
 
@@ -58,5 +58,6 @@ def variance(z: Tensor) -> Tensor:
 def covariance(z: Tensor) -> Tensor:
     """Sum of squared covariances between different features, per feature; z [G, P]."""
     z = z - z.mean(0)
-    c = z.T @ z / (len(z) - 1)  # [P, P]
+    with in_float32(z):
+        c = z.T @ z / (len(z) - 1)  # [P, P]
     return (c.square().sum() - c.diagonal().square().sum()) / z.shape[1]

@@ -1,0 +1,109 @@
+"""What the benchmarks share: turns that alternate, medians, the machine, a table and a JSON beside it.
+
+Each benchmark is one command, `python benchmarks/<name>.py`; `--small` runs it in its smallest form, only to see that it
+still works. The full form keeps its figures in benchmarks/<name>.json and its table in benchmarks/README.md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from sslbench.catalog import Table
+from sslbench.hardware import Hardware, cpu_limit, memory_limit
+from sslbench.results import write_into
+
+HERE = Path(__file__).parent
+PACKAGES = ("torch", "torchvision", "lightly", "numpy", "scikit-learn", "umap-learn", "jupyterlab", "ipywidgets")
+
+
+def arguments(doc: str, **more) -> argparse.Namespace:
+    """--small, --out FOLDER, and a flag for each keyword, whose value is the default."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--small", action="store_true", help="the smallest form, whose figures mean nothing")
+    parser.add_argument("--out", type=Path, help="folder for the JSON; the README is then left alone")
+    for name, default in more.items():
+        parser.add_argument("--" + name.replace("_", "-"), type=type(default), default=default)
+    return parser.parse_args()
+
+
+def machine() -> dict[str, str]:
+    """What was measured on."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            pass
+    gpu = {"gpu": torch.cuda.get_device_name()} if torch.cuda.is_available() else {}
+    return {"date": time.strftime("%Y-%m-%d"), "processor": processor(), "cores": str(cpu_limit()), **gpu,
+            "memory": f"{memory_limit() / 2**30:.0f} GiB", "precision": str(Hardware().dtype).removeprefix("torch."),
+            "system": platform.system(), "python": platform.python_version(), **versions}
+
+
+def processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+
+
+def taking_turns(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Every contestant once per round, so that a slow minute of the machine hits all of them."""
+    figures = {name: [] for name in contestants}
+    for i in range(rounds):
+        for name, measure in contestants.items():
+            figures[name].append(measure())
+            print(f"round {i + 1} of {rounds}: {name} {figures[name][-1]:.4g}", file=sys.stderr, flush=True)
+    return figures
+
+
+def ratio(a: list[float], b: list[float]) -> float:
+    """Median over the rounds of a / b: each ratio is of two figures taken one after the other."""
+    return statistics.median(x / y for x, y in zip(a, b))
+
+
+def publish(name: str, rows: list[dict], options: argparse.Namespace, same: tuple[str, ...] = (), **more) -> None:
+    """Print the table, write the JSON and, in the full form, the table into benchmarks/README.md.
+
+    same: the columns that name a row; rows kept from earlier commands on this machine and with these versions stay."""
+    about = machine()
+    folder = options.out or (HERE.parent / "build" / "benchmarks" if options.small else HERE)
+    path = folder / f"{name}.json"
+    kept = json.loads(path.read_text()) if same and path.exists() else {}
+    if {**kept.get("machine", {}), "date": about["date"]} == about:
+        new = {tuple(row[key] for key in same) for row in rows}
+        rows = [row for row in kept["rows"] if tuple(row[key] for key in same) not in new] + rows
+    table = Table(rows)
+    print(table)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"machine": about, "rows": rows, **more}, indent=1) + "\n")
+    if folder == HERE:
+        packages = ", ".join(f"{package} {about[package]}" for package in PACKAGES if package in about)
+        where = (f"{about['date']}, {about['processor']}, {about['cores']} cores, {about['memory']}"
+                 + (f", {about['gpu']}" if "gpu" in about else "") + f", {about['precision']}, Python {about['python']}, {packages}")
+        write_into(HERE / "README.md", name, f"{table.markdown()}\n\n<sub>`python benchmarks/{name}.py`; {where}.</sub>")
+
+
+def peak_memory() -> int:
+    """The most bytes this process has held so far."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def quiet() -> None:
+    """Say so when something else runs: the ratios hold, the seconds do not."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > 0.5:
+        print(f"something else is running here (load {load:.1f}); seconds will be too long", file=sys.stderr)

@@ -1,0 +1,106 @@
+"""Examples per second of the whole training loop, beside lightly's own loop and the bare step of the same model.
+
+    python benchmarks/throughput.py [--small] [--rounds 5] [--only simclr]
+
+whole loop   train(): row order, augmentation, forward, backward, optimiser, events; no evaluation in between
+bare step    forward, backward, optimiser of the same network on inputs that never change, at the same precision: the limit
+lightly      the loop of lightly's examples: their transform on PIL images, a DataLoader with one worker per core, their heads
+             and loss around the same backbone, SGD. At its defaults (float32), and at the precision that sslbench chose.
+
+lightly has no rotation task and no masked modelling for these backbones: there it is its transform and DataLoader in front
+of the same network. All take turns; a round measures each once.
+"""
+
+import contextlib
+import statistics
+import time
+from collections.abc import Iterator
+
+import torch
+from common import arguments, publish, quiet, ratio, taking_turns
+from lightly_loop import lightly_steps
+
+from sslbench import Recipe, train
+from sslbench.engine import Step, Training
+from sslbench.hardware import Hardware
+
+TASKS, BACKBONES = ("simclr", "byol", "masked", "rotation"), {"small_cnn": 256, "resnet18": 128, "transformer": 256}
+SECONDS = 2.5  # that one turn takes at least
+
+
+def whole_loop(recipe: Recipe, hardware: Hardware) -> Iterator[None]:
+    """One item per step of the loop."""
+    with contextlib.closing(train(recipe, training=Training(recipe, hardware), evaluations=1, test=False)) as events:
+        yield from (None for event in events if isinstance(event, Step))
+
+
+def bare_step(recipe: Recipe, hardware: Hardware) -> Iterator[None]:
+    """Only what cannot be left out, on inputs that stay the same."""
+    run = Training(recipe, hardware)
+    with torch.no_grad():
+        inputs = run.task.inputs(run.batch(0), run.generator(0))
+    run.task.train()
+    while True:
+        with hardware.autocast():
+            loss = run.task(inputs)["loss"]
+        loss.backward()
+        run.optimiser.step()
+        run.optimiser.zero_grad(set_to_none=True)
+        run.task.after_step(0.0)
+        loss.item()
+        yield
+
+
+def pace(steps: Iterator[None], batch_size: int, least: float) -> float:
+    """Examples per second of the next steps, for at least `least` seconds."""
+    done, began = 0, time.perf_counter()
+    while done < 2 or time.perf_counter() - began < least:
+        next(steps)
+        done += 1
+    return done * batch_size / (time.perf_counter() - began)
+
+
+def contestants(recipe: Recipe, least: float):
+    """name -> a turn: examples per second. Only lightly's workers are started anew for each turn, so that they do not
+    prepare batches while the others are measured."""
+    hardware = Hardware()
+    lasting = {"whole loop": whole_loop(recipe, hardware), "bare step": bare_step(recipe, hardware)}
+    for steps in lasting.values():
+        for _ in range(2):
+            next(steps)
+
+    def lightly(precision: str) -> float:
+        with contextlib.closing(lightly_steps(recipe, Hardware(precision=precision))) as steps:
+            for _ in range(2):
+                next(steps)
+            return pace(steps, recipe.batch_size, least)
+
+    turns = {name: (lambda steps=steps: pace(steps, recipe.batch_size, least)) for name, steps in lasting.items()}
+    turns["lightly, float32"] = lambda: lightly("float32")
+    if hardware.dtype is not torch.float32:
+        turns["lightly, same precision"] = lambda: lightly("auto")
+    return turns
+
+
+def row(recipe: Recipe, rounds: int, least: float) -> dict:
+    figures = taking_turns(contestants(recipe, least), rounds)
+    medians = {name: round(statistics.median(values)) for name, values in figures.items()}
+    ours = figures["whole loop"]
+    beside = {f"ours / {name}": f"{ratio(ours, values):.2f}" for name, values in figures.items() if name != "whole loop"}
+    return {"task": recipe.pretext, "backbone": recipe.backbone, "batch": recipe.batch_size, **medians, **beside}
+
+
+def main() -> None:
+    options = arguments(__doc__, rounds=5, only="")
+    quiet()
+    rows, least, rounds = [], (0.0 if options.small else SECONDS), (1 if options.small else options.rounds)
+    for backbone, batch in BACKBONES.items():
+        for task in TASKS:
+            if options.only in f"{task} {backbone}" and (not options.small or (task, backbone) == ("simclr", "small_cnn")):
+                recipe = Recipe("wild_digits", task, backbone, steps=10**6, batch_size=32 if options.small else batch)
+                rows.append(row(recipe, rounds, least))
+    publish("throughput", rows, options, same=("task", "backbone"))
+
+
+if __name__ == "__main__":
+    main()

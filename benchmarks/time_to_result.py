@@ -1,0 +1,88 @@
+"""Seconds of training until a linear probe of the label reaches a level, beside lightly's loop around the same backbone.
+
+    python benchmarks/time_to_result.py [--small]
+
+Each budget is a run of its own, because the learning rate falls over the whole of a run; a level is reached by the shortest run
+that ends at or above it. lightly's loop gets the same seconds, its own optimiser and precision. The probe is the one of
+every final score: strength of the penalty chosen on validation, test read once. Seconds are those of training.
+"""
+
+import contextlib
+import time
+
+from common import arguments, publish, quiet
+from lightly_loop import lightly_model, lightly_steps
+
+from sslbench import Recipe, evaluate, probes, train
+from sslbench.engine import Step, Training
+from sslbench.hardware import Hardware
+
+SETS = {"wild_digits": ((0.80, 0.85, 0.90, 0.95), (200, 300, 400, 800, 1600)), "fashion_mnist": ((0.85, 0.88), (200, 800, 1600))}
+
+
+def linear(task, data, hardware) -> float:
+    """The final linear probe of the first label, on test."""
+    parts = [evaluate.read(data, split, most) for split, most in evaluate.FULL.items()]
+    name = next(iter(parts[0].labels))
+    z = [evaluate.embed(task, data, part, hardware) for part in parts]
+    y = [part.labels[name].to(hardware.device) for part in parts]
+    return probes.linear(z[0], y[0], z[2], y[2], z[1], y[1])
+
+
+def ours(recipe: Recipe) -> tuple[float, float]:
+    """(seconds, linear) of one run."""
+    hardware = Hardware()
+    run = Training(recipe, hardware)
+    seconds = [e.seconds for e in train(recipe, training=run, evaluations=1, test=False) if isinstance(e, Step)]
+    return seconds[-1], linear(run.task, run.data, hardware)
+
+
+def lightly(recipe: Recipe, seconds: float) -> tuple[int, float]:
+    """(steps, linear) of lightly's loop after `seconds`, starting of its workers included."""
+    hardware = Hardware(precision="float32")
+    images, model, task, data = lightly_model(recipe, hardware)
+    began, steps = time.perf_counter(), 0
+    with contextlib.closing(lightly_steps(recipe, hardware, (images, model))) as loop:
+        while time.perf_counter() - began < seconds:
+            next(loop)
+            steps += 1
+    return steps, linear(task, data, hardware)
+
+
+def measured(name: str, budgets: tuple[int, ...]) -> list[dict]:
+    rows = []
+    for steps in budgets:
+        recipe = Recipe(name, steps=steps)
+        seconds, score = ours(recipe)
+        their_steps, theirs = lightly(recipe, seconds)
+        rows.append({"data": name, "steps": steps, "seconds": round(seconds, 1), "linear": round(score, 3),
+                     "lightly's steps": their_steps, "lightly's linear": round(theirs, 3)})
+        print(rows[-1], flush=True)
+    return rows
+
+
+def levels(rows: list[dict], wanted: tuple[float, ...]) -> list[str]:
+    """One sentence for each level."""
+    lines = []
+    for level in wanted:
+        for key, who in (("linear", "sslbench"), ("lightly's linear", "lightly")):
+            reached = [row["seconds"] for row in rows if row[key] >= level]
+            lines.append(f"{rows[0]['data']} {level:.2f}, {who}: " + (f"{min(reached):.0f} s" if reached else
+                         f"not within {max(row['seconds'] for row in rows):.0f} s"))
+    return lines
+
+
+def main() -> None:
+    options = arguments(__doc__, only="")
+    quiet()
+    rows, said = [], []
+    for name, (wanted, budgets) in SETS.items():
+        if options.only in name and not (options.small and name != "wild_digits"):
+            rows += measured(name, (2,) if options.small else budgets)
+            said += levels([row for row in rows if row["data"] == name], wanted)
+    print(*said, sep="\n")
+    publish("time_to_result", rows, options, levels=said)
+
+
+if __name__ == "__main__":
+    main()

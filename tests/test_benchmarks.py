@@ -1,0 +1,35 @@
+"""Every benchmark runs once in its smallest form, so that it cannot rot. What it measures there means nothing."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+NOT_MEASURED = {"common", "lightly_loop", "record_bench"}  # parts, and the script that records the bench's first run
+NAMES = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem not in NOT_MEASURED)
+IN_A_BROWSER = {"start"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.browser] if n in IN_A_BROWSER else []) for n in NAMES])
+def test_it_runs_in_its_smallest_form(name, tmp_path):
+    before = (BENCHMARKS / "README.md").read_bytes()
+    command = [sys.executable, str(BENCHMARKS / f"{name}.py"), "--small", "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=dict(os.environ))
+    assert done.returncode == 0, done.stderr[-3000:]
+    written = json.loads((tmp_path / f"{name}.json").read_text())
+    assert written["machine"]["torch"] and written["rows"] and all(row for row in written["rows"])
+    first = next(iter(written["rows"][0]))
+    assert first in done.stdout  # the table is printed
+    assert (BENCHMARKS / "README.md").read_bytes() == before  # figures of the smallest form are not published
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_table_has_a_place_in_the_readme(name):
+    text = (BENCHMARKS / "README.md").read_text()
+    assert f"<!-- {name} -->" in text and f"<!-- /{name} -->" in text and f"benchmarks/{name}.py" in text
