@@ -22,10 +22,16 @@ def fit(recipe: Recipe, folder: str | Path | None = None, *, supervised: bool = 
 
     supervised: put the same backbone, trained on all labels with the same budget, beside the baselines; it is trained once
     and kept. options: device, precision, evaluations, test, checkpoint_every, as in train(). An interrupt leaves a recorded
-    run resumable.
+    run resumable. When the loss stops being a number, the FloatingPointError's `run` is the run so far with its last good
+    weights.
     """
-    events = train(recipe, **options)
-    run = Run.collect(recipe, bar(record(events, recipe, folder) if folder else events, recipe, progress), folder)
+    events, run = train(recipe, **options), Run(recipe, folder)
+    try:
+        for event in bar(record(events, recipe, folder) if folder else events, recipe, progress):
+            run.add(event)
+    except FloatingPointError as error:
+        error.run = run
+        raise
     if supervised:
         run.beside["supervised"] = supervised_run(recipe, progress=progress, **options).scores
     return run

@@ -221,6 +221,14 @@ def test_the_good_weights_of_a_run_that_never_had_a_checkpoint_are_the_first(toy
     assert load_run(tmp_path).embed("validation", 5)[0].isfinite().all()
 
 
+def test_a_run_that_is_not_recorded_is_not_lost_either(toy):
+    type("Diverging", (Diverging,), {"name": "diverging"})
+    with pytest.raises(FloatingPointError) as error:
+        fit(replace(toy, pretext="diverging"), progress=False, device="cpu", evaluations=1, checkpoint_every=2)
+    run = error.value.run
+    assert run.step == 3 and run.weights["steps"] == 2 and run.embed("validation", 5)[0].isfinite().all()
+
+
 def test_a_batch_larger_than_the_data_is_refused(toy):
     with pytest.raises(ValueError, match=r"500 is larger than the 128 training samples .*; set batch_size to 128"):
         next(train(replace(toy, batch_size=500), device="cpu"))
