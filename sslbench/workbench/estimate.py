@@ -1,6 +1,7 @@
 """How long a recipe will train here and how much memory it takes, from a few measured steps."""
 
 import os
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from ..engine import Training
 from ..hardware import Hardware, memory_limit
 from ..recipe import Recipe
 
-WARM_UP, STEPS, SECONDS = 2, 12, 1.5  # steps not counted; at most so many counted, for at most so long
+WARM_UP, LEAST, MOST, SECONDS = 2, 3, 60, 1.5  # steps not counted; so many are counted at least and at most, for about so long
 
 
 @dataclass(frozen=True)
@@ -33,16 +34,15 @@ def estimate(recipe: Recipe, device: str = "auto", check: Callable[[], None] = l
     training = Training(recipe, Hardware(device))
     training.task.train()
     took = []
-    for step in range(WARM_UP + STEPS):
+    for step in range(WARM_UP + MOST):
         check()
         began = time.perf_counter()
         training.step(step)
         wait_for(training.hardware.device)
         took.append(time.perf_counter() - began)
-        if step >= WARM_UP + 2 and sum(took[WARM_UP:]) > SECONDS:
+        if step >= WARM_UP + LEAST and sum(took[WARM_UP:]) > SECONDS:
             break
-    counted = took[WARM_UP:]
-    return Estimate(recipe.steps * sum(counted) / len(counted), *memory(training.hardware.device))
+    return Estimate(recipe.steps * statistics.median(took[WARM_UP:]), *memory(training.hardware.device))
 
 
 def wait_for(device: torch.device) -> None:
