@@ -138,7 +138,13 @@ def size_of(batch) -> int:
 
 def decode(fields: dict[str, Field], rows, index=slice(None), device=None) -> Batch:
     """The rows with these numbers as a batch of floats and ids; only the chosen rows travel to the device."""
-    return {name: fields[name].decode(torch.as_tensor(rows[name][index]).to(device, non_blocking=True)) for name in rows}
+    return {name: fields[name].decode(torch.as_tensor(picked(rows[name], index)).to(device, non_blocking=True)) for name in rows}
+
+
+def picked(rows, index):
+    """rows[index]; of a tensor by index_select, which copies whole rows where indexing goes byte by byte."""
+    both = isinstance(rows, Tensor) and isinstance(index, Tensor)
+    return rows.index_select(0, index) if both else rows[index]
 
 
 def resample(tokens: Tensor, old: tuple[int, ...], new: tuple[int, ...]) -> Tensor:

@@ -59,7 +59,7 @@ class Data(Listed):
     def views(self, batch: Batch, generator: Generator, n: int = 2) -> list[Batch]:
         """n augmentations of one field; with several fields, one view through each of them (then n is their number)."""
         if len(self.fields) == 1:
-            return [self.augment(batch, generator) for _ in range(n)]
+            return chunks(self.augment({name: torch.cat([x] * n) for name, x in batch.items()}, generator), n)  # one call is faster
         changed = self.augment(batch, generator)
         return [{name: changed[name]} for name in self.fields]
 
@@ -79,6 +79,12 @@ class Data(Listed):
     def cite(self) -> str:
         """Where the data comes from and its licence, one line for the bench."""
         return ""
+
+
+def chunks(batch: Batch, n: int) -> list[Batch]:
+    """A batch of n views one after the other as n batches."""
+    parts = {name: x.chunk(n) for name, x in batch.items()}
+    return [{name: part[i] for name, part in parts.items()} for i in range(n)]
 
 
 def raw_numbers(field: Field, x: Tensor) -> Tensor:

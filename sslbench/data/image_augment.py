@@ -5,6 +5,7 @@ costs one grid_sample and one small matrix product.
 """
 
 import math
+from functools import lru_cache
 from typing import Annotated
 
 import torch
@@ -35,9 +36,18 @@ def geometry(x: Tensor, generator: Generator, crop: float = 1.0, rotation: float
     cos, sin = angle.cos(), angle.sin()
     mirror = torch.where(r[3] < 0, -1.0, 1.0) if flip else 1.0
     theta = torch.stack([mirror * cos * w, -sin * h * H / W, r[4] * (1 - w),
-                         mirror * sin * w * W / H, cos * h, r[5] * (1 - h)], 1).view(B, 2, 3).to(x.device)
-    grid = F.affine_grid(theta, list(x.shape), align_corners=False)  # [B, H, W, 2]
+                         mirror * sin * w * W / H, cos * h, r[5] * (1 - h)], 1).to(x.device)  # [B, 6]
+    grid = (theta @ affine_basis(H, W, x.device)).view(B, H, W, 2)
     return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+
+@lru_cache(maxsize=16)
+def affine_basis(H: int, W: int, device: torch.device) -> Tensor:
+    """[6, H * W * 2]: what the six numbers of an affine map do to the centre of every pixel. One matrix product with it is
+    F.affine_grid, which makes B small ones and takes longer than the sampling itself."""
+    y, x = torch.meshgrid(*((2 * torch.arange(n) + 1) / n - 1 for n in (H, W)), indexing="ij")
+    point = torch.stack([x, y, torch.ones(H, W)])  # [3, H, W]
+    return torch.block_diag(point.view(3, -1), point.view(3, -1)).view(6, 2, H * W).transpose(1, 2).reshape(6, -1).to(device)
 
 
 def color(x: Tensor, generator: Generator, strength: float = 0.5) -> Tensor:
@@ -59,11 +69,15 @@ def color(x: Tensor, generator: Generator, strength: float = 0.5) -> Tensor:
 
 def hue_matrix(angle: Tensor, saturation: Tensor) -> Tensor:
     """[B, 3, 3]: turn colours by `angle` (radians) about the grey axis and stretch them away from it by `saturation`."""
-    gray = torch.full((3, 3), 1 / 3, device=angle.device)
-    a = 3 ** -0.5
-    cross = torch.tensor([[0.0, -a, a], [a, 0.0, -a], [-a, a, 0.0]], device=angle.device)
+    mean, rest, cross, luma = axes(angle.device)
     c, s, k = (v.view(-1, 1, 1) for v in (angle.cos(), angle.sin(), saturation))
-    turn = c * (torch.eye(3, device=angle.device) - gray) + s * cross  # Rodrigues' formula without the grey part
-    luma = torch.tensor(LUMA, device=angle.device).expand(3, 3)  # grey keeps the brightness that is seen
-    gray = torch.where(k == 0, luma, gray)
-    return gray + k * turn
+    gray = torch.where(k == 0, luma, mean)  # grey keeps the brightness that is seen
+    return gray + k * (c * rest + s * cross)  # Rodrigues' formula
+
+
+@lru_cache(maxsize=4)
+def axes(device: torch.device) -> tuple[Tensor, ...]:
+    """Four maps [3, 3] of colours: to their mean, to what is left, across the grey axis, to the brightness that is seen."""
+    mean, a = torch.full((3, 3), 1 / 3), 3 ** -0.5
+    cross = torch.tensor([[0.0, -a, a], [a, 0.0, -a], [-a, a, 0.0]])
+    return tuple(m.to(device) for m in (mean, torch.eye(3) - mean, cross, torch.tensor(LUMA).expand(3, 3)))
