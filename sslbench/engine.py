@@ -15,6 +15,7 @@ from . import evaluate
 from .data import Data
 from .field import Batch, decode, size_of
 from .hardware import Hardware
+from .optimisers import AdamW
 from .pretexts import Pretext
 from .recipe import Recipe
 
@@ -94,7 +95,7 @@ def make_optimiser(task: Pretext, recipe: Recipe, device: torch.device) -> torch
     weights = [p for p in task.parameters() if p.requires_grad]
     groups = [{"params": [p for p in weights if p.ndim > 1], "weight_decay": recipe.weight_decay},
               {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=recipe.lr, fused=device.type in ("cpu", "cuda"))
+    return AdamW(groups, lr=recipe.lr, fused=device.type in ("cpu", "cuda"))
 
 
 def restore(task, optimiser, scaler, state) -> int:
