@@ -112,11 +112,11 @@ def restore(task, optimiser, scaler, state) -> int:
 
 
 class Training:
-    """The moving parts of one training run on one process."""
+    """The moving parts of one training run on one process. data: the recipe's, where somebody has it already."""
 
-    def __init__(self, recipe: Recipe, hardware: Hardware):
+    def __init__(self, recipe: Recipe, hardware: Hardware, data: Data | None = None):
         self.recipe, self.hardware = recipe.check(), hardware
-        self.data, task = recipe.build()
+        self.data, task = recipe.build(data)
         self.rows, _ = self.data.loaded("train")  # the labels stay behind
         self.n = size_of(self.rows)
         if recipe.batch_size > self.n:
@@ -243,7 +243,7 @@ def evaluated(run: Training, step: int) -> Iterator[Evaluation]:
 def tested(run: Training) -> Iterator[Evaluation]:
     """Evaluation on the test split, with the untrained network built anew beside it; on rank 0 only."""
     if run.hardware.rank == 0:
-        _, untrained = replace(run.recipe, init="").build()
+        _, untrained = replace(run.recipe, init="").build(run.data)
         scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware)
         yield Evaluation(run.recipe.steps, "test", scores, baselines)
 
