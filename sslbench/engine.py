@@ -15,6 +15,7 @@ from . import evaluate
 from .data import Data
 from .field import Batch, decode, size_of
 from .hardware import Hardware
+from .optimisers import AdamW
 from .pretexts import Pretext
 from .recipe import Recipe
 
@@ -94,7 +95,7 @@ def make_optimiser(task: Pretext, recipe: Recipe, device: torch.device) -> torch
     weights = [p for p in task.parameters() if p.requires_grad]
     groups = [{"params": [p for p in weights if p.ndim > 1], "weight_decay": recipe.weight_decay},
               {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=recipe.lr, fused=device.type in ("cpu", "cuda"))
+    return AdamW(groups, lr=recipe.lr, fused=device.type in ("cpu", "cuda"))
 
 
 def restore(task, optimiser, scaler, state) -> int:
@@ -111,11 +112,11 @@ def restore(task, optimiser, scaler, state) -> int:
 
 
 class Training:
-    """The moving parts of one training run on one process."""
+    """The moving parts of one training run on one process. data: the recipe's, where somebody has it already."""
 
-    def __init__(self, recipe: Recipe, hardware: Hardware):
+    def __init__(self, recipe: Recipe, hardware: Hardware, data: Data | None = None):
         self.recipe, self.hardware = recipe.check(), hardware
-        self.data, task = recipe.build()
+        self.data, task = recipe.build(data)
         self.rows, _ = self.data.loaded("train")  # the labels stay behind
         self.n = size_of(self.rows)
         if recipe.batch_size > self.n:
@@ -242,7 +243,7 @@ def evaluated(run: Training, step: int) -> Iterator[Evaluation]:
 def tested(run: Training) -> Iterator[Evaluation]:
     """Evaluation on the test split, with the untrained network built anew beside it; on rank 0 only."""
     if run.hardware.rank == 0:
-        _, untrained = replace(run.recipe, init="").build()
+        _, untrained = replace(run.recipe, init="").build(run.data)
         scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware)
         yield Evaluation(run.recipe.steps, "test", scores, baselines)
 

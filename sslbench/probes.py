@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .optimisers import LBFGS
+
 WITHOUT_LABELS = ("rankme", "deviation", "uniformity", "alignment")  # what the embedding alone tells
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)  # of the L2 penalty, per weight, on standardised features
 
@@ -55,7 +57,7 @@ def logistic_regression(z: Tensor, y: Tensor, classes: int, strength: float, sta
     """Weights [D + 1, classes], the last row the bias, that minimise cross-entropy + strength / 2 * |W|^2."""
     weights = torch.zeros(z.shape[1] + 1, classes, device=z.device) if start is None else start.clone()
     weights.requires_grad_(True)
-    optimiser = torch.optim.LBFGS([weights], max_iter=iterations, history_size=10, line_search_fn="strong_wolfe")
+    optimiser = LBFGS([weights], max_iter=iterations, history_size=10, line_search_fn="strong_wolfe")
 
     def closure():
         check()

@@ -5,7 +5,6 @@ import json
 import shlex
 import zlib
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,17 +70,18 @@ class Recipe:
     def make_data(self) -> Data:
         """The data source, with the label as its last field when labels > 0."""
         data = Data.find(self.data)(**self.check().given("data"))
-        data.load = cache(data.load)  # training, every evaluation and every picture ask for the same splits
         return Labelled(data, self.labels, self.seed) if self.labels else data
 
     def incompatible(self, data: Data | None = None) -> str:
         """Why this combination does not fit, and what would; or ""."""
         return incompatible(data or self.make_data(), Pretext.find(self.pretext), self.backbone)
 
-    def build(self) -> tuple[Data, Pretext]:
-        """The data and the pretext task with its backbone, initialised from the seed; ValueError when they do not fit."""
+    def build(self, data: Data | None = None) -> tuple[Data, Pretext]:
+        """The data and the pretext task with its backbone, initialised from the seed; ValueError when they do not fit.
+
+        data: what make_data() of this recipe gave earlier, with the splits that are loaded by now."""
         recipe = self.check()
-        data = recipe.make_data()
+        data = data or recipe.make_data()
         if why := recipe.incompatible(data):
             raise ValueError(f"{self.pretext} with {self.backbone} on {self.data} does not fit: {why}")
         task = Pretext.find(self.pretext)

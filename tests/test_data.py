@@ -42,6 +42,11 @@ def test_the_same_samples_come_again_whatever_else_was_drawn(name):
     assert all(equal(one, two) for one, two in zip(Data.find(name)().load("validation"), source(name).loaded("validation")))
 
 
+def test_how_many_digits_are_painted_together_changes_nothing(monkeypatch):
+    monkeypatch.setattr(wild, "AT_ONCE", 1000)
+    assert all(equal(one, two) for one, two in zip(wild.WildDigits().load("validation"), source("wild_digits").loaded("validation")))
+
+
 @pytest.mark.parametrize("name", ["wild_digits", "waves"])
 def test_another_seed_draws_other_samples(name):
     assert not equal(Data.find(name)(seed=1).load("validation")[0], source(name).loaded("validation")[0])
@@ -84,8 +89,8 @@ def test_no_sample_is_in_two_splits(name):
 def digits_used(monkeypatch, split):
     """The numbers of the handwritten digits that a split is drawn from."""
     monkeypatch.setattr(wild, "strokes", lambda images: torch.arange(len(images)))
-    monkeypatch.setattr(wild, "draw", lambda ink, generator: (ink, {"size": ink}))
-    return set(wild.WildDigits().load(split)[0]["image"].tolist())
+    monkeypatch.setattr(wild, "draw", lambda ink, which, generator, out: {"size": ink[which]})
+    return set(wild.WildDigits().load(split)[1]["size"].tolist())
 
 
 def shared(sets) -> int:

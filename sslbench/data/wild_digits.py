@@ -21,6 +21,7 @@ from .image_augment import LUMA, Color, Crop, Rotation, color, geometry
 
 SOURCES = {"train": (0, 1200), "validation": (1200, 1400), "test": (1400, 1797)}  # of a shuffle: no digit is in two splits
 IMAGES = {"train": 10_000, "validation": 1_000, "test": 2_000}
+AT_ONCE = 100  # images painted together: of more, the pixels in float32 take memory and no longer fit the cache
 HUES = ("red", "yellow", "green", "cyan", "blue", "magenta")
 
 
@@ -49,9 +50,9 @@ class WildDigits(Data):
         generator = Generator().manual_seed(10 * self.seed + list(SOURCES).index(split))
         which = source[randint(generator, len(source), IMAGES[split])]
         ink = strokes(greys)
-        parts = [draw(ink[chunk], generator) for chunk in which.split(2000)]
-        images = torch.cat([image for image, _ in parts])
-        factors = {name: torch.cat([f[name] for _, f in parts]) for name in parts[0][1]}
+        images = torch.empty(len(which), 3, 32, 32, dtype=torch.uint8)
+        parts = [draw(ink, chunk, generator, out) for chunk, out in zip(which.split(2000), images.split(2000))]
+        factors = {name: torch.cat([f[name] for f in parts]) for name in parts[0]}
         return {"image": images}, {"digit": digit[which], **factors}
 
     def augment(self, batch, generator):
@@ -79,20 +80,27 @@ def strokes(images: Tensor) -> Tensor:
     return ((x - 0.3) / 0.4).clamp(0, 1)
 
 
-def draw(ink: Tensor, generator: Generator) -> tuple[Tensor, dict[str, Tensor]]:
-    """Ink [n, 1, 32, 32] -> images uint8 [n, 3, 32, 32] and the factors they were drawn with."""
-    n = len(ink)
+def draw(ink: Tensor, which: Tensor, generator: Generator, out: Tensor) -> dict[str, Tensor]:
+    """Draws rows `which` [n] of the ink [m, 1, 32, 32] into `out`, uint8 [n, 3, 32, 32]; the factors they are drawn with."""
+    n = len(which)
     size = 0.6 + 0.3 * rand(generator, n)
     tilt = 36 * rand(generator, n) - 18
     x, y = (2 * rand(generator, 2, n) - 1) * (1.15 - size)  # centre in -1..1; its margins may leave, the digit stays inside
     cos, sin = tilt.deg2rad().cos() / size, tilt.deg2rad().sin() / size
     theta = torch.stack([cos, sin, -(cos * x + sin * y), -sin, cos, sin * x - cos * y], 1).view(n, 2, 3)
-    alpha = F.grid_sample(ink, F.affine_grid(theta, [n, 1, 32, 32], align_corners=False), align_corners=False)
     (ink_hue, ink_rgb), (paper_hue, paper_rgb) = two_colors(n, generator)
-    image = torch.addcmul(paper_rgb, alpha, ink_rgb - paper_rgb).add_(light(n, generator))  # [n, 3, 32, 32]
+    for i, *part in zip(*(x.split(AT_ONCE) for x in (which, theta, ink_rgb, paper_rgb, light(n, generator), out))):
+        paint(ink[i], *part)
     factors = {"ink_hue": named(ink_hue), "paper_hue": named(paper_hue), "x": 16 * (1 + x), "y": 16 * (1 + y), "size": size,
                "tilt": tilt}
-    return image.mul_(255).round_().clamp_(0, 255).byte(), factors
+    return factors
+
+
+def paint(ink: Tensor, theta: Tensor, ink_rgb: Tensor, paper_rgb: Tensor, light: Tensor, out: Tensor) -> None:
+    """One colour on another, in `out`, uint8 [n, 3, 32, 32]; nothing here is random."""
+    alpha = F.grid_sample(ink, F.affine_grid(theta, list(ink.shape), align_corners=False), align_corners=False)
+    image = torch.addcmul(paper_rgb, alpha, ink_rgb - paper_rgb).add_(light)  # [n, 3, 32, 32]
+    out.copy_(image.mul_(255).round_().clamp_(0, 255))
 
 
 def light(n: int, generator: Generator) -> Tensor:

@@ -214,7 +214,8 @@ class Workbench:
         folder = folder_for(self._folder, recipe) if self._record else None
         self._preview.clear(wait=False)
         self._preview.look = None
-        self._session = Session(recipe, folder, self._choices.device, self._evaluations, self.wake, self._preview.clear)
+        self._session = Session(recipe, folder, self._choices.device, self._evaluations, self.wake, self._preview.clear,
+                                self._preview.loaded)
         self._error, self._note, self._refreshed, self._stopping, self._ran_last = "", "", False, False, True
         self._kept.add(self._session.run)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from ..data import Data
 from ..engine import Training
 from ..hardware import Hardware, memory_limit
 from ..recipe import Recipe
@@ -29,9 +30,9 @@ class Estimate:
         return said if self.memory < 0.8 * self.limit else f"{said}: close to the limit of {self.limit / 2**30:.1f} GB"
 
 
-def estimate(recipe: Recipe, device: str = "auto", check: Callable[[], None] = lambda: None) -> Estimate:
+def estimate(recipe: Recipe, device: str = "auto", check: Callable[[], None] = lambda: None, data: Data | None = None) -> Estimate:
     """Train a few steps of a network that is thrown away. `check` is called between them; what it raises ends it."""
-    training = Training(recipe, Hardware(device))
+    training = Training(recipe, Hardware(device), data)
     training.task.train()
     took = []
     for step in range(WARM_UP + MOST):

@@ -9,6 +9,7 @@ from ..hardware import Hardware
 from ..recipe import Recipe
 from .aside import Aside
 from .estimate import Estimate, estimate
+from .loaded import Loaded
 from .seen import Look, name_of
 from .session import Session
 
@@ -22,6 +23,7 @@ class Preview:
     def __init__(self, wake: Callable[[], None], failed: Callable[[Exception], None]):
         self._wake, self._failed, self._aside, self._rolls = wake, failed, Aside(failed), 0
         self.look: Look | None = None
+        self.loaded = Loaded()
         self.estimate = ""
 
     def prepare(self, recipe: Recipe, device: str, measure: bool) -> None:
@@ -54,7 +56,7 @@ class Preview:
 
     def _look_at_untrained(self, recipe: Recipe, check) -> None:
         check(0.1)
-        data, task = recipe.build()
+        data, task = recipe.build(self.loaded.for_a_look(recipe))
         check()
         hardware = Hardware("cpu")
         self._roll(hardware.place(task), data, hardware, f"Before training: {name_of(recipe)}")
@@ -72,7 +74,7 @@ class Preview:
         self._wake()
         found: Estimate | str = ""
         try:
-            found = estimate(recipe, device, check)
+            found = estimate(recipe, device, check, self.loaded.for_a_look(recipe))
         finally:
             self.estimate = str(found)
             self._wake()

@@ -14,6 +14,7 @@ from ..recipe import Recipe
 from ..run import Run
 from ..runs import record
 from .estimate import duration
+from .loaded import Loaded
 
 
 class Session:
@@ -22,17 +23,17 @@ class Session:
     `training` is there once the data is loaded; look at it only through `player.ask`."""
 
     def __init__(self, recipe: Recipe, folder: Path | None, device: str, evaluations: int, tell: Callable[[bool], None],
-                 before: Callable[[], None] = lambda: None):
+                 before: Callable[[], None] = lambda: None, loaded: Loaded | None = None):
         self.recipe, self.folder = recipe.check(), folder
         self.run = Run(self.recipe, folder)
         self.training: Training | None = None
         self.spent = 0.0  # seconds since the first step, pauses not counted
-        self._device, self._evaluations, self._before = device, evaluations, before
+        self._device, self._evaluations, self._before, self._loaded = device, evaluations, before, loaded or Loaded()
         self.player = Player(self._events(), keep=lambda event: None if isinstance(event, Checkpoint) else event, tell=tell)
 
     def _events(self):
         self._before()
-        self.training = Training(self.recipe, Hardware(self._device))
+        self.training = Training(self.recipe, Hardware(self._device), self._loaded.for_training(self.recipe))
         self.training.hardware.check = self.player.check
         self.run.data = self.training.data  # loaded once
         events = train(self.recipe, training=self.training, evaluations=self._evaluations, test=False)

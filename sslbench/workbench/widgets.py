@@ -17,13 +17,17 @@ STYLE = Path(__file__).with_name("bench.css")
 
 
 def named(widget, *classes: str):
-    for name in classes:
-        widget.add_class(f"sslb-{name}")
+    widget._dom_classes = (*widget._dom_classes, *classed(classes))
     return widget
 
 
+def classed(classes: tuple[str, ...]) -> tuple[str, ...]:
+    """Given when a widget is made, they travel with it; `add_class` sends one more message for each."""
+    return tuple(f"sslb-{name}" for name in classes)
+
+
 def html(value: str = "", *classes: str):
-    return named(ipywidgets.HTML(value), *classes)
+    return ipywidgets.HTML(value, _dom_classes=classed(classes))
 
 
 def style():
@@ -32,17 +36,17 @@ def style():
 
 
 def button(text: str, press: Callable[[], None], *classes: str, icon: str = "", says: str = ""):
-    made = named(ipywidgets.Button(description=text, icon=icon, tooltip=says or text), "button", *classes)
+    made = ipywidgets.Button(description=text, icon=icon, tooltip=says or text, _dom_classes=classed(("button", *classes)))
     made.on_click(lambda _: press())
     return made
 
 
 def row(children, *classes: str):
-    return named(ipywidgets.HBox(tuple(children)), *classes)
+    return ipywidgets.HBox(tuple(children), _dom_classes=classed(classes))
 
 
 def column(children, *classes: str):
-    return named(ipywidgets.VBox(tuple(children)), *classes)
+    return ipywidgets.VBox(tuple(children), _dom_classes=classed(classes))
 
 
 def image(*classes: str):
