@@ -158,10 +158,19 @@ def cpu_limit() -> int:
 
 
 def memory_limit() -> int:
-    """Bytes this process may use: the container's limit, else the machine's memory."""
+    """Bytes this process may use: its own limit (ulimit), or its share of the container's or the machine's memory."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 1 << 62
     limits = [int(v) for v in (_cgroup("memory.max", ""), _cgroup("memory/memory.limit_in_bytes", "")) if v.isdigit()]
-    return min([physical, *limits])
+    return min([min([physical, *limits]) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)), *_own_limits()])
+
+
+def _own_limits() -> list[int]:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return []
+    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_DATA, resource.RLIMIT_AS)]
+    return [limit for limit in limits if limit != resource.RLIM_INFINITY]
 
 
 def _cgroup(name: str, default: str) -> str:
