@@ -64,6 +64,17 @@ class Hardware:
             module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
         return nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
 
+    def fits(self, nbytes: int) -> bool:
+        """Whether the samples may live on the device beside the network: in half of the GPU's memory that is free now."""
+        return self.device.type != "cuda" or nbytes <= torch.cuda.mem_get_info(self.device)[0] // 2
+
+    def pinned(self, x: Tensor) -> Tensor:
+        """x where a GPU can fetch it while the CPU goes on; x itself where there is none, or where x is on it already."""
+        if self.device.type != "cuda" or x.device.type != "cpu":
+            return x
+        with torch.cuda.device(self.device):  # a thread starts on the first GPU
+            return x.pin_memory()
+
     def share(self, rows: Tensor) -> Tensor:
         """This process's part of the rows of a batch."""
         return rows[self.rank::self.world]

@@ -31,7 +31,7 @@ class Picked:
 
 def in_memory(rows: Any) -> bool:
     """Whether asking for rows takes no reading and no decoding."""
-    return isinstance(rows, Tensor) or isinstance(rows, Picked) and rows.in_memory
+    return isinstance(rows, Tensor) or (isinstance(rows, Picked) and rows.in_memory)
 
 
 def nbytes(rows: Any) -> int:
