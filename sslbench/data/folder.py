@@ -6,6 +6,7 @@ with those. Worker processes would each take seconds to start and their own copy
 that is short when a folder is streamed, and they fail in scripts without `if __name__ == "__main__"`.
 """
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from torch import Tensor
 from ..hardware import cpu_limit
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm"}
+HIDDEN = (".", "__MACOSX")
 AT_ONCE = 1000  # pictures on their way: a large folder is not decoded into a list first
 
 
@@ -58,11 +60,14 @@ class Folder:
 
 def listed(root: Path) -> list[str]:
     """Paths below `root` of all files that are called like images; ValueError when there are none."""
-    names = sorted(f.relative_to(root) for f in root.rglob("*") if f.suffix.lower() in ENDINGS and f.is_file()
-                   and not any(p.startswith((".", "__MACOSX")) for p in f.relative_to(root).parts))
+    names = []
+    for place, folders, files in os.walk(root):
+        folders[:] = [f for f in folders if not f.startswith(HIDDEN)]
+        names += [os.path.join(place, f) for f in files if os.path.splitext(f)[1].lower() in ENDINGS and not f.startswith(HIDDEN)]
+    names = [os.path.relpath(name, root).replace(os.sep, "/") for name in names if os.path.isfile(name)]
     if not names:
         raise ValueError(f"there is no image in {str(root)!r}; data.folder must hold files such as .png or .jpg")
-    return [name.as_posix() for name in names]
+    return sorted(names, key=lambda name: name.split("/"))
 
 
 def held(root: Path, names: list[str], size: int) -> tuple[Tensor, list[bool]]:
