@@ -1,9 +1,13 @@
 """Data larger than memory: a map stays on the disk, a large folder is decoded as it is needed, and no number changes."""
 
 import gc
+import os
+import subprocess
+import sys
 import threading
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -260,3 +264,32 @@ def test_a_limit_of_the_process_counts_as_memory(monkeypatch):
     whole = hardware.memory_limit()
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (10 ** 8 if kind == resource.RLIMIT_DATA else resource.RLIM_INFINITY, -1))
     assert hardware.memory_limit() == 10 ** 8 < whole
+
+
+UNDER_A_LIMIT = """
+import os, resource, sys, torch
+from pathlib import Path
+from sslbench.data import Data, folder
+torch.ones(64, 64) @ torch.ones(64, 64)  # threads have their memory before the limit
+held = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmData"))
+resource.setrlimit(resource.RLIMIT_DATA, (held + 150 * 2 ** 20, resource.RLIM_INFINITY))
+data = Data.find("images")(folder=sys.argv[1], size=224, memory=0.2)
+rows = data.load("train")[0]["image"]
+assert isinstance(rows, folder.Folder) and len(rows) == 4200, len(rows)
+assert all(rows[index].float().std() > 1 for index in torch.arange(0, 4200, 7)[:300].split(50))
+try:
+    folder.held(data.root, folder.listed(data.root), 224)
+except MemoryError:
+    print("held they do not fit")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA counts mapped memory on Linux only")
+def test_a_folder_larger_than_the_memory_given_is_streamed_by_itself(pictures):
+    """6,000 pictures are 860 MB when they are decoded; the process may take 150 MB. Names are linked, so the folder is small."""
+    first = sorted(pictures.rglob("*.png"))
+    for i in range(60, 6000):
+        os.link(first[i % 60], pictures / "ab"[i % 2] / f"{i}.png")
+    done = subprocess.run([sys.executable, "-c", UNDER_A_LIMIT, str(pictures)], capture_output=True, text=True,
+                          cwd=Path(__file__).parents[1], timeout=60, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0 and done.stdout.split("\n")[-2] == "held they do not fit", done.stderr[-2000:]
