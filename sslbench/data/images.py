@@ -31,8 +31,8 @@ class Images(Data):
                  color: Color = 0.5,
                  rotation: Rotation = 5.0,
                  flip: Flip = True):
-        self.memory = memory
-        self.folder, self.size, self.crop, self.color, self.rotation, self.flip = folder, size, crop, color, rotation, flip
+        self.folder, self.size, self.memory = folder, size, memory
+        self.crop, self.color, self.rotation, self.flip = crop, color, rotation, flip
         self.fields = {"image": Field((size, size), (size // 8, size // 8), 3, scale=1 / 64, offset=128)}
         self.root = places.existing(folder or places.sample("shapes"), "folder", "data.folder")
         if not self.root.is_dir():
