@@ -1,7 +1,7 @@
 """Pictures of a folder as square uint8 images: all of them in one tensor, or decoded when they are asked for.
 
 Threads decode, not processes: Pillow lets other threads run while it decodes and scales. Measured on one core, a photograph
-of 500 x 375 pixels takes 2.4 ms to 128 pixels, of which Python itself needs about 0.1 ms, so threads can keep some twenty
+of 500 x 375 pixels takes 2.4 ms to 128 pixels, of which Python itself needs about 0.1 ms: by that ratio threads keep some twenty
 cores busy; a small PNG takes 0.1 ms, nearly all of it Python's. A worker process would hold 280 MB of its own (memory is
 what is short when a folder is streamed), would take seconds to start, would cost this process 0.03 to 0.1 ms for every picture
 that it receives, and fails in scripts without `if __name__ == "__main__"`.
