@@ -4,8 +4,11 @@
 
 in memory    uint8 images [n, 3, 32, 32] as a tensor, through arrays()
 memory map   the same in an .npy opened with np.load(mmap_mode="r"), through arrays()
-folder       PNG files through the data source `images`; it stops at 10x, 20,000 files: a hundred times as many take longer to
-             write than everything else here together, and whether memory follows the data shows before
+folder       PNG files through the data source `images`, which holds them decoded while they fill no more than a quarter of the
+             memory; it stops at 10x, 20,000 files: whether memory follows the data shows before
+streamed     the same with data.memory=0: files are decoded whenever they are needed
+limited      200,000 PNG files in a process that may take 384 MB more than it had before the data (RLIMIT_DATA), training
+             included; decoded they are 586 MB. `images` streams them by itself, and holding them is shown to fail
 batch        10,000 images in memory, batches of 64 to 1024
 processes    launch() in one and in two processes on a folder of 2,000 files, the same batch over both together
 
@@ -17,6 +20,7 @@ counted. Processes: memory of the largest process, seconds until the first step 
 """
 
 import contextlib
+import os
 import resource
 import sys
 import tempfile
@@ -34,12 +38,15 @@ from sslbench.data.wild_digits import WildDigits
 from sslbench.engine import Step
 
 WARM, SECONDS, MB = 3, 3.0, 2**20
-WAYS = ("in memory", "memory map", "folder")
+ROOM = 384 * MB  # of the limited case: about 250 are what training itself takes
+WAYS = ("in memory", "memory map", "folder", "streamed")
+LIMITED = ("limited",) if sys.platform == "linux" else ()  # elsewhere RLIMIT_DATA does not count what is mapped
+FILES = ("folder", "streamed", "limited", "processes")  # ways that read image files
 
 
 @dataclass(frozen=True)
 class Case:
-    way: str  # one of WAYS, or "processes"
+    way: str  # one of WAYS, "limited" or "processes"
     n: int
     batch: int = 256
     processes: int = 1
@@ -67,12 +74,16 @@ def write(folder: Path, n: int, files: int) -> None:
     place = folder / f"{n}"
     place.mkdir()
     for i in range(files):
-        Image.fromarray(digits[i % len(digits)].transpose(1, 2, 0)).save(place / f"{i:06d}.png")
+        file = place / f"{i:06d}.png"
+        if i < len(digits):
+            Image.fromarray(digits[i].transpose(1, 2, 0)).save(file)
+        else:
+            os.link(place / f"{i % len(digits):06d}.png", file)  # a name of its own; it is opened and decoded like any other
 
 
 def recipe_of(case: Case, folder: Path) -> Recipe:
-    if case.way in ("folder", "processes"):
-        given = {"data.folder": str(folder / f"{case.n}"), "data.size": 32}
+    if case.way in FILES:
+        given = {"data.folder": str(folder / f"{case.n}"), "data.size": 32, **({"data.memory": 0.0} if case.way == "streamed" else {})}
         return Recipe("images", steps=10**6, batch_size=case.batch, hyperparameters=given)
     held = np.load(folder / f"{case.n}.npy", mmap_mode="r" if case.way == "memory map" else None)
     return Recipe(arrays(held, name="grown"), steps=10**6, batch_size=case.batch)
@@ -89,6 +100,22 @@ def one_process(case: Case, folder: Path) -> dict:
                 if len(seconds) > WARM + 1 and seconds[-1] - seconds[WARM - 1] >= case.least:
                     break
         return row(case, seconds, ready, peak_memory(), before, private())
+
+
+def limited(case: Case, folder: Path) -> dict:
+    """The same where there is not enough memory for the decoded pictures; that holding them fails is tried afterwards."""
+    resource.setrlimit(resource.RLIMIT_DATA, (said_by_system("VmData") + ROOM, resource.RLIM_INFINITY))
+    measured = one_process(case, folder)
+    if 3072 * case.n > ROOM:
+        from sslbench.data.folder import held, listed
+
+        place = folder / f"{case.n}"
+        try:
+            held(place, listed(place), 32)
+        except MemoryError:
+            return measured
+        raise SystemExit("all decoded pictures fit under the limit; it has to be lower")
+    return measured
 
 
 def several_processes(case: Case, folder: Path) -> dict:
@@ -112,11 +139,15 @@ def row(case: Case, seconds: list[float], ready: float, peak: int, before: int |
 
 def private() -> int | None:
     """Bytes of this process that are not pages of files; None where the system does not say."""
+    return said_by_system("RssAnon")
+
+
+def said_by_system(key: str) -> int | None:
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
         return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon")), None)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(key)), None)
 
 
 def cost(rows: list[dict], way: str) -> str:
@@ -131,10 +162,11 @@ def cost(rows: list[dict], way: str) -> str:
 
 def cases(small: bool) -> list[Case]:
     if small:
-        return [*(Case(way, 100, 32, least=0.0) for way in WAYS), Case("processes", 100, 32, 2, least=0.0)]
+        return [*(Case(way, 100, 32, least=0.0) for way in (*WAYS, *LIMITED)), Case("processes", 100, 32, 2, least=0.0)]
     return [*(Case("in memory", n) for n in (10_000, 100_000, 1_000_000)),
             *(Case("memory map", n) for n in (10_000, 100_000, 1_000_000)),
-            *(Case("folder", n) for n in (2_000, 20_000)),
+            *(Case(way, n) for way in ("folder", "streamed") for n in (2_000, 20_000)),
+            *(Case(way, 200_000) for way in LIMITED),
             *(Case("in memory", 10_000, batch) for batch in (64, 128, 512, 1024)),
             *(Case("processes", 2_000, processes=n) for n in (1, 2))]
 
@@ -147,9 +179,10 @@ def main() -> None:
         folder = Path(place)
         for case in chosen:
             if case.n not in written:
-                alone(write, folder, case.n, case.n if any(c.n == case.n and c.way in ("folder", "processes") for c in chosen) else 0)
+                alone(write, folder, case.n, case.n if any(c.n == case.n and c.way in FILES for c in chosen) else 0)
                 written.add(case.n)
-            rows.append(alone(several_processes if case.way == "processes" else one_process, case, folder))
+            measure = {"processes": several_processes, "limited": limited}.get(case.way, one_process)
+            rows.append(alone(measure, case, folder))
             print(rows[-1], file=sys.stderr, flush=True)
     said = [cost(rows, way) for way in WAYS if any(r["case"] == way for r in rows)]
     publish("growth", rows, options, memory=said)

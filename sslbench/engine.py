@@ -5,14 +5,16 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from . import evaluate
+from .ahead import Ahead
 from .data import Data
+from .data.rows import in_memory, nbytes
 from .field import Batch, decode, size_of
 from .hardware import Hardware
 from .optimisers import AdamW
@@ -117,22 +119,22 @@ class Training:
     def __init__(self, recipe: Recipe, hardware: Hardware, data: Data | None = None):
         self.recipe, self.hardware = recipe.check(), hardware
         self.data, task = recipe.build(data)
-        self.rows, _ = self.data.loaded("train")  # the labels stay behind
-        self.n = size_of(self.rows)
-        if recipe.batch_size > self.n:
-            raise ValueError(f"batch_size {recipe.batch_size} is larger than the {self.n} training samples of {recipe.data}; "
-                             f"set batch_size to {self.n} or less")
+        rows, _ = self.data.loaded("train")  # the labels stay behind
+        n = size_of(rows)
+        if recipe.batch_size > n:
+            raise ValueError(f"batch_size {recipe.batch_size} is larger than the {n} training samples of {recipe.data}; "
+                             f"set batch_size to {n} or less")
         if recipe.batch_size % hardware.world:
             raise ValueError(f"batch_size {recipe.batch_size} does not divide among {hardware.world} processes; use a multiple")
-        self.rows = {name: on_device(x, hardware.device) for name, x in self.rows.items()}
+        rows, at_hand = placed(rows, hardware)
+        read = partial(stored, rows, n, recipe, hardware)  # step -> its rows; it does not hold this object, so both end at once
+        self.stored, self.first = read if at_hand else Ahead(read, recipe.steps), read(0)
         self.task = hardware.place(task)
         self.optimiser = make_optimiser(self.task, recipe, hardware.device)
         self.wrapped, self.seconds = hardware.wrap(self.task), 0.0
 
     def batch(self, step: int) -> Batch:
-        rows = self.hardware.share(rows_of(self.n, self.recipe.batch_size, self.recipe.seed, step))
-        return decode(self.data.fields, self.rows, rows.to(next(iter(self.rows.values())).device)
-                      if isinstance(next(iter(self.rows.values())), Tensor) else rows, self.hardware.device)
+        return decode(self.data.fields, self.stored(step), device=self.hardware.device)
 
     def generator(self, *what: int) -> torch.Generator:
         return self.hardware.generator(mix(self.recipe.seed, *what))
@@ -160,9 +162,10 @@ class Training:
                 "scaler": self.hardware.scaler.state_dict(), "seconds": self.seconds}
 
     def look(self, step: int) -> tuple[float | None, dict[str, Any]]:
-        """The task's chance-level loss on a training batch, and its pictures of a few validation samples."""
+        """The task's chance-level loss on the first training batch, and its pictures of a few validation samples."""
         with torch.no_grad():
-            chance = self.task.chance(self.task.inputs(self.batch(0), self.generator(-1)))
+            batch = decode(self.data.fields, self.first, device=self.hardware.device)
+            chance = self.task.chance(self.task.inputs(batch, self.generator(-1)))
         return chance, look_at(self.task, self.data, self.hardware, self.generator(-2))
 
 
@@ -256,9 +259,19 @@ def same_recipe(recipe: Recipe, other: dict[str, Any]) -> None:
         raise ValueError(f"the checkpoint is of another recipe ({'; '.join(differs)}); resume with the recipe it was made with")
 
 
-def on_device(rows, device: torch.device):
-    """Rows held as a tensor go to the device once; memory maps and lazy folders stay where they are."""
-    return rows.to(device) if isinstance(rows, Tensor) else rows
+def placed(rows: dict[str, Any], hardware: Hardware) -> tuple[dict[str, Any], bool]:
+    """Rows in memory go to a GPU once where they fit; memory maps and lazy folders stay where they are. The second: whether
+    the rows are at hand now, or have to be fetched for every step."""
+    held, on_cpu = all(map(in_memory, rows.values())), hardware.device.type == "cpu"
+    if on_cpu or not (held and hardware.fits(sum(map(nbytes, rows.values())))):
+        return rows, held and on_cpu
+    return {name: x[:].to(hardware.device) for name, x in rows.items()}, True
+
+
+def stored(rows: dict[str, Any], n: int, recipe: Recipe, hardware: Hardware, step: int) -> dict[str, Tensor]:
+    """This process's rows of one step as they are stored: a function of the step alone, so they may be read ahead."""
+    index = hardware.share(rows_of(n, recipe.batch_size, recipe.seed, step))
+    return {name: hardware.pinned(x[index.to(x.device) if isinstance(x, Tensor) else index]) for name, x in rows.items()}
 
 
 def read_scalars(scalars: dict[str, Tensor]) -> dict[str, float]:

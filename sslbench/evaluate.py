@@ -2,20 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
 from . import probes
 from .data import Data
+from .data.rows import in_memory, nbytes
 from .field import Batch, decode, size_of
-from .hardware import Hardware
+from .hardware import Hardware, memory_limit
 from .pretexts import Pretext
 
 QUICK = {"train": 1500, "validation": 1000}  # rows read while training: a slow evaluation would make a slow Stop
 FULL = {"train": 10000, "validation": 5000, "test": 10000}
 POINTS = 1000  # of the map
+KEPT = 1 / 16  # of the memory, for evaluated rows of a map or a streamed folder
 QUICK_STRENGTH = 1e-2  # of the linear probe's penalty while training; at the end it is chosen on validation
+_kept: WeakKeyDictionary[Data, dict] = WeakKeyDictionary()  # as long as the data lives
 
 
 @dataclass
@@ -35,7 +39,23 @@ def read(data: Data, split: str, most: int) -> Split:
     rows, labels = data.loaded(split)
     n = size_of(rows)
     index = torch.arange(n) if n <= most else torch.linspace(0, n - 1, most).long()
-    return Split(rows, {name: y[index] for name, y in labels.items()}, index)
+    labels = {name: y[index] for name, y in labels.items()}
+    if all(map(in_memory, rows.values())):
+        return Split(rows, labels, index)
+    if kept := once(data, (split, most), rows, index):
+        return Split(kept, labels, torch.arange(len(index)))
+    return Split(rows, labels, index)
+
+
+def once(data: Data, key: tuple[str, int], rows: dict, index: Tensor) -> dict[str, Tensor] | None:
+    """These rows in memory, so that the next evaluation does not decode or read them again; None when they are too large."""
+    kept = _kept.setdefault(data, {})
+    if key not in kept:
+        size = sum(nbytes(x) * len(index) // len(x) for x in rows.values())
+        if size + sum(x.nbytes for held in kept.values() for x in held.values()) > KEPT * memory_limit():
+            return None
+        kept[key] = {name: x[index] for name, x in rows.items()}
+    return kept[key]
 
 
 def points(data: Data) -> Split:

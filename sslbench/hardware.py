@@ -64,6 +64,17 @@ class Hardware:
             module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
         return nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
 
+    def fits(self, nbytes: int) -> bool:
+        """Whether the samples may live on the device beside the network: in half of the GPU's memory that is free now."""
+        return self.device.type != "cuda" or nbytes <= torch.cuda.mem_get_info(self.device)[0] // 2
+
+    def pinned(self, x: Tensor) -> Tensor:
+        """x where a GPU can fetch it while the CPU goes on; x itself where there is none, or where x is on it already."""
+        if self.device.type != "cuda" or x.device.type != "cpu":
+            return x
+        with torch.cuda.device(self.device):  # a thread starts on the first GPU
+            return x.pin_memory()
+
     def share(self, rows: Tensor) -> Tensor:
         """This process's part of the rows of a batch."""
         return rows[self.rank::self.world]
@@ -158,10 +169,19 @@ def cpu_limit() -> int:
 
 
 def memory_limit() -> int:
-    """Bytes this process may use: the container's limit, else the machine's memory."""
+    """Bytes this process may use: its own limit (ulimit), or its share of the container's or the machine's memory."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 1 << 62
     limits = [int(v) for v in (_cgroup("memory.max", ""), _cgroup("memory/memory.limit_in_bytes", "")) if v.isdigit()]
-    return min([physical, *limits])
+    return min([min([physical, *limits]) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)), *_own_limits()])
+
+
+def _own_limits() -> list[int]:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return []
+    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_DATA, resource.RLIMIT_AS)]
+    return [limit for limit in limits if limit != resource.RLIM_INFINITY]
 
 
 def _cgroup(name: str, default: str) -> str:

@@ -29,7 +29,7 @@ def same_catalogue():
 def everything(data):
     """The rows of the first field and the labels over all three splits."""
     loaded = [data.loaded(split) for split in SPLITS]
-    rows = torch.cat([next(iter(rows.values())) for rows, _ in loaded])
+    rows = torch.cat([next(iter(rows.values()))[:] for rows, _ in loaded])
     return rows, {key: torch.cat([labels[key] for _, labels in loaded]) for key in loaded[0][1]}
 
 

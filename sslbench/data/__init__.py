@@ -8,6 +8,7 @@ from torch import Generator, Tensor
 
 from ..catalog import Listed
 from ..field import Batch, Field, size_of
+from .rows import Picked
 
 SPLITS = ("train", "validation", "test")
 
@@ -128,7 +129,7 @@ class Labelled(Data, listed=False):
         rows = {**rows, "label": y[:, None]}
         if split == "train" and self.share < 1:
             keep = torch.randperm(len(y), generator=Generator().manual_seed(self.seed))[: max(1, round(self.share * len(y)))]
-            rows, labels = {k: v[keep] for k, v in rows.items()}, {k: v[keep] for k, v in labels.items()}
+            rows, labels = {k: Picked(v, keep) for k, v in rows.items()}, {k: v[keep] for k, v in labels.items()}
         return rows, labels
 
     def augment(self, batch, generator):

@@ -1,7 +1,9 @@
 """What several sources share: deterministic splits, labels from words, and patches that divide a size. Plain functions."""
 
+from collections.abc import Iterable
 from zlib import crc32
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,19 +16,26 @@ def part(keys: list[str], split: str, labels: list | None = None) -> list[int]:
     They come mixed, so that the first rows of a split show every label.
     """
     groups: dict = {}
-    for i, key in enumerate(keys):
-        groups.setdefault(labels[i] if labels else None, []).append((crc32(str(key).encode()), i))
+    for i, label in enumerate(labels or []):
+        groups.setdefault(label, []).append(i)
     low, high = SHARES[split]
-    rows = []
-    for group in groups.values():
-        order = [i for _, i in sorted(group)]
-        rows += order[round(low * len(order)):round(high * len(order))]
+    place, rows = checksums(keys), []
+    for group in groups.values() if labels else [range(len(keys))]:
+        group = np.array(group, np.int64)
+        order = group[np.argsort(place[group], kind="stable")]
+        rows += order[round(low * len(order)):round(high * len(order))].tolist()
     return mixed(keys, rows)
 
 
 def mixed(keys: list[str], rows: list[int]) -> list[int]:
     """The same rows in an order that depends on their keys alone."""
-    return sorted(rows, key=lambda i: (crc32(f"row {keys[i]}".encode()), i))
+    rows = np.array(rows, np.int64)
+    return rows[np.lexsort((rows, checksums(f"row {keys[i]}" for i in rows)))].tolist()
+
+
+def checksums(keys: Iterable[str]) -> np.ndarray:
+    """Numbers that are the same on every machine, as an array: a million pairs would be slow to sort and large in memory."""
+    return np.fromiter((crc32(str(key).encode()) for key in keys), np.uint32)
 
 
 def stretch(n: int, split: str) -> slice:

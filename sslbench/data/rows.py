@@ -1,0 +1,39 @@
+"""Some rows of something larger, read when they are asked for: no copy of the data for a split, none of a memory map."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class Picked:
+    """The rows with these numbers of x, in this order.
+
+    x: a tensor (one over a memory map, too), or anything with len() that accepts a LongTensor, such as a lazy folder.
+    stored: what is done to the rows that were asked for.  mapped: x is a tensor whose numbers are on the disk.
+    """
+
+    def __init__(self, x: Any, rows: Tensor | list[int], stored: Callable[[Tensor], Tensor] | None = None, mapped: bool = False):
+        self.x, self.rows, self.stored = x, torch.as_tensor(rows), stored
+        self.in_memory = in_memory(x) and not mapped
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index) -> Tensor:
+        """Row numbers or a slice -> [n, ...]; one number -> one row."""
+        rows = self.rows[index]
+        x = self.x[rows.reshape(-1)].contiguous()  # of a view with its axes moved, too
+        x = self.stored(x) if self.stored else x
+        return x if rows.ndim else x[0]
+
+
+def in_memory(rows: Any) -> bool:
+    """Whether asking for rows takes no reading and no decoding."""
+    return isinstance(rows, Tensor) or (isinstance(rows, Picked) and rows.in_memory)
+
+
+def nbytes(rows: Any) -> int:
+    """Of all the rows as they are stored."""
+    return len(rows) * rows[torch.tensor([0])].nbytes
