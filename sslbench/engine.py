@@ -127,11 +127,13 @@ class Training:
         self.task = hardware.place(task)
         self.optimiser = make_optimiser(self.task, recipe, hardware.device)
         self.wrapped, self.seconds = hardware.wrap(self.task), 0.0
+        self.rate = rate_at  # (step, steps) -> share of the peak learning rate
 
     def batch(self, step: int) -> Batch:
-        rows = self.hardware.share(rows_of(self.n, self.recipe.batch_size, self.recipe.seed, step))
-        return decode(self.data.fields, self.rows, rows.to(next(iter(self.rows.values())).device)
-                      if isinstance(next(iter(self.rows.values())), Tensor) else rows, self.hardware.device)
+        rows, first = self.hardware.share(rows_of(self.n, self.recipe.batch_size, self.recipe.seed, step)), next(iter(self.rows.values()))
+        if isinstance(first, Tensor):  # a GPU is not waited for
+            rows = rows.to(first.device, non_blocking=first.device.type == "cuda")
+        return decode(self.data.fields, self.rows, rows, self.hardware.device)
 
     def generator(self, *what: int) -> torch.Generator:
         return self.hardware.generator(mix(self.recipe.seed, *what))
@@ -140,7 +142,7 @@ class Training:
         """One optimiser step; all its randomness comes from (seed, step, rank)."""
         r, seed = self.recipe, mix(self.recipe.seed, step, self.hardware.rank)
         for group in self.optimiser.param_groups:
-            group["lr"] = r.lr * rate_at(step, r.steps)
+            group["lr"] = r.lr * self.rate(step, r.steps)
         with torch.random.fork_rng(devices=[self.hardware.device] if self.hardware.device.type == "cuda" else []):
             torch.manual_seed(seed)  # for dropout in somebody's network
             with torch.no_grad():

@@ -5,6 +5,7 @@ costs one grid_sample and one small matrix product.
 """
 
 import math
+from functools import lru_cache
 from typing import Annotated
 
 import torch
@@ -59,11 +60,17 @@ def color(x: Tensor, generator: Generator, strength: float = 0.5) -> Tensor:
 
 def hue_matrix(angle: Tensor, saturation: Tensor) -> Tensor:
     """[B, 3, 3]: turn colours by `angle` (radians) about the grey axis and stretch them away from it by `saturation`."""
+    cross, luma = constants(angle.device)
     gray = torch.full((3, 3), 1 / 3, device=angle.device)
-    a = 3 ** -0.5
-    cross = torch.tensor([[0.0, -a, a], [a, 0.0, -a], [-a, a, 0.0]], device=angle.device)
     c, s, k = (v.view(-1, 1, 1) for v in (angle.cos(), angle.sin(), saturation))
     turn = c * (torch.eye(3, device=angle.device) - gray) + s * cross  # Rodrigues' formula without the grey part
-    luma = torch.tensor(LUMA, device=angle.device).expand(3, 3)  # grey keeps the brightness that is seen
-    gray = torch.where(k == 0, luma, gray)
+    gray = torch.where(k == 0, luma, gray)  # grey keeps the brightness that is seen
     return gray + k * turn
+
+
+@lru_cache
+def constants(device: torch.device) -> tuple[Tensor, Tensor]:
+    """The cross product with the grey axis, and how bright R, G, B look [3, 3]. Once per device: a copy from Python's numbers
+    at each step would wait for the GPU."""
+    a = 3 ** -0.5
+    return (torch.tensor([[0.0, -a, a], [a, 0.0, -a], [-a, a, 0.0]], device=device), torch.tensor(LUMA, device=device).expand(3, 3))
