@@ -17,7 +17,6 @@ and the schedule may be exchanged. Every lever is a flag; record.ipynb turns the
 """
 
 import math
-import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -175,8 +174,8 @@ def attempt(levers: Levers) -> Iterator[dict]:
         evaluating += clock() - paused
 
 
-def paces(contestants: dict[str, Levers], rounds: int = 3, least: float = 1.0) -> dict[str, float]:
-    """Samples per second of training with each setting: the median over rounds in which all take turns of `least` seconds."""
+def paces(contestants: dict[str, Levers], rounds: int = 5, least: float = 1.0) -> dict[str, list[float]]:
+    """Samples per second of training with each setting, once per round; all take turns of at least `least` seconds."""
     runs = {name: ready(levers, Hardware(precision=levers.precision)) for name, levers in contestants.items()}
     figures, numbers = {name: [] for name in contestants}, dict.fromkeys(contestants, 0)
     for i in range(rounds + 1):  # the first warms up
@@ -186,7 +185,7 @@ def paces(contestants: dict[str, Levers], rounds: int = 3, least: float = 1.0) -
                 step(runs[name], numbers[name], levers)
                 numbers[name] += 1
             figures[name] += [(numbers[name] - first) * levers.batch_size / (clock() - began)] if i else []
-    return {name: statistics.median(values) for name, values in figures.items()}
+    return figures
 
 
 def clock() -> float:
