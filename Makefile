@@ -10,7 +10,7 @@ PYTHON ?= python3
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 PYTEST := .venv/bin/python -m pytest
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=240
-NOTEBOOKS ?= notebooks
+NOTEBOOKS ?= notebooks benchmarks/record.ipynb
 LAB_ARGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)  # JupyterLab refuses root without it
 
 .PHONY: help lab test check lint notebooks clean
@@ -25,7 +25,7 @@ lab: .venv/.lab
 # First what may share the machine, one core for each worker; then, alone, what measures time or memory or drives a browser.
 # The second part runs also when the first one failed.
 test: .venv/.test
-	@OMP_NUM_THREADS=1 $(PYTEST) -n2 -m "not alone and not browser" $(NBVAL) tests notebooks; first=$$?; \
+	@OMP_NUM_THREADS=1 $(PYTEST) -n2 -m "not alone and not browser" $(NBVAL) tests notebooks benchmarks/record.ipynb; first=$$?; \
 	$(PYTEST) -m "alone or browser" tests && exit $$first
 
 check: .venv/.test

@@ -9,7 +9,8 @@ utilisation  what the driver reports during the whole loop, per cent (torch.cuda
              it counts the time in which any kernel runs, so it is high long before the GPU is full
 
 Pixels are random: only their number matters here. ViT-S/16 is our `transformer` with width 384 and depth 12 on patches of 16
-pixels (heads of 32 numbers and no class token, both unlike the paper's). Memory is the most that tensors held on the GPU.
+pixels (heads of 32 numbers and no class token, both unlike the paper's). Memory is the most that tensors held on the GPU
+during the first steps of the whole loop and the evaluation before them.
 Without a GPU there is nothing to measure; --small then runs the same lines at tiny sizes on the CPU.
 """
 
@@ -64,7 +65,7 @@ def watched(steps: Iterator[None], seen: list[float]) -> Iterator[None]:
     for _ in steps:
         yield
         if torch.cuda.is_available() and time.perf_counter() - last >= LOOK_EVERY:
-            with contextlib.suppress(ModuleNotFoundError, RuntimeError):  # pynvml is not there, or the driver does not say
+            with contextlib.suppress(Exception):  # pynvml is not there, or the driver does not say: its errors have classes of their own
                 seen.append(torch.cuda.utilization())
             last = time.perf_counter()
 
@@ -73,8 +74,15 @@ def row(name: str, recipe: Recipe, rounds: int, least: float) -> dict:
     hardware, seen = Hardware(), []
     cuda = hardware.device.type == "cuda"
     if cuda:
+        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
-    lasting = {"whole loop": whole_loop(recipe, hardware), "bare step": bare_step(recipe, hardware)}
+    lasting, memory = {}, ""
+    for kind, begin in (("whole loop", whole_loop), ("bare step", bare_step)):
+        lasting[kind] = begin(recipe, hardware)
+        for _ in range(2):
+            next(lasting[kind])
+        if cuda and kind == "whole loop":  # alone so far: the other contestant's tensors are not counted
+            memory = round(torch.cuda.max_memory_allocated() / 2**20)
 
     def wait() -> None:
         if cuda:
@@ -89,14 +97,11 @@ def row(name: str, recipe: Recipe, rounds: int, least: float) -> dict:
         wait()
         return queued * asked / (time.perf_counter() - began)
 
-    for steps in lasting.values():
-        for _ in range(2):
-            next(steps)
     figures = taking_turns({kind: lambda kind=kind: turn(kind) for kind in lasting}, rounds)
     medians = {f"{kind}, samples/s": round(statistics.median(values)) for kind, values in figures.items()}
     return {"network": name, "device": hardware.device.type, **medians, "busy": f"{ratio(figures['whole loop'], figures['bare step']):.2f}",
             "utilisation, %": round(statistics.mean(seen)) if seen else "",
-            "memory, MB": round(torch.cuda.max_memory_allocated() / 2**20) if cuda else ""}
+            "memory, MB": memory}
 
 
 def main() -> None:

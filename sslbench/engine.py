@@ -132,6 +132,7 @@ class Training:
         self.task = hardware.place(task)
         self.optimiser = make_optimiser(self.task, recipe, hardware.device)
         self.wrapped, self.seconds = hardware.wrap(self.task), 0.0
+        self.rate = rate_at  # (step, steps) -> share of the peak learning rate
 
     def batch(self, step: int) -> Batch:
         return decode(self.data.fields, self.stored(step), device=self.hardware.device)
@@ -143,7 +144,7 @@ class Training:
         """One optimiser step; all its randomness comes from (seed, step, rank)."""
         r, seed = self.recipe, mix(self.recipe.seed, step, self.hardware.rank)
         for group in self.optimiser.param_groups:
-            group["lr"] = r.lr * rate_at(step, r.steps)
+            group["lr"] = r.lr * self.rate(step, r.steps)
         with torch.random.fork_rng(devices=[self.hardware.device] if self.hardware.device.type == "cuda" else []):
             torch.manual_seed(seed)  # for dropout in somebody's network
             with torch.no_grad():

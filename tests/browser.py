@@ -78,7 +78,7 @@ def browser():
 def page(lab, browser, request):
     """An empty page with `requests` (every address it asked for) and `problems` (errors of its scripts)."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.requests, page.problems = [], []
     page.on("request", lambda asked: page.requests.append(asked.url))
@@ -117,13 +117,13 @@ def run_all(page) -> None:
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
 
 
-def kernel_run(page, code: str, seconds: float = 20) -> None:
+def kernel_run(page, code: str, seconds: float = 60) -> None:
     """Run code in the notebook's kernel; a lost reply is an error, not a hang."""
     status = page.evaluate(RUN, [code, seconds * 1000])
     assert status == "ok", f"the kernel answered {status!r} to: {code}"
 
 
-def kernel_value(page, lab: Lab, expression: str, seconds: float = 20) -> str:
+def kernel_value(page, lab: Lab, expression: str, seconds: float = 60) -> str:
     """str(expression) as the notebook's kernel sees it."""
     answer = lab.root / "answer.txt"
     kernel_run(page, f"__import__('pathlib').Path({str(answer)!r}).write_text(str({expression}))", seconds)
@@ -140,7 +140,7 @@ def text_of(page, selector: str) -> str:
     return page.locator(selector).first.inner_text()
 
 
-def wait_for(condition, seconds: float = 20, every: float = 0.05):
+def wait_for(condition, seconds: float = 60, every: float = 0.05):
     """The first true value of `condition()`; TimeoutError when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):

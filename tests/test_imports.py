@@ -85,10 +85,9 @@ def imported_by(code: str) -> subprocess.CompletedProcess:
 
 
 def test_importing_sslbench_is_light_and_takes_less_than_a_second():
-    done = imported_by("import sslbench")
-    assert done.stdout.split() == []
-    micros = re.search(r"\|\s*(\d+) \| sslbench$", done.stderr, re.M)[1]
-    assert int(micros) < 1_000_000
+    runs = [imported_by("import sslbench") for _ in range(3)]  # the machine may stumble once, a slow import is always slow
+    assert [done.stdout.split() for done in runs] == [[]] * 3
+    assert min(int(re.search(r"\|\s*(\d+) \| sslbench$", done.stderr, re.M)[1]) for done in runs) < 1_000_000
 
 
 def test_a_heavy_import_would_be_seen():

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageChops
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [*sorted((REPOSITORY / "notebooks").glob("*.ipynb")), REPOSITORY / "benchmarks/record.ipynb"]
 VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET = """
 import sys

@@ -23,7 +23,7 @@ def walk(n=60, seconds=0.001, seed=0, closed=None):
             closed.append(threading.current_thread().name)
 
 
-def until(condition, seconds=3):
+def until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "not in time"
@@ -42,7 +42,7 @@ def started():
 
     yield start
     for player in players:
-        player.stop(2)
+        player.stop(30)
 
 
 def test_a_cell_a_thread_and_a_thread_with_pauses_give_the_same_events(started):
@@ -57,16 +57,15 @@ def test_a_cell_a_thread_and_a_thread_with_pauses_give_the_same_events(started):
         until(lambda: paused.snapshot().state != "paused")
     events = blocking.snapshot().events
     assert len(events) == 60
-    assert threaded.wait(3).events == events == paused.wait(3).events
+    assert threaded.wait(60).events == events == paused.wait(60).events
     other = Player(walk(seed=1))  # negative control: other numbers would be noticed
     other.run()
     assert other.snapshot().events != events
 
 
 def test_start_returns_at_once_and_pause_holds(started):
-    began = time.monotonic()
     player = started(walk(10_000))
-    assert time.monotonic() - began < 2
+    assert player.alive and player.snapshot().state == "running"  # it takes ten seconds to the end
     until(lambda: player.snapshot().events)
     player.pause()
     until(lambda: player.snapshot().state == "paused")
@@ -85,10 +84,8 @@ def test_stop_does_not_wait_for_the_end_and_closes_the_events(started, while_pau
     if while_paused:
         player.pause()
         until(lambda: player.snapshot().state == "paused")
-    began = time.monotonic()
-    player.stop(timeout=3)
-    assert time.monotonic() - began < 2  # 100,000 events take longer
-    assert player.snapshot().state == "stopped" and not player.alive
+    player.stop(timeout=60)
+    assert player.snapshot().state == "stopped" and not player.alive  # 100,000 events take longer than the timeout
     assert closed == ["sslbench-train"]  # in the thread that played it
     player.start()
     assert not player.alive  # stopped is final
@@ -104,9 +101,8 @@ def test_a_long_event_that_checks_is_stopped_inside(started):
 
     player = started(long())
     until(lambda: player.snapshot().events)
-    began = time.monotonic()
-    player.stop(timeout=3)
-    assert time.monotonic() - began < 2 and player.snapshot() == Snapshot("stopped", (0,))
+    player.stop(timeout=60)
+    assert player.snapshot() == Snapshot("stopped", (0,))  # had it played the event to its end, there would be a 1
 
 
 def test_an_error_is_kept_and_raised(started):
@@ -116,7 +112,7 @@ def test_an_error_is_kept_and_raised(started):
 
     player = started(failing())
     with pytest.raises(FloatingPointError, match="step 2"):
-        player.wait(2)
+        player.wait(60)
     snapshot = player.snapshot()
     assert snapshot.state == "failed" and snapshot.events == (1,) and "nan" in str(snapshot.error)
     with pytest.raises(FloatingPointError):
@@ -141,7 +137,7 @@ def test_an_interrupt_in_a_cell_is_a_pause_between_events_and_raised():
         player.run()
     assert player.snapshot().state == "paused" and len(player.snapshot().events) == 11
     player.resume()  # goes on in a thread
-    assert player.wait(2).events == whole.snapshot().events
+    assert player.wait(60).events == whole.snapshot().events
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -167,9 +163,9 @@ def test_a_question_is_answered_between_events(started, state):
     if state == "paused":
         player.pause()
     until(lambda: player.snapshot().state == state)
-    assert player.ask(lambda: threading.current_thread().name).result(1) == ("MainThread" if state == "done" else "sslbench-train")
+    assert player.ask(lambda: threading.current_thread().name).result(60) == ("MainThread" if state == "done" else "sslbench-train")
     with pytest.raises(ZeroDivisionError):
-        player.ask(lambda: 1 / 0).result(1)
+        player.ask(lambda: 1 / 0).result(60)
     assert player.snapshot().state == state  # a bad question does not end the run
 
 

@@ -67,11 +67,11 @@ def test_a_run_is_followed_while_it_is_written(toy, tmp_path):
     for event in record(train(toy, device="cpu", evaluations=1), toy, tmp_path):
         told.append(event)
         if isinstance(event, Step) and event.step == 4:
-            end = time.monotonic() + 10
+            end = time.monotonic() + 60
             while len(seen) < 5 and time.monotonic() < end:  # evaluation and four steps, before the run is over
                 time.sleep(0.01)
             assert len(seen) >= 5
-    reader.join(10)
+    reader.join(60)
     assert not reader.is_alive() and isinstance(seen[-1], Done)
     assert all(same(a, b) for a, b in zip([e for e in told if not isinstance(e, Checkpoint)], seen, strict=True))
 

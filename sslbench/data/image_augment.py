@@ -77,7 +77,8 @@ def hue_matrix(angle: Tensor, saturation: Tensor) -> Tensor:
 
 @lru_cache(maxsize=4)
 def axes(device: torch.device) -> tuple[Tensor, ...]:
-    """Four maps [3, 3] of colours: to their mean, to what is left, across the grey axis, to the brightness that is seen."""
+    """Four maps [3, 3] of colours: to their mean, to what is left, across the grey axis, to the brightness that is seen.
+    Once per device: a copy from Python's numbers at each step would wait for the GPU."""
     mean, a = torch.full((3, 3), 1 / 3), 3 ** -0.5
     cross = torch.tensor([[0.0, -a, a], [a, 0.0, -a], [-a, a, 0.0]])
     return tuple(m.to(device) for m in (mean, torch.eye(3) - mean, cross, torch.tensor(LUMA).expand(3, 3)))
