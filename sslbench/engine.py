@@ -15,7 +15,7 @@ from . import evaluate
 from .ahead import Ahead
 from .data import Data
 from .data.rows import in_memory, nbytes
-from .field import Batch, decode, size_of
+from .field import Batch, decode, picked, size_of
 from .hardware import Hardware
 from .optimisers import AdamW
 from .pretexts import Pretext
@@ -272,7 +272,7 @@ def placed(rows: dict[str, Any], hardware: Hardware) -> tuple[dict[str, Any], bo
 def stored(rows: dict[str, Any], n: int, recipe: Recipe, hardware: Hardware, step: int) -> dict[str, Tensor]:
     """This process's rows of one step as they are stored: a function of the step alone, so they may be read ahead."""
     index = hardware.share(rows_of(n, recipe.batch_size, recipe.seed, step))
-    return {name: hardware.pinned(x[index.to(x.device) if isinstance(x, Tensor) else index]) for name, x in rows.items()}
+    return {name: hardware.pinned(picked(x, index)) for name, x in rows.items()}
 
 
 def read_scalars(scalars: dict[str, Tensor]) -> dict[str, float]:

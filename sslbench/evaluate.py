@@ -14,7 +14,7 @@ from .field import Batch, decode, size_of
 from .hardware import Hardware, memory_limit
 from .pretexts import Pretext
 
-QUICK = {"train": 1500, "validation": 1000}  # rows read while training: a slow evaluation would make a slow Stop
+QUICK = {"train": 1000, "validation": 1000}  # rows read while training: a slow evaluation would make a slow Stop
 FULL = {"train": 10000, "validation": 5000, "test": 10000}
 POINTS = 1000  # of the map
 KEPT = 1 / 16  # of the memory, for evaluated rows of a map or a streamed folder
@@ -69,7 +69,7 @@ def visible(data: Data) -> tuple[str, ...]:
     return data.probe_on or tuple(data.fields)
 
 
-def batches(data: Data, split: Split, device=None, size: int = 500):
+def batches(data: Data, split: Split, device=None, size: int = 250):
     """Decoded batches of the fields that a probe may see."""
     rows = {name: split.rows[name] for name in visible(data)}
     for index in split.index.split(size):
@@ -144,7 +144,7 @@ def quick(task: Pretext, data: Data, hardware: Hardware, generator) -> tuple[dic
     """Scores on validation while training, and the embedding [n, D] of the map's points."""
     train, test, shown = read(data, "train", QUICK["train"]), read(data, "validation", QUICK["validation"]), points(data)
     z_shown = embed(task, data, shown, hardware)
-    some = decode(data.fields, shown.rows, shown.index[:256], hardware.device)
+    some = decode(data.fields, shown.rows, shown.index[:128], hardware.device)
     scores = geometry(task, data, z_shown, some, hardware, generator)
     if train.labels:
         z = embed(task, data, train, hardware)

@@ -54,21 +54,31 @@ def linear_on_standardised(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor,
 
 def logistic_regression(z: Tensor, y: Tensor, classes: int, strength: float, start: Tensor | None = None, iterations: int = 40,
                         check: Callable[[], None] = lambda: None) -> Tensor:
-    """Weights [D + 1, classes], the last row the bias, that minimise cross-entropy + strength / 2 * |W|^2."""
-    weights = torch.zeros(z.shape[1] + 1, classes, device=z.device) if start is None else start.clone()
-    weights.requires_grad_(True)
-    optimiser = LBFGS([weights], max_iter=iterations, history_size=10, line_search_fn="strong_wolfe")
+    """Weights [D + 1, classes], the last row the bias, that minimise cross-entropy + strength / 2 * |W|^2.
+
+    They are sought as W = turn @ U, which bends the loss alike in every direction of U: a third of the iterations leave a
+    tenth of the distance to the minimum. It ends when the loss falls by less than 1e-5.
+    """
+    curvature = z.T @ z / (classes * len(z)) + strength * torch.eye(z.shape[1], device=z.device)  # of unsure answers
+    root = torch.linalg.cholesky(curvature)  # [D, D]
+    turn = torch.linalg.solve_triangular(root.T, torch.eye(len(root), device=z.device), upper=True)
+    turned = z @ turn
+    start = torch.zeros(z.shape[1] + 1, classes, device=z.device) if start is None else start
+    weights = torch.cat([root.T @ start[:-1], start[-1:]]).requires_grad_(True)
+    optimiser = LBFGS([weights], max_iter=iterations, history_size=10, tolerance_change=1e-5, line_search_fn="strong_wolfe")
 
     def closure():
         check()
         optimiser.zero_grad()
-        loss = F.cross_entropy(torch.addmm(weights[-1], z, weights[:-1]), y) + strength / 2 * weights[:-1].square().sum()
+        penalty = strength / 2 * (turn @ weights[:-1]).square().sum()
+        loss = F.cross_entropy(torch.addmm(weights[-1], turned, weights[:-1]), y) + penalty
         loss.backward()
         return loss
 
     with torch.enable_grad():
         optimiser.step(closure)
-    return weights.detach()
+    weights = weights.detach()
+    return torch.cat([turn @ weights[:-1], weights[-1:]])
 
 
 def accuracy(z: Tensor, y: Tensor, weights: Tensor) -> float:
@@ -76,13 +86,15 @@ def accuracy(z: Tensor, y: Tensor, weights: Tensor) -> float:
 
 
 def standardise(z: Tensor, *others: Tensor, most: int = 512) -> list[Tensor]:
-    """Zero mean, unit deviation by z's statistics; wider features are first turned onto their `most` main directions."""
+    """Zero mean, unit deviation by z's statistics; wider features are first turned onto about their `most` main directions."""
     z, others = z.float(), [o.float() for o in others]
     mean, scale = z.mean(0), z.std(0).clamp(min=1e-4 * z.std().clamp(min=1e-6).item())
     every = [(x - mean) / scale for x in (z, *others)]
     if z.shape[1] <= most:
         return every
-    _, _, directions = torch.svd_lowrank(every[0], q=min(most, *every[0].shape), niter=1)
+    generator = torch.Generator(z.device).manual_seed(0)  # not the global one, which a user's own numbers would move
+    guess = torch.randn(z.shape[1], min(most, len(z)), generator=generator, device=z.device)
+    directions, _ = torch.linalg.qr(every[0].T @ (every[0] @ guess))  # [D, most] (Halko et al. 2011)
     return [x @ directions for x in every]
 
 
@@ -126,4 +138,5 @@ def alignment(a: Tensor, b: Tensor) -> float:
 def uniformity(z: Tensor, t: float = 2.0) -> float:
     """Log mean Gaussian potential of unit-length embeddings (Wang and Isola 2020); lower is more even, 0 is collapsed."""
     z = F.normalize(z.float(), dim=1)[:2048]
-    return torch.pdist(z).square().mul(-t).exp().mean().log().item()
+    potential = (t * (2 * z @ z.T - 2)).exp()  # [n, n]; the squared distance of unit vectors is 2 - 2 cos
+    return ((potential.sum() - potential.diagonal().sum()) / (len(z) * (len(z) - 1))).log().item()

@@ -26,7 +26,7 @@ class SmallCNN(Backbone):
         self.read = nn.Embedding(field.vocab + 1, width) if field.vocab else nn.Identity()
         channels = width if field.vocab else field.channels
         layers = []
-        for out, stride in ((width, 1 if field.vocab else 2), (2 * width, 2), (2 * width, 1), (4 * width, 1)):
+        for out, stride in ((width, 1 if field.vocab else 2), (3 * width // 2, 2), (2 * width, 1), (4 * width, 1)):
             layers += [conv(channels, out, 3, stride, 1, bias=False), norm(out), nn.ReLU(inplace=True)]
             channels = out
         self.net, self.stride = nn.Sequential(*layers), 2 if field.vocab else 4

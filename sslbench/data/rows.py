@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..field import picked
+
 
 class Picked:
     """The rows with these numbers of x, in this order.
@@ -24,7 +26,7 @@ class Picked:
     def __getitem__(self, index) -> Tensor:
         """Row numbers or a slice -> [n, ...]; one number -> one row."""
         rows = self.rows[index]
-        x = self.x[rows.reshape(-1)].contiguous()  # of a view with its axes moved, too
+        x = picked(self.x, rows.reshape(-1)).contiguous()  # of a view with its axes moved, too
         x = self.stored(x) if self.stored else x
         return x if rows.ndim else x[0]
 
