@@ -126,8 +126,8 @@ class Training:
                              f"set batch_size to {n} or less")
         if recipe.batch_size % hardware.world:
             raise ValueError(f"batch_size {recipe.batch_size} does not divide among {hardware.world} processes; use a multiple")
-        rows, at_hand = placed(rows, hardware)
-        read = partial(stored, rows, n, recipe, hardware)  # step -> its rows; it does not hold this object, so both end at once
+        self.rows, at_hand = placed(rows, hardware)
+        read = partial(stored, self.rows, n, recipe, hardware)  # step -> its rows; it does not hold this object, so both end at once
         self.stored, self.first = read if at_hand else Ahead(read, recipe.steps), read(0)
         self.task = hardware.place(task)
         self.optimiser = make_optimiser(self.task, recipe, hardware.device)

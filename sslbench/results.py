@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "benchmarks" / "results.json"
 
 RECIPES = [
-    Recipe("wild_digits", "simclr", "small_cnn"),
-    *(Recipe("fashion_mnist", task, "small_cnn", steps=200, batch_size=256) for task in ("autoencoder", "rotation", "simclr", "vicreg")),
+    Recipe("wild_digits", "simclr", "small_cnn", steps=800),
+    *(Recipe("fashion_mnist", task, "small_cnn", steps=400, batch_size=256) for task in ("autoencoder", "rotation", "simclr", "vicreg")),
     Recipe("fashion_mnist", "byol", "small_cnn", steps=300, batch_size=256, lr=4e-3, hyperparameters={"pretext.momentum": 0.9}),
     Recipe("fashion_mnist", "masked", "transformer", steps=300, batch_size=256, lr=3e-3),
     Recipe("fashion_mnist", "next_token", "transformer", steps=500, batch_size=256, lr=4e-3),

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from real_data import real
 
 from sslbench.data import SPLITS, Data, parts
 from sslbench.data import docs as docs_file
 from sslbench.data import wild_digits as wild
 from sslbench.data.arrays import Held
+from sslbench.data.image_augment import affine_basis
 
 NEEDS_FILES = {"mnist", "fashion_mnist", "cifar10"}  # archives that may not be on this machine
 SOURCES = sorted({name for name, c in Data.all().items() if not issubclass(c, Held)} - NEEDS_FILES)
@@ -153,6 +155,20 @@ def test_every_sample_of_a_batch_is_changed_in_its_own_way(name):
     x = {key: value[:1].expand(8, *value.shape[1:]).contiguous() for key, value in batch(name).items()}
     (view,) = source(name).augment(x, generator()).values()
     assert len({v.numpy().tobytes() for v in view}) == 8
+
+
+@pytest.mark.parametrize("H, W", [(32, 32), (7, 12)])
+def test_the_sampling_grid_is_torchs_affine_grid(H, W):
+    theta = torch.randn(5, 6, generator=generator())
+    grid = (theta @ affine_basis(H, W, theta.device)).view(5, H, W, 2)
+    assert torch.allclose(grid, F.affine_grid(theta.view(5, 2, 3), [5, 1, H, W], align_corners=False), atol=1e-5)
+    assert not torch.allclose(grid, F.affine_grid(theta.view(5, 2, 3), [5, 1, H, W], align_corners=True), atol=1e-2)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_views_of_a_sample_differ(name):
+    one, other = source(name).views(batch(name), generator())
+    assert not equal(one, other)
 
 
 @pytest.mark.parametrize("name", SOURCES)

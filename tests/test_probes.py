@@ -103,12 +103,39 @@ def test_wide_features_are_turned_onto_their_main_directions(blobs):
     assert probes.linear(z @ wide, y, z_test @ wide, y_test, z_val @ wide, y_val) > narrow - 0.1
 
 
+def test_what_else_draws_random_numbers_does_not_change_a_probe():
+    wide, found = torch.randn(40, 600, generator=torch.Generator().manual_seed(0)), []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        found.append(probes.standardise(wide, most=20)[0])
+    assert torch.equal(*found)
+
+
+@pytest.mark.parametrize("strength", [1e-4, 1e-2])
+def test_the_logistic_regression_is_at_its_minimum(blobs, strength):
+    (z, y), _, _ = blobs
+    z = torch.cat([z, z @ torch.randn(z.shape[1], 4, generator=torch.Generator().manual_seed(0))], 1)  # features that depend on others
+    z = probes.standardise(z)[0]
+
+    def loss(weights):
+        penalty = strength / 2 * weights[:-1].square().sum()
+        return torch.nn.functional.cross_entropy(z @ weights[:-1] + weights[-1], y) + penalty
+
+    weights = probes.logistic_regression(z, y, int(y.max()) + 1, strength).requires_grad_(True)
+    (slope,) = torch.autograd.grad(loss(weights), weights)
+    assert slope.abs().max() < 5e-3
+    few = probes.logistic_regression(z, y, int(y.max()) + 1, strength, iterations=2)
+    assert loss(few) > loss(weights) + 1e-3  # two iterations are not enough
+
+
 def test_rank_deviation_and_uniformity_tell_spread_from_collapsed():
     torch.manual_seed(0)
     spread, line, point = torch.randn(500, 16), torch.randn(500, 1) * torch.ones(16), torch.ones(500, 16)
     assert probes.rankme(spread) > 15 and probes.rankme(line) == pytest.approx(1, abs=1e-3)
     assert probes.deviation(spread) == pytest.approx(1, abs=0.02) and probes.deviation(point) == 0
     assert probes.uniformity(spread) < -3 and probes.uniformity(point) == pytest.approx(0, abs=1e-6)
+    pairs = torch.pdist(torch.nn.functional.normalize(spread, dim=1))
+    assert probes.uniformity(spread) == pytest.approx(pairs.square().mul(-2).exp().mean().log().item(), abs=1e-4)
     assert probes.alignment(spread, 3 * spread) == pytest.approx(0, abs=1e-6)
     assert probes.alignment(spread, -spread) == pytest.approx(4, rel=1e-5)
 
