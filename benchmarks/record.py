@@ -12,8 +12,8 @@ scores best.
 
 What makes it fast: images stay on the device as bytes and whole batches are augmented there, convolutions run in bfloat16 and
 channels last, the network is a ResNet of nine layers, and --compile (default, reduce-overhead for CUDA graphs, max-autotune)
-compiles forward and backward. The loop is the engine's own Training.step, which asks the device for nothing; only the optimiser
-and the schedule may be exchanged. Every lever is a flag; record.ipynb turns them one at a time.
+compiles forward and backward. The loop is the engine's own Training.step, which asks the device for nothing (in float16 its
+loss scaler does); only the optimiser and the schedule may be exchanged. Every lever is a flag; record.ipynb turns them one at a time.
 """
 
 import math
@@ -176,6 +176,7 @@ def attempt(levers: Levers) -> Iterator[dict]:
 
 def paces(contestants: dict[str, Levers], rounds: int = 5, least: float = 1.0) -> dict[str, list[float]]:
     """Samples per second of training with each setting, once per round; all take turns of at least `least` seconds."""
+    torch.compiler.reset()  # every contestant compiles its own; too many of one function would silently run uncompiled
     runs = {name: ready(levers, Hardware(precision=levers.precision)) for name, levers in contestants.items()}
     figures, numbers = {name: [] for name in contestants}, dict.fromkeys(contestants, 0)
     for i in range(rounds + 1):  # the first warms up

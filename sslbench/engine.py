@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import torch
@@ -128,11 +128,16 @@ class Training:
             raise ValueError(f"batch_size {recipe.batch_size} does not divide among {hardware.world} processes; use a multiple")
         self.rows, at_hand = placed(rows, hardware)
         read = partial(stored, self.rows, n, recipe, hardware)  # step -> its rows; it does not hold this object, so both end at once
-        self.stored, self.first = read if at_hand else Ahead(read, recipe.steps), read(0)
+        self.read, self.stored = read, read if at_hand else Ahead(read, recipe.steps)
         self.task = hardware.place(task)
         self.optimiser = make_optimiser(self.task, recipe, hardware.device)
         self.wrapped, self.seconds = hardware.wrap(self.task), 0.0
         self.rate = rate_at  # (step, steps) -> share of the peak learning rate
+
+    @cached_property
+    def first(self) -> dict[str, Tensor]:
+        """The rows of the first step, for chance levels."""
+        return self.read(0)
 
     def batch(self, step: int) -> Batch:
         return decode(self.data.fields, self.stored(step), device=self.hardware.device)
@@ -272,7 +277,7 @@ def placed(rows: dict[str, Any], hardware: Hardware) -> tuple[dict[str, Any], bo
 def stored(rows: dict[str, Any], n: int, recipe: Recipe, hardware: Hardware, step: int) -> dict[str, Tensor]:
     """This process's rows of one step as they are stored: a function of the step alone, so they may be read ahead."""
     index = hardware.share(rows_of(n, recipe.batch_size, recipe.seed, step))
-    return {name: hardware.pinned(picked(x, index)) for name, x in rows.items()}
+    return {name: hardware.pinned(torch.as_tensor(picked(x, index))) for name, x in rows.items()}
 
 
 def read_scalars(scalars: dict[str, Tensor]) -> dict[str, float]:

@@ -52,7 +52,7 @@ def once(data: Data, key: tuple[str, int], rows: dict, index: Tensor) -> dict[st
     kept = _kept.setdefault(data, {})
     if key not in kept:
         size = sum(nbytes(x) * len(index) // len(x) for x in rows.values())
-        if size + sum(x.nbytes for held in kept.values() for x in held.values()) > KEPT * memory_limit():
+        if size + sum(x.nbytes for splits in _kept.values() for held in splits.values() for x in held.values()) > KEPT * memory_limit():
             return None
         kept[key] = {name: x[index] for name, x in rows.items()}
     return kept[key]

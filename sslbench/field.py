@@ -142,7 +142,7 @@ def decode(fields: dict[str, Field], rows, index=slice(None), device=None) -> Ba
 
 
 def picked(rows, index):
-    """rows[index]. Of a tensor by index_select, which copies whole rows where indexing goes byte by byte; a GPU is not waited for."""
+    """rows[index] for row numbers [n]; of a tensor by index_select, which copies whole rows where indexing goes byte by byte."""
     if isinstance(rows, Tensor) and isinstance(index, Tensor):
         return rows.index_select(0, index.to(rows.device, non_blocking=rows.is_cuda))
     return rows[index]

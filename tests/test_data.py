@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from real_data import real
 
-from sslbench.data import SPLITS, Data, parts
+from sslbench.data import RAW, SPLITS, Data, Field, parts, raw_numbers
 from sslbench.data import docs as docs_file
 from sslbench.data import wild_digits as wild
 from sslbench.data.arrays import Held
@@ -207,6 +207,14 @@ def test_a_sample_has_a_picture(name):
 def test_what_a_probe_reads_without_a_network_is_finite_numbers(name):
     for x in source(name).raw(batch(name)).values():
         assert x.shape[0] == 16 and x.ndim == 2 and x.isfinite().all()
+
+
+@pytest.mark.parametrize("size", [(224, 224), (48, 64), (32, 32)])
+def test_raw_pixels_of_a_large_picture_are_means(size):
+    x = torch.rand(2, 3, *size, generator=generator())
+    raw = raw_numbers(Field(size, (8, 8), 3), x)
+    assert raw.shape[1] <= RAW and raw.mean() == pytest.approx(x.mean().item(), abs=1e-3)
+    assert torch.equal(raw, x.flatten(1)) == (size == (32, 32))  # small ones stay as they are
 
 
 @pytest.mark.parametrize("name", SOURCES)

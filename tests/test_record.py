@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from sslbench import Data, evaluate
 from sslbench.backbones import Backbone
 from sslbench.data.wild_digits import WildDigits
+from sslbench.field import size_of
 from sslbench.hardware import Hardware
 from sslbench.pretexts import Pretext
 from sslbench.pretexts.simclr import nt_xent
@@ -72,7 +73,7 @@ def test_the_vote_is_that_of_the_ten_nearest_by_cosine(record, run, monkeypatch)
 def test_all_training_images_vote_on_all_test_images(record, run):
     train, test = record.voters(run, record.Levers().voters)
     whole = sum(len(run.data.source.load(split)[1]["digit"]) for split in ("train", "validation"))
-    assert len(train) == whole == run.n and torch.equal(test.rows["image"], run.data.source.load("test")[0]["image"])
+    assert len(train) == whole == size_of(run.rows) and torch.equal(test.rows["image"], run.data.source.load("test")[0]["image"])
 
 
 def many(record, small, **levers):

@@ -101,7 +101,8 @@ def arrays(x: Any, labels: Any = None, *, name: str = "arrays", kind: str | None
     [n, C, T] or [n, T] (NaN: absent); symbols [n, T] whole numbers from 0 (-1: absent).
     labels: [n] whole numbers or words (classes) or floats (a quantity), or a dict of several; the first is the label.
     kind: "image", "series" or "symbols" where the shape leaves it open: three axes count as images when they are square or
-    uint8, two axes of whole numbers as symbols. The source lasts as long as this Python process.
+    uint8, two axes of whole numbers as symbols. The source lasts as long as this Python process and copies nothing, so x
+    must not be changed afterwards.
     """
     if kind not in (None, *KINDS):
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
@@ -177,7 +178,7 @@ def of_images(x: Tensor):
     """Stored as 0..255."""
     if x.dtype == torch.uint8:
         return standard(x), None
-    ends = [piece.aminmax() for piece in pieces(x)]
+    ends = [piece.float().aminmax() for piece in pieces(x)]
     low, high = float(min(e.min for e in ends)), float(max(e.max for e in ends))
     stored = partial(stretched, low=low, high=high)
     return standard(x, stored), stored
@@ -190,7 +191,7 @@ def of_series(x: Tensor):
 
 def of_symbols(x: Tensor):
     """Stored as int64, absent ones as the extra id."""
-    ends = [piece.aminmax() for piece in pieces(x)]
+    ends = [piece.long().aminmax() for piece in pieces(x)]  # not every kind of whole number has it
     vocab = int(max(e.max for e in ends)) + 1
     return {"vocab": vocab, "gaps": bool(min(e.min for e in ends) < 0)}, partial(numbered_from_0, vocab=vocab)
 
@@ -209,7 +210,7 @@ def numbered_from_0(x: Tensor, vocab: int) -> Tensor:
 
 def pieces(x: Tensor) -> Iterator[Tensor]:
     """All samples, some megabytes at a time."""
-    return iter(x.split(max(1, PIECE // x[:1].nbytes)))
+    yield from x.split(max(1, PIECE // x[:1].nbytes))
 
 
 def standard(x: Tensor, stored: Callable[[Tensor], Tensor] = Tensor.float) -> dict[str, float]:

@@ -11,6 +11,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -92,37 +93,41 @@ def in_threads(function: Callable, root: Path, names: list[str]) -> Iterator:
             yield from pool.map(function, [root / name for name in names[start:start + AT_ONCE]])
 
 
-def damage() -> tuple[type[Exception], ...]:
-    """What Pillow raises on damaged files."""
+@contextmanager
+def damage_is_none():
+    """Leaves quietly when Pillow finds a file damaged. What the system says of a file (it is gone, too many are open) is
+    raised: another picture in its place would hide it."""
     from PIL import Image
-    return OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            raise
+    except (ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
+        pass
 
 
 def begins_well(file: Path) -> bool:
     from PIL import Image
-    try:
-        with Image.open(file):
-            return True
-    except damage():
-        return False
+    with damage_is_none(), Image.open(file):
+        return True
+    return False
 
 
 def open_square(file: Path, size: int) -> np.ndarray | None:
     """One image as uint8 [3, size, size]: the middle square, transparency on white; None when it cannot be read."""
     from PIL import Image, ImageOps
-    try:
-        with Image.open(file) as image:
-            image.draft("RGB", (2 * size, 2 * size))  # a large JPEG is decoded small
-            image = ImageOps.exif_transpose(image)
-            if image.mode in ("P", "PA", "LA", "RGBA", "La", "RGBa"):
-                image = image.convert("RGBA")
-                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-            if image.mode.startswith("I") or image.mode == "F":
-                image = Image.fromarray(eight_bits(np.asarray(image, np.float32)))
-            image = ImageOps.fit(image.convert("RGB"), (size, size))
-            return np.asarray(image).transpose(2, 0, 1)
-    except damage():
-        return None
+    with damage_is_none(), Image.open(file) as image:
+        image.draft("RGB", (2 * size, 2 * size))  # a large JPEG is decoded small
+        image = ImageOps.exif_transpose(image)
+        if image.mode in ("P", "PA", "LA", "RGBA", "La", "RGBa"):
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        if image.mode.startswith("I") or image.mode == "F":
+            image = Image.fromarray(eight_bits(np.asarray(image, np.float32)))
+        image = ImageOps.fit(image.convert("RGB"), (size, size))
+        return np.asarray(image).transpose(2, 0, 1)
+    return None
 
 
 def eight_bits(x: np.ndarray) -> np.ndarray:

@@ -19,7 +19,8 @@ class Images(Data):
 
     Each picture is cut to a square and scaled. Folders called train, validation (or val) and test are taken as the splits;
     otherwise 70, 10 and 20 % are drawn by the hash of the file's path. Where all pictures fit in a share of the `memory`
-    they are held there; a larger folder is streamed: its files are decoded whenever they are needed. Batches are the same.
+    they are held there; a larger folder is streamed: its files are decoded whenever they are needed. Batches are
+    the same, unless a file turns out to be damaged behind a good beginning: held ones are skipped, streamed ones replaced.
     """
 
     name = "images"

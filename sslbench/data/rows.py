@@ -17,7 +17,7 @@ class Picked:
     """
 
     def __init__(self, x: Any, rows: Tensor | list[int], stored: Callable[[Tensor], Tensor] | None = None, mapped: bool = False):
-        self.x, self.rows, self.stored = x, torch.as_tensor(rows), stored
+        self.x, self.rows, self.stored = x, torch.as_tensor(rows, dtype=torch.long), stored
         self.in_memory = in_memory(x) and not mapped
 
     def __len__(self) -> int:
@@ -26,7 +26,7 @@ class Picked:
     def __getitem__(self, index) -> Tensor:
         """Row numbers or a slice -> [n, ...]; one number -> one row."""
         rows = self.rows[index]
-        x = picked(self.x, rows.reshape(-1)).contiguous()  # of a view with its axes moved, too
+        x = torch.as_tensor(picked(self.x, rows.reshape(-1))).contiguous()  # of a view with its axes moved, too
         x = self.stored(x) if self.stored else x
         return x if rows.ndim else x[0]
 

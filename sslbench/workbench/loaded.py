@@ -1,5 +1,7 @@
 """The data of the chosen recipe, loaded once for its pictures, its estimate and its training. No widgets."""
 
+import threading
+
 from ..data import Data
 from ..recipe import Recipe
 
@@ -9,20 +11,23 @@ class Loaded:
 
     def __init__(self):
         self._data, self._key, self._trained = None, None, False
+        self._turn = threading.RLock()  # a look and a training ask from two threads
 
     def for_a_look(self, recipe: Recipe) -> Data:
         """The data as it is remembered."""
         key = key_of(recipe)
-        if key != self._key:
-            self._data, self._key, self._trained = recipe.make_data(), key, False
-        return self._data
+        with self._turn:
+            if key != self._key:
+                self._data, self._key, self._trained = recipe.make_data(), key, False
+            return self._data
 
     def for_training(self, recipe: Recipe) -> Data:
         """What was looked at before; a second training reads files anew, which may have changed."""
-        if self._trained:
-            self._key = None
-        data, self._trained = self.for_a_look(recipe), True
-        return data
+        with self._turn:
+            if self._trained:
+                self._key = None
+            data, self._trained = self.for_a_look(recipe), True
+            return data
 
 
 def key_of(recipe: Recipe) -> tuple:
