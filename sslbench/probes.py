@@ -93,8 +93,9 @@ def standardise(z: Tensor, *others: Tensor, most: int = 512) -> list[Tensor]:
     if z.shape[1] <= most:
         return every
     generator = torch.Generator(z.device).manual_seed(0)  # not the global one, which a user's own numbers would move
-    guess = torch.randn(z.shape[1], min(most, len(z)), generator=generator, device=z.device)
-    directions, _ = torch.linalg.qr(every[0].T @ (every[0] @ guess))  # [D, most] (Halko et al. 2011)
+    directions = torch.randn(z.shape[1], min(most, len(z)), generator=generator, device=z.device)
+    for _ in range(3):  # subspace iteration (Halko et al. 2011)
+        directions, _ = torch.linalg.qr(every[0].T @ (every[0] @ directions))  # [D, most]
     return [x @ directions for x in every]
 
 

@@ -25,8 +25,7 @@ class Rotation(Pretext):
     def inputs(self, batch, generator):
         ((name, x),) = self.data.augment(batch, generator).items()
         turn = randint(generator, 4, len(x))  # [B]
-        turned = torch.stack([x.rot90(quarter, (-2, -1)) for quarter in range(4)])  # [4, B, C, H, W]
-        return {name: turned[turn, torch.arange(len(x), device=x.device)]}, turn
+        return {name: turned(x, turn)}, turn
 
     def forward(self, inputs):
         batch, turn = inputs
@@ -43,3 +42,10 @@ class Rotation(Pretext):
         says = [f"turned {TURNS[t]}, guess {TURNS[g]} {'✓' if t == g else '✗'}"
                 for t, g in zip(turn.tolist(), guess.tolist())]
         return {"turned": batch, "guess": says}
+
+
+def turned(x, turn):
+    """x [B, ..., H, W], each sample by its own number of quarter turns [B]."""
+    half, odd = (chosen.view(-1, *[1] * (x.ndim - 1)) for chosen in (turn >= 2, turn % 2 == 1))
+    x = torch.where(half, x.flip(-2, -1), x)
+    return torch.where(odd, x.rot90(1, (-2, -1)), x)
