@@ -72,10 +72,11 @@ def ratio(a: list[float], b: list[float]) -> float:
     return statistics.median(x / y for x, y in zip(a, b))
 
 
-def publish(name: str, rows: list[dict], options: argparse.Namespace, same: tuple[str, ...] = (), **more) -> None:
+def publish(name: str, rows: list[dict], options: argparse.Namespace, same: tuple[str, ...] = (), **more) -> list[dict]:
     """Print the table, write the JSON and, in the full form, the table into benchmarks/README.md.
 
-    same: the columns that name a row; rows kept from earlier commands on this machine and with these versions stay."""
+    same: the columns that name a row; rows kept from earlier commands on this machine and with these versions stay.
+    Returns all rows of the table."""
     about = machine()
     folder = options.out or (HERE.parent / "build" / "benchmarks" if options.small else HERE)
     path = folder / f"{name}.json"
@@ -92,6 +93,7 @@ def publish(name: str, rows: list[dict], options: argparse.Namespace, same: tupl
         where = (f"{about['date']}, {about['processor']}, {about['cores']} cores, {about['memory']}"
                  + (f", {about['gpu']}" if "gpu" in about else "") + f", {about['precision']}, Python {about['python']}, {packages}")
         write_into(HERE / "README.md", name, f"{table.markdown()}\n\n<sub>`python benchmarks/{name}.py`; {where}.</sub>")
+    return rows
 
 
 def peak_memory() -> int:

@@ -190,7 +190,7 @@ def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Gene
 
 
 def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", precision: str = "auto",
-          evaluations: int = 6, test: bool = True, checkpoint_every: int = 100,
+          evaluations: int = 8, test: bool = True, checkpoint_every: int = 100,
           training: Training | None = None) -> Iterator[Event]:
     """Train `recipe` and yield what happens: Evaluation at step 0, then Step after every step, Evaluation `evaluations`
     times on the way and, with `test`, on the test split at the end, Checkpoint before the first step, every

@@ -1,4 +1,4 @@
-"""When to paint: at most twice a second and a twentieth of the time, at once after a change of state."""
+"""When to paint: at most twice a second and a tenth of the time, at once after a change of state."""
 
 import sys
 import threading
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ..player import spawn
 
 RATE = 2.0  # paintings per second
-SHARE = 0.05  # of the time that painting may take: it shares the cores with the training
+SHARE = 0.1  # of the time that painting may take
 
 
 def threads_are_shown() -> bool:
