@@ -15,6 +15,7 @@ from torch import Tensor
 
 Batch = dict[str, Tensor]
 INTERPOLATION = ("linear", "bilinear", "trilinear")  # by number of axes
+MEANS = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)  # to a coarser grid, by number of axes
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
     recipe.check()
     for _, cls in recipe.classes():
         if not importable(cls):
-            raise ValueError(f"{cls.name} is defined in this session, and new processes cannot see it; put it into a file of "
+            raise ValueError(f"{cls.name} is defined in this Python process, and new processes cannot see it; put it into a file of "
                              f"sslbench/ or train in this process with fit()")
     store.write_bytes(folder / "recipe.json", recipe.to_json().encode())
     (folder / "events.jsonl").unlink(missing_ok=True)

@@ -122,10 +122,10 @@ def test_a_cell_with_postponed_annotations_works(cell):
 
 def test_new_processes_cannot_see_a_cell_and_the_message_says_so(cell, toy, tmp_path):
     cell(CELL)
-    with pytest.raises(ValueError, match="backwards is defined in this session"):
+    with pytest.raises(ValueError, match="backwards is defined in this Python process"):
         next(launch(replace(toy, pretext="backwards", data="waves"), tmp_path))
     held = arrays(torch.zeros(50, 3, 8, 8), name="held_here")  # made by a function of sslbench, yet only in this process
-    with pytest.raises(ValueError, match="defined in this session"):
+    with pytest.raises(ValueError, match="defined in this Python process"):
         next(launch(Recipe(held, "rotation", "small_cnn"), tmp_path))
 
 

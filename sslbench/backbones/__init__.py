@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ..catalog import Listed
-from ..field import Batch, Field
+from ..field import MEANS, Batch, Field
 
 
 class Backbone(nn.Module, Listed):
@@ -50,8 +50,7 @@ class Backbone(nn.Module, Listed):
             field, there = self.fields[name], self.fields[name].present(x)
             there = x.new_ones(len(x), *x.shape[-field.rank:]) if there is None else there.float()
             grid = self.grid(name, tuple(x.shape[-field.rank:]))
-            pool = (nn.functional.adaptive_avg_pool1d, nn.functional.adaptive_avg_pool2d, nn.functional.adaptive_avg_pool3d)
-            parts.append(pool[field.rank - 1](there.unsqueeze(1).float(), grid).flatten(1))
+            parts.append(MEANS[field.rank - 1](there.unsqueeze(1).float(), grid).flatten(1))
         return torch.cat(parts, 1)
 
     def grid(self, name: str, size: tuple[int, ...] | None = None) -> tuple[int, ...]:

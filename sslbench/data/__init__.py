@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..catalog import Listed
-from ..field import Batch, Field, size_of
+from ..field import MEANS, Batch, Field, size_of
 from .rows import Picked
 
 SPLITS = ("train", "validation", "test")
@@ -97,8 +97,7 @@ def raw_numbers(field: Field, x: Tensor) -> Tensor:
     if field.vocab is None:
         x = field.fill(x)
         shrink = (x[0].numel() / RAW) ** (1 / field.rank)
-        pool = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)[field.rank - 1]
-        return (pool(x, [max(1, int(n / shrink)) for n in x.shape[2:]]) if shrink > 1 else x).flatten(1)
+        return (MEANS[field.rank - 1](x, [max(1, int(n / shrink)) for n in x.shape[2:]]) if shrink > 1 else x).flatten(1)
     return F.one_hot(x.flatten(1), field.vocab + 1).float().mean(1)
 
 
