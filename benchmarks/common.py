@@ -5,14 +5,17 @@ still works. The full form keeps its figures in benchmarks/<name>.json and its t
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -102,6 +105,14 @@ def peak_memory() -> int:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+@contextlib.contextmanager
+def another_process() -> Iterator[Callable]:
+    """`call(function, *arguments)` in one process of its own, for what must not gain from settings of this one: sslbench keeps
+    freed memory while it trains, and whoever trained beside it in the same process would too."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        yield lambda function, *arguments: pool.submit(function, *arguments).result()
 
 
 def quiet() -> None:

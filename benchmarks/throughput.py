@@ -5,7 +5,8 @@
 whole loop   train(): row order, augmentation, forward, backward, optimiser, events; no evaluation in between
 bare step    forward, backward, optimiser of the same network on inputs that never change, at the same precision: the limit
 lightly      the loop of lightly's examples: their transform on PIL images, a DataLoader with one worker per core, their heads
-             and loss around the same backbone, SGD. At its defaults (float32), and at the precision that sslbench chose.
+             and loss around the same backbone, SGD. At its defaults (float32), and at the precision that sslbench chose. In a
+             process of its own, so that it gains nothing from how sslbench sets up the one it trains in.
 
 lightly has no rotation task and no masked modelling for these backbones: there it is its transform and DataLoader in front
 of the same network. All take turns; a round measures each once.
@@ -15,13 +16,14 @@ import contextlib
 import itertools
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
-from common import arguments, publish, quiet, ratio, taking_turns
+from common import another_process, arguments, publish, quiet, ratio, taking_turns
 from lightly_loop import lightly_steps
 
 from sslbench import Recipe, train
+from sslbench.allocator import freed_memory_kept
 from sslbench.engine import GPU_READS_EVERY, Step, Training
 from sslbench.hardware import Hardware
 
@@ -36,21 +38,22 @@ def whole_loop(recipe: Recipe, hardware: Hardware) -> Iterator[None]:
 
 
 def bare_step(recipe: Recipe, hardware: Hardware) -> Iterator[None]:
-    """Only what cannot be left out, on inputs that stay the same."""
+    """Only what cannot be left out, on inputs that stay the same; memory is kept as in the loop."""
     run = Training(recipe, hardware)
     with torch.no_grad():
         inputs = run.task.inputs(run.batch(0), run.generator(0))
     run.task.train()
-    for i in itertools.count():
-        with hardware.autocast():
-            loss = run.task(inputs)["loss"]
-        loss.backward()
-        run.optimiser.step()
-        run.optimiser.zero_grad(set_to_none=True)
-        run.task.after_step(0.0)
-        if i % GPU_READS_EVERY == 0:  # as often as the loop: reading at every step would make this slower than it on a GPU
-            loss.item()
-        yield
+    with freed_memory_kept(hardware.may_keep_memory):
+        for i in itertools.count():
+            with hardware.autocast():
+                loss = run.task(inputs)["loss"]
+            loss.backward()
+            run.optimiser.step()
+            run.optimiser.zero_grad(set_to_none=True)
+            run.task.after_step(0.0)
+            if i % GPU_READS_EVERY == 0:  # as often as the loop: reading at every step would make this slower than it on a GPU
+                loss.item()
+            yield
 
 
 def pace(steps: Iterator[None], batch_size: int, least: float) -> float:
@@ -62,30 +65,31 @@ def pace(steps: Iterator[None], batch_size: int, least: float) -> float:
     return done * batch_size / (time.perf_counter() - began)
 
 
-def contestants(recipe: Recipe, least: float):
-    """name -> a turn: examples per second. Only lightly's workers are started anew for each turn, so that they do not
-    prepare batches while the others are measured."""
+def lightly_pace(recipe: Recipe, precision: str, least: float) -> float:
+    """A turn of lightly's loop. Its workers are started anew, so that they prepare nothing while the others are measured."""
+    with contextlib.closing(lightly_steps(recipe, Hardware(precision=precision))) as steps:
+        for _ in range(2):
+            next(steps)
+        return pace(steps, recipe.batch_size, least)
+
+
+def contestants(recipe: Recipe, least: float, elsewhere: Callable):
+    """name -> a turn: examples per second."""
     hardware = Hardware()
     lasting = {"whole loop": whole_loop(recipe, hardware), "bare step": bare_step(recipe, hardware)}
     for steps in lasting.values():
-        for _ in range(2):
+        for _ in range(4):
             next(steps)
-
-    def lightly(precision: str) -> float:
-        with contextlib.closing(lightly_steps(recipe, Hardware(precision=precision))) as steps:
-            for _ in range(2):
-                next(steps)
-            return pace(steps, recipe.batch_size, least)
-
     turns = {name: (lambda steps=steps: pace(steps, recipe.batch_size, least)) for name, steps in lasting.items()}
-    turns["lightly, float32"] = lambda: lightly("float32")
+    turns["lightly, float32"] = lambda: elsewhere(lightly_pace, recipe, "float32", least)
     if hardware.dtype is not torch.float32:
-        turns["lightly, same precision"] = lambda: lightly("auto")
+        turns["lightly, same precision"] = lambda: elsewhere(lightly_pace, recipe, "auto", least)
     return turns
 
 
 def row(recipe: Recipe, rounds: int, least: float) -> dict:
-    figures = taking_turns(contestants(recipe, least), rounds)
+    with another_process() as elsewhere:
+        figures = taking_turns(contestants(recipe, least, elsewhere), rounds)
     medians = {name: round(statistics.median(values)) for name, values in figures.items()}
     ours = figures["whole loop"]
     beside = {f"ours / {name}": f"{ratio(ours, values):.2f}" for name, values in figures.items() if name != "whole loop"}

@@ -10,7 +10,7 @@ every final score: strength of the penalty chosen on validation, test read once.
 import contextlib
 import time
 
-from common import arguments, publish, quiet
+from common import another_process, arguments, publish, quiet
 from lightly_loop import lightly_model, lightly_steps
 
 from sslbench import Recipe, evaluate, probes, train
@@ -54,7 +54,8 @@ def measured(name: str, budgets: tuple[int, ...]) -> list[dict]:
     for steps in budgets:
         recipe = Recipe(name, steps=steps)
         seconds, score = ours(recipe)
-        their_steps, theirs = lightly(recipe, seconds)
+        with another_process() as elsewhere:
+            their_steps, theirs = elsewhere(lightly, recipe, seconds)
         rows.append({"data": name, "steps": steps, "seconds": round(seconds, 1), "linear": round(score, 3),
                      "lightly's steps": their_steps, "lightly's linear": round(theirs, 3)})
         print(rows[-1], flush=True)

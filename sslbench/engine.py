@@ -13,6 +13,7 @@ from torch import Tensor
 
 from . import evaluate
 from .ahead import Ahead
+from .allocator import freed_memory_kept
 from .data import Data
 from .data.rows import in_memory, nbytes
 from .field import Batch, decode, picked, size_of
@@ -204,7 +205,14 @@ def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", p
     if resume:
         same_recipe(recipe, resume["recipe"])
     run = training or Training(recipe, Hardware(device, precision))
-    hardware = run.hardware
+    with freed_memory_kept(run.hardware.may_keep_memory):
+        yield from played(run, resume, evaluations, test, checkpoint_every)
+    run.hardware.close()
+
+
+def played(run: Training, resume: dict | None, evaluations: int, test: bool, checkpoint_every: int) -> Iterator[Event]:
+    """The events of `train`."""
+    recipe, hardware = run.recipe, run.hardware
     start = restore(run.task, run.optimiser, hardware.scaler, resume) if resume else 0
     run.seconds = resume["seconds"] if resume else 0.0
     every = max(1, recipe.steps // max(1, evaluations))
@@ -232,7 +240,6 @@ def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", p
     if test:
         yield from tested(run)
     yield Done(recipe.steps, run.seconds)
-    hardware.close()
 
 
 def diverged(what: str, step: int, good: int, recipe: Recipe) -> FloatingPointError:

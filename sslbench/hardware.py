@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -75,6 +76,11 @@ class Hardware:
         with torch.cuda.device(self.device):  # a thread starts on the first GPU
             return x.pin_memory()
 
+    @property
+    def may_keep_memory(self) -> bool:
+        """Whether steps may leave their freed memory to the next one: on a CPU, unless a limit (ulimit) counts every address."""
+        return self.device.type == "cpu" and not _own_limits()
+
     def share(self, rows: Tensor) -> Tensor:
         """This process's part of the rows of a batch."""
         return rows[self.rank::self.world]
@@ -138,15 +144,16 @@ def _best_device() -> str:
 def _best_dtype(kind: str) -> torch.dtype:
     if kind == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
-    return torch.bfloat16 if kind == "cpu" and _cpu_multiplies_bfloat16() else torch.float32
+    return torch.bfloat16 if kind == "cpu" and (cpu_has("avx512_bf16") or cpu_has("amx_bf16")) else torch.float32
 
 
-def _cpu_multiplies_bfloat16() -> bool:
+@cache
+def cpu_has(feature: str) -> bool:
+    """Whether the processor has it, by Linux's name; False where that cannot be known."""
     try:
-        words = Path("/proc/cpuinfo").read_text()
+        return feature in Path("/proc/cpuinfo").read_text()
     except OSError:
         return False
-    return "avx512_bf16" in words or "amx_bf16" in words
 
 
 def threads() -> int:

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from . import Backbone, Field, one_field_of_numbers
+from .few_places import FewPlaces
 
 
 class ResNet18(Backbone):
@@ -20,6 +21,8 @@ class ResNet18(Backbone):
 
         self.fields, ((_, field),) = fields, fields.items()
         small, net = max(field.size) <= 64, resnet18()
+        for block in net.layer4:  # 4 x 4 places of a small image
+            block.conv1, block.conv2 = FewPlaces.instead_of(block.conv1), FewPlaces.instead_of(block.conv2)
         first = nn.Conv2d(field.channels, 64, *((3, 1, 1) if small else (7, 2, 3)), bias=False)
         rest = (net.bn1, net.relu, *(() if small else (net.maxpool,)), net.layer1, net.layer2, net.layer3, net.layer4)
         self.net, self.stride = nn.Sequential(first, *rest), 8 if small else 32
