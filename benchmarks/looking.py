@@ -32,7 +32,7 @@ def on_the_bench(recipe: Recipe) -> tuple[float, float]:
     """(wall-clock, seconds inside steps) of the same steps on a bench that is shown."""
     bench = Workbench(recipe, record=False)
     bench._repr_mimebundle_()  # shown, as in a notebook: it paints from now on
-    bench.start()
+    bench.press_train()
     while bench.run is None or bench.run.step < 1:
         time.sleep(0.01)
     began = time.perf_counter()

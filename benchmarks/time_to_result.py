@@ -17,7 +17,7 @@ from sslbench import Recipe, evaluate, probes, train
 from sslbench.engine import Step, Training
 from sslbench.hardware import Hardware
 
-SETS = {"wild_digits": ((0.80, 0.85, 0.90, 0.95), (300, 400, 500, 600, 1000, 2200)), "fashion_mnist": ((0.85, 0.88), (400, 2000))}
+SETS = {"wild_digits": ((0.80, 0.85, 0.90, 0.95), (300, 400, 500, 600, 1000, 2200)), "fashion_mnist": ((0.85, 0.88), (400, 2000, 6000))}
 
 
 def linear(task, data, hardware) -> float:

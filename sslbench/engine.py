@@ -215,7 +215,6 @@ def played(run: Training, resume: dict | None, evaluations: int, test: bool, che
     recipe, hardware = run.recipe, run.hardware
     start = restore(run.task, run.optimiser, hardware.scaler, resume) if resume else 0
     run.seconds = resume["seconds"] if resume else 0.0
-    every = max(1, recipe.steps // max(1, evaluations))
     good = start  # the step of the last checkpoint
     if start == 0:
         yield from evaluated(run, 0)
@@ -230,7 +229,7 @@ def played(run: Training, resume: dict | None, evaluations: int, test: bool, che
         if not math.isfinite(values.get("loss", 0.0)):
             raise diverged(f"the loss became {values['loss']}", step + 1, good, recipe)
         yield Step(step + 1, values, run.seconds)
-        if (step + 1) % every == 0 or last:
+        if (step + 1) * evaluations // recipe.steps > step * evaluations // recipe.steps or last:  # evenly, the last one at the end
             yield from evaluated(run, step + 1)
         if (step + 1) % checkpoint_every == 0 or last:
             if not all(p.isfinite().all() for p in run.task.parameters()):

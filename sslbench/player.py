@@ -14,6 +14,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from .openmp import release_workers
+
 ENDED = ("done", "stopped", "failed")
 _playing = weakref.WeakSet()
 
@@ -68,6 +70,7 @@ class Player:
                 return
             self._pausing = self._interrupted = False
             self._state = "running"  # from now on, not from when the thread gets its turn
+            release_workers()  # of the thread that starts it: they would slow the new one
             _playing.add(self)
             self._thread = spawn("sslbench-train", self._guarded)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 # From the bottom up: a part may import itself and what stands in earlier lines.
 LAYERS = [
-    {"catalog", "field", "hardware", "optimisers", "store", "ahead", "allocator"},
+    {"catalog", "field", "hardware", "optimisers", "store", "ahead", "allocator", "openmp"},
     {"data", "backbones"},
     {"pretexts"},
     {"plots", "probes", "projection", "explorer"},  # they look at results: see LOOKING

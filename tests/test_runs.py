@@ -12,6 +12,7 @@ from toys import catalogue, toy  # noqa: F401  fixtures
 from sslbench.comparison import compare
 from sslbench.engine import Checkpoint, Done, Evaluation, Step, train
 from sslbench.fitting import fit
+from sslbench.recipe import Recipe
 from sslbench.run import Run, load_run
 from sslbench.runs import record, replay
 
@@ -141,3 +142,9 @@ def test_scores_of_a_run_that_has_not_begun(toy):
     assert run.step == 0 and run.scores == {} and run.verdict == "not trained yet"
     with pytest.raises(ValueError, match="no weights yet"):
         run.task  # noqa: B018
+
+
+@pytest.mark.parametrize("steps, evaluations, expected", [(10, 4, [0, 3, 5, 8, 10]), (7, 2, [0, 4, 7]), (2, 8, [0, 1, 2]), (5, 0, [0, 5])])
+def test_evaluations_are_spread_evenly_and_the_last_comes_at_the_end(steps, evaluations, expected):
+    events = train(Recipe("wild_digits", "rotation", "mlp", steps=steps, batch_size=8), evaluations=evaluations, test=False)
+    assert [event.step for event in events if isinstance(event, Evaluation)] == expected

@@ -27,7 +27,8 @@ def plain(axes, x: str = "", y: str = "", title: str = ""):
     axes.tick_params(labelsize=SMALL, colors=FAINT, length=3, width=0.8, color=LINE)
     axes.set_xlabel(x, fontsize=SMALL, color=FAINT, labelpad=3)
     axes.set_ylabel(y, fontsize=SMALL, color=FAINT, labelpad=3)
-    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8)
+    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8, y=1)  # y: else everything is measured to find room for it
+    axes.locator_params(nbins=6)  # every tick is a line and a text
 
 
 def empty(axes, words: str):

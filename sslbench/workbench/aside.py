@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+from ..openmp import release_workers
 from ..player import spawn
 
 
@@ -57,6 +58,7 @@ class Aside:
             except Exception as error:
                 self._failed(error)
             finally:
+                release_workers()  # before anybody who waits for this trains
                 with self._turn:
                     self._running = None
                     self._turn.notify_all()

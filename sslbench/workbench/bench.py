@@ -31,7 +31,7 @@ class Workbench:
     """
 
     def __init__(self, recipe: Recipe | str | None = None, *, runs: str | Path = "runs", record: bool = True, device: str = "auto",
-                 evaluations: int = 8, recorded: bool = True, name: str = "bench", **entries):
+                 evaluations: int = 6, recorded: bool = True, name: str = "bench", **entries):
         start = Recipe.from_share(recipe) if isinstance(recipe, str) else recipe or Recipe()
         start = Recipe.from_dict({**vars(start), **entries}).check()
         if name in _open:

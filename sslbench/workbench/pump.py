@@ -1,14 +1,17 @@
-"""When to paint: at most twice a second and a tenth of the time, at once after a change of state."""
+"""When to paint: words at most twice a second, pictures in a twentieth of the time, both at once after a change of state."""
 
+import contextlib
 import sys
 import threading
 import time
 from collections.abc import Callable
 
+from ..openmp import release_workers
 from ..player import spawn
 
-RATE = 2.0  # paintings per second
-SHARE = 0.1  # of the time that painting may take
+RATE = 2.0  # times a second that something is written at most
+SHARE = 0.05  # of the time that painting pictures may take
+TURN = 0.0005  # seconds that painting may keep the interpreter while the training wants it (Python's own: 0.005)
 
 
 def threads_are_shown() -> bool:
@@ -30,7 +33,7 @@ class Pump:
         self._lock, self._lines_lock = threading.RLock(), threading.RLock()
         self._changed, self._urgent = threading.Event(), threading.Event()
         self._thread, self._quit = None, False
-        self._next = 0.0  # the earliest time of the next painting
+        self._next = self._next_lines = 0.0  # the earliest time of the next painting, and of the next words alone
         self.here = False
         self.frames = 0
 
@@ -63,14 +66,18 @@ class Pump:
     def _write_lines(self) -> None:
         with self._lines_lock:
             self._lines()
+            self._next_lines = time.perf_counter() + 1 / RATE
 
     def _may_write(self) -> bool:
         return threads_are_shown() or threading.current_thread() is threading.main_thread()
 
     def turn(self) -> None:
-        """For a cell that trains: paint if it is time to."""
-        if self._urgent.is_set() or (self._changed.is_set() and time.perf_counter() >= self._next):
+        """Write what is due; also for a cell that trains."""
+        now = time.perf_counter()
+        if self._urgent.is_set() or (self._changed.is_set() and now >= self._next):
             self.paint()
+        elif self._changed.is_set() and now >= self._next_lines:
+            self._write_lines()
 
     def close(self) -> None:
         self._quit = True
@@ -85,6 +92,20 @@ class Pump:
             if self.here:  # a cell is training and paints
                 time.sleep(0.05)
                 continue
-            self._urgent.wait(max(0.0, self._next - time.perf_counter()))
+            self._urgent.wait(max(0.0, min(self._next, self._next_lines) - time.perf_counter()))
             if not self._quit and not self.here:
-                self.paint()
+                with short_turns():
+                    self.turn()
+                release_workers()
+
+
+@contextlib.contextmanager
+def short_turns():
+    """Inside, threads take turns with the interpreter more often: a step asks for it some hundred times, and every time it would
+    wait for a full turn of the thread that draws."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(min(TURN, usual))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)

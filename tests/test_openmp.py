@@ -1,0 +1,99 @@
+"""A thread that has computed gives its workers back, so that the next one is not slowed by them."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sslbench import openmp
+from sslbench.player import Player
+from sslbench.workbench.aside import Aside
+from sslbench.workbench.pump import Pump, short_turns
+
+gnu = pytest.mark.skipif(not openmp._gnu(), reason="torch's OpenMP is not GNU's")
+COUNTED = """
+import psutil, torch
+from sslbench.openmp import release_workers
+torch.set_num_threads(4)
+threads = psutil.Process().num_threads
+before = threads()
+x = torch.ones(1_000_000).exp()
+working = threads()
+release_workers()
+released = threads()
+same = x.exp().sum().item() == x.exp().sum().item()
+print(working - before, released - before, threads() - before, same)
+"""
+
+
+@gnu
+def test_workers_leave_and_come_back():
+    done = subprocess.run([sys.executable, "-c", COUNTED], capture_output=True, text=True, timeout=120, check=True,
+                          env={**os.environ, "OMP_NUM_THREADS": "4"}, cwd=Path(__file__).parents[1])
+    assert done.stdout.split() == ["3", "0", "3", "True"]
+
+
+@pytest.fixture
+def released(monkeypatch):
+    """Names of the threads that gave their workers back."""
+    names = []
+    for module in ("sslbench.player", "sslbench.workbench.aside", "sslbench.workbench.pump"):
+        monkeypatch.setattr(f"{module}.release_workers", lambda: names.append(threading.current_thread().name))
+    return names
+
+
+def test_who_starts_a_training_gives_its_workers_back(released):
+    player = Player(iter([1]))
+    player.start()
+    player.wait(5)
+    assert released == [threading.current_thread().name]
+
+
+def test_a_job_aside_gives_its_workers_back_before_anybody_who_waits_goes_on(released):
+    aside = Aside(name="aside-here")
+    aside.do("a job", lambda check: None)
+    while aside.busy:
+        time.sleep(0.01)
+    assert released == ["aside-here"]
+
+
+def test_the_painter_gives_its_workers_back(released):
+    painted = threading.Event()
+    pump = Pump(lambda: None, painted.set)
+    pump.wake()
+    assert painted.wait(5)
+    pump.close()
+    assert set(released) == {"sslbench-ui"}
+
+
+def test_turns_are_short_while_something_is_drawn_and_usual_afterwards():
+    usual = sys.getswitchinterval()
+    with short_turns():
+        assert sys.getswitchinterval() < usual
+    assert sys.getswitchinterval() == usual
+
+
+def test_words_come_between_two_pictures_and_no_more_often_than_twice_a_second(monkeypatch):
+    now, seen = [100.0], []
+
+    def pictures():
+        seen.append("pictures")
+        now[0] += 0.2  # so long does drawing take: the next may come 4 seconds later
+
+    monkeypatch.setattr("sslbench.workbench.pump.time.perf_counter", lambda: now[0])
+    pump = Pump(lambda: seen.append("words"), pictures)
+    pump.here = True  # as in a cell that trains: no thread paints
+    monkeypatch.setattr("sslbench.workbench.pump.spawn", lambda *_: None)
+    for _ in range(30):
+        pump.wake(urgent=False)
+        pump.turn()
+        now[0] += 0.1
+    assert seen == ["words", "pictures", *["words"] * 5]
+    now[0] += 1
+    pump.wake(urgent=False)
+    pump.turn()
+    assert seen[-2:] == ["words", "pictures"]
