@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
-from multiprocessing import get_context
+from multiprocessing import get_context, get_start_method, set_start_method
 from pathlib import Path
 
 import torch
@@ -111,8 +111,13 @@ def peak_memory() -> int:
 def another_process() -> Iterator[Callable]:
     """`call(function, *arguments)` in one process of its own, for what must not gain from settings of this one: sslbench keeps
     freed memory while it trains, and whoever trained beside it in the same process would too."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), start_workers_by, (get_start_method(),)) as pool:
         yield lambda function, *arguments: pool.submit(function, *arguments).result()
+
+
+def start_workers_by(method: str) -> None:
+    """A DataLoader in this process starts its workers as it would in the first one."""
+    set_start_method(method, force=True)
 
 
 def quiet() -> None:

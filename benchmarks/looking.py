@@ -32,15 +32,20 @@ def on_the_bench(recipe: Recipe) -> tuple[float, float]:
     """(wall-clock, seconds inside steps) of the same steps on a bench that is shown."""
     bench = Workbench(recipe, record=False)
     bench._repr_mimebundle_()  # shown, as in a notebook: it paints from now on
-    bench.press_train()
-    while bench.run is None or bench.run.step < 1:
-        time.sleep(0.01)
+    bench.press_train()  # which also turns to the curves
+    until(lambda: bench.run is not None and bench.run.step >= 1, bench)
     began = time.perf_counter()
-    while bench.run.step < recipe.steps:
-        time.sleep(0.01)
+    until(lambda: bench.run.step >= recipe.steps, bench)
     wall, steps = time.perf_counter() - began, bench.run.steps
     bench.close()
     return wall, steps[-1].seconds - steps[0].seconds
+
+
+def until(reached, bench: Workbench) -> None:
+    while not reached():
+        if bench.state in ("failed", "ready"):
+            raise RuntimeError("the bench does not train; python -m sslbench train says why")
+        time.sleep(0.01)
 
 
 def bench_rows(recipe: Recipe, rounds: int) -> list[dict]:

@@ -23,7 +23,6 @@ from common import another_process, arguments, publish, quiet, ratio, taking_tur
 from lightly_loop import lightly_steps
 
 from sslbench import Recipe, train
-from sslbench.allocator import freed_memory_kept
 from sslbench.engine import GPU_READS_EVERY, Step, Training
 from sslbench.hardware import Hardware
 
@@ -43,7 +42,7 @@ def bare_step(recipe: Recipe, hardware: Hardware) -> Iterator[None]:
     with torch.no_grad():
         inputs = run.task.inputs(run.batch(0), run.generator(0))
     run.task.train()
-    with freed_memory_kept(hardware.may_keep_memory):
+    with hardware.memory_kept():
         for i in itertools.count():
             with hardware.autocast():
                 loss = run.task(inputs)["loss"]

@@ -17,7 +17,7 @@ from sslbench import Recipe, evaluate, probes, train
 from sslbench.engine import Step, Training
 from sslbench.hardware import Hardware
 
-SETS = {"wild_digits": ((0.80, 0.85, 0.90, 0.95), (300, 400, 500, 600, 1000, 2200)), "fashion_mnist": ((0.85, 0.88), (400, 2000, 6000))}
+SETS = {"wild_digits": ((0.80, 0.85, 0.90, 0.95), (300, 400, 500, 600, 1000, 2200)), "fashion_mnist": ((0.85, 0.88), (400, 2000))}
 
 
 def linear(task, data, hardware) -> float:
@@ -38,11 +38,14 @@ def ours(recipe: Recipe) -> tuple[float, float]:
 
 
 def lightly(recipe: Recipe, seconds: float) -> tuple[int, float]:
-    """(steps, linear) of lightly's loop after `seconds`, starting of its workers included."""
+    """(steps, linear) of lightly's loop after `seconds`."""
     hardware = Hardware(precision="float32")
     images, model, task, data = lightly_model(recipe, hardware)
-    began, steps = time.perf_counter(), 0
+    steps = 0
     with contextlib.closing(lightly_steps(recipe, hardware, (images, model))) as loop:
+        for _ in range(2):  # as a gift: its workers start, and the first step is slow
+            next(loop)
+        began = time.perf_counter()
         while time.perf_counter() - began < seconds:
             next(loop)
             steps += 1
@@ -53,7 +56,8 @@ def measured(name: str, budgets: tuple[int, ...]) -> list[dict]:
     rows = []
     for steps in budgets:
         recipe = Recipe(name, steps=steps)
-        seconds, score = ours(recipe)
+        with another_process() as elsewhere:
+            seconds, score = elsewhere(ours, recipe)
         with another_process() as elsewhere:
             their_steps, theirs = elsewhere(lightly, recipe, seconds)
         rows.append({"data": name, "steps": steps, "seconds": round(seconds, 1), "linear": round(score, 3),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from .openmp import release_workers
+
 DEPTH = 2  # one is being read while another waits: a slow file or a slow step is made up for
 
 
@@ -24,5 +26,11 @@ class Ahead:
             self.waiting.pop(other).cancel()
         for coming in range(step, min(step + 1 + DEPTH, max(self.steps, step + 1))):
             if coming not in self.waiting:
-                self.waiting[coming] = self.pool.submit(self.read, coming)
+                self.waiting[coming] = self.pool.submit(self._read, coming)
         return self.waiting.pop(step).result()
+
+    def _read(self, step: int) -> Any:
+        try:
+            return self.read(step)
+        finally:
+            release_workers()  # they would slow the step that computes

@@ -8,29 +8,38 @@ import contextlib
 import ctypes
 import os
 import sys
-from collections.abc import Iterator
 from functools import cache
 
+from .needed import WhileNeeded
+
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # malloc.h
-# Blocks up to a gigabyte come from the heap, which never shrinks. The padding is for threads: their heaps are 64 MiB each, and
-# an empty one is given back when less than the padding would be left.
-KEEPING = {M_MMAP_THRESHOLD: 1 << 30, M_TRIM_THRESHOLD: (1 << 31) - 1, M_TOP_PAD: 1 << 27}
-AS_BEFORE = {M_MMAP_THRESHOLD: 1 << 25, M_TRIM_THRESHOLD: 1 << 26, M_TOP_PAD: 1 << 17}  # what glibc arrives at by itself
+LARGEST, LARGEST_BY_ITSELF = 1 << 30, 1 << 25  # bytes of a block from the heap: while training; what glibc arrives at by itself
 
 
-@contextlib.contextmanager
-def freed_memory_kept(wanted: bool = True) -> Iterator[bool]:
-    """Inside, the process keeps what it frees; at the end it gives it back. Yields whether that was possible.
+def freed_memory_kept() -> contextlib.AbstractContextManager:
+    """Inside, the process keeps what it frees; the last one to leave gives it back.
 
-    Where the user has tuned the allocator nothing changes."""
-    libc = _glibc() if wanted and not _tuned() else None
-    try:
-        yield bool(libc) and all(libc.mallopt(*setting) for setting in KEEPING.items())
-    finally:
-        if libc:
-            for setting in AS_BEFORE.items():
-                libc.mallopt(*setting)
-            libc.malloc_trim(0)
+    Blocks of up to a gigabyte come from the heap then, which never shrinks; in threads of up to 64 MB, the size of their heaps.
+    Where the user has tuned the allocator, and where it is not glibc's, nothing changes."""
+    return _kept if _glibc() and not _tuned() else contextlib.nullcontext()
+
+
+def _keep() -> None:
+    libc = _glibc()
+    if not libc.mallopt(M_MMAP_THRESHOLD, LARGEST):
+        libc.mallopt(M_MMAP_THRESHOLD, LARGEST_BY_ITSELF)  # glibc before 2.36 allows no more
+    libc.mallopt(M_TRIM_THRESHOLD, -1)  # never
+    libc.mallopt(M_TOP_PAD, 1 << 27)  # a thread's heap that is empty goes when less than this would be left, so none does
+
+
+def _as_before() -> None:
+    libc = _glibc()
+    for what, value in ((M_MMAP_THRESHOLD, LARGEST_BY_ITSELF), (M_TRIM_THRESHOLD, 2 * LARGEST_BY_ITSELF), (M_TOP_PAD, 1 << 17)):
+        libc.mallopt(what, value)
+    libc.malloc_trim(0)
+
+
+_kept = WhileNeeded(_keep, _as_before)
 
 
 def _tuned() -> bool:

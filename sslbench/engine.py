@@ -13,7 +13,6 @@ from torch import Tensor
 
 from . import evaluate
 from .ahead import Ahead
-from .allocator import freed_memory_kept
 from .data import Data
 from .data.rows import in_memory, nbytes
 from .field import Batch, decode, picked, size_of
@@ -152,7 +151,7 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = r.lr * self.rate(step, r.steps)
         with torch.random.fork_rng(devices=[self.hardware.device] if self.hardware.device.type == "cuda" else []):
-            torch.manual_seed(seed)  # for dropout in somebody's network
+            self.hardware.seed_global(seed)  # for dropout in somebody's network
             with torch.no_grad():
                 inputs = self.task.inputs(self.batch(step), self.hardware.generator(seed))
             with self.hardware.autocast():
@@ -205,7 +204,7 @@ def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", p
     if resume:
         same_recipe(recipe, resume["recipe"])
     run = training or Training(recipe, Hardware(device, precision))
-    with freed_memory_kept(run.hardware.may_keep_memory):
+    with run.hardware.memory_kept():
         yield from played(run, resume, evaluations, test, checkpoint_every)
     run.hardware.close()
 

@@ -78,6 +78,7 @@ class Player:
         self._change(pausing=True)
 
     def resume(self) -> None:
+        release_workers()
         self._change(pausing=False)
         if self._state == "paused" and not self.alive:  # interrupted in a cell
             self.start()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 # From the bottom up: a part may import itself and what stands in earlier lines.
 LAYERS = [
-    {"catalog", "field", "hardware", "optimisers", "store", "ahead", "allocator", "openmp"},
+    {"needed", "openmp"},
+    {"allocator", "ahead"},
+    {"catalog", "field", "hardware", "optimisers", "store"},
     {"data", "backbones"},
     {"pretexts"},
     {"plots", "probes", "projection", "explorer"},  # they look at results: see LOOKING
@@ -19,7 +21,7 @@ LAYERS = [
     {"player"},
     {"workbench", "__main__"},
 ]
-LOOKING = LAYERS[3]  # may import each other and these, nothing above
+LOOKING = LAYERS[5]  # may import each other and these, nothing above
 BELOW_LOOKING = {"catalog", "field", "data", "optimisers"}
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 

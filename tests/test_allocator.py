@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sslbench import Recipe, allocator, train
-from sslbench.engine import Step, Training
+from sslbench.engine import Step
 from sslbench.hardware import Hardware
 
 pytestmark = pytest.mark.skipif(not allocator._glibc() or allocator._tuned(), reason="the allocator is not glibc's, or is tuned")
@@ -35,8 +35,7 @@ def new_pages(rounds: int = 10) -> int:
 
 
 def test_a_block_that_is_freed_and_asked_for_again_needs_no_new_pages():
-    with allocator.freed_memory_kept() as kept:
-        assert kept
+    with allocator.freed_memory_kept():
         inside = new_pages()
     outside = new_pages()  # the control: the same blocks, without
     assert inside < outside / 20, (inside, outside)
@@ -56,11 +55,21 @@ def test_what_was_kept_goes_back_at_the_end():
 def test_training_keeps_memory_from_its_first_step_to_its_end(monkeypatch):
     calls = []
     monkeypatch.setattr(allocator, "_glibc", lambda: Library(calls))
-    events = train(Recipe(steps=2, batch_size=8), test=False)
-    next(event for event in events if isinstance(event, Step))
-    assert calls and "trimmed" not in calls
-    events.close()
+    one, two = (train(Recipe(steps=2, batch_size=8), test=False, device="cpu") for _ in range(2))
+    for events in (one, two):
+        next(event for event in events if isinstance(event, Step))
+    assert len(calls) == 3
+    one.close()
+    assert "trimmed" not in calls  # the other one still trains
+    two.close()
     assert calls[-1] == "trimmed"
+
+
+def test_an_old_library_that_refuses_large_blocks_gets_smaller_ones(monkeypatch):
+    calls = []
+    monkeypatch.setattr(allocator, "_glibc", lambda: Library(calls, largest=1 << 25))
+    with allocator.freed_memory_kept():
+        assert calls[:2] == [(allocator.M_MMAP_THRESHOLD, 1 << 30), (allocator.M_MMAP_THRESHOLD, 1 << 25)] and len(calls) == 4
 
 
 @pytest.mark.parametrize("name", ["MALLOC_ARENA_MAX", "GLIBC_TUNABLES"])
@@ -68,26 +77,29 @@ def test_an_allocator_that_the_user_tuned_is_left_alone(monkeypatch, name):
     monkeypatch.setenv(name, "glibc.malloc.arena_max=1")
     calls = []
     monkeypatch.setattr(allocator, "_glibc", lambda: Library(calls))
-    with allocator.freed_memory_kept() as kept:
-        assert not kept
+    with allocator.freed_memory_kept():
+        pass
     assert not calls
 
 
-def test_a_process_with_a_memory_limit_of_its_own_is_left_alone(monkeypatch):
-    assert Hardware("cpu").may_keep_memory
-    monkeypatch.setattr("sslbench.hardware._own_limits", lambda: [2**30])
-    assert not Training(Recipe(steps=1, batch_size=8), Hardware("cpu")).hardware.may_keep_memory
+@pytest.mark.parametrize("limits", [[], [2**30]])
+def test_a_process_with_a_memory_limit_of_its_own_is_left_alone(monkeypatch, limits):
+    calls = []
+    monkeypatch.setattr(allocator, "_glibc", lambda: Library(calls))
+    monkeypatch.setattr("sslbench.hardware._own_limits", lambda: limits)
+    with Hardware("cpu").memory_kept():
+        assert bool(calls) == (not limits)
 
 
 class Library:
     """Stands in for the C library and writes down what it is asked."""
 
-    def __init__(self, calls):
-        self.calls = calls
+    def __init__(self, calls, largest=1 << 40):
+        self.calls, self.largest = calls, largest
 
     def mallopt(self, what, value):
         self.calls.append((what, value))
-        return 1
+        return int(value <= self.largest)
 
     def malloc_trim(self, pad):
         self.calls.append("trimmed")

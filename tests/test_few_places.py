@@ -6,6 +6,8 @@ from torch import nn
 
 from sslbench.backbones import few_places
 from sslbench.backbones.few_places import FewPlaces
+from sslbench.backbones.resnet18 import ResNet18
+from sslbench.field import Field
 
 SHAPES = [((1, 1), (1, 1), (3, 3), (4, 4)), ((2, 2), (1, 1), (3, 3), (8, 8)), ((1, 1), (0, 0), (1, 1), (4, 4)),
           ((2, 2), (0, 0), (1, 1), (7, 7)), ((1, 2), (2, 0), (3, 2), (3, 5))]  # stride, padding, kernel, size
@@ -44,6 +46,18 @@ def test_many_places_are_left_to_the_ordinary_convolution():
     layer = FewPlaces.instead_of(nn.Conv2d(3, 4, 3, 1, 1, bias=False))
     assert "WindowProduct" in type(layer(torch.randn(1, 3, 4, 4)).grad_fn).__name__
     assert "WindowProduct" not in type(layer(torch.randn(1, 3, 5, 5)).grad_fn).__name__
+
+
+def test_resnet18_uses_it_and_draws_the_same_weights_as_without(monkeypatch):
+    fields, nets, next_numbers = {"image": Field((32, 32), (4, 4), 3)}, [], []
+    for made in (FewPlaces.instead_of, lambda conv: conv):
+        monkeypatch.setattr(FewPlaces, "instead_of", made)
+        torch.manual_seed(0)
+        nets.append(ResNet18(fields))
+        next_numbers.append(torch.rand(3))
+    kinds = [{type(m) for m in net.modules()} for net in nets]
+    assert FewPlaces in kinds[0] and FewPlaces not in kinds[1]
+    assert all(map(torch.equal, nets[0].state_dict().values(), nets[1].state_dict().values())) and torch.equal(*next_numbers)
 
 
 def test_the_weights_keep_their_names_and_are_the_same_objects():

@@ -24,8 +24,10 @@ from toys import batch_of, build, source
 
 from sslbench import probes
 from sslbench.field import Field
+from sslbench.hardware import Hardware
 from sslbench.pretexts import byol, vicreg
 from sslbench.pretexts.parts import mean_over
+from sslbench.pretexts.rotation import turned
 from sslbench.pretexts.simclr import nt_xent
 
 close = lambda value: pytest.approx(value, rel=1e-9)
@@ -172,3 +174,17 @@ def test_byols_teacher_follows_with_its_momentum():
         torch.testing.assert_close(now, before + 0.1)
     task.after_step(1.0)
     torch.testing.assert_close(next(task.teacher.parameters()), teacher[0] + 0.1)  # the momentum rose to 1
+
+
+@pytest.mark.parametrize("shape", [(3, 6, 6), (2, 4, 5, 5)])
+def test_rotation_turns_each_sample_like_rot90(shape):
+    x, turn = torch.randn(8, *shape, generator=torch.Generator().manual_seed(0)), torch.arange(8) % 4
+    expected = torch.stack([sample.rot90(int(k), (-2, -1)) for sample, k in zip(x, turn)])
+    assert torch.equal(turned(x, turn), expected) and not torch.equal(expected, x)
+
+
+def test_the_generators_for_dropout_are_seeded_as_torch_seeds_them():
+    torch.manual_seed(7)
+    expected = torch.rand(4)
+    Hardware("cpu").seed_global(7)
+    assert torch.equal(torch.rand(4), expected)

@@ -20,7 +20,8 @@ class FewPlaces(nn.Conv2d):
     @classmethod
     def instead_of(cls, conv: nn.Conv2d) -> "FewPlaces":
         """The same convolution, its weights included."""
-        made = cls(conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding, bias=False)
+        shape = (conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding)
+        made = cls(*shape, bias=False, device="meta")  # whose weights are not drawn
         made.weight = conv.weight
         return made
 

@@ -1,6 +1,7 @@
 """Turn the image by 0, 90, 180 or 270 degrees and ask which (RotNet, Gidaris et al. 2018)."""
 
 import math
+from functools import lru_cache
 
 from . import Pretext, nn, randint, torch
 
@@ -45,7 +46,14 @@ class Rotation(Pretext):
 
 
 def turned(x, turn):
-    """x [B, ..., H, W], each sample by its own number of quarter turns [B]."""
-    half, odd = (chosen.view(-1, *[1] * (x.ndim - 1)) for chosen in (turn >= 2, turn % 2 == 1))
-    x = torch.where(half, x.flip(-2, -1), x)
-    return torch.where(odd, x.rot90(1, (-2, -1)), x)
+    """x [B, ..., H, H], each sample by its own number of quarter turns [B]."""
+    flat = x.flatten(1, -3).flatten(2)  # [B, channels and frames, H * H]
+    source = quarter_turns(x.shape[-1], x.device)[turn].unsqueeze(1)  # [B, 1, H * H]
+    return flat.gather(2, source.expand_as(flat)).view_as(x)
+
+
+@lru_cache(maxsize=16)
+def quarter_turns(H: int, device: torch.device):
+    """[4, H * H]: which pixel comes to each place."""
+    places = torch.arange(H * H).view(H, H)
+    return torch.stack([places.rot90(k, (0, 1)).flatten() for k in range(4)]).to(device)

@@ -35,15 +35,16 @@ def estimate(recipe: Recipe, device: str = "auto", check: Callable[[], None] = l
     training = Training(recipe, Hardware(device), data)
     training.task.train()
     took = []
-    for step in range(WARM_UP + MOST):
-        check()
-        began = time.perf_counter()
-        training.step(step)
-        wait_for(training.hardware.device)
-        took.append(time.perf_counter() - began)
-        if step >= WARM_UP + LEAST and sum(took[WARM_UP:]) > SECONDS:
-            break
-    return Estimate(recipe.steps * statistics.median(took[WARM_UP:]), *memory(training.hardware.device))
+    with training.hardware.memory_kept():
+        for step in range(WARM_UP + MOST):
+            check()
+            began = time.perf_counter()
+            training.step(step)
+            wait_for(training.hardware.device)
+            took.append(time.perf_counter() - began)
+            if step >= WARM_UP + LEAST and sum(took[WARM_UP:]) > SECONDS:
+                break
+        return Estimate(recipe.steps * statistics.median(took[WARM_UP:]), *memory(training.hardware.device))
 
 
 def wait_for(device: torch.device) -> None:

@@ -1,11 +1,12 @@
 """When to paint: words at most twice a second, pictures in a twentieth of the time, both at once after a change of state."""
 
-import contextlib
 import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
+from ..needed import WhileNeeded
 from ..openmp import release_workers
 from ..player import spawn
 
@@ -94,18 +95,11 @@ class Pump:
                 continue
             self._urgent.wait(max(0.0, min(self._next, self._next_lines) - time.perf_counter()))
             if not self._quit and not self.here:
-                with short_turns():
+                with short_turns:
                     self.turn()
                 release_workers()
 
 
-@contextlib.contextmanager
-def short_turns():
-    """Inside, threads take turns with the interpreter more often: a step asks for it some hundred times, and every time it would
-    wait for a full turn of the thread that draws."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(min(TURN, usual))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
+# Threads take turns with the interpreter more often: a step asks for it some hundred times, and every time it would wait for a
+# full turn of the thread that draws.
+short_turns = WhileNeeded(partial(sys.setswitchinterval, TURN), partial(sys.setswitchinterval, sys.getswitchinterval()))
