@@ -17,6 +17,7 @@ from .data import Data
 from .data.rows import in_memory, nbytes
 from .field import Batch, decode, picked, size_of
 from .hardware import Hardware
+from .openmp import release_workers
 from .optimisers import AdamW
 from .pretexts import Pretext
 from .recipe import Recipe
@@ -204,8 +205,11 @@ def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", p
     if resume:
         same_recipe(recipe, resume["recipe"])
     run = training or Training(recipe, Hardware(device, precision))
-    with run.hardware.memory_kept():
-        yield from played(run, resume, evaluations, test, checkpoint_every)
+    try:
+        with run.hardware.memory_kept():
+            yield from played(run, resume, evaluations, test, checkpoint_every)
+    finally:
+        release_workers()  # the next training may be in another thread
     run.hardware.close()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sslbench import openmp
+from sslbench import Recipe, openmp, train
 from sslbench.player import Player
 from sslbench.workbench.aside import Aside
 from sslbench.workbench.pump import Pump, short_turns
@@ -45,7 +45,7 @@ def test_workers_leave_and_come_back():
 def released(monkeypatch):
     """Names of the threads that gave their workers back."""
     names = []
-    for module in ("sslbench.player", "sslbench.workbench.aside", "sslbench.workbench.pump"):
+    for module in ("sslbench.player", "sslbench.workbench.aside", "sslbench.workbench.pump", "sslbench.engine"):
         monkeypatch.setattr(f"{module}.release_workers", lambda: names.append(threading.current_thread().name))
     return names
 
@@ -57,6 +57,15 @@ def test_who_starts_a_training_gives_its_workers_back(released):
     assert released == [threading.current_thread().name]
     player.resume()
     assert len(released) == 2
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_who_has_trained_gives_its_workers_back_at_the_end_and_when_stopped(released, steps):
+    events = train(Recipe("waves", "autoencoder", "mlp", steps=3, batch_size=16), test=False)
+    while next(events).step < steps:
+        assert not released
+    events.close()
+    assert released
 
 
 def test_a_job_aside_gives_its_workers_back_before_anybody_who_waits_goes_on(released):

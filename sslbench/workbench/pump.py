@@ -63,6 +63,7 @@ class Pump:
             cost = time.perf_counter() - began
             self._next = began + max(1 / RATE, cost / SHARE)
             self.frames += 1
+        release_workers()  # maps are computed here
 
     def _write_lines(self) -> None:
         with self._lines_lock:
@@ -97,7 +98,6 @@ class Pump:
             if not self._quit and not self.here:
                 with short_turns:
                     self.turn()
-                release_workers()
 
 
 # Threads take turns with the interpreter more often: a step asks for it some hundred times, and every time it would wait for a
