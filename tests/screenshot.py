@@ -15,7 +15,7 @@ from test_browser_bench import RUN_CELL, TOP, open_tab, state, step
 TARGET = REPOSITORY / "notebooks" / "bench.png"
 
 
-def main(steps: int = 300) -> None:
+def main(steps: int = 1200) -> None:
     root, folder = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
     shutil.copytree(REPOSITORY / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns("runs"))
     program = os.environ.get("SSLBENCH_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)))
