@@ -61,7 +61,9 @@ class Field:
 
     def decode(self, x: Tensor) -> Tensor:
         """Stored dtype (uint8, int16, ...) to float32 numbers or int64 ids."""
-        return x.long() if self.vocab else (x.float() - self.offset) * self.scale
+        if self.vocab:
+            return x.long()
+        return x.to(torch.float32, copy=True).sub_(self.offset).mul_(self.scale)  # in place: a copy less each, and rows stay as stored
 
     def encode(self, x: Tensor) -> Tensor:
         """The inverse of decode for numbers, not rounded: for pictures."""
