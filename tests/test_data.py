@@ -160,9 +160,11 @@ def test_every_sample_of_a_batch_is_changed_in_its_own_way(name):
 @pytest.mark.parametrize("H, W", [(32, 32), (7, 12)])
 def test_the_sampling_grid_is_torchs_affine_grid(H, W):
     theta = torch.randn(5, 6, generator=generator())
+    w_cos, w_sin, h_cos, h_sin, x, y = theta.T
+    matrix = torch.stack([w_cos, -h_sin * H / W, x, w_sin * W / H, h_cos, y], 1).view(5, 2, 3)  # pixels are squares
     grid = (theta @ affine_basis(H, W, theta.device)).view(5, H, W, 2)
-    assert torch.allclose(grid, F.affine_grid(theta.view(5, 2, 3), [5, 1, H, W], align_corners=False), atol=1e-5)
-    assert not torch.allclose(grid, F.affine_grid(theta.view(5, 2, 3), [5, 1, H, W], align_corners=True), atol=1e-2)
+    assert torch.allclose(grid, F.affine_grid(matrix, [5, 1, H, W], align_corners=False), atol=1e-5)
+    assert not torch.allclose(grid, F.affine_grid(matrix, [5, 1, H, W], align_corners=True), atol=1e-2)
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -29,25 +29,26 @@ def geometry(x: Tensor, generator: Generator, crop: float = 1.0, rotation: float
     """
     B, _, H, W = x.shape
     r = 2 * rand(generator, 6, B) - 1  # all random numbers at once, in [-1, 1)
-    area = crop + (1 - crop) * (r[0] + 1) / 2
-    ratio = torch.exp(r[1] * math.log(4 / 3) * min(1.0, 4 * (1 - crop)))  # 3:4 to 4:3; none when nothing is cropped
-    w, h = (area * ratio).sqrt().clamp(max=1), (area / ratio).sqrt().clamp(max=1)
-    angle = r[2] * math.radians(rotation)
-    cos, sin = angle.cos(), angle.sin()
-    mirror = torch.where(r[3] < 0, -1.0, 1.0) if flip else 1.0
-    theta = torch.stack([mirror * cos * w, -sin * h * H / W, r[4] * (1 - w),
-                         mirror * sin * w * W / H, cos * h, r[5] * (1 - h)], 1).to(x.device)  # [B, 6]
-    grid = (theta @ affine_basis(H, W, x.device)).view(B, H, W, 2)
+    area = (1 + crop) / 2 + (1 - crop) / 2 * r[0]
+    ratio = torch.exp(math.log(4 / 3) * min(1.0, 4 * (1 - crop)) * r[1])  # 3:4 to 4:3; none when nothing is cropped
+    side = torch.stack([area * ratio, area / ratio]).sqrt_().clamp_(max=1)  # [2, B]: width and height
+    angle = math.radians(rotation) * r[2]
+    turn = torch.stack([angle.cos(), angle.sin()])  # [2, B]
+    width = side[0] * torch.where(r[3] < 0, -1.0, 1.0) if flip else side[0]
+    theta = torch.cat([turn * width, turn * side[1], r[4:] * (1 - side)]).to(x.device)  # [6, B]
+    grid = (theta.T @ affine_basis(H, W, x.device)).view(B, H, W, 2)
     return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
 
 
 @lru_cache(maxsize=16)
 def affine_basis(H: int, W: int, device: torch.device) -> Tensor:
-    """[6, H * W * 2]: what the six numbers of an affine map do to the centre of every pixel. One matrix product with it is
-    F.affine_grid, which makes B small ones and takes longer than the sampling itself."""
+    """[6, H * W * 2]: what the six numbers of an affine map do to the centre of every pixel: w cos, w sin, h cos, h sin of a window
+    w wide, h high and turned, and its place x, y. One matrix product with it is F.affine_grid, which makes B small ones and takes
+    longer than the sampling itself."""
     y, x = torch.meshgrid(*((2 * torch.arange(n) + 1) / n - 1 for n in (H, W)), indexing="ij")
-    point = torch.stack([x, y, torch.ones(H, W)])  # [3, H, W]
-    return torch.block_diag(point.view(3, -1), point.view(3, -1)).view(6, 2, H * W).transpose(1, 2).reshape(6, -1).to(device)
+    no, one = torch.zeros(H, W), torch.ones(H, W)
+    to_x, to_y = (x, no, no, -y * H / W, one, no), (no, x * W / H, y, no, no, one)
+    return torch.stack([torch.stack(to_x), torch.stack(to_y)], -1).view(6, -1).to(device)
 
 
 def color(x: Tensor, generator: Generator, strength: float = 0.5) -> Tensor:
@@ -55,30 +56,30 @@ def color(x: Tensor, generator: Generator, strength: float = 0.5) -> Tensor:
     rely on. One channel gets contrast, brightness and inversion. Numbers are expected around 0 with deviation about 1."""
     B, C = x.shape[:2]
     r = 2 * rand(generator, 6, B) - 1
-    inverted = r[1] + 1 < 2 * strength - 1  # none up to strength 0.5, then up to half of them
-    contrast = torch.exp(0.7 * strength * r[0]) * torch.where(inverted, -1.0, 1.0)
+    contrast = torch.exp(0.7 * strength * r[0])
+    if strength > 0.5:  # then up to half of them are inverted
+        contrast = contrast * torch.where(r[1] < 2 * strength - 2, -1.0, 1.0)
     matrix = torch.eye(C, device=generator.device).expand(B, C, C)
     if C == 3:
-        gray = (r[3] + 1) / 2 < 0.4 * strength
-        saturation = torch.where(gray, 0.0, torch.exp(strength * r[4]))
-        matrix = hue_matrix(math.pi * strength * r[5], saturation)
+        gray = r[3] < 0.8 * strength - 1
+        matrix = hue_matrix(math.pi * strength * r[5], torch.exp(strength * r[4]).masked_fill_(gray, 0.0))
     matrix, contrast, shift = matrix.to(x), contrast.to(x).view(B, 1, 1), (0.8 * strength * r[2]).to(x).view(B, 1, 1)
     center = matrix @ x.mean((2, 3)).unsqueeze(2)  # [B, C, 1]: contrast turns about the sample's own mean
     return torch.baddbmm((1 - contrast) * center + shift, contrast * matrix, x.flatten(2)).view_as(x)
 
 
 def hue_matrix(angle: Tensor, saturation: Tensor) -> Tensor:
-    """[B, 3, 3]: turn colours by `angle` (radians) about the grey axis and stretch them away from it by `saturation`."""
-    mean, rest, cross, luma = axes(angle.device)
-    c, s, k = (v.view(-1, 1, 1) for v in (angle.cos(), angle.sin(), saturation))
-    gray = torch.where(k == 0, luma, mean)  # grey keeps the brightness that is seen
-    return gray + k * (c * rest + s * cross)  # Rodrigues' formula
+    """[B, 3, 3]: turn colours by `angle` (radians) about the grey axis and stretch them away from it by `saturation` (Rodrigues'
+    formula). Saturation 0 keeps the brightness that is seen."""
+    gray = (saturation == 0).to(saturation.dtype)
+    share = torch.stack([1 - gray, gray, saturation * angle.cos(), saturation * angle.sin()], 1)  # [B, 4]
+    return (share @ axes(angle.device)).view(-1, 3, 3)
 
 
 @lru_cache(maxsize=4)
-def axes(device: torch.device) -> tuple[Tensor, ...]:
-    """Four maps [3, 3] of colours: to their mean, to what is left, across the grey axis, to the brightness that is seen.
+def axes(device: torch.device) -> Tensor:
+    """[4, 3 * 3]: four maps of colours, to their mean, to the brightness that is seen, to what is left, across the grey axis.
     Once per device: a copy from Python's numbers at each step would wait for the GPU."""
     mean, a = torch.full((3, 3), 1 / 3), 3 ** -0.5
     cross = torch.tensor([[0.0, -a, a], [a, 0.0, -a], [-a, a, 0.0]])
-    return tuple(m.to(device) for m in (mean, torch.eye(3) - mean, cross, torch.tensor(LUMA).expand(3, 3)))
+    return torch.stack([mean, torch.tensor(LUMA).expand(3, 3), torch.eye(3) - mean, cross]).view(4, 9).to(device)
