@@ -5,7 +5,9 @@ import sys
 import pytest
 import torch
 from sklearn.datasets import load_digits
+from torch.nn.functional import cosine_similarity
 
+from sslbench import projection
 from sslbench.projection import agreement, align, drawn_in, neighbours, pca, tsne_map, umap_map
 
 
@@ -64,6 +66,16 @@ def test_neighbours_are_the_most_similar_other_points():
     assert neighbours(5 * z, 1).flatten().tolist() == [1, 0, 3, 2]
 
 
+def test_neighbours_found_piece_by_piece_are_those_found_at_once(digits, monkeypatch):
+    z, shares = digits[0], []
+    at_once, far = projection._nearest(z, 8)
+    assert (1 - cosine_similarity(z.unsqueeze(1), z[at_once], dim=2) - far).abs().max() < 1e-5
+    monkeypatch.setattr(projection, "QUERIES", 50)
+    in_pieces, _ = projection._nearest(z, 8, shares.append)
+    assert torch.equal(in_pieces, at_once) and shares == pytest.approx([50 / 180, 100 / 180, 150 / 180, 1.0])
+    assert (at_once != torch.arange(180)[:, None]).all()  # also beyond the first piece nobody is its own neighbour
+
+
 def test_agreement_is_one_for_clusters_and_chance_for_shuffled_labels():
     y = torch.arange(600) % 4
     xy = torch.randn(600, 2) + 50 * torch.stack([y % 2, y // 2], 1)
@@ -120,6 +132,22 @@ def test_umap_separates_better_than_pca_says_how_far_it_is_and_can_be_stopped(di
 
     with pytest.raises(KeyboardInterrupt):
         umap_map(z, progress=stop)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_umap_takes_the_neighbours_it_is_given(digits, monkeypatch):
+    """It ignores what does not suit it, with a warning only, and its own search would be silent for half a minute."""
+    import umap.umap_ as inside
+
+    def search(*_, **__):
+        raise AssertionError("umap looks for neighbours itself")
+
+    z = digits[0]
+    for name in ("nearest_neighbors", "pairwise_distances"):
+        monkeypatch.setattr(inside, name, search)
+    umap_map(z, pca(z))
+    with pytest.raises(AssertionError, match="itself"):
+        inside.UMAP(init=pca(z).float().numpy(), metric="cosine").fit_transform(z.float().numpy())
 
 
 def test_importing_projection_does_not_import_umap():
