@@ -76,27 +76,47 @@ def ratio(a: list[float], b: list[float]) -> float:
 
 
 def publish(name: str, rows: list[dict], options: argparse.Namespace, same: tuple[str, ...] = (), **more) -> list[dict]:
-    """Print the table, write the JSON and, in the full form, the table into benchmarks/README.md.
+    """Print the table, write the JSON and, in the full form, the table into benchmarks/README.md. Figures of other processors
+    stay beside it.
 
     same: the columns that name a row; rows kept from earlier commands on this machine and with these versions stay.
     Returns all rows of the table."""
     about = machine()
     folder = options.out or (HERE.parent / "build" / "benchmarks" if options.small else HERE)
     path = folder / f"{name}.json"
-    kept = json.loads(path.read_text()) if same and path.exists() else {}
-    if {**kept.get("machine", {}), "date": about["date"]} == about:
+    kept = json.loads(path.read_text()) if path.exists() else []
+    here = next((one for one in kept if {**one["machine"], "date": about["date"]} == about), None) if same else None
+    if here:
         new = {tuple(row[key] for key in same) for row in rows}
-        rows = [row for row in kept["rows"] if tuple(row[key] for key in same) not in new] + rows
-    table = Table(rows)
-    print(table)
+        rows = [row for row in here["rows"] if tuple(row[key] for key in same) not in new] + rows
+    print(Table(rows))
+    measured = [{"machine": about, "rows": rows, **more}, *(one for one in kept if hardware_of(one) != hardware_of({"machine": about}))]
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"machine": about, "rows": rows, **more}, indent=1) + "\n")
+    path.write_text(json.dumps(measured, indent=1) + "\n")
     if folder == HERE:
-        packages = ", ".join(f"{package} {about[package]}" for package in PACKAGES if package in about)
-        where = (f"{about['date']}, {about['processor']}, {about['cores']} cores, {about['memory']}"
-                 + (f", {about['gpu']}" if "gpu" in about else "") + f", {about['precision']}, Python {about['python']}, {packages}")
-        write_into(HERE / "README.md", name, f"{table.markdown()}\n\n<sub>`python benchmarks/{name}.py`; {where}.</sub>")
+        write_into(HERE / "README.md", name, section(name, measured))
     return rows
+
+
+def hardware_of(one: dict) -> tuple:
+    """What tells two machines apart, whatever is installed on them."""
+    return tuple(one["machine"].get(key) for key in ("processor", "cores", "gpu"))
+
+
+def section(name: str, measured: list[dict]) -> str:
+    """The newest table, and below it, folded, those of other processors."""
+    newest, *others = (f"{Table(one['rows']).markdown()}\n\n<sub>`python benchmarks/{name}.py`; {said(one['machine'])}.</sub>"
+                       for one in measured)
+    titles = [f"On {about.get('gpu', about['processor'])}, {about['date']}" for about in (one["machine"] for one in measured[1:])]
+    folded = [f"<details><summary>{title}</summary>\n\n{table}\n\n</details>" for title, table in zip(titles, others)]
+    return "\n\n".join([newest, *folded])
+
+
+def said(about: dict[str, str]) -> str:
+    """The machine and the versions in one line."""
+    where = (about["date"], about["processor"], f"{about['cores']} cores", about["memory"], about.get("gpu"), about["precision"])
+    packages = (f"{package} {about[package]}" for package in PACKAGES if package in about)
+    return ", ".join([*filter(None, where), f"Python {about['python']}", *packages])
 
 
 def peak_memory() -> int:
