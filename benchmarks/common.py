@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context, get_start_method, set_start_method
 from pathlib import Path
@@ -38,8 +39,9 @@ def arguments(doc: str, **more) -> argparse.Namespace:
     return parser.parse_args()
 
 
+@cache
 def machine() -> dict[str, str]:
-    """What was measured on."""
+    """What was measured on; a command that goes on past midnight has one date."""
     versions = {}
     for name in PACKAGES:
         try:
@@ -76,21 +78,23 @@ def ratio(a: list[float], b: list[float]) -> float:
 
 
 def publish(name: str, rows: list[dict], options: argparse.Namespace, same: tuple[str, ...] = (), **more) -> list[dict]:
-    """Print the table, write the JSON and, in the full form, the table into benchmarks/README.md. Figures of other processors
-    stay beside it.
+    """Print the table, write the JSON and, in the full form, the table into benchmarks/README.md.
 
-    same: the columns that name a row; rows kept from earlier commands on this machine and with these versions stay.
-    Returns all rows of the table."""
-    about = machine()
+    same: the columns that name a row. Figures of other processors, days and versions stay beside the new ones, except rows that
+    were measured anew on this processor; without `same` all of this processor's. Returns the rows of the newest table."""
+    about, name_of = machine(), lambda row: tuple(row[key] for key in same)
     folder = options.out or (HERE.parent / "build" / "benchmarks" if options.small else HERE)
     path = folder / f"{name}.json"
-    kept = json.loads(path.read_text()) if path.exists() else []
-    here = next((one for one in kept if {**one["machine"], "date": about["date"]} == about), None) if same else None
-    if here:
-        new = {tuple(row[key] for key in same) for row in rows}
-        rows = [row for row in here["rows"] if tuple(row[key] for key in same) not in new] + rows
+    measured, new = [], {name_of(row) for row in rows}
+    for one in json.loads(path.read_text()) if path.exists() else []:
+        if hardware_of(one["machine"]) == hardware_of(about):
+            one["rows"] = [row for row in one["rows"] if same and name_of(row) not in new]
+        if one["machine"] == about:
+            rows = one["rows"] + rows
+        elif one["rows"]:
+            measured.append(one)
     print(Table(rows))
-    measured = [{"machine": about, "rows": rows, **more}, *(one for one in kept if hardware_of(one) != hardware_of({"machine": about}))]
+    measured.insert(0, {"machine": about, "rows": rows, **more})
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(measured, indent=1) + "\n")
     if folder == HERE:
@@ -98,13 +102,13 @@ def publish(name: str, rows: list[dict], options: argparse.Namespace, same: tupl
     return rows
 
 
-def hardware_of(one: dict) -> tuple:
+def hardware_of(about: dict[str, str]) -> tuple:
     """What tells two machines apart, whatever is installed on them."""
-    return tuple(one["machine"].get(key) for key in ("processor", "cores", "gpu"))
+    return tuple(about.get(key) for key in ("processor", "cores", "gpu"))
 
 
 def section(name: str, measured: list[dict]) -> str:
-    """The newest table, and below it, folded, those of other processors."""
+    """The newest table, and below it, folded, those of other processors and days."""
     newest, *others = (f"{Table(one['rows']).markdown()}\n\n<sub>`python benchmarks/{name}.py`; {said(one['machine'])}.</sub>"
                        for one in measured)
     titles = [f"On {about.get('gpu', about['processor'])}, {about['date']}" for about in (one["machine"] for one in measured[1:])]

@@ -115,7 +115,7 @@ def main() -> None:
     for name, recipe in recipes(options.small).items():
         if options.only in name:
             rows.append(row(name, recipe, rounds, 0.0 if options.small else SECONDS))
-    publish("gpu", rows, options)
+    publish("gpu", rows, options, same=("network",))
 
 
 if __name__ == "__main__":

@@ -185,7 +185,7 @@ def main() -> None:
             rows.append(alone(measure, case, folder))
             print(rows[-1], file=sys.stderr, flush=True)
     said = [cost(rows, way) for way in WAYS if any(r["case"] == way for r in rows)]
-    publish("growth", rows, options, memory=said)
+    publish("growth", rows, options, same=("case", "images", "batch", "processes"), memory=said)
     print(*said, sep="\n")
 
 

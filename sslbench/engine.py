@@ -226,18 +226,21 @@ def played(run: Training, resume: dict | None, evaluations: int, test: bool, che
         run.task.train()
         began = time.perf_counter()
         scalars = run.step(step)
-        last, reads = step + 1 == recipe.steps, hardware.device.type == "cpu" or step % GPU_READS_EVERY == 0
-        values = read_scalars(scalars) if reads or last else {}
+        done, last = step + 1, step + 1 == recipe.steps
+        looks = last or done * evaluations // recipe.steps > step * evaluations // recipe.steps  # evenly, the last one at the end
+        keeps = last or done % checkpoint_every == 0
+        reads = looks or keeps or hardware.device.type == "cpu" or step % GPU_READS_EVERY == 0  # its time counts as training
+        values = read_scalars(scalars) if reads else {}
         run.seconds += time.perf_counter() - began
         if not math.isfinite(values.get("loss", 0.0)):
-            raise diverged(f"the loss became {values['loss']}", step + 1, good, recipe)
-        yield Step(step + 1, values, run.seconds)
-        if (step + 1) * evaluations // recipe.steps > step * evaluations // recipe.steps or last:  # evenly, the last one at the end
-            yield from evaluated(run, step + 1)
-        if (step + 1) % checkpoint_every == 0 or last:
-            if not all(p.isfinite().all() for p in run.task.parameters()):
-                raise diverged("a weight is no longer a number", step + 1, good, recipe)
-            good = step + 1
+            raise diverged(f"the loss became {values['loss']}", done, good, recipe)
+        yield Step(done, values, run.seconds)
+        if (looks or keeps) and not all(p.isfinite().all() for p in run.task.parameters()):
+            raise diverged("a weight is no longer a number", done, good, recipe)
+        if looks:
+            yield from evaluated(run, done)
+        if keeps:
+            good = done
             yield Checkpoint(good, run.state(good))
     if test:
         yield from tested(run)

@@ -52,7 +52,8 @@ def once(data: Data, key: tuple[str, int], rows: dict, index: Tensor) -> dict[st
     kept = _kept.setdefault(data, {})
     if key not in kept:
         size = sum(nbytes(x) * len(index) // len(x) for x in rows.values())
-        if size + sum(x.nbytes for splits in _kept.values() for held in splits.values() for x in held.values()) > KEPT * memory_limit():
+        held = [rows for splits in list(_kept.values()) for rows in list(splits.values())]  # lists: another thread may add to them
+        if size + sum(x.nbytes for rows in held for x in rows.values()) > KEPT * memory_limit():
             return None
         kept[key] = {name: x[index] for name, x in rows.items()}
     return kept[key]

@@ -36,7 +36,7 @@ class Hardware:
         if kind == "cuda":
             torch.cuda.set_device(self.device)
         if kind == "cpu":
-            torch.set_num_threads(threads())
+            torch.set_num_threads(min(threads(), torch.get_num_threads()))  # torch counts the host's cores; who set fewer keeps them
         if self.world > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if kind == "cuda" else "gloo")
         self.dtype = _best_dtype(kind) if precision == "auto" else getattr(torch, precision)

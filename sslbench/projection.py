@@ -4,6 +4,7 @@ PCA is linear and takes milliseconds. UMAP and t-SNE keep neighbourhoods, take s
 are: `progress(share, words)` is called many times, and whatever it raises ends the computation (that is how to cancel).
 """
 
+import threading
 import warnings
 from collections.abc import Callable
 from unittest.mock import patch
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 Progress = Callable[[float, str], None]  # share done in [0, 1], what is being done
+_one_umap = threading.Lock()  # its epochs are counted through a name in its module, which two at once would take for theirs
 QUERIES = 1000  # points whose distances to all others are held at once
 
 
@@ -104,8 +106,8 @@ def umap_map(z, init=None, *, n_neighbors: int = 15, min_dist: float = 0.1, seed
              progress: Progress = lambda share, words: None) -> Tensor:
     """UMAP of embeddings [n, D] -> [n, 2] (McInnes et al. 2018, arXiv:1802.03426), cosine distance, deterministic in seed.
 
-    init: a map [n, 2] to start from, so that the new one resembles it. The neighbours are exact: umap's own search, an approximation,
-    compiles for half a minute before it finds any, and says nothing meanwhile.
+    init: a map [n, 2] to start from, so that the new one resembles it. Fewer than four points are drawn by PCA. The neighbours are
+    exact: umap's own search, an approximation, compiles for half a minute before it finds any, and says nothing meanwhile.
     """
     progress(0.0, "UMAP: compiling (5 to 15 s the first time)")
     from umap import UMAP, layouts
@@ -116,6 +118,8 @@ def umap_map(z, init=None, *, n_neighbors: int = 15, min_dist: float = 0.1, seed
             yield i
 
     z = _numbers(z)
+    if len(z) < 4:
+        return align(pca(z))
     start = "spectral" if init is None else (align(init) * 5).float().numpy()
     n_neighbors = min(n_neighbors, len(z) - 1)
     other, far = _nearest(z, n_neighbors - 1, lambda share: progress(0.1 + 0.1 * share, "UMAP: finding neighbours"))
@@ -125,8 +129,13 @@ def umap_map(z, init=None, *, n_neighbors: int = 15, min_dist: float = 0.1, seed
     model = UMAP(n_neighbors=n_neighbors, min_dist=min_dist, metric="cosine", init=start, random_state=seed, n_jobs=1,
                  precomputed_knn=(near.numpy(), far.numpy()))
     progress(0.2, "UMAP: building the graph")
-    with patch.object(layouts, "tqdm", epochs, create=True):
-        xy = model.fit_transform(z.float().numpy())
+    while not _one_umap.acquire(timeout=0.2):
+        progress(0.2, "UMAP: waiting for another map")
+    try:
+        with patch.object(layouts, "tqdm", epochs, create=True):
+            xy = model.fit_transform(z.float().numpy())
+    finally:
+        _one_umap.release()
     progress(1.0, "UMAP: done")
     return torch.as_tensor(xy).double()
 

@@ -58,5 +58,8 @@ def test_figures_of_another_processor_stay_beside_the_new_ones(tmp_path, monkeyp
     places = [text.index(part) for part in ("| a | 22 |", "| b | 33 |", "<details><summary>On old, today</summary>", "| a | 11 |")]
     assert places == sorted(places)
     assert text.startswith("before") and text.endswith("after")
-    rows, text = measure("new", "2", "a", 44)  # other versions: its own rows go
-    assert rows == [{"task": "a", "pace": 44}] and "| b | 33 |" not in text and "| a | 11 |" in text
+    rows, text = measure("new", "2", "b", 44)  # other versions have a table of their own
+    assert rows == [{"task": "b", "pace": 44}] and "| b | 33 |" not in text
+    assert all(row in text for row in ("| a | 22 |", "| a | 11 |")) and text.count("<details>") == 2
+    rows, text = measure("new", "2", "a", 55)
+    assert "| a | 22 |" not in text and "| a | 11 |" in text and text.count("<details>") == 1

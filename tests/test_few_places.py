@@ -64,3 +64,8 @@ def test_the_weights_keep_their_names_and_are_the_same_objects():
     ordinary = nn.Conv2d(3, 4, 3, bias=False)
     other = FewPlaces.instead_of(ordinary)
     assert other.weight is ordinary.weight and other.state_dict().keys() == ordinary.state_dict().keys()
+
+
+def test_no_samples_are_none_as_in_the_ordinary_convolution():
+    ordinary = nn.Conv2d(3, 4, 3, 1, 1, bias=False)
+    assert FewPlaces.instead_of(ordinary)(torch.randn(0, 3, 4, 4)).shape == ordinary(torch.randn(0, 3, 4, 4)).shape

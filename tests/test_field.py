@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from torch.nn.functional import one_hot
+from torch.utils._python_dispatch import TorchDispatchMode
 from toys import SHAPES, sampled
 
 from sslbench.field import Field, decode, resample
@@ -107,3 +108,17 @@ def test_tokens_are_interpolated_from_grid_to_grid(old, new):
     assert resample(tokens, old, old) is tokens
     constant = torch.ones(1, math.prod(old), 2) * 3
     torch.testing.assert_close(resample(constant, old, new), torch.full((1, math.prod(new), 2), 3.0))
+
+
+@pytest.mark.parametrize("device", ["meta", torch.device("meta"), None])
+def test_rows_are_on_the_device_before_they_are_given_back(device):
+    """Apple's GPUs read the memory of the rows whenever they get round to it, and it may be another's by then."""
+    class Copies(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), given=None):
+            waited.append(not (given or {}).get("non_blocking", False))
+            return function(*args, **(given or {}))
+
+    waited, field = [], Field((4, 4), (2, 2))
+    with Copies():
+        decode({"x": field}, {"x": torch.zeros(3, 1, 4, 4, dtype=torch.uint8)}, torch.tensor([1, 2]), device)
+    assert waited and all(waited)

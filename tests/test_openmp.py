@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
-from sslbench import Recipe, openmp, train
+from sslbench import Recipe, hardware, openmp, train
 from sslbench.player import Player
 from sslbench.workbench.aside import Aside
 from sslbench.workbench.pump import Pump, short_turns
@@ -112,3 +113,16 @@ def test_words_come_between_two_pictures_and_no_more_often_than_twice_a_second(m
     pump.wake(urgent=False)
     pump.turn()
     assert seen[-2:] == ["words", "pictures"]
+
+
+def test_threads_are_taken_away_and_never_added(monkeypatch):
+    """torch counts the cores of the host, of which a container may use a few; who wants fewer has said so."""
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        for allowed, left in ((4, 2), (1, 1)):
+            monkeypatch.setattr(hardware, "threads", lambda allowed=allowed: allowed)
+            hardware.Hardware("cpu")
+            assert torch.get_num_threads() == left
+    finally:
+        torch.set_num_threads(before)

@@ -1,6 +1,8 @@
 """Maps are deterministic, comparable from one to the next, and their makers say how far they are."""
 
 import sys
+import threading
+import time
 
 import pytest
 import torch
@@ -132,6 +134,38 @@ def test_umap_separates_better_than_pca_says_how_far_it_is_and_can_be_stopped(di
 
     with pytest.raises(KeyboardInterrupt):
         umap_map(z, progress=stop)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_two_umaps_at_once_take_turns_and_one_that_waits_can_be_stopped(digits, monkeypatch):
+    """Each counts its epochs through the same name in umap's module."""
+    import umap
+
+    tqdm, running, heard = umap.layouts.tqdm, threading.Event(), []
+
+    def slow(share, words):
+        heard.append(words)
+        if "epoch" in words:
+            running.set()
+            time.sleep(0.01)
+
+    def stop(share, words):
+        if "waiting" in words:
+            raise KeyboardInterrupt
+
+    first = threading.Thread(target=umap_map, args=(digits[0], pca(digits[0])), kwargs={"progress": slow})
+    first.start()
+    assert running.wait(60)
+    with pytest.raises(KeyboardInterrupt):
+        umap_map(digits[0], progress=stop)
+    first.join()
+    assert heard[-1] == "UMAP: done" and umap.layouts.tqdm is tqdm
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+def test_umap_draws_few_points_too(n):
+    assert umap_map(torch.randn(n, 8)).shape == (n, 2)
 
 
 @pytest.mark.filterwarnings("ignore")

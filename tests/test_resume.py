@@ -219,6 +219,13 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_weights(
     assert z.isfinite().all()
 
 
+def test_weights_that_are_no_numbers_are_not_evaluated(toy):
+    """A probe would end on them with an error of its own that says nothing of the training."""
+    task = type("Diverging", (Diverging,), {"name": "diverging", "gradient_only": True})
+    with pytest.raises(FloatingPointError, match=r"weight is no .* step 4.* of step 0, are kept"):
+        fit(replace(toy, pretext=task.name), progress=False, device="cpu", evaluations=toy.steps, checkpoint_every=1000)
+
+
 def test_the_good_weights_of_a_run_that_never_had_a_checkpoint_are_the_first(toy, tmp_path):
     type("Diverging", (Diverging,), {"name": "diverging"})
     with pytest.raises(FloatingPointError, match="of step 0"):

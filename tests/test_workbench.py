@@ -21,6 +21,7 @@ from sslbench.workbench import Workbench
 from sslbench.workbench import pump as pump_module
 from sslbench.workbench import widgets as w
 from sslbench.workbench.aside import Aside
+from sslbench.workbench.embedding import METHODS
 from sslbench.workbench.estimate import Estimate, duration, estimate
 from sslbench.workbench.pump import Pump
 
@@ -304,6 +305,30 @@ def test_the_map_gets_a_frame_for_each_evaluation(make):
     until(lambda: len(tab.explorer.frames) == 3 and tab.explorer.frames[-1]["note"] == "t-SNE", 60)
     tab.explorer.selected = [1, 2]
     assert bench.selected == [1, 2]
+
+
+def test_a_map_that_fails_is_said_and_tried_again_only_when_it_is_chosen_again(make, monkeypatch):
+    tries = []
+
+    def fails(*_, **__):
+        tries.append(1)
+        raise ModuleNotFoundError("No module named 'umap'")
+
+    monkeypatch.setitem(METHODS, "UMAP", fails)
+    bench = make()
+    bench.train()
+    tab = open_tab(bench, "Embedding")
+    for times in (1, 2):
+        tab.method.value = "UMAP"
+        until(lambda times=times: len(tries) == times and not tab._aside.busy)
+        until(lambda: "umap" in said(bench, "error"))
+        for _ in range(3):
+            bench.wake()
+            painted(bench)
+        assert len(tries) == times and tab.bar.layout.display == "none"
+        tab.method.value = "PCA"
+    tab.method.value = "t-SNE"
+    until(lambda: len(tab.explorer.frames) == 3 and tab.explorer.frames[-1]["note"] == "t-SNE", 60)
 
 
 def test_runs_are_kept_and_compared(make, tmp_path):

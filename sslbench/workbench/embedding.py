@@ -30,7 +30,7 @@ class EmbeddingTab:
         self._points, self._asked = None, None  # what the points are: (run, pictures, columns)
         self._frames: dict[tuple, object] = {}  # (run, method, step) -> [n, 2]
         self._drawn: list[tuple] = []  # the frames that the explorer has
-        self._progress = (1.0, "")  # of UMAP or t-SNE
+        self._progress, self._given_up = (1.0, ""), ""  # of UMAP or t-SNE; the method that failed
 
     @property
     def selected(self) -> list[int]:
@@ -48,10 +48,15 @@ class EmbeddingTab:
                 self._asked = seen.run
                 self._aside.do("points", partial(self._read_points, seen))
             return
-        if self.method.value != "PCA" and any((id(seen.run), self.method.value, e.step) not in self._frames for e in looks):
-            self._aside.do("project", partial(self._project, self.method.value, seen)) if not self._aside.busy else None
+        if self._lacks_a_map(seen, looks) and not self._aside.busy:
+            self._aside.do("project", partial(self._project, self.method.value, seen))
         (self._paint_explorer if self.explorer else self._paint_map)(seen, looks)
         w.show(self.empty, False)
+
+    def _lacks_a_map(self, seen, looks) -> bool:
+        """Whether one is to be computed; what failed is not tried again before a method is chosen anew."""
+        method = self.method.value
+        return method not in ("PCA", self._given_up) and any((id(seen.run), method, e.step) not in self._frames for e in looks)
 
     def close(self) -> None:
         self._aside.clear(wait=False)
@@ -89,17 +94,21 @@ class EmbeddingTab:
 
     def _project(self, method: str, seen: Seen, check) -> None:
         """Maps of every evaluation, each starting from the one before."""
+        self._given_up = method  # unless all of it comes to an end
         last, looks = None, [e for e in seen.looks if e.embedding is not None]
-        for i, e in enumerate(looks):
-            key = (id(seen.run), method, e.step)
-            if key not in self._frames:
-                def progress(share, words, i=i):
-                    check()
-                    self._report((i + share) / len(looks), f"{words}, map {i + 1} of {len(looks)}")
-                self._frames[key] = METHODS[method](e.embedding, last, progress=progress)
-                self._wake()
-            last = self._frames[key]
-        self._report(1.0, "")
+        try:
+            for i, e in enumerate(looks):
+                key = (id(seen.run), method, e.step)
+                if key not in self._frames:
+                    def progress(share, words, i=i):
+                        check()
+                        self._report((i + share) / len(looks), f"{words}, map {i + 1} of {len(looks)}")
+                    self._frames[key] = METHODS[method](e.embedding, last, progress=progress)
+                    self._wake()
+                last = self._frames[key]
+            self._given_up = ""
+        finally:
+            self._report(1.0, "")
 
     def _report(self, share: float, said: str) -> None:
         self._progress = (share, said)
@@ -114,6 +123,7 @@ class EmbeddingTab:
 
     def _chosen(self) -> None:
         self._aside.clear(wait=False)
+        self._given_up = ""
         self._report(1.0, "")
         self._wake()
 
