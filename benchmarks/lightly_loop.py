@@ -1,7 +1,8 @@
-"""Training as lightly's examples do it, around a backbone of sslbench: what a user would otherwise run."""
+"""Training as lightly's examples and tutorials do it, around a backbone of sslbench: what a user would otherwise run."""
 
 import copy
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 
 import torch
 from lightly.loss import NegativeCosineSimilarity, NTXentLoss
@@ -16,6 +17,8 @@ from torchvision.transforms.functional import rotate, to_pil_image
 
 from sslbench.hardware import Hardware, cpu_limit
 from sslbench.recipe import Recipe
+
+LR, BATCH = 0.06, 256  # of its tutorials
 
 
 class Images(Dataset):
@@ -124,11 +127,13 @@ def lightly_model(recipe: Recipe, hardware: Hardware):
     return images, model.to(hardware.device), task, data
 
 
-def lightly_steps(recipe: Recipe, hardware: Hardware, model=None) -> Iterator[None]:
-    """Epoch after epoch; one item per step. Close it to end the workers."""
+def lightly_steps(recipe: Recipe, hardware: Hardware, model=None, progress: Callable[[], float] = lambda: 0.0) -> Iterator[None]:
+    """Epoch after epoch; one item per step. Close it to end the workers.
+
+    progress: the share of the training that is over, for the fall of the learning rate."""
     images, model = model or lightly_model(recipe, hardware)[:2]
     loader = DataLoader(images, batch_size=recipe.batch_size, shuffle=True, drop_last=True, num_workers=cpu_limit())
-    optimiser = torch.optim.SGD(model.parameters(), lr=0.06)
+    optimiser = torch.optim.SGD(model.parameters(), lr=LR, momentum=0.9, weight_decay=5e-4)  # of its tutorials, with a cosine
     model.train()
     while True:
         for batch in loader:
@@ -136,6 +141,7 @@ def lightly_steps(recipe: Recipe, hardware: Hardware, model=None) -> Iterator[No
             with hardware.autocast():
                 loss = model.loss(batch)
             loss.backward()
+            optimiser.param_groups[0]["lr"] = LR * (1 + math.cos(math.pi * min(1.0, progress()))) / 2
             optimiser.step()
             optimiser.zero_grad()
             yield

@@ -5,8 +5,9 @@
 whole loop   train(): row order, augmentation, forward, backward, optimiser, events; no evaluation in between
 bare step    forward, backward, optimiser of the same network on inputs that never change, at the same precision: the limit
 lightly      the loop of lightly's examples: their transform on PIL images, a DataLoader with one worker per core, their heads
-             and loss around the same backbone, SGD. At its defaults (float32), and at the precision that sslbench chose. In a
-             process of its own, so that it gains nothing from how sslbench sets up the one it trains in.
+             and loss around the same backbone, SGD. At its defaults (float32, a thread per core for the network), and at the
+             precision that sslbench chose, with one thread where that is faster, since the workers need cores too. In a process
+             of its own, so that it gains nothing from how sslbench sets up the one it trains in.
 
 lightly has no rotation task and no masked modelling for these backbones: there it is its transform and DataLoader in front
 of the same network. All take turns; a round measures each once.
@@ -24,7 +25,7 @@ from lightly_loop import lightly_steps
 
 from sslbench import Recipe, train
 from sslbench.engine import GPU_READS_EVERY, Step, Training
-from sslbench.hardware import Hardware
+from sslbench.hardware import Hardware, threads
 
 TASKS, BACKBONES = ("simclr", "byol", "masked", "rotation"), {"small_cnn": 256, "resnet18": 128, "transformer": 256}
 SECONDS = 2.5  # that one turn takes at least
@@ -64,9 +65,11 @@ def pace(steps: Iterator[None], batch_size: int, least: float) -> float:
     return done * batch_size / (time.perf_counter() - began)
 
 
-def lightly_pace(recipe: Recipe, precision: str, least: float) -> float:
+def lightly_pace(recipe: Recipe, precision: str, least: float, one_thread: bool = False) -> float:
     """A turn of lightly's loop. Its workers are started anew, so that they prepare nothing while the others are measured."""
-    with contextlib.closing(lightly_steps(recipe, Hardware(precision=precision))) as steps:
+    hardware = Hardware(precision=precision)
+    torch.set_num_threads(1 if one_thread else threads())
+    with contextlib.closing(lightly_steps(recipe, hardware)) as steps:
         for _ in range(2):
             next(steps)
         return pace(steps, recipe.batch_size, least)
@@ -80,9 +83,9 @@ def contestants(recipe: Recipe, least: float, elsewhere: Callable):
         for _ in range(4):
             next(steps)
     turns = {name: (lambda steps=steps: pace(steps, recipe.batch_size, least)) for name, steps in lasting.items()}
-    turns["lightly, float32"] = lambda: elsewhere(lightly_pace, recipe, "float32", least)
-    if hardware.dtype is not torch.float32:
-        turns["lightly, same precision"] = lambda: elsewhere(lightly_pace, recipe, "auto", least)
+    turns["lightly, defaults"] = lambda: elsewhere(lightly_pace, recipe, "float32", least)
+    one_thread = max((False, True), key=lambda one: elsewhere(lightly_pace, recipe, "auto", least, one))
+    turns["lightly, same precision"] = lambda: elsewhere(lightly_pace, recipe, "auto", least, one_thread)
     return turns
 
 
