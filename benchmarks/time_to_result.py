@@ -23,7 +23,7 @@ from sslbench.hardware import Hardware
 
 LEVELS = {"wild_digits": (0.80, 0.85, 0.90, 0.95), "fashion_mnist": (0.85, 0.88)}
 WIDER = {"backbone.width": 64, "pretext.temperature": 0.2, "data.crop": 0.2, "data.color": 0.8, "data.rotation": 0.0}
-RUNS = [("wild_digits", {}, (300, 400, 500, 600, 1000, 2200)),
+RUNS = [("wild_digits", {}, (300, 400, 500, 600, 1000, 2200, 3000)),
         ("fashion_mnist", {}, (400, 1000, 2000)),
         ("fashion_mnist", WIDER, (700, 1500))]
 LABELS = {"train": 60_000, "validation": 5_000, "test": 10_000}  # all of both
