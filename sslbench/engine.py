@@ -151,8 +151,7 @@ class Training:
         r, seed = self.recipe, mix(self.recipe.seed, step, self.hardware.rank)
         for group in self.optimiser.param_groups:
             group["lr"] = r.lr * self.rate(step, r.steps)
-        with torch.random.fork_rng(devices=[self.hardware.device] if self.hardware.device.type == "cuda" else []):
-            self.hardware.seed_global(seed)  # for dropout in somebody's network
+        with self.hardware.seeded(seed):  # for dropout in somebody's network
             with torch.no_grad():
                 inputs = self.task.inputs(self.batch(step), self.hardware.generator(seed))
             with self.hardware.autocast():

@@ -1,8 +1,8 @@
 """Where the arithmetic happens: one CPU, one GPU, or many processes started by torchrun. Nothing else knows."""
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -51,12 +51,21 @@ class Hardware:
     def generator(self, seed: int) -> torch.Generator:
         return torch.Generator(self.device).manual_seed(seed)
 
-    def seed_global(self, seed: int) -> None:
-        """torch's own generators of the CPU and of this device. torch.manual_seed goes through all kinds of device and writes down
-        where it was called from, for 0.3 ms."""
-        torch.default_generator.manual_seed(seed)
-        if self.device.type != "cpu":
-            getattr(torch, self.device.type).manual_seed(seed)
+    @contextmanager
+    def seeded(self, seed: int) -> Iterator[None]:
+        """Inside, torch's own generators of the CPU and of this device start from `seed`; afterwards they go on where they were.
+        torch.manual_seed goes through all kinds of device and writes down where it was called from, for 0.3 ms."""
+        device = None if self.device.type == "cpu" else getattr(torch, self.device.type)
+        before, before_on_device = torch.get_rng_state(), device and device.get_rng_state()
+        try:
+            torch.default_generator.manual_seed(seed)
+            if device:
+                device.manual_seed(seed)
+            yield
+        finally:
+            torch.set_rng_state(before)
+            if device:
+                device.set_rng_state(before_on_device)
 
     def place(self, module: nn.Module) -> nn.Module:
         """The module on the device, images channels-last: convolutions are faster that way on CPUs and GPUs."""

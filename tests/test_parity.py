@@ -185,6 +185,12 @@ def test_rotation_turns_each_sample_like_rot90(shape):
 
 def test_the_generators_for_dropout_are_seeded_as_torch_seeds_them():
     torch.manual_seed(7)
-    expected = torch.rand(4)
-    Hardware("cpu").seed_global(7)
-    assert torch.equal(torch.rand(4), expected)
+    seven = torch.rand(4)
+    torch.manual_seed(8)
+    eight = torch.rand(8)
+    torch.manual_seed(8)
+    first = torch.rand(4)
+    with pytest.raises(KeyError), Hardware("cpu").seeded(7):
+        assert torch.equal(torch.rand(4), seven)
+        raise KeyError  # also then the user's own numbers go on
+    assert torch.equal(torch.cat([first, torch.rand(4)]), eight)
