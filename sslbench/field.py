@@ -141,8 +141,8 @@ def size_of(batch) -> int:
 
 def decode(fields: dict[str, Field], rows, index=slice(None), device=None) -> Batch:
     """The rows with these numbers as a batch of floats and ids; only the chosen rows travel to the device."""
-    waits = device is None or torch.device(device).type != "cuda"  # only CUDA keeps what it copies from until it is copied
-    return {name: fields[name].decode(torch.as_tensor(picked(rows[name], index)).to(device, non_blocking=not waits)) for name in rows}
+    later = device is not None and torch.device(device).type == "cuda"  # only CUDA keeps what it copies from until it is copied
+    return {name: fields[name].decode(torch.as_tensor(picked(rows[name], index)).to(device, non_blocking=later)) for name in rows}
 
 
 def picked(rows, index):

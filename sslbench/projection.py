@@ -109,6 +109,9 @@ def umap_map(z, init=None, *, n_neighbors: int = 15, min_dist: float = 0.1, seed
     init: a map [n, 2] to start from, so that the new one resembles it. Fewer than four points are drawn by PCA. The neighbours are
     exact: umap's own search, an approximation, compiles for half a minute before it finds any, and says nothing meanwhile.
     """
+    z = _numbers(z)
+    if len(z) < 4:
+        return align(pca(z))
     progress(0.0, "UMAP: compiling (5 to 15 s the first time)")
     from umap import UMAP, layouts
 
@@ -117,9 +120,6 @@ def umap_map(z, init=None, *, n_neighbors: int = 15, min_dist: float = 0.1, seed
             progress(0.3 + 0.7 * i / len(numbers), f"UMAP: epoch {i} of {len(numbers)}")
             yield i
 
-    z = _numbers(z)
-    if len(z) < 4:
-        return align(pca(z))
     start = "spectral" if init is None else (align(init) * 5).float().numpy()
     n_neighbors = min(n_neighbors, len(z) - 1)
     other, far = _nearest(z, n_neighbors - 1, lambda share: progress(0.1 + 0.1 * share, "UMAP: finding neighbours"))
