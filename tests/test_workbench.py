@@ -12,7 +12,7 @@ import pytest
 import torch
 from toys import SHAPES, Toy
 
-from sslbench import Recipe
+from sslbench import Recipe, projection
 from sslbench.data import Data
 from sslbench.engine import Training
 from sslbench.pretexts import Pretext
@@ -21,7 +21,7 @@ from sslbench.workbench import Workbench
 from sslbench.workbench import pump as pump_module
 from sslbench.workbench import widgets as w
 from sslbench.workbench.aside import Aside
-from sslbench.workbench.embedding import METHODS
+from sslbench.workbench.embedding import METHODS, points
 from sslbench.workbench.estimate import Estimate, duration, estimate
 from sslbench.workbench.pump import Pump
 
@@ -305,6 +305,45 @@ def test_the_map_gets_a_frame_for_each_evaluation(make):
     until(lambda: len(tab.explorer.frames) == 3 and tab.explorer.frames[-1]["note"] == "t-SNE", 60)
     tab.explorer.selected = [1, 2]
     assert bench.selected == [1, 2]
+
+
+@pytest.mark.parametrize("anywidget", [True, False])
+def test_no_map_of_another_run_is_shown_while_the_own_one_is_prepared(make, monkeypatch, anywidget):
+    if not anywidget:
+        monkeypatch.setattr("sslbench.workbench.embedding.make_explorer", lambda: None)
+    bench, may_go_on = make(), threading.Event()
+    bench.train()
+    tab = open_tab(bench, "Embedding")
+
+    def shown():
+        return bool(tab.explorer.frames) if anywidget else tab.map.layout.display != "none"
+
+    until(shown)
+    monkeypatch.setattr("sslbench.workbench.embedding.points", lambda data, real=points: may_go_on.wait(60) and real(data))
+    bench.start()
+    until(lambda: not shown())
+    bench.wait()
+    assert not shown()
+    may_go_on.set()
+    until(shown)
+    until(lambda: not anywidget or tab.explorer.steps == [0, 6, 12])
+
+
+def test_the_samples_are_sent_once_while_a_map_is_computed(make, monkeypatch):
+    may_go_on, sent = threading.Event(), []
+    monkeypatch.setitem(METHODS, "UMAP", lambda z, *_, **__: may_go_on.wait(60) and projection.pca(z))
+    bench = make()
+    bench.train()
+    tab = open_tab(bench, "Embedding")
+    until(lambda: len(tab._drawn) == 3)
+    monkeypatch.setattr(tab.explorer, "set_points", lambda *given, real=tab.explorer.set_points: (sent.append(1), real(*given)))
+    tab.method.value = "UMAP"
+    for _ in range(3):
+        bench.wake()
+        painted(bench)
+    may_go_on.set()
+    until(lambda: len(tab._drawn) == 3)
+    assert len(sent) == 1
 
 
 def test_a_map_that_fails_is_said_and_tried_again_only_when_it_is_chosen_again(make, monkeypatch):

@@ -27,9 +27,10 @@ class EmbeddingTab:
         tools = w.row([w.html("Map by", "say"), self.method, self.bar, self.say, self.cancel], "tools")
         self.widget = w.column([tools, self.empty, *([self.explorer] if self.explorer else []), self.map], "page")
         w.show(self.explorer or self.map, False)
-        self._points, self._asked = None, None  # what the points are: (run, pictures, columns)
+        self._run = self._points = None  # the run that is looked at; what its points are: (run, pictures, columns)
+        self._asked = False  # for these
         self._frames: dict[tuple, object] = {}  # (run, method, step) -> [n, 2]
-        self._drawn: list[tuple] = []  # the frames that the explorer has
+        self._set, self._drawn = None, []  # what is on the page: (run, method), and the steps of the explorer's frames
         self._progress, self._given_up = (1.0, ""), ""  # of UMAP or t-SNE; the method that failed
 
     @property
@@ -40,12 +41,14 @@ class EmbeddingTab:
     def paint(self, s) -> None:
         self._paint_progress()
         seen = s.seen
+        if seen and self._run is not seen.run:
+            self._forget(seen.run)
         looks = [e for e in seen.looks if e.embedding is not None] if seen else []
         if not looks:
             return
-        if self._points is None or self._points[0] is not seen.run:
-            if self._asked is not seen.run:  # thumbnails take a moment: prepare them beside the painting
-                self._asked = seen.run
+        if not self._points or self._points[0] is not seen.run:
+            if not self._asked:  # thumbnails take a moment: prepare them beside the painting
+                self._asked = True
                 self._aside.do("points", partial(self._read_points, seen))
             return
         if self._lacks_a_map(seen, looks) and not self._aside.busy:
@@ -61,35 +64,41 @@ class EmbeddingTab:
     def close(self) -> None:
         self._aside.clear(wait=False)
 
+    def _forget(self, run) -> None:
+        """The map on the page is that of another run: nobody should take it for this one's."""
+        self._run, self._asked, self._set, self._drawn = run, False, None, []
+        if self.explorer:
+            self.explorer.clear()
+        else:
+            w.show(self.map, False)
+
     def _paint_explorer(self, seen, looks) -> None:
         run, pictures, columns = self._points
         method = self.method.value
-        wanted = [(id(run), method, e.step) for e in looks]
-        if self._drawn[: len(wanted)] != wanted[: len(self._drawn)] or not self._drawn:  # another run, or another method
-            self._drawn = []
+        if self._set != (run, method):
             self.explorer.set_points(pictures, columns)
+            self._set, self._drawn = (run, method), []
             w.show(self.explorer)
-        for key, e in list(zip(wanted, looks))[len(self._drawn):]:
-            xy = projection.pca(e.embedding) if method == "PCA" else self._frames.get(key)
+        for e in looks[len(self._drawn):]:
+            xy = projection.pca(e.embedding) if method == "PCA" else self._frames.get((id(run), method, e.step))
             if xy is None:
                 return
             self.explorer.add_frame(e.step, xy, projection.neighbours(e.embedding), "" if method == "PCA" else method)
-            self._drawn.append(key)
+            self._drawn.append(e.step)
 
     def _paint_map(self, seen, looks) -> None:
         e, (_, _, columns) = looks[-1], self._points
         key = (id(seen.run), self.method.value, e.step)
         xy = projection.pca(e.embedding) if self.method.value == "PCA" else self._frames.get(key)
-        if xy is None or self._drawn == [key]:
+        if xy is None or self._set == key:
             return
         values, names = next(iter(columns.values()), (None, None))
         self.map.value = plots.png(plots.embedding(projection.align(xy), values, names, f"step {e.step}, {self.method.value}"))
-        self._drawn = [key]
+        self._set = key
         w.show(self.map)
 
     def _read_points(self, seen: Seen, check) -> None:
         self._points = (seen.run, *points(seen.data))
-        self._drawn = []
         self._wake()
 
     def _project(self, method: str, seen: Seen, check) -> None:
