@@ -27,7 +27,7 @@ from muon import Muon
 from record_parts import ManyViews, ResNet9, Whole
 
 from sslbench import Data, Recipe, adopt, evaluate, probes
-from sslbench.engine import Training, rate_at
+from sslbench.engine import Training, placed, rate_at
 from sslbench.hardware import Hardware
 
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
@@ -128,12 +128,13 @@ def step(run: Training, number: int, levers: Levers) -> torch.Tensor:
 
 
 def voters(run: Training, most: int) -> list[evaluate.Split]:
-    """Training and test images as bytes on the device, once for all evaluations."""
+    """Training and test images as bytes, once for all evaluations: on the device where they fit beside the network."""
     device, splits = run.hardware.device, []
     for name in ("train", "test"):
         split = evaluate.read(run.data, name, most)
-        rows = run.rows if name == "train" else {field: x.to(device) for field, x in split.rows.items()}
-        splits.append(evaluate.Split(rows, {"label": next(iter(split.labels.values())).to(device)}, split.index.to(device)))
+        rows = run.rows if name == "train" else placed(split.rows, run.hardware)[0]
+        index = split.index.to(next(iter(rows.values())).device)  # rows are picked where they lie
+        splits.append(evaluate.Split(rows, {"label": next(iter(split.labels.values())).to(device)}, index))
     return splits
 
 

@@ -1,18 +1,20 @@
 """Seconds of training until a linear probe of the label reaches a level, beside lightly's loop around the same backbone.
 
-    python benchmarks/time_to_result.py [--small] [--only wild_digits] [--steps 500]
+    python benchmarks/time_to_result.py [--small] [--only wild_digits] [--steps 500] [--rounds 3]
 
 Each budget is a run of its own, because the learning rate falls over the whole of a run; a level is reached by the shortest run
 that ends at or above it. "wider" is twice as wide, with a temperature and augmentations chosen on validation (WIDER). lightly's
 loop gets the same seconds and backbone, with the batch, optimiser and falling learning rate of its tutorials, its own views and
 temperature, and float32, its default. The probe is that of every final score (strength of the penalty chosen on validation, test
-read once), but reads all training labels, as papers do. Seconds are those of training.
+read once), but reads all training labels, as papers do. Seconds are those of training. Every round has a seed of its own; figures are
+medians, beside them the lowest of ours and the highest of lightly's.
 """
 
 import contextlib
 import math
 import time
 from dataclasses import replace
+from statistics import median
 
 from common import another_process, arguments, publish, quiet
 from lightly_loop import BATCH, lightly_model, lightly_steps
@@ -64,19 +66,29 @@ def lightly(recipe: Recipe, seconds: float) -> tuple[int, float]:
     return steps, linear(task, data, hardware)
 
 
-def measured(name: str, given: dict, budgets: tuple[int, ...]) -> list[dict]:
-    rows = []
-    for steps in budgets:
-        recipe = Recipe(name, steps=steps, hyperparameters=given)
-        with another_process() as elsewhere:
-            seconds, score = elsewhere(ours, recipe)
-        with another_process() as elsewhere:
-            their_steps, theirs = elsewhere(lightly, recipe, seconds)
-        rows.append({"data": name, "settings": "wider" if given else "defaults", "steps": steps,
-                     "seconds": round(seconds, 1), "linear": round(score, 3),
-                     "lightly's steps": their_steps, "lightly's linear": round(theirs, 3)})
-        print(rows[-1], flush=True)
-    return rows
+def measured(name: str, given: dict, budgets: tuple[int, ...], rounds: int) -> list[dict]:
+    runs = {steps: [] for steps in budgets}
+    for seed in range(rounds):
+        for steps in budgets:
+            runs[steps].append(beside(Recipe(name, steps=steps, seed=seed, hyperparameters=given)))
+            print(name, given, steps, "seed", seed, *(f"{x:.4g}" for x in runs[steps][-1]), flush=True)
+    return [row(name, given, steps, of) for steps, of in runs.items()]
+
+
+def beside(recipe: Recipe) -> tuple[float, float, int, float]:
+    """(seconds, linear, lightly's steps in these seconds, lightly's linear), each from a new process."""
+    with another_process() as elsewhere:
+        seconds, score = elsewhere(ours, recipe)
+    with another_process() as elsewhere:
+        return seconds, score, *elsewhere(lightly, recipe, seconds)
+
+
+def row(name: str, given: dict, steps: int, runs: list[tuple]) -> dict:
+    seconds, scores, their_steps, theirs = zip(*runs)
+    return {"data": name, "settings": "wider" if given else "defaults", "steps": steps, "seeds": len(runs),
+            "seconds": round(median(seconds), 1), "linear": round(median(scores), 3), "lowest": round(min(scores), 3),
+            "lightly's steps": round(median(their_steps)), "lightly's linear": round(median(theirs), 3),
+            "lightly's highest": round(max(theirs), 3)}
 
 
 def levels(rows: list[dict], wanted: tuple[float, ...]) -> list[str]:
@@ -91,12 +103,13 @@ def levels(rows: list[dict], wanted: tuple[float, ...]) -> list[str]:
 
 
 def main() -> None:
-    options = arguments(__doc__, only="", steps=0)
+    options = arguments(__doc__, only="", steps=0, rounds=3)
     quiet()
     rows = []
     for name, given, budgets in RUNS[:1] if options.small else RUNS:
         if options.only in name:
-            rows += measured(name, given, (2,) if options.small else (options.steps,) if options.steps else budgets)
+            budgets = (2,) if options.small else (options.steps,) if options.steps else budgets
+            rows += measured(name, given, budgets, 1 if options.small else options.rounds)
     rows = publish("time_to_result", rows, options, same=("data", "settings", "steps"))
     for name in dict.fromkeys(row["data"] for row in rows):
         print(*levels([row for row in rows if row["data"] == name], LEVELS[name]), sep="\n")

@@ -195,9 +195,18 @@ def cpu_limit() -> int:
 
 def memory_limit() -> int:
     """Bytes this process may use: its own limit (ulimit), or its share of the container's or the machine's memory."""
-    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 1 << 62
     limits = [int(v) for v in (_cgroup("memory.max", ""), _cgroup("memory/memory.limit_in_bytes", "")) if v.isdigit()]
-    return min([min([physical, *limits]) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)), *_own_limits()])
+    return min([min([_physical(), *limits]) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)), *_own_limits()])
+
+
+def _physical() -> int:
+    if hasattr(os, "sysconf"):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:  # Windows; it comes with Jupyter
+        import psutil
+    except ImportError:
+        return 1 << 62
+    return psutil.virtual_memory().total
 
 
 def _own_limits() -> list[int]:

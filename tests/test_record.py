@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -74,6 +75,14 @@ def test_all_training_images_vote_on_all_test_images(record, run):
     train, test = record.voters(run, record.Levers().voters)
     whole = sum(len(run.data.source.load(split)[1]["digit"]) for split in ("train", "validation"))
     assert len(train) == whole == size_of(run.rows) and torch.equal(test.rows["image"], run.data.source.load("test")[0]["image"])
+
+
+@pytest.mark.parametrize("fits, place", [(True, "meta"), (False, "cpu")])
+def test_rows_are_picked_where_they_lie(record, run, monkeypatch, fits, place):
+    monkeypatch.setattr(run, "hardware", SimpleNamespace(device=torch.device("meta"), fits=lambda size: fits))
+    train, test = record.voters(run, 100)
+    assert test.index.device.type == test.rows["image"].device.type == place
+    assert train.index.device == train.rows["image"].device == torch.device("cpu")
 
 
 def many(record, small, **levers):

@@ -303,6 +303,12 @@ def test_a_limit_of_the_process_counts_as_memory(monkeypatch):
     assert hardware.memory_limit() == 10 ** 8 < whole
 
 
+def test_the_memory_is_known_where_there_is_no_sysconf(monkeypatch):
+    psutil, known = pytest.importorskip("psutil"), hardware._physical()
+    monkeypatch.delattr("os.sysconf")  # Windows
+    assert abs(hardware._physical() - known) < 2**20 < psutil.virtual_memory().total
+
+
 UNDER_A_LIMIT = """
 import os, resource, sys, torch
 from pathlib import Path

@@ -22,7 +22,7 @@ from sslbench.workbench import pump as pump_module
 from sslbench.workbench import widgets as w
 from sslbench.workbench.aside import Aside
 from sslbench.workbench.embedding import METHODS, points
-from sslbench.workbench.estimate import Estimate, duration, estimate
+from sslbench.workbench.estimate import Estimate, duration, estimate, typical
 from sslbench.workbench.pump import Pump
 
 
@@ -500,6 +500,13 @@ def test_the_estimate_of_time_is_within_30_percent(make):
         ratios.append(guessed.seconds / bench.train().seconds)
     assert sorted(ratios)[1] == pytest.approx(1, abs=0.3), ratios
     assert 0.05 < guessed.memory / 2**30 < 16 and guessed.limit > guessed.memory
+
+
+def test_the_estimate_forgets_one_stumble_and_counts_what_comes_again_and_again():
+    even = [0.01] * 60
+    assert typical(even) == pytest.approx(0.01) == typical([0.01] * 30 + [1.0] + [0.01] * 29)
+    assert typical(([0.01] * 9 + [0.11]) * 6) == pytest.approx(0.02, rel=0.2)  # a median of the steps would say 0.01
+    assert typical([0.01, 0.02, 0.06]) == 0.02
 
 
 def test_the_estimate_leaves_no_trace_and_can_be_cancelled(make):

@@ -44,7 +44,13 @@ def estimate(recipe: Recipe, device: str = "auto", check: Callable[[], None] = l
             took.append(time.perf_counter() - began)
             if step >= WARM_UP + LEAST and sum(took[WARM_UP:]) > SECONDS:
                 break
-        return Estimate(recipe.steps * statistics.median(took[WARM_UP:]), *memory(training.hardware.device))
+        return Estimate(recipe.steps * typical(took[WARM_UP:]), *memory(training.hardware.device))
+
+
+def typical(seconds: list[float]) -> float:
+    """Median of the means of five parts: one stumble of the machine does not count, what slows every tenth step does."""
+    n = max(1, len(seconds) // 5)
+    return statistics.median(statistics.mean(seconds[i:i + n]) for i in range(0, len(seconds) - n + 1, n))
 
 
 def wait_for(device: torch.device) -> None:
