@@ -124,12 +124,12 @@ class Samples { // what the points are: their columns and how each looks, small 
 }
 
 class Chart { // where the points lie and how they are drawn; two canvases, the upper for what follows the pointer
-  constructor(stage) {
+  constructor(stage, kept) { // kept: what outlives it
     this.canvas = makeCanvas("map", stage, WIDTH, HEIGHT);
     this.overlay = makeCanvas("overlay", stage, WIDTH, HEIGHT);
     Object.assign(this.overlay, { tabIndex: 0, role: "application", ariaRoleDescription: "embedding map" });
     this.root = stage.closest(".sslb-explorer");
-    Object.assign(this, { n: 0, zoom: 1, pan: [0, 0], hovered: -1 });
+    Object.assign(this, { n: 0, zoom: 1, pan: [0, 0], hovered: -1, kept });
   }
 
   setPoints(samples) {
@@ -153,7 +153,7 @@ class Chart { // where the points lie and how they are drawn; two canvases, the 
   }
 
   setZoom(zoom, pan) {
-    Object.assign(this, { zoom, pan });
+    for (const one of [this, this.kept]) Object.assign(one, { zoom, pan });
     this.root.dataset.zoom = zoom.toFixed(2);
     this.schedule();
   }
@@ -475,9 +475,10 @@ class Gallery { // the chosen samples side by side, above them the share of each
 }
 
 class View {
-  constructor(model, el) {
+  constructor(model, el, kept) {
+    const { zoom = 1, pan = [0, 0] } = kept;
     this.model = model;
-    this.build(el);
+    this.build(el, kept);
     const follow = { latest: () => this.addFrame(), frame: () => this.showFrame(), color_by: () => this.recolor(),
                      selected: () => this.showSelected() };
     for (const name of ["count", "sprite", "lines", "columns", "frames"]) follow[name] = () => this.reloadOnce();
@@ -486,16 +487,17 @@ class View {
     this.theme = new MutationObserver(() => this.recolor());
     this.theme.observe(document.body, { attributeFilter: ["data-jp-theme-name", "class"] });
     this.reload();
+    this.chart.setZoom(zoom, pan);
   }
 
-  build(el) {
+  build(el, kept) {
     const choose = rows => this.write("selected", rows.filter(i => i >= 0)), hover = i => this.hover(i);
     this.root = make("div", "explorer", el);
     this.root.dataset.lmSuppressShortcuts = "true"; // JupyterLab leaves the arrow keys to us
     const columns = make("div", "columns", this.root);
     const left = make("div", "left", columns), right = make("div", "right", columns), stage = make("div", "stage", left);
     Object.assign(stage.style, { width: `${WIDTH + 2}px`, height: `${HEIGHT + 2}px` });
-    this.chart = new Chart(stage);
+    this.chart = new Chart(stage, kept);
     this.hint = make("div", "hint", stage, { textContent: "The map appears with the first evaluation." });
     this.card = new Card(stage);
     this.buildZoom(make("div", "zoom", stage));
@@ -599,15 +601,18 @@ class View {
   }
 }
 
-export default {
-  initialize({ model }) { // a new frame arrives alone; keep it with the others, also while nothing is displayed
-    model.on("change:latest", () => {
-      const { index, ...frame } = model.get("latest");
-      if (index !== undefined) model.get("frames")[index] = frame;
-    });
-  },
-  render({ model, el }) {
-    const view = new View(model, el);
-    return () => view.remove();
-  },
+export default () => {
+  const kept = {}; // an output is drawn anew when a run ends: nobody should lose the place that was zoomed into
+  return {
+    initialize({ model }) { // a new frame arrives alone; keep it with the others, also while nothing is displayed
+      model.on("change:latest", () => {
+        const { index, ...frame } = model.get("latest");
+        if (index !== undefined) model.get("frames")[index] = frame;
+      });
+    },
+    render({ model, el }) {
+      const view = new View(model, el, kept);
+      return () => view.remove();
+    },
+  };
 };

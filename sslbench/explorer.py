@@ -196,8 +196,9 @@ const model = {
   set: (name, value) => { state[name] = value; listeners[`change:${name}`]?.forEach(f => f()); },
   on: (event, f) => (listeners[event] ??= []).push(f), off() {}, save_changes() {}, send() {},
 };
-explorer.initialize({ model });
-explorer.render({ model, el: document.getElementById("explorer") });
+const widget = explorer();
+widget.initialize({ model });
+widget.render({ model, el: document.getElementById("explorer") });
 """
 
 PAGE = """<!doctype html>

@@ -12,6 +12,7 @@ from browser import (
     READY,
     errors_shown,
     foreign,
+    kernel_run,
     kernel_value,
     open_notebook,
     picture_digest,
@@ -115,6 +116,13 @@ def test_a_person_trains_and_looks(lab, page, bench):
     assert min(stopping_takes(page, bench) for _ in range(3)) < 500  # ms; the machine may stumble once, a slow Stop is always slow
     assert kernel_value(page, lab, "bench.run.step") == str(step(page)) and 0 < step(page) < 240
     assert not bench.locator("button.sslb-train").is_disabled()
+
+    wait_for(lambda: int(explorer.get_attribute("data-frames") or 0) > 0)
+    bench.locator(".sslb-zoom button").first.click()
+    explorer.evaluate("node => { node.mine = true; }")
+    kernel_run(page, "bench._display.write(bench._repr_mimebundle_(), again=True)")  # as at the end of every run
+    wait_for(lambda: not explorer.evaluate("node => node.mine ?? false"))
+    assert explorer.get_attribute("data-zoom") == "1.60"  # nobody loses the place
 
     open_tab(bench, "Curves")
     wait_for(lambda: picture_digest(page, ".sslb-plot") not in (first, None))

@@ -49,7 +49,7 @@ def export(folder, kind="image", n=60, frames=3, **more):
         last = k == frames - 1
         xy = two_groups(n=n) if last else torch.randn(n, 2, generator=torch.Generator().manual_seed(k))
         explorer.add_frame(100 * k, xy, **(more if last else {}))
-    page = explorer.to_html().replace("explorer.initialize(", "globalThis.model = model;\nexplorer.initialize(")
+    page = explorer.to_html().replace("widget.initialize(", "Object.assign(globalThis, { model, widget });\nwidget.initialize(")
     path = folder / "explorer.html"
     path.write_text(page)
     return path
@@ -248,6 +248,23 @@ def test_the_wheel_zooms_and_a_double_click_resets(opened):
     assert data(shown, "thumbnails") == "true"
     shown.page.mouse.dblclick(shown.x + 3, shown.y + 415)
     shown.page.wait_for_function("() => document.querySelector('.sslb-explorer').dataset.zoom === '1.00'")
+
+
+AGAIN = """widget => { const [old] = document.querySelectorAll('.sslb-explorer'), el = document.createElement('div');
+    document.body.append(el);
+    widget.render({ model, el });
+    old.remove(); }"""
+
+
+def test_a_view_drawn_anew_keeps_the_place_and_new_points_start_with_the_whole_map(opened):
+    shown = opened()
+    shown.page.locator(".sslb-zoom button").first.click()
+    shown.page.evaluate("() => { (" + AGAIN + ")(widget); }")
+    painted(shown.page)
+    assert data(shown, "zoom") == "1.60" and shown.root.count() == 1
+    shown.page.evaluate("() => model.set('count', model.get('count'))")
+    painted(shown.page)
+    assert data(shown, "zoom") == "1.00"
 
 
 def test_scrolling_the_page_past_the_map_does_not_zoom_it(opened):
