@@ -494,12 +494,11 @@ def test_a_job_takes_the_place_of_one_with_the_same_name_and_can_be_cancelled():
 @pytest.mark.alone
 def test_the_estimate_of_time_is_within_30_percent(make):
     bench = make(pretext="simclr", backbone="small_cnn", steps=150, batch_size=64)
-    ratios, right = [], 0
-    while right < 3 and len(ratios) < 8:  # another process may slow one of the two now and then; a wrong estimate is wrong each time
+    ratios = []
+    for _ in range(3):  # the machine may stumble in one of them
         guessed = bench.estimate()
         ratios.append(guessed.seconds / bench.train().seconds)
-        right += abs(ratios[-1] - 1) < 0.3
-    assert right == 3, ratios
+    assert sorted(ratios)[1] == pytest.approx(1, abs=0.3), ratios
     assert 0.05 < guessed.memory / 2**30 < 16 and guessed.limit > guessed.memory
 
 
