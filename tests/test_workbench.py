@@ -346,6 +346,33 @@ def test_the_samples_are_sent_once_while_a_map_is_computed(make, monkeypatch):
     assert len(sent) == 1
 
 
+@pytest.mark.parametrize("listens", [True, False], ids=["it ends when told", "another method is chosen meanwhile"])
+def test_a_new_run_gets_its_map_while_that_of_the_former_is_computed(make, monkeypatch, listens):
+    entered, may_go_on = threading.Event(), threading.Event()
+
+    def slow(z, *_, progress):
+        entered.set()
+        while not may_go_on.wait(0.01):
+            if listens:
+                progress(0.5, "computing")
+        return projection.pca(z)
+
+    monkeypatch.setitem(METHODS, "UMAP", slow)
+    bench = make()
+    bench.train()
+    tab = open_tab(bench, "Embedding")
+    tab.method.value = "UMAP"
+    until(entered.is_set)
+    bench.train()
+    painted(bench)
+    if listens:
+        until(lambda: tab._points[0] is bench.run)  # nobody released it
+    else:
+        tab.method.value = "PCA"
+    may_go_on.set()
+    until(lambda: tab._points[0] is bench.run and tab.explorer.steps == [0, 6, 12])
+
+
 def test_a_map_that_fails_is_said_and_tried_again_only_when_it_is_chosen_again(make, monkeypatch):
     tries = []
 

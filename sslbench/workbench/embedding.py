@@ -5,7 +5,7 @@ from functools import partial
 from .. import evaluate, plots, projection
 from ..field import decode
 from . import widgets as w
-from .aside import Aside
+from .aside import Aside, Cancelled
 from .seen import Seen
 
 METHODS = {"PCA": None, "UMAP": projection.umap_map, "t-SNE": projection.tsne_map}
@@ -30,7 +30,7 @@ class EmbeddingTab:
         self._run = self._points = None  # the run that is looked at; what its points are: (run, pictures, columns)
         self._asked = False  # for these
         self._frames: dict[tuple, object] = {}  # (run, method, step) -> [n, 2]
-        self._set, self._drawn = None, []  # what is on the page: (run, method), and the steps of the explorer's frames
+        self._set, self._drawn = None, []  # what is on the page: (run, method), as a picture also the step; the explorer's steps
         self._progress, self._given_up = (1.0, ""), ""  # of UMAP or t-SNE; the method that failed
 
     @property
@@ -65,8 +65,9 @@ class EmbeddingTab:
         self._aside.clear(wait=False)
 
     def _forget(self, run) -> None:
-        """The map on the page is that of another run: nobody should take it for this one's."""
-        self._run, self._asked, self._set, self._drawn = run, False, None, []
+        """The map on the page is that of another run: nobody should take it for this one's, or wait for it."""
+        self._start_over()
+        self._run, self._set, self._drawn = run, None, []
         if self.explorer:
             self.explorer.clear()
         else:
@@ -103,7 +104,6 @@ class EmbeddingTab:
 
     def _project(self, method: str, seen: Seen, check) -> None:
         """Maps of every evaluation, each starting from the one before."""
-        self._given_up = method  # unless all of it comes to an end
         last, looks = None, [e for e in seen.looks if e.embedding is not None]
         try:
             for i, e in enumerate(looks):
@@ -115,7 +115,11 @@ class EmbeddingTab:
                     self._frames[key] = METHODS[method](e.embedding, last, progress=progress)
                     self._wake()
                 last = self._frames[key]
-            self._given_up = ""
+        except Cancelled:
+            raise
+        except Exception:
+            self._given_up = method
+            raise
         finally:
             self._report(1.0, "")
 
@@ -131,10 +135,13 @@ class EmbeddingTab:
             w.show(widget, bool(said))
 
     def _chosen(self) -> None:
-        self._aside.clear(wait=False)
-        self._given_up = ""
-        self._report(1.0, "")
+        self._start_over()
         self._wake()
+
+    def _start_over(self) -> None:
+        """Give up what is being computed; what is still wanted is asked for at the next painting."""
+        self._aside.clear(wait=False)
+        self._asked, self._given_up, self._progress = False, "", (1.0, "")
 
     def _cancel(self) -> None:
         self.method.value = "PCA"
