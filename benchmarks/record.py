@@ -27,8 +27,8 @@ from muon import Muon
 from record_parts import ManyViews, ResNet9, Whole
 
 from sslbench import Data, Recipe, adopt, evaluate, probes
-from sslbench.engine import Training, placed, rate_at
 from sslbench.hardware import Hardware
+from sslbench.training import Training, placed, rate_at
 
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
 AUGMENT = {"batch": True, "image": False}

@@ -13,6 +13,7 @@ LAYERS = [
     {"pretexts"},
     {"plots", "probes", "projection", "explorer"},  # they look at results: see LOOKING
     {"recipe", "evaluate", "verdict", "exercises"},
+    {"training"},
     {"engine"},
     {"runs", "yardstick"},
     {"run"},

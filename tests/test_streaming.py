@@ -19,9 +19,10 @@ from sslbench.ahead import DEPTH, Ahead
 from sslbench.data import SPLITS, Data, Labelled, folder
 from sslbench.data.folder import Folder
 from sslbench.data.rows import Picked, in_memory
-from sslbench.engine import Checkpoint, Evaluation, Training, train
+from sslbench.engine import Checkpoint, Evaluation, train
 from sslbench.field import Field
 from sslbench.hardware import Hardware
+from sslbench.training import Training
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from toys import SHAPES, Toy
 
 from sslbench import Recipe, projection
 from sslbench.data import Data
-from sslbench.engine import Training
 from sslbench.pretexts import Pretext
 from sslbench.pretexts.autoencoder import Autoencoder
+from sslbench.training import Training
 from sslbench.workbench import Workbench
 from sslbench.workbench import pump as pump_module
 from sslbench.workbench import widgets as w

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import torch
 
-from ..engine import look_at, mix
 from ..hardware import Hardware
 from ..recipe import Recipe
+from ..training import look_at, mix
 from .aside import Aside
 from .estimate import Estimate, estimate
 from .loaded import Loaded

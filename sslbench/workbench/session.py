@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..engine import Checkpoint, Event, Step, Training, train
+from ..engine import Checkpoint, Event, Step, train
 from ..hardware import Hardware
 from ..player import Player
 from ..recipe import Recipe
 from ..run import Run
 from ..runs import record
+from ..training import Training
 from .estimate import duration
 from .loaded import Loaded
 
