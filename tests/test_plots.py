@@ -15,7 +15,9 @@ from sslbench import plots
 from sslbench.data import Data, Picture
 from sslbench.engine import Evaluation, Step
 from sslbench.field import decode
-from sslbench.plots import charts, pictures, words
+from sslbench.plots import charts, words
+from sslbench.plots.layout import Layout
+from sslbench.plots.texts import color_of
 from sslbench.recipe import Recipe
 from sslbench.run import Run
 
@@ -105,7 +107,7 @@ def test_a_task_on_any_kind_of_data_becomes_a_picture(shape):
     data = Toy(SHAPES[shape])
     batch = decode(data.fields, data.load("train")[0], torch.arange(8))
     shown = {"sees": batch, "original": batch, "guess": [f"is {i}, guess 1 {'✓' if i == 1 else '✗'}" for i in range(8)]}
-    layout = pictures.Layout(shown, data, plots.WIDTH)
+    layout = Layout(shown, data, plots.WIDTH)
     image = pixels(plots.task(shown, data))
     assert image.shape[:2] == (layout.height, plots.WIDTH)
     assert (image.min(2) < 120).mean() > 0.002  # there is something on it
@@ -116,16 +118,16 @@ def test_a_matrix_stands_beside_its_views_and_its_sentence_compares_the_pairs():
     data = Toy(SHAPES["image"])
     batch = decode(data.fields, data.load("train")[0], torch.arange(8))
     shown = {"view 1": batch, "view 2": batch, "similarity": 0.1 + 0.8 * torch.eye(8)}
-    assert pictures.Layout(shown, data, 840).matrix is not None and pictures.Layout({"view 1": batch}, data, 840).matrix is None
+    assert Layout(shown, data, 840).matrix is not None and Layout({"view 1": batch}, data, 840).matrix is None
     assert "similarity 0.90 on average, of different ones 0.10" in words.task(shown)
     assert plots.png(plots.task(shown, data))[:4] == b"\x89PNG"
 
 
 def test_letters_that_were_hidden_are_coloured_by_whether_the_guess_is_right():
     truth, given = "hello", "h··lo"
-    colors = [pictures.color_of(i, letter, truth, given) for i, letter in enumerate("hexlo")]
+    colors = [color_of(i, letter, truth, given) for i, letter in enumerate("hexlo")]
     assert colors == [charts.INK, charts.BLUE, charts.RED, charts.INK, charts.INK]
-    assert pictures.color_of(1, "·", truth, given) == charts.GREY
+    assert color_of(1, "·", truth, given) == charts.GREY
 
 
 def test_text_of_any_script_is_drawn_without_a_warning_and_without_mathematics():

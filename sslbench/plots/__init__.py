@@ -1,7 +1,8 @@
 """Events -> figures: the only file that imports matplotlib, when the first figure is made. No pyplot, so no global state.
 
 Each builder returns a Figure that a notebook shows; `png(figure)` gives its bytes at twice the screen's resolution. What is
-drawn is in charts.py and pictures.py, as functions (axes, values) -> None; words.py says the same in one sentence.
+drawn is in charts.py, pictures.py and texts.py, as functions (axes, values) -> None; layout.py says where a task's pictures go, and
+words.py the same in one sentence.
 """
 
 import io
@@ -11,6 +12,7 @@ from pathlib import Path
 from ..data import Data
 from . import charts, pictures
 from .charts import parts_of, probe_rows, words_for
+from .layout import Layout
 
 PIXELS = 100  # per inch, as a browser shows the figure
 WIDTH = 840  # pixels of a whole figure
@@ -67,7 +69,7 @@ def curves(steps, evaluations, total: int | None = None):
 
 def task(shown: dict, data: Data):
     """What the task sees, its target and its guess: rows as Pretext.show() returns them."""
-    layout = pictures.Layout(shown, data, WIDTH)
+    layout = Layout(shown, data, WIDTH)
     made = figure(WIDTH, layout.height)
     with LOCK:
         layout.draw(made, box)
@@ -112,7 +114,7 @@ def comparison(runs):
 def overview(run):
     """Loss, scores and the task's pictures of one run as one figure."""
     shown = next((e.pictures for e in reversed(run.evaluations) if e.pictures), {})
-    layout = pictures.Layout(shown, run.data, WIDTH) if shown else None
+    layout = Layout(shown, run.data, WIDTH) if shown else None
     below = layout.height if layout else 0
     made = figure(WIDTH, 300 + below)
     with LOCK:

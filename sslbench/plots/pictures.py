@@ -1,20 +1,13 @@
-"""Samples as pictures: what Pretext.show() returned, and nearest neighbours. Images, series, text, matrices, captions."""
+"""Samples as pictures: rows of images and series with captions, matrices, nearest neighbours."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
-from torch import Tensor
 
 from ..data import Data, Picture
-from ..data import picture_of as picture_of_field
-from .charts import BLUE, COLORS, FAINT, GREY, INK, LINE, RED, SMALL, TEXT
+from .charts import BLUE, COLORS, FAINT, INK, LINE, RED, SMALL, TEXT
 
 TITLE, CAPTION, GAP = 22, 30, 8  # pixels
-MATRIX = 300  # width kept for a matrix
-COLUMNS = {"image": 8, "line": 5}  # samples beside each other
-BESIDE_MATRIX = {"image": 5, "line": 3}
-TEXTS, LETTER = 3, 6.75  # texts below each other; pixels of one letter
-HIDDEN = "·"
 
 
 @dataclass
@@ -30,74 +23,9 @@ class Row:
         return self.pictures[0].kind if self.pictures else "words"
 
 
-def rows_of(shown: dict, data: Data) -> list[Row]:
-    """Batches become rows of pictures, strings the captions of the row above them; matrices are left out."""
-    rows = []
-    for title, value in shown.items():
-        if isinstance(value, dict):
-            rows += [Row(title if i == 0 else f"{title}: {name}", still(pictures))
-                     for i, (name, pictures) in enumerate(pictures_of(value, data).items())]
-        elif isinstance(value, list) and rows and not rows[-1].says:
-            rows[-1].says = value
-        elif isinstance(value, list):
-            rows.append(Row(title, [], value))
-    return rows
-
-
-def pictures_of(batch: dict, data: Data) -> dict[str, list[Picture]]:
-    """One list of pictures for each field of a batch; the data's own way for its main field."""
-    main = (data.probe_on or tuple(data.fields))[0]
-    samples = [{name: x[i] for name, x in batch.items()} for i in range(len(next(iter(batch.values()))))]
-    return {name: [data.picture(s) if name == main else picture_of_field(data.fields[name], s[name], data.spell) for s in samples]
-            for name in sorted(batch, key=lambda name: name != main)}
-
-
 def still(pictures: list[Picture]) -> list[Picture]:
     """Of a video the middle frame."""
     return [Picture("image", p.value[len(p.value) // 2]) if p.kind == "frames" else p for p in pictures]
-
-
-def matrix_of(shown: dict) -> tuple[str, np.ndarray] | None:
-    for title, value in shown.items():
-        if isinstance(value, Tensor) and value.ndim == 2:
-            return title, value.float().numpy()
-    return None
-
-
-class Layout:
-    """Where everything goes, in pixels, so that the figure's height is known before it is made."""
-
-    def __init__(self, shown: dict, data: Data, width: int):
-        self.rows, self.matrix = rows_of(shown, data), matrix_of(shown)
-        self.width = width - (MATRIX + 20 if self.matrix else 0)
-        self.columns = BESIDE_MATRIX if self.matrix else COLUMNS
-        self.texts = [row for row in self.rows if row.kind in ("text", "words")]
-        self.drawn = [row for row in self.rows if row.kind in COLUMNS]
-        self.text_height = text_height(self.texts, self.width) if self.texts else 0
-        self.height = int(max(sum(map(self.height_of, self.drawn)) + self.text_height,
-                              MATRIX - 20 if self.matrix else 0, 60)) + 16
-
-    def tile(self, kind: str) -> tuple[float, float]:
-        """Width and height of one picture."""
-        side = (self.width - 20) / self.columns[kind] - GAP
-        return (side, side) if kind == "image" else (side, 0.5 * side)
-
-    def height_of(self, row: Row) -> float:
-        return TITLE + self.tile(row.kind)[1] + (CAPTION if row.says else GAP)
-
-    def draw(self, made, box):
-        top = self.height - 8  # from the lower edge of the figure
-        ranges = line_ranges(self.drawn)
-        for row in self.drawn:
-            height = self.height_of(row)
-            draw_row(box(made, 10, top - height, self.width - 20, height), row, self.columns[row.kind], self.tile(row.kind), ranges)
-            top -= height
-        if self.texts:
-            draw_texts(box(made, 10, top - self.text_height, self.width - 20, self.text_height), self.texts)
-        if self.matrix:
-            images = [row.pictures for row in self.drawn if row.kind == "image"][:2]
-            side = MATRIX - 50
-            draw_matrix(box(made, self.width + 46, self.height - side - 34, side, side), *self.matrix, images)
 
 
 def pixels(axes, width: float, height: float):
@@ -173,73 +101,6 @@ def wrapped(words: str, width: int) -> str:
     import textwrap
 
     return "\n".join(textwrap.wrap(words, width))
-
-
-# Text: the rows of one sample below each other, what was hidden in colour.
-
-LABEL, LINE_HEIGHT, LINES = 118, 15, 2
-
-
-def letters(width: float) -> int:
-    return int((width - 20 - LABEL) / LETTER)
-
-
-def text_height(rows: list[Row], width: float) -> int:
-    return TEXTS * (len([r for r in rows if r.pictures]) * LINES + sum(bool(r.says) for r in rows)) * LINE_HEIGHT + TEXTS * 14 + 10
-
-
-def draw_texts(axes, rows: list[Row]):
-    w, h = axes.get_figure().get_size_inches() * 100 * np.array([axes.get_position().width, axes.get_position().height])
-    pixels(axes, w, h)
-    per_line, y = letters(w + 20), 12
-    for i in range(min(TEXTS, max(len(r.pictures) or len(r.says) for r in rows))):
-        truth = next((r.pictures[i].value for r in rows if r.title in ("original", "sample")), None)
-        given = next((r.pictures[i].value for r in rows if r.title == "sees"), None)
-        for row in rows:
-            if row.pictures:
-                title = row.title if len(row.title) < 20 else "guess"
-                axes.text(0, y, title, fontsize=SMALL, color=FAINT, va="center", parse_math=False)
-                known = row.title in ("original", "sample")
-                draw_letters(axes, row.pictures[i].value, None if known else truth, given, y, per_line)
-                y += LINE_HEIGHT * LINES
-            if row.says:
-                line = "".join(map(drawable, row.says[i][: per_line + 20]))
-                axes.text(LABEL, y, line, fontsize=SMALL, color=BLUE, va="center", parse_math=False)
-                y += LINE_HEIGHT
-        axes.plot([0, w], [y, y], color=LINE, lw=0.8)
-        y += 14
-
-
-def draw_letters(axes, words: str, truth: str | None, given: str | None, y: float, per_line: int):
-    """Letters in fixed places, those of one colour in a line drawn together with blanks between them."""
-    words = "".join(map(drawable, words[: per_line * LINES]))
-    colors = [color_of(i, c, truth, given) for i, c in enumerate(words)]
-    for start in range(0, len(words), per_line):
-        line = slice(start, start + per_line)
-        for color in dict.fromkeys(colors[line]):
-            part = "".join(letter if c == color else " " for letter, c in zip(words[line], colors[line])).rstrip()
-            if part:
-                axes.text(LABEL, y + start // per_line * LINE_HEIGHT, part, family="monospace", fontsize=SMALL, va="center",
-                          color=color, weight="normal" if color in (INK, GREY) else "bold", parse_math=False)
-
-
-def drawable(letter: str) -> str:
-    """The letter, a blank for line breaks, a sign for what the font that comes with matplotlib cannot show."""
-    code = ord(letter)
-    if letter.isspace():
-        return " "
-    known = 32 <= code < 0x2B0 or 0x370 <= code < 0x530 or letter in "·–—‘’“”…•→≤≥"
-    return letter if known and letter.isprintable() else "\ufffd"
-
-
-def color_of(i: int, letter: str, truth: str | None, given: str | None) -> str:
-    """Grey what is hidden; of what was guessed, blue what is right and red what is wrong; ink for the rest."""
-    if letter == HIDDEN:
-        return GREY
-    if truth is None or i >= len(truth) or (given is not None and i < len(given) and given[i] != HIDDEN):
-        return INK
-    same = letter == drawable(truth[i])
-    return (BLUE if given is not None else INK) if same else RED
 
 
 def neighbours(axes, data: Data, samples: list[dict], rows: list[list[int]], labels=None):
