@@ -498,7 +498,7 @@ class View {
     const left = make("div", "left", columns), right = make("div", "right", columns), stage = make("div", "stage", left);
     Object.assign(stage.style, { width: `${WIDTH + 2}px`, height: `${HEIGHT + 2}px` });
     this.chart = new Chart(stage, kept);
-    this.hint = make("div", "hint", stage, { textContent: "The map appears with the first evaluation." });
+    this.hint = make("div", "hint", stage, { textContent: "The map appears here when it is ready." });
     this.card = new Card(stage);
     this.buildZoom(make("div", "zoom", stage));
     this.timeline = new Timeline(left, index => this.write("frame", index < this.frames.length - 1 ? index : -1));

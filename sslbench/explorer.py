@@ -24,7 +24,7 @@ from .projection import agreement, align, drawn_in
 
 MAX_POINTS = 3000
 SCRIPT, STYLE = Path(__file__).with_name("explorer.js"), Path(__file__).with_name("explorer.css")
-HINT = "The map appears with the first evaluation."
+HINT = "The map appears here when it is ready."
 TILE = 32  # pixels of a thumbnail's side, when there are many
 LINE_POINTS, LINE_CHANNELS, ABSENT = 128, 4, 255  # a series as bytes 0..254
 SNIPPET = 280  # characters

@@ -36,7 +36,7 @@ def positions(frame):
 
 
 def test_it_starts_empty_and_says_so():
-    assert Explorer().summary == "The map appears with the first evaluation."
+    assert Explorer().summary == "The map appears here when it is ready."
     assert Explorer().steps == [] and "sslb-explorer" in Explorer().to_html()
 
 

@@ -346,6 +346,25 @@ def test_the_samples_are_sent_once_while_a_map_is_computed(make, monkeypatch):
     assert len(sent) == 1
 
 
+def test_how_far_a_map_is_does_not_wait_for_the_next_picture(make, monkeypatch):
+    may_go_on = threading.Event()
+
+    def slow(z, *_, progress):
+        monkeypatch.setattr(tab, "paint", lambda state: None)  # as long as pictures have used up their share of the time
+        progress(0.5, "computing")
+        assert may_go_on.wait(60)
+        return projection.pca(z)
+
+    monkeypatch.setitem(METHODS, "UMAP", slow)
+    bench = make()
+    bench.train()
+    tab = open_tab(bench, "Embedding")
+    tab.method.value = "UMAP"
+    until(lambda: tab.say.value == "computing, map 1 of 3" and tab.bar.value == pytest.approx(0.5 / 3))
+    assert tab.cancel.layout.display != "none"
+    may_go_on.set()
+
+
 @pytest.mark.parametrize("listens", [True, False], ids=["it ends when told", "another method is chosen meanwhile"])
 def test_a_new_run_gets_its_map_while_that_of_the_former_is_computed(make, monkeypatch, listens):
     entered, may_go_on = threading.Event(), threading.Event()

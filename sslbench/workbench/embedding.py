@@ -39,7 +39,6 @@ class EmbeddingTab:
         return list(self.explorer.selected) if self.explorer else []
 
     def paint(self, s) -> None:
-        self._paint_progress()
         seen = s.seen
         if seen and self._run is not seen.run:
             self._forget(seen.run)
@@ -55,6 +54,14 @@ class EmbeddingTab:
             self._aside.do("project", partial(self._project, self.method.value, seen))
         (self._paint_explorer if self.explorer else self._paint_map)(seen, looks)
         w.show(self.empty, False)
+
+    def paint_progress(self) -> None:
+        """How far the map is: words, written more often than maps are painted."""
+        share, said = self._progress
+        w.put(self.bar, value=share)
+        w.put(self.say, value=w.escape(said))
+        for widget in (self.bar, self.cancel):
+            w.show(widget, bool(said))
 
     def _lacks_a_map(self, seen, looks) -> bool:
         """Whether one is to be computed; what failed is not tried again before a method is chosen anew."""
@@ -126,13 +133,6 @@ class EmbeddingTab:
     def _report(self, share: float, said: str) -> None:
         self._progress = (share, said)
         self._wake(False)
-
-    def _paint_progress(self) -> None:
-        share, said = self._progress
-        w.put(self.bar, value=share)
-        w.put(self.say, value=w.escape(said))
-        for widget in (self.bar, self.cancel):
-            w.show(widget, bool(said))
 
     def _chosen(self) -> None:
         self._start_over()

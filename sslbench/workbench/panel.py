@@ -79,6 +79,7 @@ class Panel:
         """Write buttons and words that have changed: quick."""
         self._paint_buttons(s)
         self._paint_words(s)
+        self.embedding.paint_progress()
 
     def _paint_buttons(self, s: State) -> None:
         paused = s.name == "paused"
