@@ -124,6 +124,12 @@ def test_a_person_trains_and_looks(lab, page, bench):
     wait_for(lambda: not explorer.evaluate("node => node.mine ?? false"))
     assert explorer.get_attribute("data-zoom") == "1.60"  # nobody loses the place
 
+    bench.locator(".sslb-method select").select_option(label="UMAP")
+    bar = bench.locator(".sslb-map-progress .progress-bar")
+    wait_for(lambda: (box := bar.bounding_box()) and box["width"] > 0 and box["height"] == 6)  # it can be seen, and it grows
+    bench.locator("button.sslb-cancel").click()
+    wait_for(lambda: not bar.is_visible() and int(explorer.get_attribute("data-frames") or 0) > 0)
+
     open_tab(bench, "Curves")
     wait_for(lambda: picture_digest(page, ".sslb-plot") not in (first, None))
     picture(page)
