@@ -9,6 +9,7 @@ from torch import Tensor
 
 from . import probes
 from .data import Data
+from .data.labels import labelled
 from .data.rows import in_memory, nbytes
 from .field import Batch, decode, size_of
 from .hardware import Hardware, memory_limit
@@ -100,30 +101,51 @@ def raw(data: Data, split: Split, device) -> dict[str, Tensor]:
 
 def probe(z: Tensor, labels: dict, z_test: Tensor, labels_test: dict, z_val=None, labels_val=None,
           check: Callable[[], None] = lambda: None) -> dict[str, float]:
-    """"knn" and "linear" of the label, then one score per factor (accuracy, or R^2 of a quantity)."""
+    """"knn" and "linear" of the label, then one score per factor: accuracy, R^2 of a quantity, mean AUC of several answers.
+    Samples without a label are left out; a label that nobody has in one of the splits has no score."""
     scores, chosen = {}, {} if z_val is not None else {"strengths": (QUICK_STRENGTH,)}
     check()
     s, s_test, *s_val = probes.standardise(z, z_test, *([] if z_val is None else [z_val]))  # once for all labels
     for i, (name, y) in enumerate(labels.items()):
         check()
-        y, y_test = y.to(z.device), labels_test[name].to(z.device)
+        own, own_test = Told(y, z.device), Told(labels_test[name], z.device)
+        if own.none or own_test.none:
+            continue
         if y.is_floating_point():
-            scores[name] = probes.ridge_on_standardised(s, s_test, y, y_test)
+            scores[name] = probes.ridge_on_standardised(own(s), own_test(s_test), own.y, own_test.y)
             continue
         if i == 0:
-            scores["knn"] = probes.knn(z, y, z_test, y_test)
-        validation = (*s_val, labels_val[name].to(z.device)) if s_val else ()
-        scores["linear" if i == 0 else name] = probes.linear_on_standardised(s, y, s_test, y_test, *validation, **chosen, check=check)
+            scores["knn"] = probes.knn(own(z), own.y, own_test(z_test), own_test.y)
+        own_val = Told(labels_val[name], z.device) if s_val else None
+        validation = (own_val(*s_val), own_val.y) if own_val and not own_val.none else ()
+        scores["linear" if i == 0 else name] = probes.linear_on_standardised(own(s), own.y, own_test(s_test), own_test.y,
+                                                                              *validation, **chosen, check=check)
     return scores
+
+
+class Told:
+    """The samples that have a label: y of them, and a call picks their rows of z."""
+
+    def __init__(self, y: Tensor, device: torch.device):
+        there = labelled(y)
+        self.all, self.rows = bool(there.all()), there.nonzero().flatten().to(device)
+        self.y = y[there].to(device)
+        self.none = not len(self.y)
+
+    def __call__(self, z: Tensor) -> Tensor:
+        return z if self.all else z[self.rows]
 
 
 def chance(train: Split, test: Split) -> dict[str, float]:
     """The score of an answer that ignores the sample, for every probe."""
-    levels = {name: probes.chance(y, test.labels[name]) for name, y in train.labels.items()}
-    if not levels:
-        return {}
-    first, *rest = levels.items()
-    return {"knn": first[1], "linear": first[1], **dict(rest)} if not train.labels[first[0]].is_floating_point() else levels
+    levels = {}
+    for i, (name, y) in enumerate(train.labels.items()):
+        own, own_test = Told(y, y.device), Told(test.labels[name], y.device)
+        if own.none or own_test.none:
+            continue
+        level = probes.chance(own.y, own_test.y)
+        levels |= {"knn": level, "linear": level} if i == 0 and not y.is_floating_point() else {name: level}
+    return levels
 
 
 @torch.no_grad()

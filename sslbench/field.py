@@ -88,19 +88,21 @@ class Field:
         return x.reshape(B, -1, *[g * s for g, s in zip(grid, self.patch)])
 
     def error(self, guess: Tensor, x: Tensor) -> Tensor:
-        """Squared error (mean over channels) or cross-entropy in nats at every position, in float32; 0 where x is absent.
-        guess [B, outputs, *size], x a sample -> [B, *size]."""
+        """Squared error (mean over the channels that are there) or cross-entropy in nats at every position, in float32; 0 where
+        x is absent. guess [B, outputs, *size], x a sample -> [B, *size]."""
         if self.vocab:
             return F.cross_entropy(guess.float(), x, reduction="none", ignore_index=self.vocab)
-        error = (guess.float() - self.fill(x)).square().mean(1)
-        present = self.present(x)
-        return error if present is None else error * present
+        error = (guess.float() - self.fill(x)).square()
+        if not self.gaps:
+            return error.mean(1)
+        there = ~x.isnan()
+        return (error * there).sum(1) / there.sum(1).clamp(min=1)
 
     def present(self, x: Tensor) -> Tensor | None:
-        """[B, *size], True where something is; None when the field has no gaps."""
+        """[B, *size], True where any channel is: sensors are often read in turn. None when the field has no gaps."""
         if not self.gaps:
             return None
-        return x != self.vocab if self.vocab else ~x.isnan().any(1)
+        return x != self.vocab if self.vocab else ~x.isnan().all(1)
 
     def fill(self, x: Tensor) -> Tensor:
         """Absent numbers become 0, so that a network can read the sample."""

@@ -14,18 +14,22 @@ STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)  # of the L2 penalty, per weight, on standa
 
 
 def knn(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, k: int = 20, temperature: float = 0.07) -> float:
-    """Accuracy of a vote of the k nearest by cosine, weighted exp(cos / T) (Wu et al. 2018); z [n, D], y [n] int64."""
+    """Score of a vote of the k nearest by cosine, weighted exp(cos / T) (Wu et al. 2018); z [n, D], y as in `score`."""
     a, b = F.normalize(z_test.float(), dim=1), F.normalize(z.float(), dim=1)
-    hits = 0
-    for part, truth in zip(a.split(4096), y_test.split(4096)):
+    votes = []
+    for part in a.split(4096):
         cosine, index = (part @ b.T).topk(min(k, len(b)), 1)  # [t, k]
-        votes = torch.zeros(len(part), int(y.max()) + 1, device=z.device).scatter_add_(1, y[index], (cosine / temperature).exp())
-        hits += (votes.argmax(1) == truth).sum().item()
-    return hits / len(y_test)
+        weight = (cosine / temperature).exp()
+        if y.ndim == 1:
+            votes.append(torch.zeros(len(part), int(y.max()) + 1, device=z.device).scatter_add_(1, y[index], weight))
+        else:
+            votes.append((weight.unsqueeze(2) * y[index]).sum(1) / weight.sum(1, keepdim=True))
+    return score(torch.cat(votes), y_test)
 
 
 def linear(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, z_val: Tensor | None = None, y_val: Tensor | None = None) -> float:
-    """Accuracy of L2-regularised multinomial logistic regression on standardised features (L-BFGS).
+    """Score of L2-regularised logistic regression on standardised features (L-BFGS): multinomial for classes y [n], one for
+    each of k answers y [n, k].
 
     The strength of the penalty is chosen on z_val, or on the last fifth of z where no validation set is given.
     """
@@ -40,25 +44,27 @@ def linear_on_standardised(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor,
 
     check: called between the iterations; what it raises ends the fit."""
     if z_val is None and len(strengths) == 1:
-        return accuracy(z_test, y_test, logistic_regression(z, y, int(y.max()) + 1, *strengths, check=check))
+        return score(apply(z_test, logistic_regression(z, y, *strengths, check=check)), y_test)
     if z_val is None:
         cut = len(z) * 4 // 5
         z, y, z_val, y_val = z[:cut], y[:cut], z[cut:], y[cut:]
-    classes, start, best = int(y.max()) + 1, None, (-1.0, None)
+    start, best = None, (-1.0, None)
     for strength in reversed(strengths):  # strong to weak, each fit starting from the one before
-        start = logistic_regression(z, y, classes, strength, start, check=check)
-        score = accuracy(z_val, y_val, start)
-        best = max(best, (score, start), key=lambda pair: pair[0])
-    return accuracy(z_test, y_test, best[1])
+        start = logistic_regression(z, y, strength, start, check=check)
+        best = max(best, (score(apply(z_val, start), y_val), start), key=lambda pair: pair[0])
+    return score(apply(z_test, best[1]), y_test)
 
 
-def logistic_regression(z: Tensor, y: Tensor, classes: int, strength: float, start: Tensor | None = None, iterations: int = 40,
+def logistic_regression(z: Tensor, y: Tensor, strength: float, start: Tensor | None = None, iterations: int = 40,
                         check: Callable[[], None] = lambda: None) -> Tensor:
-    """Weights [D + 1, classes], the last row the bias, that minimise cross-entropy + strength / 2 * |W|^2.
+    """Weights [D + 1, classes], the last row the bias, that minimise cross-entropy + strength / 2 * |W|^2; for k answers
+    y [n, k] the mean of their binary cross-entropies.
 
     They are sought as W = turn @ U, which bends the loss alike in every direction of U: a third of the iterations leave a
     tenth of the distance to the minimum. It ends when the loss falls by less than 1e-5.
     """
+    classes, error = (int(y.max()) + 1, F.cross_entropy) if y.ndim == 1 else (y.shape[1], F.binary_cross_entropy_with_logits)
+    target = y if y.ndim == 1 else y.float()
     curvature = (z.T @ z).cpu() / (classes * len(z)) + strength * torch.eye(z.shape[1])  # of unsure answers
     root = torch.linalg.cholesky(curvature)  # [D, D]; on the CPU, because not every device has it
     turn = torch.linalg.solve_triangular(root.T, torch.eye(len(root)), upper=True).to(z.device)
@@ -71,7 +77,7 @@ def logistic_regression(z: Tensor, y: Tensor, classes: int, strength: float, sta
         check()
         optimiser.zero_grad()
         penalty = strength / 2 * (turn @ weights[:-1]).square().sum()
-        loss = F.cross_entropy(torch.addmm(weights[-1], turned, weights[:-1]), y) + penalty
+        loss = error(torch.addmm(weights[-1], turned, weights[:-1]), target) + penalty
         loss.backward()
         return loss
 
@@ -81,8 +87,19 @@ def logistic_regression(z: Tensor, y: Tensor, classes: int, strength: float, sta
     return torch.cat([turn @ weights[:-1], weights[-1:]])
 
 
-def accuracy(z: Tensor, y: Tensor, weights: Tensor) -> float:
-    return ((z @ weights[:-1] + weights[-1]).argmax(1) == y).float().mean().item()
+def apply(z: Tensor, weights: Tensor) -> Tensor:
+    """Logits [n, classes]."""
+    return z @ weights[:-1] + weights[-1]
+
+
+def score(logits: Tensor, y: Tensor) -> float:
+    """Accuracy for classes y [n]; for k answers at once, y [n, k] of 0 and 1, the mean area under their ROC curves."""
+    if y.ndim == 1:
+        return (logits.argmax(1) == y).float().mean().item()
+    from sklearn.metrics import roc_auc_score
+    y, logits = y.cpu().numpy(), logits.detach().cpu().numpy()
+    told = [i for i in range(y.shape[1]) if 0 < y[:, i].mean() < 1]  # an answer that is always the same cannot be told
+    return sum(float(roc_auc_score(y[:, i], logits[:, i])) for i in told) / len(told) if told else 0.5
 
 
 def standardise(z: Tensor, *others: Tensor, most: int = 512) -> list[Tensor]:
@@ -114,7 +131,9 @@ def ridge_on_standardised(z: Tensor, z_test: Tensor, y: Tensor, y_test: Tensor, 
 
 
 def chance(y: Tensor, y_test: Tensor) -> float:
-    """What always answering with the most frequent class (0 for a quantity) scores."""
+    """What always answering with the most frequent class scores; 0 for a quantity, 0.5 for several answers."""
+    if y.ndim == 2:
+        return 0.5
     return 0.0 if y.is_floating_point() else (y_test == y.mode().values).float().mean().item()
 
 

@@ -9,9 +9,10 @@ from torch import Generator, Tensor
 
 from ..catalog import Listed
 from ..field import MEANS, Batch, Field, size_of
+from .labels import labelled, phrase
 from .rows import Picked
+from .splits import SPLITS
 
-SPLITS = ("train", "validation", "test")
 RAW = 4096  # numbers of a sample that the raw baseline reads at most: all of 32 x 32 colour pixels
 
 
@@ -38,13 +39,17 @@ class Data(Listed):
     fields: dict[str, Field]
     probe_on: tuple[str, ...] = ()  # fields a probe may see; empty: all
     classes: dict[str, list[str]] = {}  # names of the values of integer labels, where they have names
+    unit = "samples"  # what one is called
+    splits_from = ""  # where the splits come from, in words
+    notes: tuple[str, ...] | list[str] = ()  # what was left out or had to be decided, one phrase each, in numbers; load() may set it
 
     def load(self, split: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """The rows and the labels of "train", "validation" or "test".
 
         rows: field -> stored values, anything with len() that accepts a LongTensor of row numbers (a uint8 tensor, a
         memory map, a lazy folder). labels: name -> [n]; the first is the label, further ones are factors; int64 means
-        classes, float32 a quantity. An empty dict says that there are no labels.
+        classes (-1: not labelled), float32 a quantity (NaN: not labelled), int64 [n, k] of 0 and 1 k answers at once (a row of
+        -1: not labelled). An empty dict says that there are no labels.
         """
         raise NotImplementedError
 
@@ -80,9 +85,28 @@ class Data(Listed):
         """Symbols [T] as a string; hidden or absent ones as a dot."""
         return " ".join("·" if i < 0 else str(i) for i in ids.tolist())
 
+    def reading(self) -> str:
+        """What was read, in a sentence or two: how many samples, the splits and where they come from, the label, and what was
+        left out or had to be decided, in numbers. Loads the data."""
+        return reading(self)
+
     def cite(self) -> str:
         """Where the data comes from and its licence, one line for the bench."""
         return ""
+
+
+def reading(data: Data) -> str:
+    """The sentences of Data.reading()."""
+    loaded = {split: data.loaded(split) for split in SPLITS}
+    sizes = {split: size_of(rows) for split, (rows, _) in loaded.items()}
+    origin = f" ({data.splits_from})" if data.splits_from else ""
+    said = [f"{sum(sizes.values()):,} {data.unit}: {sizes['train']:,} for training, {sizes['validation']:,} for validation, "
+            f"{sizes['test']:,} for testing{origin}"]
+    kinds = [f"{name!r}: {phrase(torch.cat([labels[name] for _, labels in loaded.values()]), data.classes.get(name))}"
+             for name in loaded["train"][1]]
+    said.append(f"label {kinds[0]}" if kinds else "no label, so nothing is probed")
+    said += [f"factor{'s' * (len(kinds) > 2)} {'; '.join(kinds[1:])}"] if kinds[1:] else []
+    return ". ".join(line[:1].upper() + line[1:] for line in [*said, *data.notes]) + "."
 
 
 def chunks(batch: Batch, n: int) -> list[Batch]:
@@ -117,7 +141,8 @@ def picture_of(field: Field, x: Tensor, spell) -> Picture:
 class Labelled(Data, listed=False):
     """Another data source with its label as the last field: the only way a label meets a loss (supervised, few labels).
 
-    share: the part of the training labels that is kept, drawn evenly at random with `seed`; the rest of the rows is dropped.
+    Classes are symbols, a quantity is a number, k answers at once are k symbols of two. share: the part of the labelled
+    training samples that is kept, drawn evenly at random with `seed`; the rest of the rows is dropped, unlabelled ones too.
     """
 
     def __init__(self, data: Data, share: float = 1.0, seed: int = 0):
@@ -126,15 +151,18 @@ class Labelled(Data, listed=False):
             raise ValueError(f"{data.name} has no labels, so nothing can be supervised; use a pretext task or give labels")
         self.data, self.share, self.seed, self.name = data, share, seed, data.name
         self.target, y = next(iter(labels.items()))
-        self.fields = {**data.fields, "label": Field((1,), (1,), vocab=int(y.max()) + 1)}
+        self.fields = {**data.fields, "label": label_field(y, data.classes.get(self.target, []))}
         self.probe_on, self.classes = data.probe_on or tuple(data.fields), data.classes
+        self.unit, self.splits_from, self.notes = data.unit, data.splits_from, data.notes
 
     def load(self, split):
         rows, labels = self.data.loaded(split)
         y = labels[self.target]
-        rows = {**rows, "label": y[:, None]}
-        if split == "train" and self.share < 1:
-            keep = torch.randperm(len(y), generator=Generator().manual_seed(self.seed))[: max(1, round(self.share * len(y)))]
+        rows = {**rows, "label": stored_label(y, self.fields["label"])}
+        there = labelled(y).nonzero().flatten()
+        if split == "train" and (self.share < 1 or len(there) < len(y)):
+            drawn = torch.randperm(len(there), generator=Generator().manual_seed(self.seed)) if self.share < 1 else torch.arange(len(there))
+            keep = there[drawn[: max(1, round(self.share * len(there)))]]
             rows, labels = {k: Picked(v, keep) for k, v in rows.items()}, {k: v[keep] for k, v in labels.items()}
         return rows, labels
 
@@ -150,6 +178,24 @@ class Labelled(Data, listed=False):
 
     def spell(self, ids):
         return self.data.spell(ids)
+
+
+def label_field(y: Tensor, names: list[str]) -> Field:
+    """The field of a label: one symbol of its classes, k symbols of two, or a number brought to mean 0 and deviation 1."""
+    there = y[labelled(y)]
+    gaps = len(there) < len(y)
+    if y.is_floating_point():
+        return Field((1,), (1,), scale=1 / max(float(there.std()), 1e-9), offset=float(there.mean()), gaps=gaps)
+    if y.ndim == 2:
+        return Field((y.shape[1],), (1,), vocab=2, gaps=gaps)
+    return Field((1,), (1,), vocab=max(len(names), int(there.max()) + 1), gaps=gaps)
+
+
+def stored_label(y: Tensor, field: Field) -> Tensor:
+    """Labels as rows of their field: [n, 1] or [n, k] symbols, [n, 1, 1] numbers."""
+    if field.vocab is None:
+        return y[:, None, None]
+    return torch.where(y < 0, field.vocab, y).reshape(len(y), -1)
 
 
 def rand(generator: Generator, *shape) -> Tensor:

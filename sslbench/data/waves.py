@@ -27,7 +27,7 @@ class Waves(Data):
     samples.
     """
 
-    name = "waves"
+    name, unit, splits_from = "waves", "series", "drawn anew for each split"
     classes = {"order": ["-".join("abc"[order.index(k)] for k in range(3)) for order in ORDERS]}
 
     def __init__(self, *, crop: TimeCrop = 0.6,

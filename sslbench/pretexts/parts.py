@@ -72,10 +72,9 @@ def constant_guess(field: Field, x: Tensor, where: Tensor | None = None) -> floa
         share = torch.bincount(ids.flatten(), minlength=field.vocab)[: field.vocab].float()
         share = share[share > 0] / share.sum()
         return -(share * share.log()).sum().item()
-    there = torch.ones_like(x[:, 0]) if field.present(x) is None else field.present(x).float()
-    filled = field.fill(x)
-    mean = filled.sum(0) / there.sum(0).clamp(min=1)
-    error = (filled - mean).square().mean(1)
+    there = (~x.isnan()).float()  # [B, C, *size]: what is absent in one channel may be there in another
+    mean = field.fill(x).sum(0) / there.sum(0).clamp(min=1)
+    error = field.error(mean.expand_as(x), x)  # [B, *size]
     return (error if where is None else error[where]).mean().item()
 
 

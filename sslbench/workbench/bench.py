@@ -235,6 +235,7 @@ class Workbench:
     def _state(self) -> State:
         recipe, session = None if self._choices.problem else self.recipe, self._session
         state = State(error=self._error, note=self._note, estimate=self._preview.estimate, look=self._preview.look, recipe=recipe,
+                      reading=self._preview.reading(recipe) if recipe else "",
                       seen=self._kept.seen, runs=tuple(self._kept.every), folders=self._kept.folders, in_a_cell=self._pump.here)
         if not session:
             return state

@@ -2,12 +2,16 @@
 
 from functools import partial
 
+import torch
+
 from .. import evaluate, plots, projection
+from ..data.labels import labelled
 from ..field import decode
 from . import widgets as w
 from .aside import Aside, Cancelled
 from .seen import Seen
 
+ANSWERS = 8  # of several answers at once that the map can be coloured by
 METHODS = {"PCA": None, "UMAP": projection.umap_map, "t-SNE": projection.tsne_map}
 
 
@@ -153,7 +157,17 @@ def points(data) -> tuple[list, dict]:
     for index in split.index.split(500):
         batch = decode(data.fields, split.rows, index)
         pictures += [data.picture({name: x[i] for name, x in batch.items()}) for i in range(len(index))]
-    return pictures, {name: (y.numpy(), data.classes.get(name)) for name, y in split.labels.items()}
+    return pictures, {key: column for name, y in split.labels.items() for key, column in columns_of(name, y, data.classes.get(name))}
+
+
+def columns_of(name: str, y, names: list[str] | None):
+    """A label as columns to colour by, (name, (values, names)): several answers at once become a column of no and yes each."""
+    if y.ndim == 1:
+        yield name, (torch.where(labelled(y), y.double(), torch.nan).numpy(), names)
+        return
+    for i in range(min(y.shape[1], ANSWERS)):
+        answer = names[i] if names else str(i)
+        yield f"{name}: {answer}", (torch.where(labelled(y), y[:, i].double(), torch.nan).numpy(), ["no", "yes"])
 
 
 def make_explorer():

@@ -23,8 +23,10 @@ class Menus:
         self.menus = {kind: w.menu([], kind) for kind in TITLES}
         self.words = {kind: w.html("", "about") for kind in TITLES}
         self.extra = {kind: w.column([], "own") for kind in TITLES}  # for a field with one's own folder or file
+        self.reading = w.html("", "reading")  # what was read of the data
         self.grey = w.html("", "style")
-        self.widget = w.row([w.column([w.html(f"<b>{title}</b>", "title"), self.menus[kind], self.words[kind], self.extra[kind]],
+        self.widget = w.row([w.column([w.html(f"<b>{title}</b>", "title"), self.menus[kind], self.words[kind], self.extra[kind],
+                                       *([self.reading] if kind == "data" else [])],
                                       "choice", f"choice-{kind}") for kind, title in TITLES.items()] + [self.grey], "choices")
         self._filling = False
         self.refresh()

@@ -31,6 +31,7 @@ class State:
     note: str = ""
     error: str = ""
     estimate: str = ""
+    reading: str = ""  # what was read of the chosen data
     in_a_cell: bool = False
 
     @property
@@ -103,6 +104,7 @@ class Panel:
         self._say("status", f"<span data-state='{s.name}' data-step='{s.step}'>{doing}</span>")
         self._say("verdict", w.escape(sentence(s.seen.verdict)) if s.seen else "")
         self._say("note", "<br>".join(notes))
+        w.put(self.choices.menus.reading, value=w.escape(s.reading))
         error = s.error or self._broken
         self._say("error", f"<div>{w.escape(error)}</div>" if error else "")
         w.put(self.says["estimate"], value="" if s.live else w.escape(s.estimate))

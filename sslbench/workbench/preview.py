@@ -9,7 +9,7 @@ from ..recipe import Recipe
 from ..training import look_at, mix
 from .aside import Aside
 from .estimate import Estimate, estimate
-from .loaded import Loaded
+from .loaded import Loaded, key_of
 from .seen import Look, name_of
 from .session import Session
 
@@ -25,6 +25,7 @@ class Preview:
         self.look: Look | None = None
         self.loaded = Loaded()
         self.estimate = ""
+        self._read = (None, "")  # which data, and what was read of it
 
     def prepare(self, recipe: Recipe, device: str, measure: bool) -> None:
         """Beside everything else: the task's pictures of an untrained network, then the estimate."""
@@ -35,6 +36,11 @@ class Preview:
     def forget(self) -> None:
         """What was chosen has changed: the estimate is no longer true."""
         self.estimate = ""
+
+    def reading(self, recipe: Recipe) -> str:
+        """What was read of this recipe's data, or "" until it has been read."""
+        key, said = self._read
+        return said if key == key_of(recipe) else ""
 
     def reroll(self, recipe: Recipe, session: Session | None) -> None:
         """Other samples and other random views: of the network that trains, else of an untrained one."""
@@ -57,6 +63,8 @@ class Preview:
     def _look_at_untrained(self, recipe: Recipe, check) -> None:
         check(0.1)
         data, task = recipe.build(self.loaded.for_a_look(recipe))
+        self._read = key_of(recipe), data.reading()
+        self._wake()
         check()
         hardware = Hardware("cpu")
         self._roll(hardware.place(task), data, hardware, f"Before training: {name_of(recipe)}")
