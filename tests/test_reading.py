@@ -37,7 +37,8 @@ KINDS = {"classes": half, "unlabelled": torch.where(torch.arange(120) % 3 == 0, 
 
 @pytest.mark.parametrize("kind, words", [
     ("classes", "'kind': 2 classes (no, yes)."), ("unlabelled", "'kind': 2 classes (no, yes), 40 unlabelled."),
-    ("quantity", "'kind': a quantity from 0.5 to 1.5."), ("absent", "from 0.5 to 1.5, 40 unlabelled."), ("answers", "'kind': 3 yes-or-no answers")])
+    ("quantity", "'kind': a quantity from 0.5 to 1.5."), ("absent", "from 0.5 to 1.5, 40 unlabelled."),
+    ("answers", "'kind': 3 yes-or-no answers")])
 def test_a_reading_says_samples_splits_label_and_what_was_left_out(kind, words):
     said = Told(KINDS[kind], ["no", "yes"]).reading()
     assert said.startswith("120 pairs: 40 for training, 40 for validation, 40 for testing (as they come). Label ")
@@ -59,7 +60,8 @@ def test_probes_leave_the_unlabelled_out(kind):
     scores = evaluate.probe(z["train"], labels["train"], z["test"], labels["test"], z["validation"], labels["validation"])
     chance = evaluate.chance(parts["train"], parts["test"])
     assert scores.keys() == chance.keys()
-    assert scores.get("linear", scores.get("kind")) > (0.9 if kind in ("classes", "unlabelled") else 0.75)  # the third answer cannot be told
+    enough = 0.9 if kind in ("classes", "unlabelled") else 0.75  # the third of three answers cannot be told
+    assert scores.get("linear", scores.get("kind")) > enough
     if kind == "unlabelled":  # the same as if the unlabelled rows were not there: chance is that of two classes, not three
         assert 0.5 <= chance["linear"] < 0.6
 
