@@ -102,10 +102,10 @@ def reading(data: Data) -> str:
     origin = f" ({data.splits_from})" if data.splits_from else ""
     said = [f"{sum(sizes.values()):,} {data.unit}: {sizes['train']:,} for training, {sizes['validation']:,} for validation, "
             f"{sizes['test']:,} for testing{origin}"]
-    kinds = [f"{name!r}: {phrase(torch.cat([labels[name] for _, labels in loaded.values()]), data.classes.get(name))}"
-             for name in loaded["train"][1]]
-    said.append(f"label {kinds[0]}" if kinds else "no label, so nothing is probed")
-    said += [f"factor{'s' * (len(kinds) > 2)} {'; '.join(kinds[1:])}"] if kinds[1:] else []
+    label, *factors = list(loaded["train"][1]) or [""]
+    values = label and torch.cat([labels[label] for _, labels in loaded.values()])
+    said.append(f"label {label!r}: {phrase(values, data.classes.get(label))}" if label else "no label, so nothing is probed")
+    said += [f"factors: {', '.join(factors)}"] if factors else []
     return ". ".join(line[:1].upper() + line[1:] for line in [*said, *data.notes]) + "."
 
 
