@@ -56,6 +56,13 @@ class Field:
         """Numbers a guess needs for one token."""
         return math.prod(self.patch) * self.outputs
 
+    def empty(self, name: str) -> str:
+        """Why samples of this field hold nothing to read, or ""."""
+        sides, patch = (" x ".join(map(str, numbers)) for numbers in (self.size, self.patch))
+        if self.tokens and self.outputs > 0:
+            return ""
+        return f"{name} has samples of {sides}{f', smaller than one patch of {patch}' if min(self.size) and self.outputs else ', which are empty'}"
+
     def resized(self, size: tuple[int, ...]) -> "Field":
         return replace(self, size=tuple(size))
 

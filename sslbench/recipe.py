@@ -12,11 +12,13 @@ import torch
 
 from .backbones import Backbone
 from .backbones.towers import Towers
-from .catalog import contracts, nearest
+from .catalog import LONGEST, contracts, nearest, plain
 from .data import Data, Labelled
 from .pretexts import Pretext
+from .said import in_words, said
 
 LIMITS = {"steps": (1, 10**9), "batch_size": (2, 10**6), "lr": (0, 10), "weight_decay": (0, 10), "seed": (0, 2**31 - 1), "labels": (0, 1)}
+LARGEST = 100_000  # characters of a recipe's JSON
 
 
 @dataclass(frozen=True)
@@ -40,23 +42,40 @@ class Recipe:
     init: str = ""
     hyperparameters: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self):
+        """NumPy's numbers become Python's, paths their text, so that what is recorded can be read back."""
+        for f in fields(self):
+            object.__setattr__(self, f.name, plain(getattr(self, f.name)))
+        if isinstance(self.hyperparameters, dict):
+            object.__setattr__(self, "hyperparameters", {plain(name): plain(value) for name, value in self.hyperparameters.items()})
+
     def check(self) -> "Recipe":
         """This recipe with converted hyperparameters; ValueError in one line when it cannot be built."""
-        for name, (low, high) in LIMITS.items():
-            value = getattr(self, name)
-            whole = isinstance(getattr(Recipe, name), int)
-            if whole and not isinstance(value, int):
-                raise ValueError(f"{name} must be a whole number from {low:g} to {high:g}, not {value!r}")
-            if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
-                raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value!r}")
+        self.check_types()
         checked = {}
         for key, cls in self.classes():
             checked |= {f"{key}.{name}": value for name, value in cls.checked(self.given(key)).items()}
         for name in self.hyperparameters:
-            if name.split(".")[0] not in contracts():
+            if name.partition(".")[0] not in contracts() or "." not in name:
                 known = [f"{key}.{h}" for key, cls in self.classes() for h in cls.hyperparameters()]
                 raise ValueError(nearest("hyperparameter", name, known))
         return replace(self, hyperparameters=checked)
+
+    def check_types(self) -> None:
+        """ValueError in one line for an entry of another type or out of range, whatever the catalogue holds."""
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            whole = isinstance(getattr(Recipe, name), int)
+            if whole and (not isinstance(value, int) or isinstance(value, bool)):
+                raise ValueError(f"{name} must be a whole number from {low:g} to {high:g}, not {said(value)}")
+            if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+                raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {said(value)}")
+        for name in ("data", "pretext", "backbone", "init"):
+            if not isinstance(value := getattr(self, name), str) or len(value) > LONGEST:
+                what = f"no {contracts()[name].kind} is called" if name in contracts() else f"{name} must name a run folder, not"
+                raise ValueError(f"{what} {said(value)}")
+        if not isinstance(self.hyperparameters, dict) or not all(isinstance(name, str) for name in self.hyperparameters):
+            raise ValueError(f"hyperparameters must be a dict from names to values, not {said(self.hyperparameters)}")
 
     def classes(self) -> list[tuple[str, type]]:
         """(kind, class) of the data, the pretext task and the backbone(s)."""
@@ -120,28 +139,50 @@ class Recipe:
 
     @classmethod
     def from_share(cls, text: str) -> "Recipe":
+        """The recipe that share() wrote; ValueError in one line for anything else."""
         try:
-            head, body = text.strip().split(".", 1)
-            assert head == "ssl1"
-            return cls.from_dict(json.loads(zlib.decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))))
-        except Exception:
-            raise ValueError(f"{text[:40]!r} is not a share string; copy the whole line from the bench's code tab "
+            given = json.loads(unpacked(text))
+        except (ValueError, TypeError, AttributeError, RecursionError, zlib.error):
+            raise ValueError(f"{said(text, 40)} is not a share string; copy the whole line from the bench's code tab "
                              f"(it starts with ssl1.)") from None
+        return cls.from_dict(given)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
-        return cls.from_dict(json.loads(text))
+        """The recipe that to_json() wrote; ValueError in one line for anything else."""
+        if len(text) > LARGEST:
+            raise ValueError(f"a recipe has at most {LARGEST} characters, this one has {len(text)}")
+        try:
+            given = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{said(text, 40)} is not the JSON of a recipe ({in_words(error)})") from None
+        return cls.from_dict(given)
 
     @classmethod
     def from_dict(cls, given: dict) -> "Recipe":
+        """The recipe with these entries; ValueError in one line for an unknown one or a value of another type."""
+        if not isinstance(given, dict):
+            raise ValueError(f"a recipe is a dict from names to values, not {said(given)}")
         known = [f.name for f in fields(cls)]
         for name in given:
             if name not in known:
                 raise ValueError(nearest("entry of a recipe", name, known))
-        return cls(**given)
+        recipe = cls(**given)
+        recipe.check_types()
+        return recipe
+
+
+def unpacked(text: str) -> bytes:
+    """The JSON inside a share string; ValueError or zlib.error where it is none or holds more than any recipe."""
+    head, body = text[:2 * LARGEST].strip().split(".", 1)
+    unzip = zlib.decompressobj()
+    content = unzip.decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), LARGEST)
+    if head != "ssl1" or not unzip.eof:
+        raise ValueError
+    return content
 
 
 def backbone_weights(folder: str) -> dict[str, torch.Tensor]:
@@ -165,11 +206,15 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
 
 def incompatible(data: Data, pretext: type[Pretext], backbone: str) -> str:
     """Why a pretext task and a backbone do not fit the data, or ""; nothing is built."""
-    if why := pretext.incompatible(Backbone.find(backbone.split("+")[0]), data):
+    names = backbone.split("+")
+    one = Backbone.find(backbone) if len(names) == 1 else None
+    if why := pretext.incompatible(one or Towers, data):
+        return why if one else f"{why}; one for all fields, not one for each"
+    fields = pretext.reads(data)
+    if why := next(filter(None, (field.empty(name) for name, field in fields.items())), ""):
         return why
-    fields, names = pretext.reads(data), backbone.split("+")
-    if len(names) == 1:
-        return Backbone.find(backbone).incompatible(fields)
+    if one:
+        return one.incompatible(fields)
     if len(names) != len(fields):
         return f"{backbone} names {len(names)} backbones for {len(fields)} field{'s' * (len(fields) > 1)}: {', '.join(fields)}"
     whys = [Backbone.find(name).incompatible({f: fields[f]}) for f, name in zip(fields, names)]
