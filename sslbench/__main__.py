@@ -2,30 +2,51 @@
 
     python -m sslbench train --data wild_digits --pretext masked --backbone transformer --pretext.mask_ratio 0.7 --out runs/first
     torchrun --nproc-per-node 2 -m sslbench train --recipe runs/first/recipe.json --out runs/second
+
+A mistake is one line on standard error; with --traceback also where it happened.
 """
 
 import argparse
 import os
 import sys
-from dataclasses import fields, replace
+import traceback
+import warnings
+from dataclasses import Field, fields, replace
 
 from .catalog import catalog, contracts, nearest
-from .recipe import Recipe
+from .data import places
+from .recipe import LARGEST, Recipe
+from .said import in_words, one_line, said
 
 VERBS = ("train", "resume", "show", "catalog", "results")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one verb; a mistake of the user is one line on standard error and exit code 2."""
-    argv = sys.argv[1:] if argv is None else argv
+    """Run one verb; whatever goes wrong is one line on standard error and exit code 2. --traceback: and where it went wrong."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    words = [word for word in argv if word != "--traceback"]
     try:
-        return {"train": train, "resume": resume, "show": show, "catalog": list_catalog, "results": results}[verb(argv)](argv[1:])
-    except (ValueError, OSError, FloatingPointError, RuntimeError) as error:
-        print(f"sslbench: {error}", file=sys.stderr)
+        with warnings.catch_warnings():
+            warnings.showwarning = note
+            code = {"train": train, "resume": resume, "show": show, "catalog": list_catalog, "results": results}[verb(words)](words[1:])
+            sys.stdout.flush()
+            return code
+    except BrokenPipeError:  # who read the output has seen enough: sslbench show FOLDER | head
+        sys.stdout = open(os.devnull, "w")  # what is left is written at the end, to nowhere
+        return 141
+    except Exception as error:
+        if words != argv:
+            traceback.print_exc()
+        print(f"sslbench: {in_words(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("sslbench: interrupted; a run with --out goes on with: python -m sslbench resume FOLDER", file=sys.stderr)
         return 130
+
+
+def note(message, category, filename, lineno, file=None, line=None) -> None:
+    """A warning as one line on standard error."""
+    print(f"sslbench: {one_line(str(message))}", file=sys.stderr)
 
 
 def verb(argv: list[str]) -> str:
@@ -37,8 +58,17 @@ def verb(argv: list[str]) -> str:
     return argv[0]
 
 
-def parser(name: str, what: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(prog=f"python -m sslbench {name}", description=what, allow_abbrev=False)
+class Parser(argparse.ArgumentParser):
+    """argparse's, whose complaints are one line."""
+
+    def error(self, message):
+        raise ValueError(f"{one_line(message, 200)}; {self.prog} --help says more")
+
+
+def parser(name: str, what: str) -> Parser:
+    p = Parser(prog=f"python -m sslbench {name}", description=what, allow_abbrev=False)
+    p.add_argument("--traceback", action="store_true", help="when something goes wrong, say where in the code")
+    return p
 
 
 def flag(name: str) -> str:
@@ -50,15 +80,15 @@ def recipe_flags(p: argparse.ArgumentParser) -> None:
     for f in fields(Recipe):
         if f.name != "hyperparameters":
             names = " or ".join(contracts()[f.name].all()) if f.name in contracts() else f"default {f.default!r}"
-            p.add_argument(flag(f.name), *({"--" + f.name} - {flag(f.name)}), dest=f.name, type=f.type, help=names)
+            p.add_argument(flag(f.name), *({"--" + f.name} - {flag(f.name)}), dest=f.name, help=names)
     p.add_argument("--recipe", help="a recipe.json or a share string to start from; other flags change it")
 
 
 def hyperparameter_flags(p: argparse.ArgumentParser, recipe: Recipe) -> None:
-    for key, cls in recipe.classes():
-        for name, h in cls.hyperparameters().items():
-            limits = f" {h.low:g} to {h.high:g}" if h.low is not None and h.high is not None else ""
-            p.add_argument(f"--{key}.{name}", help=f"{h.meaning}{limits} (default {h.default})".replace("%", "%%"))
+    known = {f"{key}.{name}": h for key, cls in recipe.classes() for name, h in cls.hyperparameters().items()}
+    for name, h in known.items():  # two backbones may have the same one
+        limits = f" {h.low:g} to {h.high:g}" if h.low is not None and h.high is not None else ""
+        p.add_argument(f"--{name}", help=f"{h.meaning}{limits} (default {h.default})".replace("%", "%%"))
 
 
 def read(p: argparse.ArgumentParser, argv: list[str]) -> tuple[Recipe, argparse.Namespace]:
@@ -66,7 +96,7 @@ def read(p: argparse.ArgumentParser, argv: list[str]) -> tuple[Recipe, argparse.
     recipe_flags(p)
     wants_help = any(word in ("-h", "--help") for word in argv)
     early, _ = p.parse_known_args([word for word in argv if word not in ("-h", "--help")])
-    given = {f.name: getattr(early, f.name) for f in fields(Recipe) if getattr(early, f.name, None) is not None}
+    given = {f.name: typed(f, getattr(early, f.name)) for f in fields(Recipe) if getattr(early, f.name, None) is not None}
     recipe = replace(_start(early.recipe), **given)
     hyperparameter_flags(p, recipe)
     args, unknown = p.parse_known_args(argv + ["--help"] * (wants_help and not set(argv) & {"-h", "--help"}))
@@ -77,13 +107,28 @@ def read(p: argparse.ArgumentParser, argv: list[str]) -> tuple[Recipe, argparse.
     return replace(recipe, hyperparameters={**recipe.hyperparameters, **chosen}).check(), args
 
 
+def typed(f: Field, text: str) -> int | float | str:
+    """The value of a recipe's entry; a text that is no number stays one, and the recipe's check says what it must be."""
+    try:
+        return f.type(text)
+    except ValueError:
+        return text
+
+
 def _start(text: str | None) -> Recipe:
     if text is None:
         return Recipe()
     if text.startswith("ssl1."):
         return Recipe.from_share(text)
-    with open(text) as file:
-        return Recipe.from_json(file.read())
+    path = places.existing(text, "recipe", "--recipe")
+    if path.is_dir():
+        raise IsADirectoryError(f"{said(text)} is a folder; --recipe must be a recipe.json or a share string")
+    with open(path, "rb") as file:
+        content = file.read(4 * LARGEST + 1)
+    try:
+        return Recipe.from_json(content.decode())
+    except ValueError as error:
+        raise ValueError(f"{said(text)} is no recipe: {in_words(error)}") from None
 
 
 def train(argv: list[str]) -> int:

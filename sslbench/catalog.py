@@ -67,9 +67,10 @@ def converted(value, type_: type):
 
 def limits(low: float, high: float) -> str:
     """ "lie between 0 and 1", "be at least 1", "be a finite number": what a number must do."""
-    if abs(low) < float("inf") and abs(high) < float("inf"):
+    below, above = high < float("inf"), low > -float("inf")
+    if below and above:
         return f"lie between {low:g} and {high:g}"
-    return f"be at least {low:g}" if abs(low) < float("inf") else f"be at most {high:g}" if abs(high) < float("inf") else "be a finite number"
+    return f"be at least {low:g}" if above else f"be at most {high:g}" if below else "be a finite number"
 
 
 def plain(value):

@@ -59,9 +59,10 @@ class Field:
     def empty(self, name: str) -> str:
         """Why samples of this field hold nothing to read, or ""."""
         sides, patch = (" x ".join(map(str, numbers)) for numbers in (self.size, self.patch))
-        if self.tokens and self.outputs > 0:
+        if self.size and self.tokens and self.outputs > 0:
             return ""
-        return f"{name} has samples of {sides}{f', smaller than one patch of {patch}' if min(self.size) and self.outputs else ', which are empty'}"
+        why = f"smaller than one patch of {patch}" if min(self.size, default=0) and self.outputs else "which are empty"
+        return f"{name} has samples of {sides or 'no axes'}, {why}"
 
     def resized(self, size: tuple[int, ...]) -> "Field":
         return replace(self, size=tuple(size))

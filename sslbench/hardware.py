@@ -11,6 +11,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from .allocator import freed_memory_kept
+from .said import said
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "bfloat16", "float16", "float32")
@@ -150,7 +151,7 @@ def rank() -> int:
 
 def known(value: str, choices: tuple[str, ...], what: str) -> None:
     if value not in choices:
-        raise ValueError(f"{what} must be one of {', '.join(choices)}, not {value!r}")
+        raise ValueError(f"{what} must be one of {', '.join(choices)}, not {said(value)}")
 
 
 def _best_device() -> str:

@@ -15,7 +15,7 @@ from .backbones.towers import Towers
 from .catalog import LONGEST, contracts, nearest, plain
 from .data import Data, Labelled
 from .pretexts import Pretext
-from .said import in_words, said
+from .said import MOST, in_words, one_line, said
 
 LIMITS = {"steps": (1, 10**9), "batch_size": (2, 10**6), "lr": (0, 10), "weight_decay": (0, 10), "seed": (0, 2**31 - 1), "labels": (0, 1)}
 LARGEST = 100_000  # characters of a recipe's JSON
@@ -76,6 +76,9 @@ class Recipe:
                 raise ValueError(f"{what} {said(value)}")
         if not isinstance(self.hyperparameters, dict) or not all(isinstance(name, str) for name in self.hyperparameters):
             raise ValueError(f"hyperparameters must be a dict from names to values, not {said(self.hyperparameters)}")
+        for name, value in self.hyperparameters.items():
+            if not isinstance(value, (bool, int, float, str)):
+                raise ValueError(f"{one_line(name, MOST)} must be a number, a text or true or false, not {said(value)}")
 
     def classes(self) -> list[tuple[str, type]]:
         """(kind, class) of the data, the pretext task and the backbone(s)."""
