@@ -155,10 +155,12 @@ def test_bad_hyperparameters(capsys):
         assert words[2].split("=")[0].split(".")[1] in said, said
 
 
-@pytest.mark.parametrize("words", [[], ["nonsense"], ["train", "extra"], ["train", "--nonsense"], ["train", "--steps"], ["train", "--", "x"],
+@pytest.mark.parametrize("words", [[], ["nonsense"], ["train", "extra"], ["train", "--nonsense"], ["train", "--steps"],
+                                   ["train", "--", "x"],
                                    ["show"], ["resume"], ["show", "a", "b"], ["catalog", "nonsense"], ["catalog", "x" * 10**6],
                                    ["results", "--seeds", "many"], ["x" * 10**6], ["a\nb\nc\nd"], ["train", "--a\nb\nc\nd"],
-                                   ["train", "--device=" + "x" * 10**6], ["train", "--precision=a\nb"], ["train", "--device="]], ids=shortened)
+                                   ["train", "--device=" + "x" * 10**6], ["train", "--precision=a\nb"], ["train", "--device="]],
+                         ids=shortened)
 def test_bad_words(words, capsys):
     if words:
         refused(words, capsys)
@@ -179,7 +181,8 @@ def oddities(tmp_path):
     (tmp_path / "to_pipe.csv").symlink_to("pipe.csv")
     (tmp_path / "folder.csv").mkdir()
     yield [*(str(tmp_path / name) for name in ("pipe.csv", "s", "loop.csv", "gone.csv", "to_pipe.csv", "folder.csv", "missing.csv")),
-           "/dev/zero", "/dev/null", "/dev/tty", "nowhere", "~nobody_is_called_so/x", "a\0b", "x" * 300, "x/" * 5000, " ", "\n", "/proc/self/mem/x"]
+           "/dev/zero", "/dev/null", "/dev/tty", "nowhere", "~nobody_is_called_so/x", "a\0b", "x" * 300, "x/" * 5000, " ", "\n",
+           "/proc/self/mem/x"]
     server.close()
 
 
@@ -237,9 +240,10 @@ def test_a_folder_that_is_no_run(verb, name, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), TypeError("x"), MemoryError(), RecursionError("deep"), zipfile.BadZipFile("no zip"),
-                                   ZeroDivisionError("division by zero"), AssertionError(), StopIteration(), ImportError("no x"),
-                                   UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), RuntimeError("a\nb\nc\nd\ne"), ValueError("x" * 10**6),
-                                   Exception("\x1b[31m\r\n\u2028"), AttributeError("x"), IndexError("x"), np.linalg.LinAlgError("svd")], ids=repr)
+                                   ZeroDivisionError("by zero"), AssertionError(), StopIteration(), ImportError("no x"),
+                                   UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), RuntimeError("a\nb\nc\nd\ne"),
+                                   ValueError("x" * 10**6), Exception("\x1b[31m\r\n\u2028"), AttributeError("x"), IndexError("x"),
+                                   np.linalg.LinAlgError("svd")], ids=lambda e: type(e).__name__)
 def test_whatever_goes_wrong_is_one_line_and_a_traceback_only_when_asked_for(error, capsys, monkeypatch):
     def fails(argv):
         raise error
@@ -259,14 +263,15 @@ def test_a_traceback_may_be_asked_for_anywhere(words, capsys):
             assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [["train", "--data=series", "--data.file=/dev/zero"], ["train", "--recipe=/dev/stdin"], ["show", "nowhere\nx"]])
+@pytest.mark.parametrize("words", [["train", "--data=series", "--data.file=/dev/zero"], ["train", "--recipe=/dev/stdin"],
+                                   ["show", "nowhere\nx"]], ids=shortened)
 def test_as_a_program_too(words):
     done = subprocess.run([sys.executable, "-m", "sslbench", *words], capture_output=True, text=True, timeout=60, stdin=subprocess.PIPE)
     assert done.returncode == 2 and done.stderr.startswith("sslbench: ") and done.stderr.count("\n") == 1, done.stderr
 
 
 def test_a_reader_who_has_seen_enough_is_left_in_peace():
-    code = "from sslbench.__main__ import main; import sslbench.__main__ as m; m.catalog = lambda kind: 'x\\n' * 10**6; exit(main(['catalog']))"
+    code = "import sslbench.__main__ as m; m.catalog = lambda kind: 'x\\n' * 10**6; exit(m.main(['catalog']))"
     job = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert job.stdout.readline() == "x\n"
     job.stdout.close()

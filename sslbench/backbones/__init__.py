@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from ..catalog import Listed
 from ..field import MEANS, Batch, Field
+from .short_samples import made_right
 
 
 class Backbone(nn.Module, Listed):
@@ -80,7 +81,7 @@ class Adopted(Backbone, listed=False):
     def __init__(self, fields: dict[str, Field]):
         super().__init__()
         self.fields, (field,) = fields, fields.values()
-        self.net = type(self).make()
+        self.net = made_right(type(self).make())
         shape = (2, *field.size) if field.vocab else (2, field.channels, *field.size)
         was_training = self.net.training
         with torch.no_grad():
