@@ -95,7 +95,8 @@ def played(run: Training, resume: dict | None, evaluations: int, test: bool, che
     for step in range(start, recipe.steps):
         run.task.train()
         began = time.perf_counter()
-        scalars = run.step(step)
+        with hardware.own_settings():
+            scalars = run.step(step)
         done, last = step + 1, step + 1 == recipe.steps
         looks = last or done * evaluations // recipe.steps > step * evaluations // recipe.steps  # evenly, the last one at the end
         keeps = last or done % checkpoint_every == 0
@@ -125,9 +126,10 @@ def diverged(what: str, step: int, good: int, recipe: Recipe) -> FloatingPointEr
 def evaluated(run: Training, step: int) -> Iterator[Evaluation]:
     """Evaluation on validation; on rank 0 only."""
     if run.hardware.rank == 0:
-        scores, embedding = evaluate.quick(run.task, run.data, run.hardware, run.generator(-3))
-        baselines = evaluate.quick_baselines(run.data, run.hardware) if step == 0 else {}
-        chance, pictures = run.look()
+        with run.hardware.own_settings():
+            scores, embedding = evaluate.quick(run.task, run.data, run.hardware, run.generator(-3))
+            baselines = evaluate.quick_baselines(run.data, run.hardware) if step == 0 else {}
+            chance, pictures = run.look()
         yield Evaluation(step, "validation", scores, baselines, chance, embedding.cpu(), pictures)
 
 
@@ -135,7 +137,8 @@ def tested(run: Training) -> Iterator[Evaluation]:
     """Evaluation on the test split, with the untrained network built anew beside it; on rank 0 only."""
     if run.hardware.rank == 0:
         _, untrained = replace(run.recipe, init="").build(run.data)
-        scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware)
+        with run.hardware.own_settings():
+            scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware)
         yield Evaluation(run.recipe.steps, "test", scores, baselines)
 
 

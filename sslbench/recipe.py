@@ -16,6 +16,7 @@ from .catalog import LONGEST, contracts, nearest, plain
 from .data import Data, Labelled
 from .pretexts import Pretext
 from .said import MOST, in_words, one_line, said
+from .settings import own_settings
 
 LIMITS = {"steps": (1, 10**9), "batch_size": (2, 10**6), "lr": (0, 10), "weight_decay": (0, 10), "seed": (0, 2**31 - 1), "labels": (0, 1)}
 LARGEST = 100_000  # characters of a recipe's JSON
@@ -89,6 +90,7 @@ class Recipe:
         """The hyperparameters of one kind, without their prefix."""
         return {name.removeprefix(key + "."): value for name, value in self.hyperparameters.items() if name.startswith(key + ".")}
 
+    @own_settings()
     def make_data(self) -> Data:
         """The data source, with the label as its last field when labels > 0."""
         data = Data.find(self.data)(**self.check().given("data"))
@@ -98,6 +100,7 @@ class Recipe:
         """Why this combination does not fit, and what would; or ""."""
         return incompatible(data or self.make_data(), Pretext.find(self.pretext), self.backbone)
 
+    @own_settings()
     def build(self, data: Data | None = None) -> tuple[Data, Pretext]:
         """The data and the pretext task with its backbone, initialised from the seed; ValueError when they do not fit.
 
@@ -196,6 +199,7 @@ def backbone_weights(folder: str) -> dict[str, torch.Tensor]:
     return {name.removeprefix("backbone."): w for name, w in read_weights(path).items() if name.startswith("backbone.")}
 
 
+@own_settings()
 def read_weights(path: Path) -> dict[str, torch.Tensor]:
     """The tensors of a plain safetensors file; ValueError in one line when it is damaged."""
     from safetensors import SafetensorError

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .settings import own_settings
+
 
 def flatten(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
     """The JSON of a nested value; its tensors are put into `tensors` under their path."""
@@ -51,6 +53,7 @@ def write(path: Path, value: Any) -> None:
     write_bytes(path, save(tensors, {"tree": json.dumps(tree), "sha256": digest(tensors)}))
 
 
+@own_settings()
 def read(path: Path) -> Any:
     """What write() wrote; ValueError in one line when the file is damaged or truncated."""
     from safetensors import SafetensorError, safe_open

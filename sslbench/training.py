@@ -16,6 +16,7 @@ from .hardware import Hardware
 from .optimisers import AdamW
 from .pretexts import Pretext
 from .recipe import Recipe
+from .settings import own_settings
 
 SHOWN = 8  # samples in the task's pictures
 
@@ -23,6 +24,7 @@ SHOWN = 8  # samples in the task's pictures
 class Training:
     """The moving parts of one training run on one process. data: the recipe's, where somebody has it already."""
 
+    @own_settings()
     def __init__(self, recipe: Recipe, hardware: Hardware, data: Data | None = None):
         self.recipe, self.hardware = recipe.check(), hardware
         self.data, task = recipe.build(data)
@@ -73,6 +75,7 @@ class Training:
         return {"recipe": asdict(self.recipe), "step": step, "task": self.task.state_dict(), "optimiser": self.optimiser.state_dict(),
                 "scaler": self.hardware.scaler.state_dict(), "seconds": self.seconds}
 
+    @own_settings()
     def restore(self, state: dict[str, Any]) -> int:
         """Put a checkpoint's state back; returns the step it was taken after."""
         self.task.load_state_dict(state["task"])

@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 
 from ..catalog import Listed
 from ..field import MEANS, Batch, Field, size_of
+from ..settings import own_settings
 from .labels import labelled, phrase
 from .rows import Picked
 from .splits import SPLITS
@@ -57,7 +58,8 @@ class Data(Listed):
         """load(), once per split: what the engine and the bench call."""
         kept = self.__dict__.setdefault("_loaded", {})
         if split not in kept:
-            kept[split] = self.load(split)
+            with own_settings():
+                kept[split] = self.load(split)
         return kept[split]
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
