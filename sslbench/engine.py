@@ -95,8 +95,7 @@ def played(run: Training, resume: dict | None, evaluations: int, test: bool, che
     for step in range(start, recipe.steps):
         run.task.train()
         began = time.perf_counter()
-        with hardware.own_settings():
-            scalars = run.step(step)
+        scalars = run.step(step)
         done, last = step + 1, step + 1 == recipe.steps
         looks = last or done * evaluations // recipe.steps > step * evaluations // recipe.steps  # evenly, the last one at the end
         keeps = last or done % checkpoint_every == 0

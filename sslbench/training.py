@@ -59,17 +59,17 @@ class Training:
         r, seed = self.recipe, mix(self.recipe.seed, step, self.hardware.rank)
         for group in self.optimiser.param_groups:
             group["lr"] = r.lr * self.rate(step, r.steps)
-        with self.hardware.seeded(seed):  # for dropout in somebody's network
+        with self.hardware.own_settings(), self.hardware.seeded(seed):  # seeded: for dropout in somebody's network
             with torch.no_grad():
                 inputs = self.task.inputs(self.batch(step), self.hardware.generator(seed))
             with self.hardware.autocast():
                 scalars = self.wrapped(inputs)
             self.hardware.scaler.scale(scalars["loss"]).backward()
-        self.hardware.scaler.step(self.optimiser)
-        self.hardware.scaler.update()
-        self.optimiser.zero_grad(set_to_none=True)
-        self.task.after_step((step + 1) / r.steps)
-        return {name: value.detach() for name, value in scalars.items()}
+            self.hardware.scaler.step(self.optimiser)
+            self.hardware.scaler.update()
+            self.optimiser.zero_grad(set_to_none=True)
+            self.task.after_step((step + 1) / r.steps)
+            return {name: value.detach() for name, value in scalars.items()}
 
     def state(self, step: int) -> dict[str, Any]:
         return {"recipe": asdict(self.recipe), "step": step, "task": self.task.state_dict(), "optimiser": self.optimiser.state_dict(),

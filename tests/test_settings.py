@@ -144,6 +144,18 @@ def test_nothing_that_is_set_in_the_middle_of_a_run_changes_a_number(settings, p
     assert same(seen, expected)
 
 
+@pytest.mark.parametrize("settings", TOGETHER, ids="+".join)
+def test_without_settings_of_its_own_a_run_would_be_another_or_none(settings, plain_run, monkeypatch):
+    recipe, expected = plain_run(*RECIPES[0])
+    monkeypatch.setattr("sslbench.settings._changed", lambda threads: iter(()))
+    with changed(settings):
+        try:
+            seen = numbers(train(recipe, device="cpu", precision="float32", evaluations=2))
+        except (RuntimeError, TypeError, FloatingPointError, NotImplementedError):
+            return
+    assert not same(seen, expected)
+
+
 def test_the_control_is_seen(plain_run, toy):
     recipe, expected = plain_run(*RECIPES[0])
     other = numbers(train(replace(recipe, seed=1), device="cpu", precision="float32", evaluations=2))
