@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import tables
+from . import cells, tables
 
 WIDE = 20  # more columns of numbers than this are time steps, fewer are channels
 
@@ -48,13 +48,13 @@ def padded(series: list[np.ndarray], length: int) -> np.ndarray:
 
 
 def read_csv(path: Path, layout: str, length: int, label_column: str) -> Samples:
-    names, _ = tables.header(path)
-    rows = tables.rows(path)
+    table = tables.read(path)
+    names, rows = table.names, list(zip(*(table.words(name) for name in table.names)))
     label = label_of(path, names, rows, label_column)
-    numbers = [i for i in range(len(names)) if i != label and tables.numeric(row[i] for row in rows)]
+    numbers = [i for i in range(len(names)) if i != label and cells.numeric([row[i] for row in rows])]
     if not numbers:
         raise ValueError(f"{path.name} has no column of numbers; its columns are {', '.join(names[:12])}")
-    values = np.array([[tables.number(row[i]) for i in numbers] for row in rows], np.float32)  # [rows, columns]
+    values = np.array([[cells.number(row[i]) for i in numbers] for row in rows], np.float32)  # [rows, columns]
     words = [row[label].strip() or "(none)" for row in rows] if label is not None else []
     key = names[label] if label is not None else "label"
     if layout == "rows" or (layout == "auto" and len(numbers) > WIDE):
@@ -77,10 +77,12 @@ def windows(path: Path, values: np.ndarray, words: list[str], key: str, length: 
 def label_of(path: Path, names: list[str], rows: list[list[str]], label_column: str) -> int | None:
     """Position of the label: the named column, one called label or class, or the only column of words in wide tables."""
     if label_column:
-        return tables.column(path, label_column, "data.label_column", names)
-    if likely := [i for i, name in enumerate(names) if name.lower() in tables.LABELS]:
+        table = tables.read(path)
+        table.column(label_column, "data.label_column")
+        return names.index(label_column)
+    if likely := [i for i, name in enumerate(names) if name.lower() in ("label", "class", "target", "category", "y")]:
         return likely[0]
-    words = [i for i in range(len(names)) if not tables.numeric(row[i] for row in rows[:200])]
+    words = [i for i in range(len(names)) if not cells.numeric([row[i] for row in rows[:200]])]
     few = [i for i in words if len({row[i] for row in rows}) <= max(2, len(rows) // 10)]  # dates and ids have many values
     return few[0] if len(few) == 1 else None
 
@@ -130,7 +132,7 @@ def parse_ts(path: Path) -> tuple[list[np.ndarray], list[str]]:
         elif begun and line:
             *channels, label = line.split(":") if labelled else [*line.split(":"), ""]
             try:
-                channels = [np.array([tables.number(v) for v in c.split(",")], np.float32) for c in channels]
+                channels = [np.array([cells.number(v) for v in c.split(",")], np.float32) for c in channels]
             except ValueError:
                 raise ValueError(f"line {number} of {path.name} is not numbers; .ts with time stamps is not read") from None
             if not channels:
