@@ -2,18 +2,20 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import delimited, tables
+from . import delimited, table
 from .cells import Column
+from .table import Table
 
 NEEDS = {".parquet": "pandas pyarrow", ".feather": "pandas pyarrow", ".xlsx": "pandas openpyxl"}
 
 
-def read(path: Path) -> "tables.Table":
+def read(path: Path) -> Table:
     """The table in the file; ValueError in one line where it is damaged or a library is missing."""
     kind = path.suffix.lower()
     if kind not in NEEDS:
@@ -21,7 +23,7 @@ def read(path: Path) -> "tables.Table":
     try:
         import pandas
         if kind == ".xlsx":
-            return sheet(path, pandas)
+            return sheet(path, pandas.read_excel(path, sheet_name=None, header=None, dtype=object))
         frame = (pandas.read_parquet if kind == ".parquet" else pandas.read_feather)(path)
     except ImportError:
         raise ValueError(f"reading {path.name} needs {NEEDS[kind]}: pip install 'sslbench[tables]'") from None
@@ -32,16 +34,14 @@ def read(path: Path) -> "tables.Table":
     return of_columns(path, {str(name): frame[name] for name in frame.columns}, [])
 
 
-def sheet(path: Path, pandas) -> "tables.Table":
+def sheet(path: Path, sheets: dict) -> Table:
     """The first sheet of an Excel file, read like a file of delimited text: whether it has names is seen from its rows."""
-    sheets = pandas.ExcelFile(path)
-    values = sheets.parse(sheets.sheet_names[0], header=None, dtype=object).to_numpy()
-    rows = [[cell(v) for v in row] for row in values.tolist()]
+    rows = [[cell(v) for v in row] for row in next(iter(sheets.values())).to_numpy().tolist()]
     if not rows:
         raise ValueError("its first sheet is empty")
-    read = tables.assemble(path, rows, rows[:delimited.SAMPLE[0]], None, "decimal", ",", Counter())
-    other = len(sheets.sheet_names) - 1
-    return tables.Table(path, read.columns, read.made, read.notes + [f"{other} further sheets left out"] * (other > 0))
+    read = table.assemble(path, rows, rows[:delimited.SAMPLE[0]], None, "decimal", ",", Counter())
+    other = len(sheets) - 1
+    return replace(read, notes=read.notes + [f"{other} further sheets left out"] * (other > 0))
 
 
 def json_lines(path: Path) -> dict[str, list]:
@@ -56,7 +56,7 @@ def json_lines(path: Path) -> dict[str, list]:
     return {key: [row.get(key) for row in rows] for key in dict.fromkeys(key for row in rows for key in row)}
 
 
-def of_columns(path: Path, values: dict[str, Any], notes: list[str]) -> "tables.Table":
+def of_columns(path: Path, values: dict[str, Any], notes: list[str]) -> Table:
     """Columns of values: cells that hold vectors of one length become a column for each of their numbers."""
     columns: dict[str, Column] = {}
     for name, column in values.items():
@@ -73,7 +73,7 @@ def of_columns(path: Path, values: dict[str, Any], notes: list[str]) -> "tables.
             columns[name] = Column(name, [[cell(v) for v in held]])
     if not columns or not len(next(iter(columns.values()))):
         raise ValueError(f"{path.name} has no rows")
-    return tables.Table(path, columns, frozenset(), notes)
+    return Table(path, columns, frozenset(), notes)
 
 
 def vectors(name: str, held: list, notes: list[str]) -> dict[str, Column]:
