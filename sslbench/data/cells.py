@@ -153,3 +153,9 @@ def evenly(values: np.ndarray) -> bool:
         return False
     steps = np.diff(values)
     return bool(steps[0] > 0 and (abs(steps - steps[0]) <= 1e-6 * steps[0] + 1e-9 * abs(values[1:])).all())
+
+
+def whole(values: np.ndarray) -> bool:
+    """Whether all numbers that are there are whole, and there are some."""
+    there = values[np.isfinite(values)]
+    return len(there) > 0 and bool((there == np.round(there)).all())
