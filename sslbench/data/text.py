@@ -1,6 +1,5 @@
 """The user's own text: a plain text file cut into windows, or a CSV with one text per row."""
 
-from pathlib import Path
 from typing import Annotated
 
 import torch
@@ -31,7 +30,7 @@ class Text(Data):
         if self.path.is_dir():
             raise IsADirectoryError(f"{str(self.path)!r} is a folder; data.file must be one text or CSV file")
         self.table = self.path.suffix.lower() in (".csv", ".tsv")
-        self.columns = chosen(self.path, text_column, label_column) if self.table else None
+        self.columns = chosen(tables.read(self.path), text_column, label_column) if self.table else None
         self.fields = {"text": Field((length,), (1,), vocab=256, gaps=self.table)}
 
     def load(self, split):
@@ -39,14 +38,14 @@ class Text(Data):
             ids = text_bytes.windows(self.path.read_text("utf-8", "replace"), self.length)
             parts.enough(len(ids), f"windows of {self.length} bytes", self.path.name)
             return {"text": torch.from_numpy(ids[parts.stretch(len(ids), split)])}, {}
-        at, label = self.columns
-        found = [row for row in tables.rows(self.path) if row[at].strip()]
+        at, label = 0, 1
+        texts, key, words = self.columns
+        found = [row for row in zip(texts, words) if row[at].strip()]
         parts.enough(len(found), f"texts in column {self.text_column!r}", self.path.name)
-        words = [row[label].strip() or "(none)" for row in found] if label is not None else []
+        words = [row[label].strip() or "(none)" for row in found] if key else []
         rows = parts.part([row[at] for row in found], split, words or None)
         labels = {}
         if len(set(words)) > 1:
-            key = tables.header(self.path)[0][label]
             y, names = parts.numbered(words)
             labels, self.classes = {key: y[rows]}, {key: names}
         return {"text": torch.from_numpy(text_bytes.padded([found[i][at] for i in rows], self.length))}, labels
@@ -65,13 +64,12 @@ class Text(Data):
         return f"text in {self.file}" if self.file else "generated sentences, shipped with sslbench (CC0)"
 
 
-def chosen(path: Path, text_column: str, label_column: str) -> tuple[int, int | None]:
-    """Positions of the text and the label column; None when there is no label."""
-    names, _ = tables.header(path)
-    at = tables.column(path, text_column, "data.text_column", names)
+def chosen(table: tables.Table, text_column: str, label_column: str) -> tuple[list[str], str, list[str]]:
+    """The texts, the name of the label column ("": none) and the labels."""
+    texts = table.column(text_column, "data.text_column").words()
     if label_column:
-        return at, tables.column(path, label_column, "data.label_column", names)
-    likely = [i for i, name in enumerate(names) if name.lower() in tables.LABELS]
-    if not likely and len(names) == 2:  # many tables call the label by what it means: the other of two columns
-        likely = [1 - at]
-    return at, likely[0] if likely else None
+        return texts, label_column, table.column(label_column, "data.label_column").words()
+    likely = [name for name in table.names if name.lower() in ("label", "class", "target", "category", "y")]
+    if not likely and len(table.names) == 2:  # many tables call the label by what it means: the other of two columns
+        likely = [name for name in table.names if name != text_column]
+    return texts, likely[0] if likely else "", table.words(likely[0]) if likely else [""] * len(texts)
