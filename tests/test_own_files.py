@@ -13,17 +13,7 @@ from PIL import Image
 from real_data import real
 
 from sslbench.data import SPLITS, Data, places, torchvision_sets
-from sslbench.data.arrays import arrays
 from sslbench.data.samples import NAMES, make
-
-
-@pytest.fixture(autouse=True)
-def same_catalogue():
-    """What a test lists with arrays() is gone after it."""
-    before = dict(Data.all())
-    yield
-    for name in set(Data.catalogue) - set(before):
-        del Data.catalogue[name]
 
 
 def everything(data):
@@ -280,64 +270,6 @@ def test_real_series(path):
     x, _ = everything(data)
     assert abs(x.nanmean()) < 0.5 and x.shape[1] in (6, 7, 12)
     assert data.fields["signal"].gaps == ("Vowels" in path.name) == bool(x.isnan().any())
-
-
-# Arrays
-
-@pytest.mark.parametrize(("x", "shape", "field"), [
-    (np.random.rand(40, 28, 28), (1, 28, 28), "image"),
-    (np.random.randint(0, 255, (40, 20, 24, 3), np.uint8), (3, 20, 24), "image"),
-    (torch.rand(40, 3, 31, 32), (3, 28, 32), "image"),
-    (torch.randn(40, 5, 60), (5, 60), "signal"),
-    (torch.randn(40, 60), (1, 60), "signal"),
-    (torch.randint(0, 7, (40, 12)), (12,), "symbols"),
-])
-def test_arrays_of_any_shape_are_a_source(x, shape, field):
-    data = Data.find(arrays(x, ["a", "b"] * 20))()
-    rows, labels = everything(data)
-    assert list(data.fields) == [field] and rows.shape == (40, *shape) and labels["label"].bincount().tolist() == [20, 20]
-    assert data.classes == {"label": ["a", "b"]}
-    one = data.augment({field: data.fields[field].decode(rows)}, torch.Generator().manual_seed(0))[field]
-    assert one.shape == rows.shape and not torch.equal(one, data.fields[field].decode(rows))
-    assert data.fields[field].vocab or abs(data.fields[field].decode(rows).std() - 1) < 0.2
-
-
-class Squares(torch.utils.data.Dataset):
-    """A torch Dataset of (image, label)."""
-
-    def __len__(self):
-        return 30
-
-    def __getitem__(self, i):
-        return torch.full((3, 16, 16), i / 30), i % 3
-
-
-def test_a_torch_dataset_keeps_images_and_labels_together():
-    data = Data.find(arrays(Squares(), name="squares"))()
-    x, labels = everything(data)
-    number = (x[:, 0, 0, 0] / 255 * 29).round().long()
-    assert sorted(number.tolist()) == list(range(30)) and torch.equal(labels["label"], number % 3)
-
-
-def test_several_labels_and_quantities():
-    given = {"kind": np.arange(30) % 3, "weight": np.linspace(0, 1, 30)}
-    _, labels = everything(Data.find(arrays(torch.randn(30, 20), given))())
-    assert {key: y.dtype for key, y in labels.items()} == {"kind": torch.int64, "weight": torch.float32}
-
-
-@pytest.mark.parametrize(("given", "words"), [
-    ({"x": np.zeros((4, 8, 8))}, "4 samples"),
-    ({"x": np.zeros(40)}, "shape"),
-    ({"x": np.zeros((40, 3, 8, 8)), "labels": [1, 2]}, "one for each sample"),
-    ({"x": np.zeros((40, 3, 8, 8)), "name": "waves"}, "another name"),
-    ({"x": np.zeros((40, 3, 8, 8)), "kind": "film"}, "image, series, symbols"),
-    ({"x": np.zeros((40, 9)), "kind": "image"}, "does not fit"),
-    ({"x": np.zeros((40, 9)), "kind": "symbols"}, "whole numbers"),
-])
-def test_arrays_that_do_not_fit_are_named(given, words):
-    with pytest.raises(ValueError) as error:
-        arrays(**given)
-    assert words in one_line(error)
 
 
 # Archives and samples

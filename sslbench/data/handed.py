@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .items import LABEL_KEYS, X_KEYS, Taken, array_of, is_dataset, is_numbers, of_items, taken
+from .frames import is_frame, is_series, of_frame
+from .items import LABEL_KEYS, X_KEYS, Taken, array_of, is_dataset, is_numbers, of_items, renamed, taken
 from .splits import split_name
-from .tables import LABELS as TABLE_LABELS
+from .uneven import filled
 
 
 @dataclass
@@ -57,7 +58,7 @@ def whole(x: Any) -> Taken:
         label = next((k for k in LABEL_KEYS if k in rest), "")
         found.columns |= {k: v for k, v in rest.items() if k == label or np.shape(v)[:1] == (len(found.x),)}
         found.label = found.label or label
-        return found
+        return renamed(found)
     if is_dataset(x):
         return taken(x)
     if isinstance(x, Iterator):
@@ -65,7 +66,7 @@ def whole(x: Any) -> Taken:
     if isinstance(x, tuple) and len(x) == 2 and not is_numbers(x) and len(x[0]) == len(x[1]) > 2:  # (x, y)
         return Taken(x[0], {"label": x[1]}, "label")
     if isinstance(x, (list, tuple)) and not is_numbers(x):
-        return of_items(x)
+        return renamed(of_items(x))
     if isinstance(x, (list, tuple)):
         return Taken(x if len({np.shape(row) if flat(row) else None for row in x}) == 1 else [np.asarray(row) for row in x])
     if type(x).__module__.partition(".")[0] == "scipy":
@@ -140,21 +141,17 @@ def beside(found: Handed, labels: Any, groups: Any, splits: Any) -> Handed:
         found.group = "group"
     if splits is not None:
         found.given = named_splits(sized(splits, n, "splits"))
+    if found.given and len(set(found.given)) == 1:
+        found.notes.append("all samples are given as one split, so the splits are drawn")
     return found
 
 
 def sized(values: Any, n: int, what: str) -> Any:
     """The values; ValueError when they are not one for each sample."""
-    if isinstance(values, (str, bytes)) or not (isinstance(values, (list, tuple)) or np.ndim(array_or_list(values))):
-        raise ValueError(f"{what} must have one value for each of the {n} samples, not {str(values)[:40]!r}")
-    values = values_of(values)
-    if len(values) != n:
-        raise ValueError(f"{what} must have the shape [{n}], one for each sample, not {[len(values), *np.shape(values[0])] if len(values) else [0]}")
+    values = [] if isinstance(values, (str, bytes)) else values_of(values)
+    if np.ndim(values) == 0 or len(values) != n:
+        raise ValueError(f"{what} must have the shape [{n}], one for each sample, not {list(np.shape(values))}")
     return values
-
-
-def array_or_list(values: Any) -> Any:
-    return list(values) if is_series(values) or is_frame(values) else array_of(values)
 
 
 def named_splits(words: Any) -> list[str | None]:
@@ -164,101 +161,3 @@ def named_splits(words: Any) -> list[str | None]:
     if unknown:
         raise ValueError(f"splits holds {unknown[0][:40]!r}; its words must be train, validation (or val) and test")
     return [None if w is None else split_name(w) for w in words]
-
-
-# Tables of pandas, without importing it
-
-def is_frame(x: Any) -> bool:
-    return type(x).__module__.startswith("pandas") and type(x).__name__ == "DataFrame"
-
-
-def is_series(x: Any) -> bool:
-    return type(x).__module__.startswith("pandas") and type(x).__name__ in ("Series", "Categorical", "Index")
-
-
-def of_frame(frame: Any, labels: Any, groups: Any, splits: Any) -> tuple[np.ndarray, Any, Any, Any, list[str]]:
-    """The columns of numbers as series [n, T]; labels, groups and splits may be names of columns."""
-    notes, used = [], []
-
-    def asked(what: Any, parameter: str) -> Any:
-        if not isinstance(what, str):
-            return what
-        if what not in frame.columns:
-            raise ValueError(f"{parameter}: the table has no column {what!r}; it has {', '.join(map(str, frame.columns[:12]))}")
-        used.append(what)
-        return frame[what]
-
-    if labels is None and (likely := [c for c in frame.columns if str(c).lower() in TABLE_LABELS and str(c).lower() != "y"]):
-        labels, notes = likely[0], [f"column {likely[0]!r} taken for the label"]
-    labels = {labels: asked(labels, "labels")} if isinstance(labels, str) else labels
-    groups, splits = asked(groups, "groups"), asked(splits, "splits")
-    rest = frame.drop(columns=used)
-    numbers = rest.select_dtypes(["number", "bool"])
-    if not numbers.shape[1]:
-        raise ValueError(f"the table has no columns of numbers; it has {', '.join(map(str, frame.columns[:12]))}")
-    if left := [str(c) for c in rest.columns if c not in numbers.columns]:
-        notes.append(f"columns that are no numbers and not used: {', '.join(left[:6])}")
-    return numbers.to_numpy(), labels, groups, splits, [*notes, f"a row is a series of {numbers.shape[1]} steps"]
-
-
-# Samples of unequal shapes
-
-def filled(found: Taken) -> np.ndarray:
-    """One array [n, ...]: the array itself, or unequal series that end in NaN (symbols in -1)."""
-    if not isinstance(found.x, list):
-        x = array_of(found.x)
-        if x.dtype == object and x.ndim > 1:
-            x = numbers_of(x)
-        return plain(x)
-    if found.x and all(isinstance(a, np.ndarray) for a in found.x):
-        rows = [plain(a) for a in found.x]
-        return padded(grey_as_color(rows), found)
-    return plain(np.asarray(found.x))
-
-
-def numbers_of(x: np.ndarray) -> np.ndarray:
-    """A table of objects as floats: None becomes NaN."""
-    try:
-        return x.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"x holds Python objects that are no numbers ({str(error).splitlines()[0][:80]})") from None
-
-
-def plain(x: np.ndarray) -> np.ndarray:
-    """x itself; ValueError when it does not hold real numbers."""
-    if x.dtype.kind == "c":
-        raise ValueError("x is complex; give real and imaginary part as two channels: numpy.stack([x.real, x.imag], 1)")
-    if x.dtype.kind == "O":
-        return numbers_of(x)
-    if x.dtype.kind not in "fiub":
-        raise ValueError(f"x holds {x.dtype}, and numbers are read; texts in a file are read by the source 'text'")
-    return x
-
-
-def grey_as_color(rows: list[np.ndarray]) -> list[np.ndarray]:
-    """Grey pictures [H, W] among coloured ones [H, W, 3] get three equal channels."""
-    if {r.ndim for r in rows} == {2, 3} and all(r.shape[-1] == 3 for r in rows if r.ndim == 3):
-        return [np.repeat(r[..., None], 3, -1) if r.ndim == 2 else r for r in rows]
-    return rows
-
-
-def padded(rows: list[np.ndarray], found: Taken) -> np.ndarray:
-    """Series [T], [C, T] or [T, C] of unequal lengths as [n, T] or [n, C, T], NaN (or -1 among symbols) at their ends."""
-    dtype = np.result_type(*(r.dtype for r in rows))
-    if len({r.shape for r in rows}) == 1:
-        return np.stack(rows).astype(dtype, copy=False)
-    kinds = {r.ndim for r in rows}
-    if kinds == {2} and len({r.shape[0] for r in rows}) > 1 and len({r.shape[1] for r in rows}) == 1:
-        rows = [r.T for r in rows]
-    if kinds not in ({1}, {2}) or len({r.shape[:-1] for r in rows}) > 1:
-        shapes = sorted({str(list(r.shape)) for r in rows})
-        raise ValueError(f"the samples differ in shape ({', '.join(shapes[:3])}); give pictures a transform that makes them alike, such "
-                         "as a resize")
-    lengths = [r.shape[-1] for r in rows]
-    symbols = kinds == {1} and dtype.kind in "iub" and min((int(r.min()) for r in rows if r.size), default=-1) >= -1
-    dtype = np.dtype(np.int64) if symbols else np.dtype(np.float32)
-    out = np.full((len(rows), *rows[0].shape[:-1], max(lengths)), -1 if symbols else np.nan, dtype)
-    for place, row in zip(out, rows):
-        place[..., :row.shape[-1]] = row
-    found.notes.append(f"lengths from {min(lengths)} to {max(lengths)} steps; the shorter ones end in what counts as absent")
-    return out

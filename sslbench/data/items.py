@@ -59,6 +59,13 @@ def taken(dataset: Any) -> Taken:
     if not found.label and len(getattr(inside, "targets", ())) == len(dataset) > 0 and inside is dataset:
         found.columns["label"], found.label = list(inside.targets), "label"
     with_names(found, inside)
+    return renamed(found)
+
+
+def renamed(found: Taken) -> Taken:
+    """The label is called label where it was y, targets ...: its name stands in every chart."""
+    if found.label in LABEL_KEYS and "label" not in found.columns:
+        found.columns["label"], found.label = found.columns.pop(found.label), "label"
     return found
 
 
@@ -70,7 +77,7 @@ def with_names(found: Taken, dataset: Any) -> None:
     y = found.columns.get(found.label)
     if not isinstance(names, (list, tuple)) or not names or not isinstance(y, list):
         return
-    if all(v is None or isinstance(v, int) and -1 <= v < len(names) for v in y):
+    if all(v is None or (isinstance(v, int) and -1 <= v < len(names)) for v in y):
         found.columns[found.label] = [None if v is None or v < 0 else str(names[v]) for v in y]
 
 
@@ -142,7 +149,7 @@ def array_of(x: Any) -> np.ndarray:
         if x.device.type == "meta":
             raise ValueError("x is a tensor on the device meta, which holds no numbers")
         x = x.detach().cpu().resolve_conj().resolve_neg()
-        return (x.float() if x.dtype is torch.bfloat16 or x.is_floating_point() and x.itemsize == 1 else x).numpy()
+        return (x.float() if x.dtype is torch.bfloat16 or (x.is_floating_point() and x.itemsize == 1) else x).numpy()
     if type(x).__module__.startswith("PIL."):
         return pixels(x)
     return x if isinstance(x, np.ndarray) else np.asarray(x)
