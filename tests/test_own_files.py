@@ -1,9 +1,6 @@
 """The user's own folders, files and arrays: whatever they look like they are read, or one line says what to do."""
 
 import csv
-import gzip
-import io
-import socket
 import warnings
 
 import numpy as np
@@ -12,7 +9,7 @@ import torch
 from PIL import Image
 from real_data import real
 
-from sslbench.data import SPLITS, Data, places, torchvision_sets
+from sslbench.data import SPLITS, Data, places
 from sslbench.data.samples import NAMES, make
 
 
@@ -272,40 +269,7 @@ def test_real_series(path):
     assert data.fields["signal"].gaps == ("Vowels" in path.name) == bool(x.isnan().any())
 
 
-# Archives and samples
-
-def idx(values: np.ndarray) -> bytes:
-    """An array as MNIST's file format, compressed."""
-    out = io.BytesIO()
-    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as f:
-        f.write(bytes([0, 0, 8, values.ndim]) + b"".join(n.to_bytes(4, "big") for n in values.shape) + values.tobytes())
-    return out.getvalue()
-
-
-def test_an_archive_counts_only_with_its_own_content(tmp_path, monkeypatch):
-    """MNIST and Fashion-MNIST call their files alike."""
-    import hashlib
-    (tmp_path / "a" / "b").mkdir(parents=True)
-    contents = idx(np.zeros((3, 28, 28), np.uint8))
-    (tmp_path / "a" / "b" / "t.gz").write_bytes(contents)
-    monkeypatch.setenv("SSLBENCH_DATA", str(tmp_path))
-    assert torchvision_sets.find("t.gz", hashlib.md5(contents).hexdigest()) == tmp_path / "a" / "b" / "t.gz"
-    assert torchvision_sets.find("t.gz", hashlib.md5(b"other").hexdigest()) is None
-
-
-def test_without_files_and_network_one_line_says_where_to_put_what(tmp_path, monkeypatch):
-    monkeypatch.setattr(torchvision_sets, "find", lambda file, md5: None)
-    monkeypatch.setattr(places, "cache", lambda: tmp_path)
-    def refuse(*_, **__):
-        raise OSError("no network")
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    for name, archive in (("mnist", "t10k-labels-idx1-ubyte.gz"), ("cifar10", "cifar-10-python.tar.gz")):
-        with pytest.raises(FileNotFoundError) as error:
-            Data.find(name)().load("train")
-        assert archive in one_line(error) and str(tmp_path) in str(error.value) and "SSLBENCH_DATA" in str(error.value)
-    assert list(tmp_path.iterdir()) == []  # nothing half done is left
-
+# Samples
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_samples_are_made_where_the_project_is_not(name, tmp_path, monkeypatch):
