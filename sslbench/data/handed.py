@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .frames import is_frame, is_series, of_frame
+from .handed_frames import is_frame, is_series, of_frame
 from .items import LABEL_KEYS, X_KEYS, Taken, array_of, is_dataset, is_numbers, of_items, renamed, taken
 from .splits import split_name
 from .uneven import filled
