@@ -1,9 +1,6 @@
 """The user's own folders, files and arrays: whatever they look like they are read, or one line says what to do."""
 
 import csv
-import gzip
-import io
-import socket
 import warnings
 
 import numpy as np
@@ -12,18 +9,8 @@ import torch
 from PIL import Image
 from real_data import real
 
-from sslbench.data import SPLITS, Data, places, torchvision_sets
-from sslbench.data.arrays import arrays
+from sslbench.data import SPLITS, Data, places
 from sslbench.data.samples import NAMES, make
-
-
-@pytest.fixture(autouse=True)
-def same_catalogue():
-    """What a test lists with arrays() is gone after it."""
-    before = dict(Data.all())
-    yield
-    for name in set(Data.catalogue) - set(before):
-        del Data.catalogue[name]
 
 
 def everything(data):
@@ -188,98 +175,6 @@ def test_real_text_without_labels(path):
     x, labels = everything(Data.find("text")(file=str(path)))
     assert len(x) > 3000 and labels == {}
 
-
-# Arrays
-
-@pytest.mark.parametrize(("x", "shape", "field"), [
-    (np.random.rand(40, 28, 28), (1, 28, 28), "image"),
-    (np.random.randint(0, 255, (40, 20, 24, 3), np.uint8), (3, 20, 24), "image"),
-    (torch.rand(40, 3, 31, 32), (3, 28, 32), "image"),
-    (torch.randn(40, 5, 60), (5, 60), "signal"),
-    (torch.randn(40, 60), (1, 60), "signal"),
-    (torch.randint(0, 7, (40, 12)), (12,), "symbols"),
-])
-def test_arrays_of_any_shape_are_a_source(x, shape, field):
-    data = Data.find(arrays(x, ["a", "b"] * 20))()
-    rows, labels = everything(data)
-    assert list(data.fields) == [field] and rows.shape == (40, *shape) and labels["label"].bincount().tolist() == [20, 20]
-    assert data.classes == {"label": ["a", "b"]}
-    one = data.augment({field: data.fields[field].decode(rows)}, torch.Generator().manual_seed(0))[field]
-    assert one.shape == rows.shape and not torch.equal(one, data.fields[field].decode(rows))
-    assert data.fields[field].vocab or abs(data.fields[field].decode(rows).std() - 1) < 0.2
-
-
-class Squares(torch.utils.data.Dataset):
-    """A torch Dataset of (image, label)."""
-
-    def __len__(self):
-        return 30
-
-    def __getitem__(self, i):
-        return torch.full((3, 16, 16), i / 30), i % 3
-
-
-def test_a_torch_dataset_keeps_images_and_labels_together():
-    data = Data.find(arrays(Squares(), name="squares"))()
-    x, labels = everything(data)
-    number = (x[:, 0, 0, 0] / 255 * 29).round().long()
-    assert sorted(number.tolist()) == list(range(30)) and torch.equal(labels["label"], number % 3)
-
-
-def test_several_labels_and_quantities():
-    given = {"kind": np.arange(30) % 3, "weight": np.linspace(0, 1, 30)}
-    _, labels = everything(Data.find(arrays(torch.randn(30, 20), given))())
-    assert {key: y.dtype for key, y in labels.items()} == {"kind": torch.int64, "weight": torch.float32}
-
-
-@pytest.mark.parametrize(("given", "words"), [
-    ({"x": np.zeros((4, 8, 8))}, "4 samples"),
-    ({"x": np.zeros(40)}, "shape"),
-    ({"x": np.zeros((40, 3, 8, 8)), "labels": [1, 2]}, "one for each sample"),
-    ({"x": np.zeros((40, 3, 8, 8)), "name": "waves"}, "another name"),
-    ({"x": np.zeros((40, 3, 8, 8)), "kind": "film"}, "image, series, symbols"),
-    ({"x": np.zeros((40, 9)), "kind": "image"}, "does not fit"),
-    ({"x": np.zeros((40, 9)), "kind": "symbols"}, "whole numbers"),
-])
-def test_arrays_that_do_not_fit_are_named(given, words):
-    with pytest.raises(ValueError) as error:
-        arrays(**given)
-    assert words in one_line(error)
-
-
-# Archives and samples
-
-def idx(values: np.ndarray) -> bytes:
-    """An array as MNIST's file format, compressed."""
-    out = io.BytesIO()
-    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as f:
-        f.write(bytes([0, 0, 8, values.ndim]) + b"".join(n.to_bytes(4, "big") for n in values.shape) + values.tobytes())
-    return out.getvalue()
-
-
-def test_an_archive_counts_only_with_its_own_content(tmp_path, monkeypatch):
-    """MNIST and Fashion-MNIST call their files alike."""
-    import hashlib
-    (tmp_path / "a" / "b").mkdir(parents=True)
-    contents = idx(np.zeros((3, 28, 28), np.uint8))
-    (tmp_path / "a" / "b" / "t.gz").write_bytes(contents)
-    monkeypatch.setenv("SSLBENCH_DATA", str(tmp_path))
-    assert torchvision_sets.find("t.gz", hashlib.md5(contents).hexdigest()) == tmp_path / "a" / "b" / "t.gz"
-    assert torchvision_sets.find("t.gz", hashlib.md5(b"other").hexdigest()) is None
-
-
-def test_without_files_and_network_one_line_says_where_to_put_what(tmp_path, monkeypatch):
-    monkeypatch.setattr(torchvision_sets, "find", lambda file, md5: None)
-    monkeypatch.setattr(places, "cache", lambda: tmp_path)
-    def refuse(*_, **__):
-        raise OSError("no network")
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    for name, archive in (("mnist", "t10k-labels-idx1-ubyte.gz"), ("cifar10", "cifar-10-python.tar.gz")):
-        with pytest.raises(FileNotFoundError) as error:
-            Data.find(name)().load("train")
-        assert archive in one_line(error) and str(tmp_path) in str(error.value) and "SSLBENCH_DATA" in str(error.value)
-    assert list(tmp_path.iterdir()) == []  # nothing half done is left
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))

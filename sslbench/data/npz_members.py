@@ -144,6 +144,13 @@ def within_memory(path: Path, used: list[Member]) -> None:
                       "save the samples with numpy.save as an .npy, which is read from the disk")
 
 
+def named(path: Path, names: list[str]) -> list[np.ndarray]:
+    """These arrays of an .npz; ValueError in one line where one is missing or damaged."""
+    with damage_in_one_line(path), zipfile.ZipFile(path) as archive:
+        found = {m.name: plain(path, m) for m in members(path, archive)}
+        return [read(archive, [found[name]]) for name in names]
+
+
 def read(archive: zipfile.ZipFile, parts: list[Member]) -> np.ndarray:
     """These members one after the other in one array: [n, ...]; each is unpacked into its place."""
     out = np.empty((sum(m.shape[0] for m in parts), *parts[0].shape[1:]), np.result_type(*(m.dtype for m in parts)))
