@@ -12,7 +12,9 @@ from .splits import split_name
 from .table import Table, count
 
 WIDE = 20  # more columns of numbers than this are time steps, unless their names are different words
-LABELS = {"label", "labels", "class", "classes", "target", "category", "activity", "gesture", "diagnosis", "y"}
+LABELS = {"label", "labels", "class", "classes", "target", "category", "activity", "gesture", "diagnosis", "behavior", "behaviour",
+          "emotion", "fault", "anomaly", "y"}
+BESIDE = {"id", "ids", "name", "names", "idx", "index", "code", "no", "num", "number", "true", "ground", "truth", "type"}  # activity_id
 PERSONS = {"subject", "subjects", "person", "patient", "participant", "user", "speaker", "volunteer", "athlete", "driver", "animal"}
 TAKES = {"recording", "session", "episode", "trial", "take", "run", "file", "filename", "segment", "sequence"}
 IDS = {"id", "ids", "idx", "index", "nr", "no", "key", "uuid", "guid"}
@@ -86,7 +88,7 @@ def kind_of(table: Table, name: str, numbers: cells.Numbers | None, words: list[
     whole = cells.whole(values)
     if whole and counts(values) and (name in table.made or last in IDS or set(words) & ROWS):
         return "counts the rows"
-    if set(words) & TIMES and not set(words) & LABELS and mostly_rising(values):
+    if set(words) & TIMES and not called_label(set(words)) and mostly_rising(values):
         return "time"
     if name in table.made and name == table.names[0] and len(table.names) > 1 and cells.evenly(values) and not whole:
         return "time"
@@ -99,7 +101,12 @@ def is_label(words: list[str], table: Table) -> bool:
     """Whether a name says that the column is a label; y is none beside x, where both are axes."""
     if words == ["y"]:
         return "x" not in {name.lower() for name in table.names}
-    return bool(set(words) & (LABELS - {"y"}))
+    return called_label(set(words)) and "y" not in words
+
+
+def called_label(words: set[str]) -> bool:
+    """activity, class_label and target_id, but not target_speed."""
+    return bool(words & LABELS) and words <= LABELS | BESIDE
 
 
 def counts(values: np.ndarray) -> bool:
@@ -171,7 +178,7 @@ def few_words(words: list[str]) -> bool:
 
 def likely_labels(found: Roles, kinds: dict[str, set[str]]) -> list[str]:
     """Columns that are called like labels, then columns of words with few values; of persons only where nothing else is there."""
-    named = sorted((name for name, kind in kinds.items() if kind & LABELS), key=lambda name: name.lower() not in LABELS)
+    named = sorted((name for name, kind in kinds.items() if called_label(kind)), key=lambda name: name.lower() not in LABELS)
     apart = PERSONS | TAKES | IDS | set(SPLIT_COLUMNS)
     words = [name for name, kind in kinds.items() if not kind & apart and not cells.numeric(found.about[name])]
     few = [name for name in words if few_words(found.about[name])]
@@ -195,7 +202,6 @@ def groups_and_borders(found: Roles, kinds: dict[str, set[str]]) -> None:
     many = [name for name in found.borders if name in apart and len(set(found.about[name])) > 2]
     if many:
         found.group = many[0]
-        found.notes.append(f"each {many[0]!r} is kept in one split (data.group none: do not)")
 
 
 class Bad:

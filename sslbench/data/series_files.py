@@ -17,7 +17,7 @@ class Part:
 
     x: series [n, C, T], or one recording [C, T] over time; shorter series end in NaN.  about: name -> one value for each
     series, or for each step of the recording.  likely, group, borders: of these columns, as in `series_columns.Roles`.
-    given: the column of given splits, or "".  channels: their names.
+    given: the column of given splits, or "".  channels: their names.  names: of all columns of the file.
     """
 
     x: np.ndarray
@@ -27,6 +27,7 @@ class Part:
     borders: list[str] = field(default_factory=list)
     given: str = ""
     channels: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -70,7 +71,8 @@ def of_table(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
         with np.errstate(over="ignore"):
             row[:] = found.numbers[name]
     names = list(found.numbers)
-    part = Part(x, found.about, found.likely, found.group, found.borders, channels=names, notes=table.notes + found.notes)
+    part = Part(x, found.about, found.likely, found.group, found.borders, channels=names, names=table.names,
+                notes=table.notes + found.notes)
     if found.layout == "columns":
         how = "a channel per column" + (f": {series_columns.shown(names, 4)}" if table.headed else f", {len(names)} of them")
     else:

@@ -1,7 +1,7 @@
 """Files of series -> samples of one length with their labels and splits, ready to be picked from."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..catalog import nearest
 from . import parts as shares
 from . import series_files, series_paths, series_scaling, series_windows
 from .described import Columns, Described, described
@@ -45,15 +46,22 @@ def read(paths: list[Path], layout: str, length: int, label: str, group: str, sp
     keys = series_paths.keys(paths)
     given = series_paths.given(paths)
     columns, (label, group, split) = of_paths(keys, label, group, split)
-    asked = {name.strip() for what in (label, group, split) for name in (what, *what.split(","))} - {"", "none"}
-    found = [series_files.read(path, layout, asked, given is not None) for path in paths]
+    names = {name.strip() for what in (label, group, split) for name in (what, *what.split(","))} - {"", "none"}
+    found = [series_files.read(path, layout, names, given is not None) for path in paths]
     alike(found, keys, paths[0].parents[keys[0].count("/")])
     for part, i in zip(found, range(len(found))):
         part.about |= {name: [values[i]] * len(part) for name, values in columns.items() if name not in part.about}
-    notes = list(beside) + said(found)
+    for what, parameter in ((label, "data.label"), (group, "data.group"), (split, "data.split")):
+        named(what, parameter, found)
+    for part in found:  # no window reaches from one of these to the next
+        part.borders += [what for what in (group, split) if what in part.about and what not in part.borders]
     name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-    reader = of_recordings if found[0].x.ndim == 2 else of_series
-    return reader(found, keys, given, name, length, {"label": label, "group": group, "split": split}, notes)
+    asked = {"label": label, "group": group, "split": split}
+    long = found[0].x.ndim == 2
+    draft = of_recordings(found, keys, given, length, asked, name) if long else of_series(found, keys, given, length)
+    draft.notes = list(beside) + said(found) + draft.notes
+    shares.enough(len(draft.rows), draft.unit, name)
+    return finished(draft, found, asked)
 
 
 def of_paths(keys: list[str], label: str, group: str, split: str) -> tuple[dict[str, list], list[str]]:
@@ -70,6 +78,14 @@ def of_paths(keys: list[str], label: str, group: str, split: str) -> tuple[dict[
     if 1 < len(classes) <= len(keys) // 2 and not any(map(split_name, classes)):
         columns.setdefault("folder", folders)
     return columns, out
+
+
+def named(what: str, parameter: str, found: list[Part]) -> None:
+    """ValueError that lists the columns there are, channels too, where something is asked for that no file has."""
+    known = dict.fromkeys(["file"] * (len(found) > 1) + [name for part in found for name in (*part.names, *part.about)])
+    for name in [] if what in ("", "none", *known) else what.split(","):
+        if name.strip() not in known:
+            raise ValueError(f"{parameter}: {nearest('column', name.strip()[:60], [c[:40] for c in list(known)[:40]])}")
 
 
 def alike(found: list[Part], keys: list[str], folder: Path) -> None:
@@ -92,60 +108,66 @@ def said(found: list[Part]) -> list[str]:
     return [note if n == len(found) else f"{note} ({count(n, 'file')})" for note, n in few]
 
 
-def of_series(found: list[Part], keys: list[str], given: list | None, name: str, length: int, asked: dict[str, str],
-              notes: list[str]) -> Samples:
+@dataclass
+class Draft:
+    """Samples before it is decided which of them train. rows: numbers of samples -> rows of x.  names, about, given and time: one
+    for each sample, as in `described`."""
+
+    x: Tensor
+    rows: np.ndarray
+    names: list[str]
+    about: dict
+    unit: str
+    notes: list[str]
+    given: list | None = None
+    time: np.ndarray | None = None
+    mapped: bool = False
+
+    def kept(self, keep: np.ndarray, why: str) -> "Draft":
+        """Without the samples that are False in keep [n], with a remark."""
+        if keep.all():
+            return self
+        at = np.flatnonzero(keep)
+        noun = "series" if self.unit == "series" else count(len(keep) - len(at), "window").split(" ")[1]
+        return replace(self, rows=self.rows[at], names=picked(self.names, at), about={k: picked(v, at) for k, v in self.about.items()},
+                       notes=[*self.notes, f"{len(keep) - len(at):,} {noun} {why}"], given=self.given and picked(self.given, at),
+                       time=None if self.time is None else self.time[at])
+
+
+def of_series(found: list[Part], keys: list[str], given: list | None, length: int) -> Draft:
     """Each series a sample, cut after `length` steps (0: the longest, LIMIT at most) and padded to it."""
     longest = max(part.x.shape[2] for part in found)
     T = min(length or LIMIT, longest)
     x = found[0].x[..., :T] if len(found) == 1 else joined([part.x for part in found], T)
-    if longest > T:
-        cut = sum(longer_than(part.x, T) for part in found)
-        notes.append(f"{cut:,} of {sum(map(len, found)):,} series are longer than {T:,} steps (up to {longest:,}) and cut there; "
-                     f"set data.length to read more" if cut else f"{T:,} steps hold every series")
+    cut = sum(longer_than(part.x, T) for part in found)
+    notes = [f"{cut:,} of {len(x):,} series are longer than {T:,} steps (up to {longest:,}) and cut there; set data.length to read more"]
     mapped = len(found) == 1 and isinstance(x, np.memmap)
     x = series_scaling.as_tensor(x)
-    rows = filled(x)
-    notes += [f"{len(x) - len(rows):,} series without any value left out"] if len(rows) < len(x) else []
     names = [f"{key}:" * (len(keys) > 1) + str(i) for key, part in zip(keys, found) for i in range(len(part))]
-    about = {key: picked(values, rows) for key, values in series_windows.together(found).items()}
-    given = picked([g for g, part in zip(given, found) for _ in range(len(part))], rows) if given else None
-    shares.enough(len(rows), "series", name)
-    return finished(x, rows, [names[i] for i in rows], about, found, asked, notes, "series", given, None, mapped, keys)
+    given = [g for g, part in zip(given, found) for _ in range(len(part))] if given else None
+    draft = Draft(x, np.arange(len(x)), names, series_windows.together(found), "series", notes if cut else [], given, None, mapped)
+    return draft.kept(filled(x, draft.rows), "without any value left out")
 
 
-def of_recordings(found: list[Part], keys: list[str], given: list | None, name: str, length: int, asked: dict[str, str],
-                  notes: list[str]) -> Samples:
-    """Windows of recordings. Those of a file stay together where there are several files and nothing else says what does."""
+def of_recordings(found: list[Part], keys: list[str], given: list | None, length: int, asked: dict[str, str], name: str) -> Draft:
+    """Windows of the recordings, with the splits that are given completed by stretches of time."""
     likely = {label for part in found for label in part.likely}
     windows = series_windows.cut(found, length, name, likely | {name.strip() for name in asked["label"].split(",")})
-    x, about = windows.x, windows.about
+    about, first, last = windows.about, windows.first, windows.last
     if len(found) > 1:
         about.setdefault("file", [keys[i] for i in windows.file])
-    total = windows.last.max()
-    group = asked["group"] or next((part.group for part in found if part.group), "")
-    if not group and len(found) > 2 and not given:
-        group = "file"
-        notes.append("each file is kept in one split (data.group none: do not)")
-    own = about.get(group, windows.file)
-    given = [given[i] for i in windows.file] if given else None
-    column = asked["split"] or next((b for part in found for b in part.borders if b not in part.likely and is_split(about[b])), "")
+    names = [f"{keys[i]}:{at}" for i, at in zip(windows.file, first)]
+    draft = Draft(windows.x, first, names, about, "windows", windows.notes, given and [given[i] for i in windows.file],
+                  np.stack([first, last], 1) / last.max())
+    column = asked["split"] or next((b for part in found for b in part.borders if b not in likely and is_split(about[b])), "")
     if column in about and is_split(about[column]):
-        given, asked = [split_name(word) for word in about[column]], asked | {"split": ""}
-        notes.append(f"splits from column {column!r}")
-        about = {key: values for key, values in about.items() if key != column}
-    keep = np.ones(len(windows.first), bool)
-    if given:
-        given, keep = series_windows.cut_by_time(given, windows.first, windows.last, np.array(own, object).astype(str))
-        notes += [f"{count((~keep).sum(), 'window')} over the border of two splits left out"] if not keep.all() else []
-    there = np.isin(windows.first, filled(x, windows.first))
-    notes += [f"{count((~there).sum(), 'window')} without any value left out"] if not there.all() else []
-    rows = np.flatnonzero(keep & there)
-    about = {key: picked(values, rows) for key, values in about.items()}
-    shares.enough(len(rows), "windows", name)
-    names = [f"{keys[windows.file[i]]}:{windows.first[i]}" for i in rows]
-    time = np.stack([windows.first[rows], windows.last[rows]], 1) / total
-    return finished(x, windows.first[rows], names, about, found, asked | {"group": group}, notes + windows.notes, "windows",
-                    picked(given, rows) if given else None, time, False, keys)
+        draft.given, asked["split"] = [split_name(word) for word in about.pop(column)], ""
+        draft.notes.append(f"splits from column {column!r}")
+    if draft.given:
+        own = np.array(about.get(group_of(found, asked, draft), windows.file), object).astype(str)
+        draft.given, keep = series_windows.cut_by_time(draft.given, first, last, own)
+        draft = draft.kept(keep, "over the border of two splits left out")
+    return draft.kept(filled(draft.x, draft.rows), "without any value left out")
 
 
 def is_split(words: list) -> bool:
@@ -154,22 +176,33 @@ def is_split(words: list) -> bool:
     return None not in names and len(names) > 1
 
 
-def finished(x: Tensor, rows: np.ndarray, names: list[str], about: dict, found: list[Part], asked: dict[str, str], notes: list[str],
-             unit: str, given: list | None, time: np.ndarray | None, mapped: bool, keys: list[str]) -> Samples:
+def group_of(found: list[Part], asked: dict[str, str], draft: Draft) -> str:
+    """The column whose values stay in one split: what was asked for, persons or recordings of the tables, or the files; or ""."""
+    if asked["group"]:
+        return "" if asked["group"] == "none" else asked["group"]
+    own = next((part.group for part in found if part.group), "")
+    if own in {name.strip() for name in asked["label"].split(",")}:
+        own = ""
+    return own or ("file" if draft.unit == "windows" and len(found) > 2 else "")
+
+
+def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
     """The samples with their splits, their labels, and what brings each channel to mean 0 and deviation 1."""
+    x, about, notes = draft.x, draft.about, list(draft.notes)
     likely = [name for name in dict.fromkeys(name for part in found for name in part.likely) if name in about]
-    likely += ["folder"] if "folder" in about and not likely and asked["label"] != "none" else []
-    group = asked["group"] or next((part.group for part in found if part.group), "")
-    group = "" if asked["group"] == "none" or group == asked["label"] else group
+    likely += ["folder"] if "folder" in about and not likely else []
+    group = group_of(found, asked, draft)
+    if group and not asked["group"] and not draft.given:
+        notes.append(f"each {group!r} is kept in one split (data.group none: do not)")
     split = asked["split"] or next((part.given for part in found if part.given), "")
-    known = described(names, about, label=asked["label"], group=group, split=split, likely=likely, given=given, time=time)
-    train = torch.zeros(len(rows), dtype=torch.bool)
+    known = described(draft.names, about, label=asked["label"], group=group, split=split, likely=likely, given=draft.given, time=draft.time)
+    train = torch.zeros(len(draft.rows), dtype=torch.bool)
     train[known.splits.rows["train"]] = True
-    seen = series_scaling.looked_at(x, torch.from_numpy(rows), train)
+    seen = series_scaling.looked_at(x, torch.from_numpy(draft.rows), train)
     patch = shares.patch_of_series(x.shape[2])
     length = -(-x.shape[2] // patch) * patch
-    notes = notes + seen.said(found[0].channels) + known.said + classes_missing(known)
-    return Samples(x, rows, seen.scaling(length), known, patch, seen.absent or length > x.shape[2], mapped, notes, unit)
+    notes += seen.said(found[0].channels) + known.said + classes_missing(known)
+    return Samples(x, draft.rows, seen.scaling(length), known, patch, seen.absent or length > x.shape[2], draft.mapped, notes, draft.unit)
 
 
 def classes_missing(known: Described) -> list[str]:
@@ -199,14 +232,12 @@ def longer_than(x: np.ndarray, T: int) -> int:
     return int((~np.isnan(x[..., T:])).any((1, 2)).sum())
 
 
-def filled(x: Tensor, rows: np.ndarray | None = None) -> np.ndarray:
-    """The numbers of the rows that hold any value."""
-    rows = np.arange(len(x)) if rows is None else rows
+def filled(x: Tensor, rows: np.ndarray) -> np.ndarray:
+    """For each of these rows of x, whether it holds any value."""
     if not x.is_floating_point():
-        return rows
-    size = max(1, series_scaling.PIECE // max(1, x[:1].nbytes))
-    pieces = np.split(rows, range(size, len(rows), size))
-    return np.concatenate([r[x[torch.from_numpy(r)].isfinite().flatten(1).any(1).numpy()] for r in pieces])
+        return np.ones(len(rows), bool)
+    pieces = torch.from_numpy(rows).split(max(1, series_scaling.PIECE // max(1, x[0].nbytes)))
+    return torch.cat([x[piece].isfinite().flatten(1).any(1) for piece in pieces]).numpy()
 
 
 def picked(values, rows: np.ndarray):

@@ -93,7 +93,7 @@ def remarks(tally: Counter, comma: str, headed: bool) -> list[str]:
 
 def count(n: int, noun: str) -> str:
     """"1 row", "2 rows"."""
-    return f"{n:,} {noun}{'s' * (n != 1)}"
+    return f"{n:,} {noun}{'s' * int(n != 1)}"
 
 
 def most_common(values: list[int]) -> int:
