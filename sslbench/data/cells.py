@@ -8,7 +8,7 @@ import numpy as np
 
 MISSING = {"", *("na n/a n.a. nan <na> null none nil ? - -- . err error missing undefined "
                  "#n/a #na #div/0! #value! #ref! #num! #name? \\n").split()}
-EXACT = re.compile(r"_|(?:^|\n)\s*[+-]?(?:0\d|\d{16,}\s*(?:\n|$))")  # float() would take 1_2 for 12, lose 007 and digits
+ZEROS = re.compile(r"\n[ +-]*0\d")  # a number would lose those of 007
 NUMERALS = re.compile(r"\s*[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*")
 DECIMAL = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?|[+-]?\d{1,3}(?:\.\d{3})+,\d+")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
@@ -68,18 +68,24 @@ def few(bad: int, found: int) -> bool:
 
 def piece(cells: Sequence[str], comma: str, seen: dict[str, str]) -> np.ndarray | list[str]:
     """Some cells of one column, small: float64 [n] where all are numbers or missing, else strings, equal ones held once."""
-    if not EXACT.search("\n".join(cells)):
-        try:
-            return np.fromiter(map(float, cells), np.float64, len(cells))
-        except ValueError:
-            try:
-                found = np.fromiter((number(c, comma) for c in cells), np.float64, len(cells))
-                if not np.isnan(found).all():
-                    return found
-            except ValueError:
-                pass
+    text = "\n" + "\n".join(cells)
+    if "_" not in text and not ZEROS.search(text):  # float() would take 1_2 for 12
+        found = plain(cells, comma)
+        if found is not None and not np.isnan(found).all() and not (abs(found) > 2**53).any():  # digits of a longer one would go
+            return found
     words = [c.strip() for c in cells]
     return [seen.setdefault(w, w) for w in words] if len(seen) < 4096 else words
+
+
+def plain(cells: Sequence[str], comma: str) -> np.ndarray | None:
+    """float64 [n] where all cells are numbers or missing, else None."""
+    try:
+        return np.fromiter(map(float, cells), np.float64, len(cells))
+    except ValueError:
+        try:
+            return np.fromiter((number(c, comma) for c in cells), np.float64, len(cells))
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True)
