@@ -226,6 +226,32 @@ def test_a_chosen_group_ends_windows_and_none_keeps_nothing_together(tmp_path):
     assert "group" not in data.reading().replace("data.group", "") and "in order of time" in data.reading()
 
 
+def test_a_table_sorted_by_its_label_shows_every_class_in_every_split(tmp_path):
+    rows = [["name", "open", "close"]] + [[kind, t, np.sin(t)] for k, kind in enumerate("abcd") for t in range(1000 * k, 1000 * k + 300)]
+    data = series(write_csv(tmp_path / "s.csv", rows))
+    assert all(len(data.loaded(split)[1]["name"].unique()) == 4 for split in SPLITS) and "each stretch of 'name'" in data.reading().lower()
+    shown = [steps(data, split) for split in SPLITS]
+    assert not shown[0] & shown[1] and not shown[1] & shown[2]
+
+
+@pytest.mark.parametrize("names", [["id", "time", "a", "b"], ["time", "a", "b"], []])
+def test_recordings_one_after_the_other_in_one_table(tmp_path, names):
+    rows = [[s, t, t + 1000 * s, np.sin(t) + 0.5] for s in range(12) for t in range(15)]
+    if names and len(names) < 4:
+        rows = [row[1:] for row in rows]
+    data = series(write_csv(tmp_path / "s.csv", [names] * bool(names) + rows))
+    x = data.samples().x[data.samples().rows][:, -2]
+    assert (x // 1000 == x[:, :1] // 1000).all() and "12 groups" in data.reading() and data.fields["signal"].channels == 2
+
+
+def test_lines_of_persons_without_names_that_end_in_a_second_delimiter(tmp_path):
+    kinds = ["sit", "walk"]
+    lines = [f"{3 + i // 200},{kinds[i // 50 % 2]},{49105962326000 + 50 * i},{np.sin(i):.3f},{np.cos(i):.3f};" for i in range(1200)]
+    (tmp_path / "s.txt").write_text("\n".join(lines))
+    data = series(tmp_path / "s.txt")
+    assert data.classes == {"column 2": ["sit", "walk"]} and data.fields["signal"].channels == 2 and "6 groups" in data.reading()
+
+
 def test_groups_of_series_in_rows(tmp_path):
     rows = [["speaker", "word", *(f"t{t}" for t in range(30))]] + [[f"s{i // 10}", KIND[i], *x] for i, x in enumerate(WAVES)]
     data = series(write_csv(tmp_path / "s.csv", rows))
@@ -400,6 +426,15 @@ def test_labels_in_a_file_beside(tmp_path):
     for file in (tmp_path / "X_train.npy", tmp_path):
         data = series(file)
         assert data.classes == {"label": ["0", "1", "2"]} and len(data.loaded("test")[0]["signal"]) == 10
+
+
+def test_labels_in_a_table_beside(tmp_path):
+    for name, n in (("train", 40), ("test", 20)):
+        (tmp_path / f"X_{name}.txt").write_text("".join("  " + "  ".join(f"{v: .5e}" for v in WAVES[i]) + "\n" for i in range(n)))
+        (tmp_path / f"y_{name}.txt").write_text("".join(f"{1 + i % 3}\n" for i in range(n)))
+    for file in (tmp_path / "X_train.txt", tmp_path):
+        data = series(file)
+        assert data.classes == {"label": ["1", "2", "3"]} and len(data.loaded("test")[0]["signal"]) == 20
 
 
 def test_a_large_array_stays_on_the_disk(tmp_path):

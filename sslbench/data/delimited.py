@@ -46,12 +46,14 @@ class Lines:
 
     def __init__(self, lines: Iterable[str], tally: Counter):
         self.lines, self.tally, self.ahead = iter(lines), tally, deque()
+        self.end = ""  # a second delimiter that stands at the end of each line
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        return self.ahead.popleft() if self.ahead else self.fresh()
+        line = self.ahead.popleft() if self.ahead else self.fresh()
+        return line.rstrip().removesuffix(self.end) if self.end else line
 
     def fresh(self) -> str:
         line = next(self.lines)
@@ -72,6 +74,12 @@ class Lines:
                 break
         self.ahead.extendleft(reversed(taken))
         return taken
+
+
+def end_of(lines: list[str], delimiter: str) -> str:
+    """Another delimiter with which nearly all lines end, "" where there is none."""
+    ends = Counter(line.rstrip()[-1:] for line in lines)
+    return next((end for end in ";|," if end != delimiter and ends[end] > 0.9 * len(lines)), "") if delimiter else ""
 
 
 def splitter(delimiter: str) -> Callable[[str], list[str]]:
@@ -106,8 +114,8 @@ def fit(found: list[list[str]], delimiter: str) -> tuple[float, int]:
             return 0.0, 0
     alike = n / len(found)
     if width > 1 and alike >= 0.9:
-        inner = list(zip(*(row for row in found if len(row) == width)))[1:-1]
-        hollow = any(not any(c.strip() for c in column) for column in inner)
+        columns = [any(c.strip() for c in column) for column in zip(*(row for row in found if len(row) == width))]
+        hollow = not all(columns[1:-1]) or sum(columns) < 2
         return 2.0 + (alike == 1) - hollow * 0.5 - (delimiter == " ") * 0.25, 0
     if delimiter != " " and sum(k for w, k in widths.items() if w > 1) >= 0.9 * len(found) and (len(found[0]) > 1 or len(found) > 20):
         return 1.0, min(width, 2)  # unequal lengths, or delimiters inside a text

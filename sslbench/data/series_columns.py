@@ -47,6 +47,8 @@ def roles(table: Table, asked: set[str], layout: str, parts: bool = False) -> Ro
         numbers = table.numbers(name)
         words = tokens(name)
         kind = "asked" if name in asked else kind_of(table, name, numbers, words)
+        if kind == "time" and numbers is not None:
+            restarts(found, numbers.values)
         if kind == "channel":
             found.numbers[name] = numbers.values
             bad.note(name, numbers)
@@ -59,10 +61,11 @@ def roles(table: Table, asked: set[str], layout: str, parts: bool = False) -> Ro
         step_columns(table, found)
     if not table.headed or found.layout == "rows":
         unnamed_label(table, found, parts)
-    kinds = {name: set(tokens(name)) for name in found.about}
+    unnamed = unnamed_persons(table, found)
+    kinds = {name: {"person"} if name in unnamed else set(tokens(name)) for name in found.about}
     found.likely = likely_labels(found, kinds)
     groups_and_borders(found, kinds)
-    others = [repr(name) for name in found.about if name not in (*found.likely, found.group, *asked) and table.numbers(name)]
+    others = [repr(name) for name in found.about if name not in (*found.likely, found.group, *asked) and name in table.columns and table.numbers(name)]
     left += [f"{name} (see data.label and data.group)" for name in others]
     found.notes += [f"no channel: {shown(left)}"] if left else []
     found.notes += bad.said()
@@ -88,6 +91,8 @@ def kind_of(table: Table, name: str, numbers: cells.Numbers | None, words: list[
     whole = cells.whole(values)
     if whole and counts(values) and (name in table.made or last in IDS or set(words) & ROWS):
         return "counts the rows"
+    if whole and name in table.made and (counts_again(values) or (np.nanmedian(values) > 1e8 and mostly_rising(values))):
+        return "time"  # or seconds, milliseconds ... since 1970
     if set(words) & TIMES and not called_label(set(words)) and mostly_rising(values):
         return "time"
     if name in table.made and name == table.names[0] and len(table.names) > 1 and cells.evenly(values) and not whole:
@@ -114,6 +119,20 @@ def counts(values: np.ndarray) -> bool:
     return len(values) > 1 and bool((np.diff(values) == 1).all())
 
 
+def counts_again(values: np.ndarray) -> bool:
+    """Whether the numbers count on and begin again now and then, always at the same number: the steps of several recordings."""
+    again = np.flatnonzero(np.diff(values) != 1) + 1
+    return 0 < len(again) <= 0.1 * len(values) and bool((values[again] == values[0]).all())
+
+
+def restarts(found: Roles, time: np.ndarray) -> None:
+    """Where time falls back a new recording begins."""
+    again = np.diff(time) < 0
+    if again.any() and "recording" not in found.about:
+        found.about["recording"] = [str(n) for n in np.concatenate([[0], again.cumsum()])]
+        found.notes.append(f"time begins again {count(int(again.sum()), 'time')}: {again.sum() + 1:,} recordings")
+
+
 def mostly_rising(values: np.ndarray) -> bool:
     """Whether the numbers never fall but where a new recording begins."""
     steps = np.diff(values)
@@ -124,7 +143,7 @@ def likely_layout(table: Table, found: Roles, parts: bool) -> str:
     """A series per row where the columns are called like time steps, or are many without names of their own."""
     names = [name for name in found.numbers if name not in table.made]
     n, rows = len(found.numbers), len(table)
-    if not n:
+    if not n or "recording" in found.about:
         return "columns"
     if not names or (parts and not table.headed):
         return "rows" if n > WIDE or (parts and n > 4) else "columns"
@@ -170,6 +189,25 @@ def unnamed_label(table: Table, found: Roles, parts: bool) -> None:
             return
 
 
+def unnamed_persons(table: Table, found: Roles) -> list[str]:
+    """Without a line of names, columns of whole numbers that stay for long are persons or recordings, and no channels."""
+    if table.headed or found.layout == "rows" or not found.about:
+        return []
+    names = [name for name, values in found.numbers.items() if cells.whole(values) and blocks(values)]
+    if len(names) == len(found.numbers):
+        return []
+    for name in names:
+        del found.numbers[name]
+        found.about[name] = table.words(name)
+    return names
+
+
+def blocks(values: np.ndarray) -> bool:
+    """Whether each of some values stands together."""
+    different = len(np.unique(values))
+    return 2 < different <= len(values) // 8 and int((np.diff(values) != 0).sum()) < 1.5 * different
+
+
 def few_words(words: list[str]) -> bool:
     """Whether values come again often enough to be classes."""
     different = set(words) - {""}
@@ -187,14 +225,15 @@ def likely_labels(found: Roles, kinds: dict[str, set[str]]) -> list[str]:
         likely = [name for name, kind in kinds.items() if kind & PERSONS and few_words(found.about[name])][:1]
     other = [name for name in words if name not in likely]
     if other:
-        values = [f"{name!r} ({count(len(set(found.about[name])), 'value')})" for name in other]
+        values = [f"{name!r} ({count(len(set(found.about[name]) - {''}), 'value')})" for name in other]
         found.notes.append(f"not read: {shown(values)}")
     return likely
 
 
 def groups_and_borders(found: Roles, kinds: dict[str, set[str]]) -> None:
     """The column whose persons or recordings stay together, and the columns whose changes no window crosses."""
-    apart = [name for known in (PERSONS, TAKES) for name, kind in kinds.items() if kind & known and name not in found.likely]
+    apart = [name for known in (PERSONS, TAKES, IDS) for name, kind in kinds.items() if kind & known and name not in found.likely]
+    apart = list(dict.fromkeys(apart))
     found.borders = [name for name in apart if few_words(found.about[name])]
     for name in found.about:
         if name.lower() in SPLIT_COLUMNS and None not in map(split_name, set(found.about[name])):
@@ -216,7 +255,7 @@ class Bad:
         self.examples += numbers.bad[:1]
 
     def said(self) -> list[str]:
-        examples = shown([repr(word[:20]) for word in self.examples], 2)
+        examples = shown([repr(word[:20]) for word in dict.fromkeys(self.examples)], 2)
         kinds = ((self.words, "cell", f" that {{}} no number ({examples})"), (self.infinite, "infinite value", ""))
         return [f"{count(found.total(), noun)}{text.format('are' if found.total() > 1 else 'is')} in {columns(found)} counted as missing"
                 for found, noun, text in kinds if found.total()]

@@ -39,10 +39,11 @@ def read(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
     """What is in the file. layout: "rows", "columns" or "auto".  asked: columns that somebody named.  parts: there is a file of
     training and one of test series. ValueError in one line when these are no series."""
     kind = path.suffix.lower()
-    if kind in tables.KINDS:
-        return of_table(path, layout, asked, parts)
-    if kind in (".npy", ".npz"):
-        return of_arrays(path, layout)
+    if kind in (*tables.KINDS, ".npy", ".npz"):
+        part = of_table(path, layout, asked, parts) if kind in tables.KINDS else of_arrays(path, layout)
+        if other := series_paths.partner(path, "x", "y"):
+            labels_beside(part, path, other)
+        return part
     if kind in (".ts", ".arff"):
         series, words = series_ts.read(path)
         return Part(padded(series), {"class": words} if words else {}, ["class"] if words else [], channels=numbered(series[0].shape[0]))
@@ -84,17 +85,24 @@ def of_table(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
     return part
 
 
+def labels_beside(part: Part, path: Path, other: Path) -> None:
+    """The labels of x_train.npy or X_train.txt from y_train beside it."""
+    if other.suffix.lower() in tables.KINDS:
+        table = tables.read(other)
+        values = table.words(table.names[-1])
+    else:
+        values = npz.load(other, (1, 2)).x
+    if len(values) != len(part):
+        raise ValueError(f"{path.name} has {len(part)} series and {other.name} {len(values)} labels; they must be as many")
+    part.about["label"], part.likely = values, ["label"]
+    part.notes.append("labels from the files y beside it")
+
+
 def of_arrays(path: Path, layout: str) -> Part:
     """[n, T], [n, C, T] or [n, T, C] with many more steps than channels; [T] or, few columns wide, [T, C]: one recording."""
     held = npz.load(path, (1, 2, 3))
     x, notes, about = held.x, list(held.notes), dict(held.columns)
-    label = held.label
-    if other := series_paths.partner(path, "x", "y"):
-        about["label"], label = npz.load(other, (1, 2)).x, "label"
-        notes.append(f"labels from {other.name}")
-        if len(about["label"]) != len(x):
-            raise ValueError(f"{path.name} has {len(x)} series and {other.name} {len(about['label'])} labels; they must be as many")
-    part = Part(x, about, [label] if label else [], held.group, given=held.split, notes=notes)
+    part = Part(x, about, [held.label] if held.label else [], held.group, given=held.split, notes=notes)
     if x.ndim == 3:
         if layout == "columns" or (layout == "auto" and x.shape[1] >= 4 * x.shape[2]):
             part.x = x = x.swapaxes(1, 2)

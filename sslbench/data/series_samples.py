@@ -152,13 +152,18 @@ def of_series(found: list[Part], keys: list[str], given: list | None, length: in
 def of_recordings(found: list[Part], keys: list[str], given: list | None, length: int, asked: dict[str, str], name: str) -> Draft:
     """Windows of the recordings, with the splits that are given completed by stretches of time."""
     likely = {label for part in found for label in part.likely}
-    windows = series_windows.cut(found, length, name, likely | {name.strip() for name in asked["label"].split(",")})
+    label = asked["label"].partition(",")[0].strip() or next((name for part in found for name in part.likely), "")
+    grouped = asked["group"] != "none" and (asked["group"] or found[0].group)
+    sorted_by = len(found) == 1 and not grouped and label in found[0].about and series_windows.in_blocks(found[0].about[label], length)
+    found[0].borders += [label] if sorted_by and label not in found[0].borders else []
+    windows = series_windows.cut(found, length, name, likely | {name.strip() for name in asked["label"].split(",")}, sorted_by)
     about, first, last = windows.about, windows.first, windows.last
     if len(found) > 1:
         about.setdefault("file", [keys[i] for i in windows.file])
     names = [f"{keys[i]}:{at}" for i, at in zip(windows.file, first)]
     draft = Draft(windows.x, first, names, about, "windows", windows.notes, given and [given[i] for i in windows.file],
-                  np.stack([first, last], 1) / last.max())
+                  windows.share if sorted_by else np.stack([first, last], 1) / last.max())
+    draft.notes += [f"each stretch of {label!r} is divided in order of time"] if sorted_by else []
     column = asked["split"] or next((b for part in found for b in part.borders if b not in likely and is_split(about[b])), "")
     if column in about and is_split(about[column]):
         draft.given, asked["split"] = [split_name(word) for word in about.pop(column)], ""
@@ -201,15 +206,15 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
     seen = series_scaling.looked_at(x, torch.from_numpy(draft.rows), train)
     patch = shares.patch_of_series(x.shape[2])
     length = -(-x.shape[2] // patch) * patch
-    notes += seen.said(found[0].channels) + known.said + classes_missing(known)
+    notes += seen.said(found[0].channels) + known.said + classes_missing(known, draft.unit)
     return Samples(x, draft.rows, seen.scaling(length), known, patch, seen.absent or length > x.shape[2], draft.mapped, notes, draft.unit)
 
 
-def classes_missing(known: Described) -> list[str]:
+def classes_missing(known: Described, unit: str) -> list[str]:
     """Classes that a split does not show, in words."""
     name, y = next(iter(known.labels.items()), ("", None))
-    if y is None or y.is_floating_point() or y.ndim > 1:
-        return []
+    if y is None or y.is_floating_point() or y.ndim > 1 or unit != "windows":
+        return []  # two series of a class cannot be in three splits
     missing = {split: sorted({*range(len(known.classes[name]))} - set(y[rows].tolist())) for split, rows in known.splits.rows.items()}
     return [f"no {', '.join(known.classes[name][i] for i in gone[:3])}{' ...' * (len(gone) > 3)} in the {split} split"
             for split, gone in missing.items() if gone and len(gone) < len(known.classes[name])]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import sub
 
 import numpy as np
 import torch
@@ -20,12 +21,14 @@ STRIDES = 8  # windows begin an eighth of their length apart
 @dataclass
 class Windows:
     """x [m, C, length], a view of all recordings one after the other.  first, last [m]: its steps, among all.
-    file [m]: the number of the recording's file.  about: name -> one value for each window."""
+    file [m]: the number of the recording's file.  share [m, 2]: where it begins and ends as a share of its stretch.
+    about: name -> one value for each window."""
 
     x: Tensor
     first: np.ndarray
     last: np.ndarray
     file: np.ndarray
+    share: np.ndarray
     about: dict[str, list | np.ndarray]
     notes: list[str]
 
@@ -51,10 +54,19 @@ def stretches(part: Part) -> tuple[np.ndarray, list[tuple[int, int]], list[str]]
     return order, list(pairwise(edges)), notes
 
 
-def length_of(lengths: list[int], asked: int, name: str) -> int:
-    """Steps of a window: what was asked for, else 128, or less where the recordings are short: never more than the longest."""
-    total, longest = sum(lengths), max(lengths)
-    few = len(lengths) < 10
+def in_blocks(values: list, length: int) -> bool:
+    """Whether each of few classes stands together, as in a table that was sorted by them: then no stretch of time shows all.
+    length: of a window, of which each block must hold ten."""
+    different = len(set(values))
+    edges = [0, *(i for i, (a, b) in enumerate(pairwise(values), 1) if a != b), len(values)]
+    return 2 <= different <= 100 and len(edges) - 1 <= 1.5 * different and min(map(sub, edges[1:], edges)) >= 10 * (length or SHORTEST)
+
+
+def length_of(lengths: list[int], asked: int, name: str, blocks: bool) -> int:
+    """Steps of a window: what was asked for, else 128, or less where the recordings are short: never more than the longest.
+    blocks: each of the recordings is divided into splits."""
+    total, longest = min(lengths) if blocks else sum(lengths), max(lengths)
+    few = len(lengths) < 10 or blocks
     length = asked or min(USUAL, longest, max(SHORTEST, total // SHARE) if few else longest)
     if few and total < 10 * length:
         raise ValueError(f"{name} has {total} rows, too few for windows of {length}; set data.length to {max(1, total // 10)} or less, "
@@ -62,17 +74,17 @@ def length_of(lengths: list[int], asked: int, name: str) -> int:
     return length
 
 
-def cut(parts: list[Part], asked: int, name: str, wanted: set[str]) -> Windows:
+def cut(parts: list[Part], asked: int, name: str, wanted: set[str], blocks: bool) -> Windows:
     """The windows of all recordings. asked: their length, 0 leaves it open.  wanted: columns whose values over the window
-    count, not those at its first step."""
+    count, not those at its first step.  blocks: each stretch of a recording is divided into splits."""
     plans = [stretches(part) for part in parts]
     lengths = [b - a for _, edges, _ in plans for a, b in edges]
-    length = length_of(lengths, asked, name)
+    length = length_of(lengths, asked, name, blocks)
     step = max(1, length // STRIDES)
     total = sum(max(n, length) for n in lengths)
     held = np.full((parts[0].x.shape[0], total), np.nan, np.float32)  # [C, all steps]
     source = np.zeros(total, np.int64)  # which step of all files stands here
-    firsts, ends, files = [], [], []
+    firsts, ends, files, shares = [], [], [], []
     at = before = 0
     for number, (part, (order, edges, _)) in enumerate(zip(parts, plans)):
         for a, b in edges:
@@ -82,6 +94,7 @@ def cut(parts: list[Part], asked: int, name: str, wanted: set[str]) -> Windows:
             firsts.append(at + starts)
             ends.append(np.minimum(at + starts + length, at + b - a))
             files.append(np.full(len(starts), number))
+            shares.append(np.stack([starts, np.minimum(starts + length, b - a)], 1) / (b - a))
             at += max(b - a, length)
         before += len(part)
     first, last = np.concatenate(firsts), np.concatenate(ends)
@@ -91,7 +104,7 @@ def cut(parts: list[Part], asked: int, name: str, wanted: set[str]) -> Windows:
     notes += dict.fromkeys(note for _, _, own in plans for note in own)
     x = torch.from_numpy(held).unfold(1, length, 1).transpose(0, 1)  # [starts, C, length]
     about = {key: over(values, source, first, last, key in wanted) for key, values in together(parts).items()}
-    return Windows(x, first, last, np.concatenate(files), about, notes)
+    return Windows(x, first, last, np.concatenate(files), np.concatenate(shares), about, notes)
 
 
 def together(parts: list[Part]) -> dict[str, list]:

@@ -32,6 +32,8 @@ def read_lines(path: Path, lines: delimited.Lines, tally: Counter) -> Table:
     if not body:
         raise ValueError(f"{str(path)!r} has no first line: it is empty")
     delimiter = delimited.delimiter_of(body)
+    lines.end = delimited.end_of(body, delimiter)
+    body, sample = ([line.rstrip().removesuffix(lines.end) for line in some] if lines.end else some for some in (body, sample))
     found = list(delimited.records(delimited.Lines(body, Counter()), delimiter, 0, Counter()))
     width = most_common([len(row) for row in found[1:]] or [len(found[0])])
     top, names = delimited.above(sample, delimiter, width)
