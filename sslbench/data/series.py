@@ -9,7 +9,7 @@ from .series_augment import Amplitude, Jitter, Offset, TimeCrop
 
 
 class Series(Data):
-    """Your own series from tables, arrays or .ts files; unequal lengths and missing values are welcome.
+    """Your own series from a table, an array or a .ts file; unequal lengths and missing values are welcome.
 
     `file` is a file, several with commas between them, a pattern such as runs/*/log.csv, or a folder. A table holds one series
     per row (layout "rows") or one channel per column ("columns": the rows are time and are cut into overlapping windows, which

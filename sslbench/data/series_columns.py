@@ -65,7 +65,8 @@ def roles(table: Table, asked: set[str], layout: str, parts: bool = False) -> Ro
     kinds = {name: {"person"} if name in unnamed else set(tokens(name)) for name in found.about}
     found.likely = likely_labels(found, kinds)
     groups_and_borders(found, kinds)
-    others = [repr(name) for name in found.about if name not in (*found.likely, found.group, *asked) and name in table.columns and table.numbers(name)]
+    used = {*found.likely, found.group, *asked}
+    others = [repr(name) for name in found.about if name not in used and name in table.columns and table.numbers(name)]
     left += [f"{name} (see data.label and data.group)" for name in others]
     found.notes += [f"no channel: {shown(left)}"] if left else []
     found.notes += bad.said()
