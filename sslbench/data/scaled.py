@@ -88,7 +88,7 @@ def exact(x: Tensor) -> Tensor:
 
 
 def stretched(x: Tensor, low: float, high: float, absent: float | None = None) -> Tensor:
-    x = (255 * ((exact(x) - low) / max(high - low, 1e-300))).float()
+    x = (255 * ((exact(x) - low) / ((high - low) or 1.0))).float()
     return x if absent is None else torch.where(x.isfinite(), x, absent)
 
 
@@ -113,7 +113,7 @@ def numbered_from_0(x: Tensor, vocab: int) -> Tensor:
 def standard(x: Tensor) -> dict[str, float]:
     """scale and offset that bring these numbers to mean 0 and deviation 1."""
     x = x[x.isfinite()]
-    return {"scale": 1 / max(float(x.std()), 1e-6), "offset": float(x.mean())}
+    return {"scale": 1 / max(float(x.std(correction=0)), 1e-6), "offset": float(x.mean())}
 
 
 def range_of(x: list) -> tuple[float, float, tuple[int, int]]:
