@@ -121,10 +121,12 @@ def test_a_missing_column_names_those_there_are(tmp_path, given, words):
     assert words in one_line(error)
 
 
-def test_json_lines(tmp_path):
+def test_json_lines_and_a_list_of_objects(tmp_path):
     lines = [json.dumps({"text": sentence(i), "label": "ab"[i % 2]}) for i in range(40)]
     (tmp_path / "t.jsonl").write_text("\n".join(lines))
     assert "2 classes (a, b)" in text(tmp_path / "t.jsonl").reading()
+    (tmp_path / "t.json").write_text(f"[{','.join(lines)}]")
+    assert "2 classes (a, b)" in text(tmp_path / "t.json").reading()
 
 
 # Several files
@@ -197,6 +199,13 @@ def test_the_header_of_fasta_gives_labels_and_groups(tmp_path):
 
 
 # Lines
+
+def test_a_table_that_is_called_txt_is_a_table(tmp_path):
+    (tmp_path / "t.txt").write_text("".join(f"{i}\t{'ham spam'.split()[i % 2]}\t{sentence(i)}\n" for i in range(40)))
+    assert "2 classes (ham, spam)" in text(tmp_path / "t.txt").reading() and "windows" in text(tmp_path / "t.txt", label="none").reading()
+    write_csv(tmp_path / "named.txt", table(text=sentence, label=lambda i: i % 2))
+    assert "2 classes (0, 1)" in text(tmp_path / "named.txt").reading()
+
 
 @pytest.mark.parametrize("line", ["{0}\t{1}", "{1}\t{0}", "__label__{0} {1}", "{0} {1}", "{0},{1}", "{0}: {1}", "{0} , {1}"])
 def test_lines_with_a_label_are_samples(tmp_path, line):
@@ -286,7 +295,7 @@ def test_text_in_other_encodings(tmp_path, encoding):
     ("binary.txt", bytes(range(256)) * 20, {}, "no text"), ("doc.pdf", b"%PDF-1.4" + bytes(range(256)) * 9, {}, "no text"),
     ("numbers.csv", b"a,b\n" + b"1,2\n" * 20, {}, "no column of texts"), ("few.csv", b"text\nabc\ndef\n", {}, "2 texts"),
     ("*.nothing", None, {}, "nothing"), ("prose.txt", b"words " * 2000, {"label": "column"}, "column"),
-    ("prose.txt", b"words " * 2000, {"text_column": "text"}, "no table"),
+    ("prose.txt", b"words " * 2000, {"text_column": "text"}, "no table"), ("prose.fa", b"words " * 2000, {}, "no FASTA record"),
 ])
 def test_files_that_cannot_be_read_are_named(tmp_path, name, contents, given, words):
     if contents is not None:

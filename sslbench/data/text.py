@@ -7,7 +7,7 @@ from typing import Annotated
 import torch
 
 from ..catalog import Hyperparameter
-from . import Data, Field, places, text_bytes, text_files, text_samples
+from . import Data, Field, places, text_bytes, text_files, text_paths, text_samples
 from .text_bytes import Hide, TextCrop
 from .text_files import Texts
 
@@ -30,6 +30,7 @@ class Text(Data):
                  length: Annotated[int, Hyperparameter("bytes in one sample", 16, 2048)] = 128,
                  crop: TextCrop = 0.5,
                  hide: Hide = 0.15):
+        file = str(file)
         self.file, self.text_column, self.label, self.group, self.split = file, text_column, label, group, split
         self.length, self.crop, self.hide = length, crop, hide
         found = self.texts()
@@ -68,7 +69,7 @@ class Text(Data):
 
 def changed(file: str) -> tuple:
     """When the files were changed last."""
-    return tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in text_files.files(file)[0])
+    return tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in text_paths.files(file)[0])
 
 
 @lru_cache(maxsize=2)

@@ -1,26 +1,24 @@
-"""Files of text -> samples: tables, FASTA, lines with labels, folders of texts, or running text; one file, several, a pattern or
-a folder. What names of files and folders say of splits and labels becomes columns."""
+"""Files of text -> samples: tables, FASTA, lines with labels, folders of texts, or running text. What the names of files and folders
+say of splits and labels becomes columns."""
 
-import glob
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..hardware import memory_limit
-from . import delimited, places, tables
-from .layout import layout, parted
-from .text_lines import FASTA, Samples, fasta, is_fasta, labelled
+from . import delimited, frames, tables
+from .layout import layout
+from .text_lines import Samples, fasta, is_fasta, labelled
+from .text_paths import by_name, files, group, names_of
 
-TABLES = tuple(kind for kind in tables.KINDS if kind != ".txt")
-PLAIN = (".txt", ".md", ".text", ".rst")
-KINDS = (*TABLES, *FASTA, *PLAIN)
-ABOUT = ("readme", "license", "licence", "source-readme", "copying", "citation")  # files that are about the data
 MANY = 10  # files of plain text are samples; fewer are running texts
 TEXT_NAMES = ("text", "sentence", "review", "comment", "content", "caption", "message", "body", "tweet", "utterance", "question",
               "document", "abstract", "description", "headline", "title", "smiles", "sequence", "seq", "peptide", "dna", "string")
 LABEL_NAMES = ("label", "labels", "class", "target", "category", "y", "sentiment", "polarity", "topic", "emotion", "intent", "genre",
                "stars", "rating")
-NO_LABELS = ("id", "idx", "index", "image", "image_id", "file", "filename", "path", "name", "url", "date", "time", "split", "set", "subset")
+NO_LABELS = ("id", "idx", "index", "image", "image_id", "file", "filename", "path", "name", "url", "date", "time", "split", "set", "subset",
+             "header")
 UNLABELLED = ("unsup", "unlabelled", "unlabeled")
 
 
@@ -43,83 +41,32 @@ class Texts:
 def read(file: str, text_column: str = "", whole: bool = False) -> Texts:
     """The texts of data.file. whole: lines are not taken apart, whatever they look like."""
     paths, root, notes = files(file)
-    kind = kind_of(paths, root)
+    kind = kind_of(paths, whole)
     if text_column and kind != "table":
         raise ValueError(f"{paths[0].name} is no table, so there is no column {text_column[:60]!r}; leave data.text_column empty")
     found = of_tables(paths, text_column) if kind == "table" else of_plain(paths, root, kind, whole)
     return replace(found, notes=[*notes, *found.notes])
 
 
-# Which files
-
-def files(file: str) -> tuple[list[Path], Path, list[str]]:
-    """The files, the folder that they are named from, and what was left out."""
-    one = Path(file).expanduser()
-    if one.is_dir():
-        return within(one)
-    if one.is_file():
-        return [one], one.parent, beside(one)
-    found: list[Path] = []
-    for part in (p.strip() for p in file.split(",")):
-        path = Path(part).expanduser()
-        matched = [path] if path.is_file() else [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
-        if not matched:
-            if path.exists() and not path.is_dir():
-                raise ValueError(f"{str(path)!r} is no regular file; data.file must be a file, files or a folder of text")
-            places.existing(part, "file", "data.file")
-            raise ValueError(f"{str(path)!r} is a folder; several folders are not read together, give the one above them")
-        found += matched
-    found = list(dict.fromkeys(found))
-    return found, Path(*common(found)), []
-
-
-def common(paths: list[Path]) -> tuple[str, ...]:
-    """The folders that all these files have in common."""
-    parents = [p.parent.parts for p in paths]
-    n = 0
-    while all(len(p) > n for p in parents) and len({p[n] for p in parents}) == 1:
-        n += 1
-    return parents[0][:n]
-
-
-def within(folder: Path) -> tuple[list[Path], Path, list[str]]:
-    """All files of text below a folder, of the kind that most of them are; files about the data are not the data."""
-    every = [p for p in sorted(folder.rglob("*")) if p.is_file() and not any(part.startswith((".", "__MACOSX")) for part in
-                                                                             p.relative_to(folder).parts)]
-    able = [p for p in every if p.suffix.lower() in KINDS and not p.stem.lower().startswith(ABOUT)]
-    if not able:
-        raise ValueError(f"{str(folder)!r} holds no files of text; they end in {', '.join(KINDS[:8])} ...")
-    kinds = Counter(group(p) for p in able)
-    kind = max(kinds, key=lambda k: (kinds[k], k != "plain"))
-    taken = [p for p in able if group(p) == kind]
-    other = Counter(p.suffix.lower() or p.name for p in every if p not in set(taken))
-    shown = ", ".join(f"{n:,} {ending}" for ending, n in other.most_common(3))
-    return taken, folder, [f"{other.total():,} other files left out ({shown})"] if other else []
-
-
-def group(path: Path) -> str:
-    ending = path.suffix.lower()
-    return "table" if ending in TABLES else "fasta" if ending in FASTA else "plain"
-
-
-def beside(path: Path) -> list[str]:
-    """A remark where the other splits lie beside the file."""
-    mine = parted(path.stem)
-    if not mine or path.suffix.lower() not in KINDS:
-        return []
-    other = [p.name for p in sorted(path.parent.iterdir()) if p.suffix == path.suffix and p != path and p.is_file()
-             and (found := parted(p.stem)) and found[1] == mine[1] and found[0] != mine[0]]
-    return [f"beside it {', '.join(other[:3])} not read: data.file takes several, with commas"] if other else []
-
-
-def kind_of(paths: list[Path], root: Path) -> str:
+def kind_of(paths: list[Path], whole: bool) -> str:
     kinds = {group(p) for p in paths}
     if len(kinds) > 1:
         raise ValueError(f"{', '.join(p.name for p in paths[:4])} are of different kinds; data.file must be tables, FASTA or plain text")
     kind = kinds.pop()
-    if kind == "plain" and is_fasta(decoded(paths[0])[0]):
-        return "fasta"
+    if kind == "plain" and len(paths) < MANY:
+        texts = [decoded(p)[0] for p in paths]
+        return "fasta" if all(map(is_fasta, texts)) else "table" if not whole and all(map(is_table, texts)) else "plain"
     return kind
+
+
+def is_table(text: str) -> bool:
+    """Whether lines are rows of a table although the file is not called like one: two tabs or more in each, or known names above."""
+    lines = [line for line in text[:100_000].splitlines()[:200] if line.strip()]
+    names = [name.strip(' "').lower() for name in re.split(r"[,;\t]", lines[0])] if lines else []
+    if len(lines) > MANY and set(names) & set(TEXT_NAMES) and set(names) & {*LABEL_NAMES, *NO_LABELS}:
+        return True
+    tabs = Counter(line.count("\t") for line in lines).most_common(1)
+    return len(lines) > MANY and tabs[0][0] > 1 and tabs[0][1] >= 0.95 * len(lines)
 
 
 def decoded(path: Path) -> tuple[str, list[str]]:
@@ -137,39 +84,11 @@ def decoded(path: Path) -> tuple[str, list[str]]:
     return text.removeprefix("\ufeff"), [f"{path.name}: {remark}"] if remark else []
 
 
-# What the names of files say
-
-def names_of(paths: list[Path], root: Path) -> list[str]:
-    return [p.relative_to(root).as_posix() if root in p.parents else p.name for p in paths]
-
-
-def by_name(paths: list[Path]) -> tuple[list[str | None] | None, list[str]]:
-    """The split of each file by its name, where they tell at least two, and what else tells the files apart ("" where nothing)."""
-    found = [parted(p.stem) for p in paths]
-    given = [f and f[0] for f in found]
-    if len(set(given)) < 2:
-        given, rests = None, [p.stem for p in paths]
-    else:
-        rests = [p.stem if f is None else f[1] for f, p in zip(found, paths)]
-    return given, apart(rests)
-
-
-def apart(words: list[str]) -> list[str]:
-    """What is left of names without the beginning and the end that all of them have in common, in whole words."""
-    split = [w.replace("-", "_").replace(" ", "_").split("_") for w in words]
-    split = [[part for part in w if part] for w in split]
-    for at in (0, -1):
-        while all(len(w) > 1 for w in split) and len({w[at] for w in split}) == 1:
-            split = [w[1:] if at == 0 else w[:-1] for w in split]
-    out = ["_".join(w) for w in split]
-    return out if len(set(out)) > 1 else [""] * len(out)
-
-
 # Tables
 
 def of_tables(paths: list[Path], text_column: str) -> Texts:
     """One sample for each row."""
-    read_ones = [tables.read(p) for p in paths]
+    read_ones = [frames.read(p) if p.suffix.lower() == ".json" else tables.read(p) for p in paths]
     first = read_ones[0]
     at = chosen_text(first, text_column)
     if differing := next((t for t in read_ones if at not in t.columns or set(t.names) != set(first.names)), None):
@@ -189,17 +108,17 @@ def of_tables(paths: list[Path], text_column: str) -> Texts:
     return Texts(texts, False, columns, likely, given and [given[i] for i in of_file], [paths[i].name for i in of_file], notes=notes)
 
 
-def chosen_text(table: tables.Table, asked: str) -> str:
+def chosen_text(found: tables.Table, asked: str) -> str:
     """The column of texts: the one that is asked for, else one that is called so, else the one of the longest words."""
     if asked:
-        table.column(asked, "data.text_column")
+        found.column(asked, "data.text_column")
         return asked
-    lower = {name.lower(): name for name in reversed(table.names)}
+    lower = {name.lower(): name for name in reversed(found.names)}
     if known := next((lower[name] for name in TEXT_NAMES if name in lower), None):
         return known
-    words = {name: table.words(name) for name in table.names if table.numbers(name) is None}
+    words = {name: found.words(name) for name in found.names if found.numbers(name) is None}
     if not words:
-        raise ValueError(f"{table.file.name} has no column of texts; its columns are {', '.join(table.names[:12])}")
+        raise ValueError(f"{found.file.name} has no column of texts; its columns are {', '.join(found.names[:12])}")
     return max(words, key=lambda name: sum(map(len, words[name])))
 
 
@@ -209,6 +128,9 @@ def likely_label(columns: dict[str, list], text: str, made: frozenset[str]) -> s
     lower = {name.lower(): name for name in reversed(rest)}
     if known := next((lower[name] for name in LABEL_NAMES if name in lower), None):
         return known
+    parts = [name for name in rest if set(re.split(r"[^a-z]+", name.lower())) & set(LABEL_NAMES) - {"y"}]
+    if len(parts) == 1:  # airline_sentiment
+        return parts[0]
     if len(rest) == 1 and rest[0].lower() not in NO_LABELS:
         return rest[0]
     return next((name for name in rest if name in made and 1 < len(set(columns[name])) <= max(2, len(columns[name]) // 10)), "")

@@ -35,6 +35,8 @@ def fasta(text: str) -> Samples:
         header, _, letters = record.partition("\n")
         headers.append(header.strip())
         texts.append("".join(line for line in letters.splitlines() if not line.startswith(";")).replace(" ", "").replace("\t", ""))
+    if not headers:
+        raise ValueError("there is no FASTA record, which begins with a line > and a name")
     return Samples(texts, {"id": [(h.split() or [""])[0] for h in headers], "header": headers})
 
 

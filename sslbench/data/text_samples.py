@@ -31,10 +31,17 @@ def prepared(found: Texts, length: int, label: str, group: str, split: str, name
     notes = [f"{empty:,} empty texts left out"] * (empty > 0)
     notes += [f"{cut:,} texts are longer than {length} bytes and cut (data.length)"] * (cut > 0)
     told = told_of(found, found.texts, label, group, split)
-    unlikely = [name for name in found.columns if name.lower() not in NO_LABELS]
-    if not label and not told.labels and unlikely:
-        notes.append(f"data.label can be {', '.join(map(repr, unlikely[:6]))}")
+    if not label and not found.likely:
+        notes += hint(found)
     return Prepared(text_bytes.padded(found.texts, length), told, [*found.notes, *notes, *told.said])
+
+
+def hint(found: Texts) -> list[str]:
+    """What could be the label where nothing is called like one."""
+    if unlikely := [name for name in found.columns if name.lower() not in NO_LABELS]:
+        return [f"a label can be named with data.label: {', '.join(map(repr, unlikely[:6]))}"]
+    several = len(set(found.names)) > 1
+    return [f"data.label can be a pattern on file names such as {found.names[0][:60]}"] * several
 
 
 def only(found: Texts, rows: list[int]) -> Texts:
