@@ -370,3 +370,10 @@ def test_what_cannot_be_read_is_one_line_with_a_remedy(given, words):
     with pytest.raises(ValueError) as error:
         arrays(**given)
     assert words in one_line(error)
+
+
+@pytest.mark.parametrize("x", [np.zeros((40, 3, 8, 8), np.float32), np.full((40, 8, 8), 7, np.uint8), np.full((40, 20), 1e9),
+                               np.full((40, 8, 8), 1e-300)])
+def test_constant_samples_are_finite(x):
+    data, rows, _ = held(x)
+    assert next(iter(data.fields.values())).decode(rows).isfinite().all()

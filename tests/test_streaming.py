@@ -81,8 +81,8 @@ def same(a: tuple, b: tuple) -> bool:
 def test_a_memory_map_is_not_copied_and_reads_as_the_array_does(mapped, x, kind):
     on_disk, here = mapped(x), Data.find(arrays(x, kind=kind, name="array"))()
     data = Data.find(arrays(on_disk, kind=kind, name="map"))()
-    assert np.shares_memory(data.x.numpy(), on_disk) and not np.shares_memory(here.x.numpy(), on_disk)
-    assert np.shares_memory(here.x.numpy(), x)  # nor is what is in memory
+    assert np.shares_memory(data.x[0].numpy(), on_disk) and not np.shares_memory(here.x[0].numpy(), on_disk)
+    assert np.shares_memory(here.x[0].numpy(), x)  # nor is what is in memory
     assert data.fields == here.fields
     for split in SPLITS:
         (rows,), (others,) = (d.load(split)[0].values() for d in (data, here))
@@ -93,7 +93,7 @@ def test_a_memory_map_is_not_copied_and_reads_as_the_array_does(mapped, x, kind)
 @pytest.mark.parametrize(("n", "T"), [(40, 12), (5000, 12)])
 def test_what_is_rare_in_a_map_is_found(mapped, n, T, monkeypatch):
     """Absent values and the largest symbol are looked for in every sample, however many pieces they are read in."""
-    monkeypatch.setattr("sslbench.data.arrays.PIECE", 4096)
+    monkeypatch.setattr("sslbench.data.scaled.NUMBERS", 1024)
     x = np.random.default_rng(0).normal(size=(n, T)).astype(np.float32)
     assert not Data.find(arrays(mapped(x), kind="series", name="whole"))().fields["signal"].gaps
     x[n - 3, 2] = np.nan

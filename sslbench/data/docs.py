@@ -38,6 +38,7 @@ class Docs(Data):
 
     name = "docs"
     classes = {"library": list(LIBRARIES)}
+    unit, splits_from = "windows", "of docstrings, none in two splits"
 
     def __init__(self, *, length: Annotated[int, Hyperparameter("bytes in one sample", 32, 1024)] = 256,
                  crop: TextCrop = 0.5,

@@ -132,6 +132,7 @@ def beside(found: Handed, labels: Any, groups: Any, splits: Any) -> Handed:
     """With the labels, groups and splits that were given as arguments; they win over those that x brought."""
     n = len(found)
     if labels is not None:
+        labels = {name: labels[name] for name in labels.columns} if is_frame(labels) else labels
         given = labels if isinstance(labels, Mapping) else {"label": labels}
         found.columns |= {str(name): sized(values, n, "labels") for name, values in given.items()}
         found.label = [str(name) for name in given]

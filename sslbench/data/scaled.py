@@ -3,6 +3,7 @@
 Samples are read a few at a time: a memory map stays on the disk, and nothing is as large as all of them.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -36,8 +37,9 @@ def pieces(x: list, training: np.ndarray | None = None) -> Iterator[Tensor]:
         step = max(1, NUMBERS // max(1, piece[:1].numel()))
         for at in range(0, len(piece), step):
             some = piece[at:at + step]
-            keep = None if training is None else torch.from_numpy(training[start + at:start + at + len(some)])
-            yield some if keep is None or bool(keep.all()) else some[keep]
+            keep = torch.ones(len(some), dtype=torch.bool) if training is None else torch.from_numpy(training[start + at:][:len(some)])
+            if keep.any():
+                yield some if keep.all() else some[keep]
         start += len(piece)
 
 
@@ -88,7 +90,7 @@ def exact(x: Tensor) -> Tensor:
 
 
 def stretched(x: Tensor, low: float, high: float, absent: float | None = None) -> Tensor:
-    x = (255 * ((exact(x) - low) / max(high - low, 1e-300))).float()
+    x = (255 * ((exact(x) - low) / ((high - low) or 1.0))).float()
     return x if absent is None else torch.where(x.isfinite(), x, absent)
 
 
@@ -113,7 +115,7 @@ def numbered_from_0(x: Tensor, vocab: int) -> Tensor:
 def standard(x: Tensor) -> dict[str, float]:
     """scale and offset that bring these numbers to mean 0 and deviation 1."""
     x = x[x.isfinite()]
-    return {"scale": 1 / max(float(x.std()), 1e-6), "offset": float(x.mean())}
+    return {"scale": 1 / max(float(x.std(correction=0)), 1e-6), "offset": float(x.mean())}
 
 
 def range_of(x: list) -> tuple[float, float, tuple[int, int]]:
@@ -121,10 +123,9 @@ def range_of(x: list) -> tuple[float, float, tuple[int, int]]:
     low, high, nan, infinite = float("inf"), -float("inf"), 0, 0
     for piece in pieces(x):
         piece = exact(piece)
-        there = piece.isfinite()
-        if not there.all():
+        if not finite(piece):
             nan, infinite = nan + int(piece.isnan().sum()), infinite + int(piece.isinf().sum())
-            piece = piece[there]
+            piece = piece[piece.isfinite()]
         if piece.numel():
             low, high = min(low, float(piece.min())), max(high, float(piece.max()))
     if low > high:
@@ -138,12 +139,9 @@ def moments(x: list, training: np.ndarray) -> tuple[Tensor, Tensor, tuple[int, i
     C = x[0].shape[1]
     count, mean, squares = (torch.zeros(C, dtype=torch.float64) for _ in range(3))
     for piece in pieces(x, training):
-        values = piece.double().transpose(0, 1).reshape(C, -1)  # [C, numbers]
-        there = values.isfinite()
-        n = there.sum(1)
-        here = values.masked_fill(~there, 0).sum(1) / n.clamp(min=1)
+        n, here, around = moments_of(exact(piece).flatten(2))
         apart, total = here - mean, (count + n).clamp(min=1)
-        squares += ((values - here[:, None]).masked_fill(~there, 0) ** 2).sum(1) + apart**2 * count * n / total  # Chan et al. 1979
+        squares += around + apart**2 * count * n / total  # Chan et al. 1979
         mean += apart * n / total
         count += n
     if not count.sum():
@@ -153,15 +151,30 @@ def moments(x: list, training: np.ndarray) -> tuple[Tensor, Tensor, tuple[int, i
     return mean[:, None], deviation[:, None], absent_of(x)
 
 
+def moments_of(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Of floats [b, C, numbers]: how many are finite, their mean, and the sum of squares around it, for each channel."""
+    if finite(x):
+        n = torch.full((x.shape[1],), x.shape[0] * x.shape[2], dtype=torch.float64)
+        mean = x.mean((0, 2), dtype=torch.float64)
+        return n, mean, (x - mean.to(x.dtype)[:, None]).square_().sum((0, 2), dtype=torch.float64)
+    there = x.isfinite()
+    n = there.sum((0, 2)).double()
+    mean = x.masked_fill(~there, 0).sum((0, 2), dtype=torch.float64) / n.clamp(min=1)
+    return n, mean, (x - mean.to(x.dtype)[:, None]).masked_fill_(~there, 0).square_().sum((0, 2), dtype=torch.float64)
+
+
+def finite(x: Tensor) -> bool:
+    """Whether all numbers are finite, by their sum: ten times as fast as looking at each. False may be wrong."""
+    return not x.is_floating_point() or math.isfinite(x.sum(dtype=torch.float64))
+
+
 def absent_of(x: list) -> tuple[int, int]:
     """How many numbers of all samples are NaN and infinite."""
-    if not x[0].is_floating_point():
-        return 0, 0
     nan = infinite = 0
-    for piece in pieces(x):
-        there = piece.isfinite()
-        if not there.all():
-            nan, infinite = nan + int(piece.isnan().sum()), infinite + int(piece.isinf().sum())
+    if x[0].is_floating_point():
+        for piece in pieces(x):
+            if not finite(piece):
+                nan, infinite = nan + int(piece.isnan().sum()), infinite + int(piece.isinf().sum())
     return nan, infinite
 
 

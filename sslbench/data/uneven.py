@@ -33,7 +33,9 @@ def plain(x: np.ndarray) -> np.ndarray:
     if x.dtype.kind == "O":
         return numbers_of(x)
     if x.dtype.kind not in "fiub":
-        raise ValueError(f"x holds {x.dtype}, and numbers are read; texts in a file are read by the source 'text'")
+        remedy = {"V": "give numpy.lib.recfunctions.structured_to_unstructured(x)", "M": "give x.astype('int64')"}
+        raise ValueError(f"x holds {str(x.dtype)[:60]}, and numbers are read; "
+                         + remedy.get(x.dtype.kind, "texts in a file are read by the source 'text'"))
     return x
 
 
