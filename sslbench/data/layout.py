@@ -10,23 +10,24 @@ All of them also below wrapper folders, and with files that lie beside the folde
 
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .splits import WORDS, split_name
 
 Folders = tuple[str, ...]
 SPLIT = re.compile(rf"(?<![a-z])({'|'.join(sorted(WORDS, key=len, reverse=True))})(?:set|data|images|imgs)?(?![a-z])", re.I)
 PLAIN = {"set", "data", "dataset", "split", "part", "images", "image", "imgs", "img", "pictures", "photos", "folder"}
-MOST = 0.9  # of the files must lie in folders called like splits where only part of the name, or a deeper level, says so
+MOST = 0.75  # of the files must lie in folders called like splits where only part of the name, or a deeper level, says so
 
 
 @dataclass(frozen=True)
 class Layout:
     """given: the split of each file or None; [] where no folder names one.  levels: the folders of each file below the wrappers,
-    without the split: the first is its class.  notes: what was decided, in numbers."""
+    without the split: the first is its class.  keys: the files below these.  notes: what was decided, in numbers."""
 
     given: list[str | None]
     levels: list[Folders]
+    keys: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def words(self) -> list[str | None]:
@@ -49,8 +50,9 @@ def layout(names: list[str]) -> Layout:
         levels = [f[:depth] + f[depth + 1:] if g else f for f, g in zip(folders, given)]
     else:
         given, levels = [], folders
-    found = Layout(given, levels)
-    return Layout(given, levels, notes(names, given, found.words()))
+    keys = ["/".join((*level, name.rpartition("/")[2])) for level, name in zip(levels, names)]
+    found = Layout(given, levels, keys)
+    return replace(found, notes=notes(names, given, found.words()))
 
 
 def wrappers(folders: list[Folders]) -> int:
@@ -66,7 +68,7 @@ def splits_first(folders: list[Folders]) -> dict[str, tuple[str, Folders]]:
     files = Counter(f[0] for f in folders if f)
     named = {name: found for name in files if (found := parted(name))}
     plain = {name: (split, ()) for name, (split, rest) in named.items() if not rest}
-    if len(plain) > 1 and (len(plain) == len(files) or several(plain) and share(plain, files) >= 0.5):
+    if len(plain) > 1 and (len(plain) == len(files) or (several(plain) and share(plain, files) >= 0.5)):
         return plain
     splits_of = defaultdict(set)
     for split, rest in named.values():
@@ -130,18 +132,17 @@ def unwrapped(given: list[str | None], levels: list[Folders]) -> list[Folders]:
 
 def notes(names: list[str], given: list[str | None], words: list[str | None]) -> list[str]:
     """Files outside of the folders that the others lie in."""
-    said = []
     stray = [name for name, split in zip(names, given) if split is None]
-    if stray:
-        said.append(f"{len(stray):,} {of(stray)} no folder of a split, so training has {them(stray)}: {shown(stray)}")
     loose = [name for name, word in zip(names, words) if word is None]
-    if loose and len(loose) < len(names):
-        said.append(f"{len(loose):,} {of(loose)} no class folder and without a label: {shown(loose)}")
-    return said
+    loose = loose if len(loose) < len(names) else []
+    if stray == loose:
+        return [f"{of(stray)} no folder of a split or class, so training has {them(stray)} without a label: {shown(stray)}"] * bool(stray)
+    said = [f"{of(stray)} no folder of a split, so training has {them(stray)}: {shown(stray)}"] * bool(stray)
+    return said + [f"{of(loose)} no class folder and without a label: {shown(loose)}"] * bool(loose)
 
 
 def of(names: list[str]) -> str:
-    return "picture lies in" if len(names) == 1 else "pictures lie in"
+    return "1 picture lies in" if len(names) == 1 else f"{len(names):,} pictures lie in"
 
 
 def them(names: list[str]) -> str:
@@ -154,7 +155,11 @@ def shown(names: list[str], most: int = 3) -> str:
 
 
 def plain(name: str) -> str:
-    """A file name to print: printable characters in one line, shortened in the middle."""
-    name = name.encode("utf-8", "backslashreplace").decode().translate({ord("<"): "‹", ord(">"): "›"})
-    name = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    """A file name to print, shortened in the middle."""
+    name = printable(name).translate({ord("<"): "‹", ord(">"): "›"})
     return name if len(name) <= 60 else f"{name[:28]}...{name[-28:]}"
+
+
+def printable(name: str) -> str:
+    """The same where all characters can be printed; new lines and bytes that are no UTF-8 are written as Python writes them."""
+    return name if name.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
