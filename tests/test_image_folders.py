@@ -50,7 +50,8 @@ TREES = {  # paths -> splits, classes
     "any spelling": (["Training/a/1.png", "Training/b/2.png", "VALID/a/1.png", "Eval/b/1.png"],
                      ["train", "train", "validation", "test"], ["a", "b", "a", "b"]),
     "dev": (["train/a/1.png", "train/b/2.png", "dev/a/1.png"], ["train", "train", "validation"], ["a", "b", "a"]),
-    "wrapped": (["x/y/train/cat/1.png", "x/y/train/dog/2.png", "x/y/val/cat/3.png"], ["train", "train", "validation"], ["cat", "dog", "cat"]),
+    "wrapped": (["x/y/train/cat/1.png", "x/y/train/dog/2.png", "x/y/val/cat/3.png"], ["train", "train", "validation"],
+                ["cat", "dog", "cat"]),
     "a lone train": (["train/cat/1.png", "train/dog/2.png"], None, ["cat", "dog"]),
     "classes, then splits": (["cat/train/1.png", "cat/test/1.png", "dog/train/1.png", "dog/test/1.png"],
                              ["train", "test", "train", "test"], ["cat", "cat", "dog", "dog"]),
@@ -61,7 +62,8 @@ TREES = {  # paths -> splits, classes
                                     ["train", "train", "test", "test"], ["cat", "dog", "cat", "dog"]),
     "flat test": (["train/cat/1.png", "train/dog/2.png", "test/3.png"], ["train", "train", "test"], ["cat", "dog", None]),
     "wrapped test": (["train/cat/1.png", "train/dog/2.png", "test/unknown/3.png"], ["train", "train", "test"], ["cat", "dog", None]),
-    "wrapped splits": (["train/train/cat/1.png", "train/train/dog/2.png", "test/test/3.png"], ["train", "train", "test"], ["cat", "dog", None]),
+    "wrapped splits": (["train/train/cat/1.png", "train/train/dog/2.png", "test/test/3.png"], ["train", "train", "test"],
+                       ["cat", "dog", None]),
     "images in splits": (["train/images/1.png", "valid/images/2.png"], ["train", "validation"], [None, None]),
     "unlabelled": (["train/a/1.png", "train/b/1.png", "test/a/1.png", "unlabeled/2.png"], ["train", "train", "test", "train"],
                    ["a", "b", "a", None]),
@@ -209,8 +211,8 @@ def test_a_table_gives_labels_groups_and_splits(tmp_path, delimiter, ending, pla
     assert f"dogs.{ending}" in data.reading() and "owner" in data.reading()
 
 
-NAMINGS = {"with ending": "{0:02}.png", "without": "{0:02}", "with folders": "set/{0:02}.png", "of another machine": "C:\\data\\set\\{0:02}.png",
-           "of another ending": "{0:02}.jpg", "with a dot": "./{0:02}.png"}
+NAMINGS = {"with ending": "{0:02}.png", "without": "{0:02}", "with folders": "set/{0:02}.png",
+           "of another machine": "C:\\data\\set\\{0:02}.png", "of another ending": "{0:02}.jpg", "with a dot": "./{0:02}.png"}
 
 
 @pytest.mark.parametrize("naming", NAMINGS)

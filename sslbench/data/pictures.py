@@ -45,6 +45,7 @@ def read(root: Path, form: Form, memory: float, asked: Asked) -> Pictures:
         images, found, form = held(root, listing.names, form)
     else:
         found, form = headers(root, listing.names, form)
+    found = [other_bands(header, form.bands) for header in found]
     rows = [i for i, header in enumerate(found) if isinstance(header, Header)]
     notes = listing.notes() + left_out(listing, found)
     if len(rows) < 10:
@@ -67,6 +68,10 @@ def described_by(tree: Layout, columns: dict[str, list], likely: str, asked: Ask
     told = described(tree.keys, columns, label=label, group=asked.group, split=asked.split, paths=True, given=tree.given or None,
                      likely="folder" if classes else [likely] if likely else [])
     return replace(told, classes={**told.classes, "folder": classes}) if "folder" in told.labels else told
+
+
+def other_bands(header: Header | str, n: int) -> Header | str:
+    return header if isinstance(header, str) or header.bands == n else f"{header.bands} bands, not {n}"
 
 
 def sorted_names(words: set[str]) -> list[str]:
