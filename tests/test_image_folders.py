@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -372,6 +373,66 @@ def test_a_missing_an_empty_and_a_wrong_folder_are_named(tmp_path):
     assert "0 readable images" in one_line(error) and "file.png" in str(error.value)
 
 
+# Pictures in one file
+
+def medmnist(file, shape=(28, 28), dtype=np.uint8, high=255, write=np.savez):
+    rng = np.random.default_rng(0)
+    write(file, **{f"{part}_images": (high * rng.random((n, *shape))).astype(dtype) for part, n in PARTS.items()},
+          **{f"{part}_labels": rng.integers(0, 3, (n, 1)).astype(np.uint8) for part, n in PARTS.items()})
+    return file
+
+
+PARTS = {"train": 30, "val": 12, "test": 15}
+
+
+@pytest.mark.parametrize("shape, channels", [((28, 28), 3), ((40, 30, 3), 3), ((3, 20, 24), 3), ((16, 16, 13), 13), ((6, 20, 20), 6)])
+@pytest.mark.parametrize("dtype, high", [(np.uint8, 255), (np.uint16, 900), (np.float32, 1), (np.float64, 2000)])
+def test_an_npz_stands_in_place_of_a_folder(tmp_path, shape, channels, dtype, high):
+    file = medmnist(tmp_path / "x.npz", shape, dtype, high)
+    data = images(file)
+    assert data.fields["image"].channels == channels
+    x, labels = everything(data)
+    assert x.shape == (57, channels, 32, 32) and x.dtype == torch.uint8 and x.amax() > 240 and x.amin() < 15
+    assert sizes(data) == [30, 12, 15] and len(labels["label"]) == 57 and "given" in data.reading()
+    assert torch.equal(x, everything(images(file, memory=0))[0])
+
+
+def test_an_npz_and_a_folder_of_the_same_pictures_look_alike(tmp_path):
+    file = medmnist(tmp_path / "x.npz")
+    with np.load(file) as held:
+        (tmp_path / "folder").mkdir()
+        for i, x in enumerate(held["train_images"]):
+            Image.fromarray(x).save(tmp_path / "folder" / f"{i:02}.png")
+    stack, folder = images(file), images(tmp_path / "folder")
+    one, two = (dict(zip(index(data), data.loaded("train")[0]["image"][:].int())) for data in (stack, folder))
+    common = set(one) & set(two)
+    assert len(common) > 15 and max((one[i] - two[i]).abs().max() for i in common) <= 2
+
+
+def index(data) -> list[int]:
+    data.load("train")
+    return data.found.described.splits.rows["train"]
+
+
+def test_a_stack_of_pictures_without_splits_is_divided(tmp_path):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).integers(0, 255, (40, 20, 20, 3), np.uint8))
+    assert sizes(images(tmp_path / "x.npy")) == [28, 4, 8]
+
+
+@pytest.mark.parametrize("kind", ["cut", "text", "no pictures", "few"])
+def test_a_damaged_npz_is_one_line(tmp_path, kind):
+    file = medmnist(tmp_path / "x.npz")
+    if kind == "cut":
+        file.write_bytes(file.read_bytes()[:5000])
+    elif kind == "text":
+        file.write_text("no arrays")
+    else:
+        np.savez(file, x=np.zeros((40, 2) if kind == "no pictures" else (4, 8, 8), np.uint8))
+    with pytest.raises(ValueError) as error:
+        images(file).load("train")
+    assert "x.npz" in one_line(error)
+
+
 # Real pictures, each by its own folder and at most one word more
 
 CASES = [
@@ -381,6 +442,8 @@ CASES = [
     ("coco-mini-captions", {}, None, 0, 50, {"validation": 28}),
     ("emoji-captions", {}, "category", None, 2008, None),
     ("emoji-captions/images", {}, "category", None, 2008, None),
+    ("pneumoniamnist/pneumoniamnist.npz", {}, "label", 2, 5856, {"train": 4708, "validation": 524, "test": 624}),
+    ("orl-faces", {"group": "1"}, "folder", 40, 400, {"train": 280, "validation": 40, "test": 80}),
     ("fir-action-clips/gif", {"group": "recording"}, "folder", 5, 85, None),
 ]
 

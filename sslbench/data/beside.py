@@ -5,9 +5,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import tables
 from .layout import parted, plain
 from .listing import ARRAYS, HEIF, PILLOW, TABLES, Listing, ending, number
-from .tables import header, rows
 
 LABELS = ("label", "labels", "class", "class_name", "target", "category", "species", "diagnosis", "breed", "y")  # of a label column
 LARGEST = 200 * 2**20  # bytes of a table that is looked at
@@ -127,8 +127,8 @@ def promising(file: Path, names: Names) -> bool:
 
 
 def words_of(file: Path) -> dict[str, list[str]]:
-    names, _ = header(file)
-    return dict(zip(names, map(list, zip(*rows(file)))))
+    table = tables.read(file)
+    return {name: table.words(name) for name in table.names}
 
 
 def agreed(values: list[str], pictures: list[int | None], n: int) -> list[str | None]:

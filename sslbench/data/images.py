@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from ..catalog import Hyperparameter
-from . import Data, Field, places
+from . import Data, Field, pictures, places, stack
 from .decoding import Form
-from .folder import Folder, channels
+from .folder import Folder
 from .image_augment import Color, Crop, Flip, Rotation, color, geometry
-from .pictures import Asked, Pictures, read
+from .pictures import Asked, Pictures
 from .rows import Picked
 
 
@@ -39,15 +39,17 @@ class Images(Data):
         self.label, self.group, self.split = label, group, split
         self.crop, self.color, self.rotation, self.flip = crop, color, rotation, flip
         self.root = places.existing(folder or places.sample("shapes"), "folder", "data.folder")
-        if not self.root.is_dir():
-            raise NotADirectoryError(f"{str(self.root)!r} is a file; data.folder must be the folder that holds the images")
-        self.fields = {"image": Field((size, size), (size // 8, size // 8), channels(self.root), scale=1 / 64, offset=128)}
+        self.reader = pictures if self.root.is_dir() else stack
+        if self.reader is stack and not (self.root.is_file() and self.root.suffix.lower() in stack.ENDINGS):
+            raise NotADirectoryError(f"{str(self.root)!r} is a file; data.folder must be the folder that holds the images, or an .npz file")
+        channels = self.reader.channels(self.root)
+        self.fields = {"image": Field((size, size), (size // 8, size // 8), channels, scale=1 / 64, offset=128)}
         self.found: Pictures | None = None
 
     def load(self, split):
         if self.found is None:
             asked = Asked(self.label, self.group, self.split)
-            self.found = read(self.root, Form(self.size, self.fields["image"].channels), self.memory, asked)
+            self.found = self.reader.read(self.root, Form(self.size, self.fields["image"].channels), self.memory, asked)
             self.classes, self.splits_from = self.found.described.classes, self.found.described.splits.origin
             self.notes = self.found.notes
         rows, labels = self.found.described.of(split)

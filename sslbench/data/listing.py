@@ -17,7 +17,7 @@ PILLOW = {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".bmp", ".d
 HEIF = {".heic", ".heif", ".hif"}
 ARRAYS = {".npy", ".npz"}
 PICTURES = PILLOW | HEIF | ARRAYS
-TABLES = {".csv", ".tsv"}
+TABLES = {".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson"}  # that may say something of pictures
 UNREAD = {".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw", ".dcm", ".dicom", ".ima", ".nii", ".mha",
           ".mhd", ".nrrd", ".svg", ".svgz", ".eps", ".ai", ".xcf", ".jxl", ".jxr", ".wdp", ".exr", ".hdr", ".dds", ".fits", ".czi",
           ".nd2", ".lif", ".lsm", ".svs", ".ndpi", ".mrxs", ".vsi", ".djvu", ".wmf", ".emf", ".ico", ".icns", ".pcx", ".sgi"}
@@ -190,7 +190,7 @@ def avif() -> bool:
 
 def instead(found: Listing) -> str:
     """What lies there, for the error that there is no picture."""
-    there = found.others + Counter({".csv": len(found.tables)})
+    there = found.others + Counter(ending(name) for name in found.tables)
     return f" (it holds {kinds(there)}{''.join(f'; {line}' for line in found.advice)})" if there.total() else ""
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from . import parts
 from .beside import beside
 from .decoding import Form, Header
 from .described import Described, described
-from .folder import headers, held
+from .folder import channels, headers, held
 from .layout import Layout, layout, printable, shown
 from .listing import Listing, listed, number
 from .rows import Picked
@@ -28,10 +29,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Pictures:
-    """names: paths below the root.  images: all of them decoded, or None where they are streamed.  form: how they are decoded."""
+    """names: paths below the root.  images: all of them, or None where they are streamed from files.  form: how they are decoded."""
 
     names: list[str]
-    images: Picked | None
+    images: Any
     form: Form
     described: Described
     notes: list[str] = field(default_factory=list)
@@ -107,3 +108,6 @@ def scaled(form: Form) -> list[str]:
     return [f"{kind}: values from {low.min():.4g} to {high.max():.4g} are spread over dark to bright, alike for all pictures"
             + (f"; {number(shares, 'picture')} with values from 0 to 1 only keep that range" if shares else "")
             for kind, (low, high, shares) in form.ranges.items()]
+
+
+__all__ = ["Asked", "Pictures", "channels", "read"]

@@ -41,7 +41,11 @@ def statistics(file: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Lowest, highest and some of the numbers of one picture, by band; None where it cannot be read or holds no number."""
     if (found := numbers_of(file)) is None:
         return None
-    x, colours = found
+    return statistics_of(*found)
+
+
+def statistics_of(x: np.ndarray, colours: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """The same of numbers [H, W, C]."""
     x = (x[..., :x.shape[2] - (x.shape[2] in (2, 4))].reshape(-1, 1) if colours else x.reshape(-1, x.shape[2]))
     few = x[:: max(1, len(x) // PIXELS)].astype(np.float64)
     if x.dtype.kind != "f":
