@@ -14,9 +14,11 @@ import pytest
 import torch
 from PIL import Image, ImageCms, features
 
-from sslbench.data import SPLITS, Data, bands, decoding
-from sslbench.data.decoding import Form, begun, square
+from sslbench.data import SPLITS, Data, bands, decoding, seeing
+from sslbench.data.decoding import begun, square
 from sslbench.data.image_augment import color
+from sslbench.data.opening import Header
+from sslbench.data.seeing import Form
 
 SIDE = 40
 RAMP = np.linspace(0, 1, SIDE)[None].repeat(SIDE, 0)
@@ -363,7 +365,7 @@ def test_damage_of_any_kind_is_no_traceback(tmp_path, kind):
         file.write_bytes(data)
         header, x = begun(file, Form(8), True)
         assert x is None or x.shape == (3, 8, 8)
-        assert isinstance(header, (str, decoding.Header))
+        assert isinstance(header, (str, Header))
 
 
 def test_postscript_called_png_starts_no_program(tmp_path):
@@ -410,10 +412,10 @@ def test_a_picture_above_the_limit_is_refused_before_it_is_decoded(tmp_path, rec
 
 
 def test_only_so_many_pixels_are_decoded_at_once(monkeypatch):
-    monkeypatch.setattr(decoding, "AT_ONCE", 100)
+    monkeypatch.setattr(seeing, "AT_ONCE", 100)
     running, most = [], []
     def work(n):
-        with decoding.room(n):
+        with seeing.room(n):
             running.append(n)
             most.append(sum(running))
             time.sleep(0.01)
@@ -428,15 +430,15 @@ def test_only_so_many_pixels_are_decoded_at_once(monkeypatch):
 def test_a_large_picture_is_made_smaller_strip_by_strip_and_looks_the_same(tmp_path, mode, monkeypatch):
     picture(mode, 900).resize((900, 700)).save(tmp_path / "x.png")
     whole = square(tmp_path / "x.png", Form(16)).astype(int)
-    monkeypatch.setattr(decoding, "STRIPS", 1000)
-    monkeypatch.setattr(decoding, "SMALL", 20000)
+    monkeypatch.setattr(seeing, "STRIPS", 1000)
+    monkeypatch.setattr(seeing, "SMALL", 20000)
     assert abs(square(tmp_path / "x.png", Form(16)).astype(int) - whole).max() <= 6
 
 
 LARGE = """
 import resource, sys
 from pathlib import Path
-from sslbench.data.decoding import Form
+from sslbench.data.seeing import Form
 from sslbench.data import folder
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 before = peak()

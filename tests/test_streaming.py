@@ -17,9 +17,9 @@ from PIL import Image
 from sslbench import Recipe, arrays, evaluate, hardware
 from sslbench.ahead import DEPTH, Ahead
 from sslbench.data import SPLITS, Data, Labelled, decoding
-from sslbench.data.decoding import Form
 from sslbench.data.folder import Folder
 from sslbench.data.rows import Picked, in_memory
+from sslbench.data.seeing import Form
 from sslbench.engine import Checkpoint, Evaluation, train
 from sslbench.field import Field
 from sslbench.hardware import Hardware
@@ -316,7 +316,6 @@ UNDER_A_LIMIT = """
 import os, resource, sys, torch
 from pathlib import Path
 from sslbench.data import Data, folder, listing
-from sslbench.data.decoding import Form
 torch.ones(64, 64) @ torch.ones(64, 64)  # threads have their memory before the limit
 held = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmData"))
 resource.setrlimit(resource.RLIMIT_DATA, (held + 150 * 2 ** 20, resource.RLIM_INFINITY))

@@ -19,10 +19,12 @@ import torch
 from torch import Tensor
 
 from ..hardware import cpu_limit
-from .decoding import DAMAGED, Form, Header, begun, square
+from .decoding import DAMAGED, begun, square
 from .layout import plain
 from .listing import first_files
+from .opening import Header
 from .ranges import range_of
+from .seeing import Form
 
 AT_ONCE = 1000  # pictures on their way: a large folder is not decoded into a list first
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from ..catalog import Hyperparameter
 from . import Data, Field, pictures, places, stack
-from .decoding import Form
 from .folder import Folder
 from .image_augment import Color, Crop, Flip, Rotation, color, geometry
 from .pictures import Asked, Pictures
 from .rows import Picked
+from .seeing import Form
 
 
 class Images(Data):

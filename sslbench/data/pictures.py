@@ -10,12 +10,13 @@ import numpy as np
 from ..hardware import memory_limit
 from . import parts
 from .beside import beside
-from .decoding import Form, Header
 from .described import Described, described
 from .folder import channels, headers, held
 from .layout import Layout, layout, printable, shown
 from .listing import Listing, listed, number
+from .opening import Header
 from .rows import Picked
+from .seeing import Form
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def read(root: Path, form: Form, memory: float, asked: Asked) -> Pictures:
     names = [listing.names[i] for i in rows]
     tree, table = layout([printable(name) for name in names]), beside(root, replace(listing, names=names))
     told = described_by(tree, table.columns, table.likely, asked)
-    notes = notes + tree.notes + table.notes + animated(found) + scaled(form) + told.said
+    notes = notes + tree.notes + table.notes + in_part(found) + scaled(form) + told.said
     return Pictures(names, None if images is None else Picked(images, rows), form, told, notes)
 
 
@@ -98,9 +99,12 @@ def left_out(listing: Listing, found: list[Header | str]) -> list[str]:
     return said + [f"nothing is left of {number(len(empty), 'folder')}: {shown(empty)}"] * bool(empty)
 
 
-def animated(found: list[Header | str]) -> list[str]:
-    n = sum(isinstance(header, Header) and header.animated for header in found)
-    return [f"{number(n, 'file')} with several pictures or pages: the first of each is read"] * bool(n)
+def in_part(found: list[Header | str]) -> list[str]:
+    """Files of which not everything is read."""
+    there = [header for header in found if isinstance(header, Header)]
+    pages, bits = sum(header.animated for header in there), sum(header.cut for header in there)
+    said = [f"{number(pages, 'file')} with several pictures or pages: the first of each is read"] * bool(pages)
+    return said + [f"{number(bits, 'picture')} of 16 bits a colour: the upper 8 are read"] * bool(bits)
 
 
 def scaled(form: Form) -> list[str]:

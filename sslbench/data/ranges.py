@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .decoding import FAR, Range, numbers_of
+from .decoding import numbers_of
+from .seeing import FAR, Range
 
 LOOKED_AT = 256  # pictures, spread over the folder
 PIXELS = 4096  # of each, for what nearly all of them lie between

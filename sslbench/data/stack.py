@@ -11,11 +11,12 @@ from torch import Tensor
 from ..hardware import memory_limit
 from . import npz, parts
 from .bands import colours
-from .decoding import Form, in_eight_bits, kind
 from .described import described
 from .npz_members import damage_in_one_line, mapped, members
+from .opening import kind
 from .pictures import Asked, Pictures, scaled
 from .ranges import LOOKED_AT, spread, statistics_of
+from .seeing import Form, in_eight_bits
 from .shapes import channels_of_images
 
 ENDINGS = {".npz", ".npy"}
