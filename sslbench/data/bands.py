@@ -107,7 +107,8 @@ NONE, DEFLATE = (1,), (8, 32946)
 
 def of_tiff(f: IO[bytes]) -> Pixels:
     """The first page of a TIFF with any number of bands. Uncompressed and deflated ones are read here, others by tifffile."""
-    tags, order = directory(f)
+    found, order = directory(f)
+    tags = {tag: value if isinstance(value, (tuple, str, bytes)) else (value,) for tag, value in found.items()}
     bands, bits = first(tags, SAMPLES, 1), tags.get(BITS, (1,))
     kind = KINDS.get(first(tags, FORMAT, 1))
     shape = (first(tags, HEIGHT), first(tags, WIDTH), bands)
@@ -123,8 +124,15 @@ def of_tiff(f: IO[bytes]) -> Pixels:
     return Pixels(3 if alpha else colours(bands), dtype, read, n, nodata(tags))
 
 
-def directory(f: IO[bytes]) -> tuple[dict[int, Any], str]:
-    """Tags of the first page, and the order of bytes."""
+def many(f: IO[bytes]) -> bool:
+    """Whether a file is a TIFF with more bands than Pillow knows, about which it would complain in a log."""
+    start = f.read(4)
+    f.seek(0)
+    return start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") and int(directory(f)[0].get(SAMPLES, 1)) > 4
+
+
+def directory(f: IO[bytes]) -> tuple[Any, str]:
+    """Tags of the first page as Pillow's mapping, and the order of bytes."""
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
     f.seek(0)
     start = f.read(8)
@@ -132,8 +140,7 @@ def directory(f: IO[bytes]) -> tuple[dict[int, Any], str]:
     found = ImageFileDirectory_v2(start)
     f.seek(found.next)
     found.load(f)
-    tags = {tag: value if isinstance(value, (tuple, str, bytes)) else (value,) for tag, value in found.items()}
-    return tags, ">" if start[:1] == b"M" else "<"
+    return found, ">" if start[:1] == b"M" else "<"
 
 
 def first(tags: dict[int, Any], tag: int, default: int | None = None) -> int:

@@ -50,9 +50,11 @@ def look(f: IO[bytes], name: str, size: int) -> Opened:
     """A picture of which the header is read; a JPEG for a small square is going to be decoded small."""
     if ending(name) in ARRAYS:
         return of_pixels(bands.of_array(f))
+    if bands.many(f):
+        return of_pixels(bands.of_tiff(f))
     try:
         image = identified(f, name)
-    except SyntaxError:  # Pillow knows the kind but not this many bands
+    except SyntaxError:  # Pillow knows the kind but not these bands
         return of_pixels(bands.of_tiff(f))
     return looked_at(image, f, size)
 
@@ -60,6 +62,7 @@ def look(f: IO[bytes], name: str, size: int) -> Opened:
 def identified(f: IO[bytes], name: str):
     """Pillow's image, by its first bytes. Image.open would warn of large ones, which have their own bound here."""
     from PIL import Image
+    f.seek(0)
     start, end = f.read(16), ending(name)
     if end in HEIF:
         with_heif()
