@@ -235,6 +235,16 @@ def test_a_value_that_stands_for_no_measurement_is_missing(tmp_path):
     assert (x[:, :, :14] == 0).all() and len(x[0].unique()) > 28
 
 
+def test_pictures_from_0_to_1_among_far_larger_ones_keep_that_range_and_it_is_said(tmp_path):
+    for i in range(12):
+        Image.fromarray(((1 if i == 5 else 2000 + i) * RAMP).astype(np.float32)).save(tmp_path / f"{i:02}.tif")
+    data = images(tmp_path)
+    assert min(len(x.unique()) for x in everything(data)) > 28 and "1 picture with values from 0 to 1 only" in data.reading()
+    for i in range(12):
+        Image.fromarray((100 + (0.5 if i == 5 else 2000 + i) * RAMP).astype(np.float32)).save(tmp_path / f"{i:02}.tif")
+    assert len(everything(images(tmp_path))[5].unique()) < 4  # the control: a flat landscape stays flat
+
+
 def test_a_folder_of_eight_and_sixteen_bits_keeps_each_as_bright_as_it_is(tmp_path):
     for i in range(6):
         picture("L").save(tmp_path / f"a{i}.png")

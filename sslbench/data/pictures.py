@@ -104,7 +104,7 @@ def in_part(found: list[Header | str]) -> list[str]:
     there = [header for header in found if isinstance(header, Header)]
     pages, bits = sum(header.animated for header in there), sum(header.cut for header in there)
     said = [f"{number(pages, 'file')} with several pictures or pages: the first of each is read"] * bool(pages)
-    return said + [f"{number(bits, 'picture')} of 16 bits a colour: the upper 8 are read (all with tifffile, where it is a TIFF)"] * bool(bits)
+    return said + [f"{number(bits, 'picture')} of 16 bits a colour: the upper 8 are read (of a TIFF all, with tifffile)"] * bool(bits)
 
 
 def scaled(form: Form) -> list[str]:

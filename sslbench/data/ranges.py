@@ -65,7 +65,7 @@ def spread(found: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Range:
     shares = [low.min() >= 0 and 0.5 < high.max() <= 1 for low, high, _ in found]
     larger = [f for f, share in zip(found, shares) if not share]
     if larger and (np.max([high for _, high, _ in larger], 0) - np.min([low for low, _, _ in larger], 0) > FAR).any():
-        return (*spread(larger)[:2], sum(shares)) if any(shares) else of_all(found)
+        return (*spread(larger)[:2], int(sum(shares))) if any(shares) else of_all(found)
     return of_all(found)
 
 
