@@ -262,6 +262,8 @@ def test_a_table_of_something_else_is_no_table_of_these_pictures(tmp_path):
     write(tmp_path / "t.csv", [["x", "label"]] + [[i, i % 2] for i in range(50)])
     data = images(tmp_path)
     assert list(everything(data)[1]) == ["folder"] and "t.csv" not in data.reading()
+    with pytest.raises(ValueError, match=r"data\.label.*no pictures are named in t\.csv"):
+        images(tmp_path, label="label").load("train")
 
 
 def test_several_rows_of_a_picture_count_where_they_agree(tmp_path):

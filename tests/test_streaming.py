@@ -316,6 +316,7 @@ UNDER_A_LIMIT = """
 import os, resource, sys, torch
 from pathlib import Path
 from sslbench.data import Data, folder, listing
+from sslbench.data.seeing import Form
 torch.ones(64, 64) @ torch.ones(64, 64)  # threads have their memory before the limit
 held = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmData"))
 resource.setrlimit(resource.RLIMIT_DATA, (held + 150 * 2 ** 20, resource.RLIM_INFINITY))

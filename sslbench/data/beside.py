@@ -17,11 +17,12 @@ HEAD = 2**16  # bytes that show whether a table speaks of these pictures
 @dataclass(frozen=True)
 class Beside:
     """columns: name -> a word for each picture, None where the table has none.  likely: the one that looks like the label, or "".
-    notes: what was read and what has no counterpart, in numbers."""
+    notes: what was read and what has no counterpart, in numbers.  unused: tables in the folder that name no pictures of it."""
 
     columns: dict[str, list[str | None]] = field(default_factory=dict)
     likely: str = ""
     notes: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
 
 
 class Names:
@@ -72,8 +73,10 @@ class Matched:
 def beside(root: Path, listing: Listing) -> Beside:
     """What the tables in a folder of pictures say, or where there is none, those in the folder above."""
     names = Names(root.resolve(), listing.names)
+    unused = []
     for files in ([root / name for name in sorted(listing.tables)], tables_in(root.resolve().parent)):
         tables = {file: found for file in files if (found := matched(file, names))}
+        unused = unused or [file.name for file in files if file not in tables and ending(file.name) in (".csv", ".tsv")]
         if tables:
             columns = together(tables, len(listing.names))
             label = likely(columns)
@@ -81,8 +84,8 @@ def beside(root: Path, listing: Listing) -> Beside:
             notes = [found.note for found in tables.values()][:5]
             if columns:
                 notes.append(f"columns for data.label, data.group and data.split: {', '.join(map(plain, list(columns)[:12]))}")
-            return Beside(columns, label if label in columns else "", notes)
-    return Beside()
+            return Beside(columns, label if label in columns else "", notes, unused)
+    return Beside(unused=unused)
 
 
 def tables_in(folder: Path) -> list[Path]:

@@ -54,7 +54,10 @@ def read(root: Path, form: Form, memory: float, asked: Asked) -> Pictures:
         parts.enough(len(rows), "readable images", f"{str(root)!r}" + "".join(f" ({note})" for note in notes[:2]))
     names = [listing.names[i] for i in rows]
     tree, table = layout([printable(name) for name in names]), beside(root, replace(listing, names=names))
-    told = described_by(tree, table.columns, table.likely, asked)
+    try:
+        told = described_by(tree, table.columns, table.likely, asked)
+    except ValueError as error:
+        raise ValueError(f"{error}{f' (no pictures are named in {shown(table.unused)})' if table.unused else ''}") from None
     notes = notes + tree.notes + table.notes + in_part(found) + scaled(form) + told.said
     return Pictures(names, None if images is None else Picked(images, rows), form, told, notes)
 
