@@ -266,6 +266,15 @@ def test_a_table_of_something_else_is_no_table_of_these_pictures(tmp_path):
         images(tmp_path, label="label").load("train")
 
 
+def test_numbers_in_a_table_beside_the_folder_are_no_names_but_in_it_they_are(tmp_path):
+    put(tmp_path / "set", *(f"{i}.png" for i in range(20)))
+    rows = [["id", "label"]] + [[i, "ab"[i % 2]] for i in range(20)]
+    write(tmp_path / "sales.csv", rows)
+    assert everything(images(tmp_path / "set"))[1] == {}
+    write(tmp_path / "set" / "labels.csv", rows)
+    assert list(everything(images(tmp_path / "set"))[1]) == ["label"]
+
+
 def test_several_rows_of_a_picture_count_where_they_agree(tmp_path):
     put(tmp_path, *(f"{i:02}.png" for i in range(20)))
     rows = [[f"{i:02}.png", "train" if i < 12 else "val", f"caption {i} {j}"] for i in range(20) for j in range(3)]

@@ -12,6 +12,7 @@ from .listing import ARRAYS, HEIF, PILLOW, TABLES, Listing, ending, number
 LABELS = ("label", "labels", "class", "class_name", "target", "category", "species", "diagnosis", "breed", "y")  # of a label column
 LARGEST = 200 * 2**20  # bytes of a table that is looked at
 HEAD = 2**16  # bytes that show whether a table speaks of these pictures
+FIRST = 500  # rows that show which columns may name them
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Names:
 
     def __init__(self, root: Path, names: list[str]):
         self.paths = [(root.name, *name.split("/")) for name in names]
+        self.numbers = True  # whether a number alone can be the name of a picture
         self.by_name, self.by_stem = defaultdict(list), defaultdict(list)
         for i, path in enumerate(self.paths):
             self.by_name[path[-1]].append(i)
@@ -38,7 +40,7 @@ class Names:
     def find(self, cell: str) -> tuple[int, int] | None:
         """(number of the picture, how many of its folders the cell names), or None where it is none of them or several."""
         parts = [p for p in cell.strip().replace("\\", "/").split("/") if p not in ("", ".", "..")]
-        if not parts:
+        if not parts or (parts[-1].isdigit() and not self.numbers):
             return None
         stem = parts[-1].rpartition(".")[0] if ending(parts[-1]) in PILLOW | HEIF | ARRAYS else parts[-1]
         found = self.by_name.get(parts[-1]) or self.by_stem.get(stem, [])
@@ -74,7 +76,8 @@ def beside(root: Path, listing: Listing) -> Beside:
     """What the tables in a folder of pictures say, or where there is none, those in the folder above."""
     names = Names(root.resolve(), listing.names)
     unused = []
-    for files in ([root / name for name in sorted(listing.tables)], tables_in(root.resolve().parent)):
+    for tables_above, files in enumerate(([root / name for name in sorted(listing.tables)], tables_in(root.resolve().parent))):
+        names.numbers = not tables_above  # anything may be numbered: 17 is a name only in a table that lies in the folder
         tables = {file: found for file in files if (found := matched(file, names))}
         unused = unused or [file.name for file in files if file not in tables and ending(file.name) in (".csv", ".tsv")]
         if tables:
@@ -103,7 +106,10 @@ def matched(file: Path, names: Names) -> Matched | None:
         columns = words_of(file)
     except (ValueError, OSError):
         return None
-    found = {name: names.named_by(cells) for name, cells in columns.items()}
+    first = {name: sum(names.find(cell) is not None for cell in cells[:FIRST]) for name, cells in columns.items()}
+    found = {name: names.named_by(columns[name]) for name, n in first.items() if n > max(first.values()) / 2}
+    if not found:
+        return None
     key = max(found, key=lambda name: len(set(found[name]) - {None}))
     covers, total = set(found[key]) - {None}, len(names.paths)
     if len(covers) < max(2, min(total, len(set(columns[key]))) / 2):

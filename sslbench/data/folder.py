@@ -7,6 +7,7 @@ what is short when a folder is streamed), would take seconds to start, would cos
 that it receives, and fails in scripts without `if __name__ == "__main__"`.
 """
 
+import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from .ranges import range_of
 from .seeing import Form
 
 AT_ONCE = 1000  # pictures on their way: a large folder is not decoded into a list first
+_first: dict[Path, list[Path]] = {}  # the first few pictures of each folder
 
 
 class Folder:
@@ -99,7 +101,10 @@ def with_ranges(root: Path, names: list[str], found: list[Header | str], form: F
 
 def channels(root: Path) -> int:
     """How many bands the pictures of a folder have, by the first few: 3 for all that a screen shows."""
-    found = [header.bands for header in (begun(file, Form(1), False)[0] for file in first_files(root)) if isinstance(header, Header)]
+    files = _first.get(root, [])
+    if not files or not all(map(os.path.exists, files)):  # a large folder is not listed each time that the source is made
+        files = _first[root] = first_files(root)
+    found = [header.bands for header in (begun(file, Form(1), False)[0] for file in files) if isinstance(header, Header)]
     return max(found, key=found.count, default=3)
 
 
