@@ -2,18 +2,20 @@
 
 import base64
 import json
+import os
 import shlex
 import zlib
 from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from . import files
 from .backbones import Backbone
 from .backbones.towers import Towers
 from .catalog import LONGEST, contracts, nearest, plain
 from .data import Data, Labelled
+from .notes import note
 from .pretexts import Pretext
 from .said import MOST, in_words, one_line, said
 from .settings import own_settings
@@ -112,10 +114,10 @@ class Recipe:
         task = Pretext.find(self.pretext)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            built = task(recipe.make_backbone(task.reads(data)), data, **recipe.given("pretext"))
-        if self.init:
-            built.backbone.load_state_dict(backbone_weights(self.init))
-        return data, built
+            backbone = recipe.make_backbone(task.reads(data))
+            if self.init:  # before the task is built: a teacher is a copy of what the run starts from
+                start_from(self.init, backbone)
+            return data, task(backbone, data, **recipe.given("pretext"))
 
     def make_backbone(self, fields) -> Backbone:
         names, given = self.backbone.split("+"), self.given("backbone")
@@ -191,24 +193,27 @@ def unpacked(text: str) -> bytes:
     return content
 
 
-def backbone_weights(folder: str) -> dict[str, torch.Tensor]:
-    """The backbone's weights in a run folder; FileNotFoundError when it holds none."""
-    path = Path(folder, "weights.safetensors")
-    if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist; init must name the folder of a finished run")
-    return {name.removeprefix("backbone."): w for name, w in read_weights(path).items() if name.startswith("backbone.")}
-
-
-@own_settings()
-def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a plain safetensors file; ValueError in one line when it is damaged."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
+def start_from(folder: str, backbone: Backbone) -> None:
+    """Give the backbone the weights of the run in `folder`; ValueError in one line when they do not fit."""
     try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path} is damaged ({str(error).splitlines()[0][:80]})") from None
+        weights, _, lost = files.weights(folder)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{folder} holds no weights; init must name the folder of a finished run") from None
+    held = {name.removeprefix("backbone."): w for name, w in weights.items() if name.startswith("backbone.")}
+    own = backbone.state_dict()
+    said = [f"{name} {shape(held.get(name))} there and {shape(own.get(name))} here" for name in {**own, **held}
+            if shape(held.get(name)) != shape(own.get(name))]
+    if said:
+        more = f"; {len(said) - 1} more differ" if len(said) > 1 else ""
+        raise ValueError(f"init {folder} holds another backbone than this recipe: {said[0]}{more}; use the data, backbone and "
+                         f"backbone.… of that run (python -m sslbench show {folder}), or leave init out")
+    if lost:
+        note(f"{lost[0]}; init takes other weights of that run")
+    backbone.load_state_dict(held)
+
+
+def shape(x: torch.Tensor | None) -> str:
+    return "missing" if x is None else str(list(x.shape))
 
 
 def incompatible(data: Data, pretext: type[Pretext], backbone: str) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,46 +35,87 @@ def unflatten(tree: Any, tensors: dict[str, Tensor]) -> Any:
     return [unflatten(v, tensors) for v in value] if kind == "list" else value
 
 
-def digest(tensors: dict[str, Tensor]) -> str:
-    """SHA-256 over the tensors' bytes, in the order of their names."""
+def digest(tensors: dict[str, Tensor], said: str) -> str:
+    """SHA-256 over what is said beside the tensors, and over their names, kinds, shapes and bytes in the order of their names."""
+    sha = hashlib.sha256(said.encode())
+    for name in sorted(tensors):
+        x = tensors[name]
+        sha.update(f"{name} {x.dtype} {list(x.shape)}".encode())
+        sha.update(bytes_of(x))
+    return sha.hexdigest()
+
+
+def old_digest(tensors: dict[str, Tensor]) -> str:
+    """Of files that say "sha256": names and bytes alone."""
     sha = hashlib.sha256()
     for name in sorted(tensors):
         sha.update(name.encode())
-        sha.update(tensors[name].cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+        sha.update(bytes_of(tensors[name]))
     return sha.hexdigest()
+
+
+def bytes_of(x: Tensor) -> memoryview:
+    return x.cpu().contiguous().flatten().view(torch.uint8).numpy().data
 
 
 def write(path: Path, value: Any) -> None:
     """Write `value` to `path`: the file is there whole or not at all."""
+    tensors: dict[str, Tensor] = {}
+    tree = json.dumps(flatten(value, "", tensors))
+    write_tensors(path, {name: t.cpu() for name, t in tensors.items()}, "tree", tree)
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], key: str, said: str) -> None:
+    """A file that every safetensors tool reads; `said` stands under `key` in its header, beside a digest of all of it."""
     from safetensors.torch import save
 
-    tensors: dict[str, Tensor] = {}
-    tree = flatten(value, "", tensors)
-    tensors = {name: t.cpu() for name, t in tensors.items()}
-    write_bytes(path, save(tensors, {"tree": json.dumps(tree), "sha256": digest(tensors)}))
+    write_bytes(path, save(tensors, {key: said, "digest": digest(tensors, said)}))
 
 
 @own_settings()
 def read(path: Path) -> Any:
     """What write() wrote; ValueError in one line when the file is damaged or truncated."""
+    tensors, said = read_tensors(path, "tree")
+    try:
+        return unflatten(json.loads(said), tensors)
+    except Exception:  # whatever a tree of another shape leads to
+        raise ValueError(f"{path} is damaged (its header has no tree of values)") from None
+
+
+def read_tensors(path: Path, key: str) -> tuple[dict[str, Tensor], str]:
+    """The tensors of a safetensors file and what its header says under `key` ("" where it says nothing); ValueError in one line
+    when it is damaged, or when its digest says that its bytes changed. A file of another tool has no digest."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, "pt") as file:
             header, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
-        if header.get("sha256") != digest(tensors):
-            raise ValueError("its bytes changed")
-        return unflatten(json.loads(header["tree"]), tensors)
-    except (SafetensorError, ValueError, KeyError, OSError) as error:
-        raise ValueError(f"{path} is damaged ({str(error).splitlines()[0][:80]})") from None
+        said = header.get(key, "")
+        right = digest(tensors, said) == header["digest"] if "digest" in header else header.get("sha256") in (None, old_digest(tensors))
+    except FileNotFoundError:
+        raise ValueError(f"{path} is missing") from None
+    except (SafetensorError, ValueError, KeyError, TypeError, OSError, MemoryError) as error:
+        raise ValueError(f"{path} is damaged ({first_line(error)})") from None
+    if not right:
+        raise ValueError(f"{path} is damaged (its bytes changed)")
+    return tensors, said
+
+
+def first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:80]
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace `path` in one move, after its content reached the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace `path` in one move, after its content reached the disk. OSError names the path. Its folder must be there: one that
+    somebody moved away would otherwise be made anew, with half of what belongs in it."""
     part = path.with_name(path.name + ".part")
-    with open(part, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    try:
+        with open(part, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from None
