@@ -98,7 +98,8 @@ def chosen(resume: dict | None, **given: Any) -> dict[str, Any]:
     return options
 
 
-def played(run: Training, resume: dict | None, changed_data: bool, *, evaluations: int, test: bool, checkpoint_every: int) -> Iterator[Event]:
+def played(run: Training, resume: dict | None, changed_data: bool, *, evaluations: int, test: bool,
+           checkpoint_every: int) -> Iterator[Event]:
     """The events of `train`."""
     recipe, hardware = run.recipe, run.hardware
     about = partial(run.about, options={"evaluations": evaluations, "test": test, "checkpoint_every": checkpoint_every})

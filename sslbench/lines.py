@@ -34,7 +34,7 @@ def from_line(line: dict, folder: Path) -> Event:
     try:
         heavy = store.read(folder / line["file"])
         embedding, pictures = heavy["embedding"], heavy["pictures"]
-        if not isinstance(pictures, dict) or not (embedding is None or isinstance(embedding, Tensor) and embedding.ndim == 2):
+        if not isinstance(pictures, dict) or not (embedding is None or (isinstance(embedding, Tensor) and embedding.ndim == 2)):
             raise TypeError
     except (ValueError, KeyError, TypeError) as problem:
         why = problem if isinstance(problem, ValueError) else f"{folder / line['file']} is damaged (it holds no evaluation)"
@@ -43,7 +43,7 @@ def from_line(line: dict, folder: Path) -> Event:
     return Evaluation(**said, embedding=None if embedding is None else embedding.float(), pictures=pictures)
 
 
-def read(folder: Path) -> list[dict]:
+def read(folder: Path, quiet: bool = False) -> list[dict]:
     """The lines of events.jsonl that are whole; a note says how many are damaged. One cut short at the end is what a kill leaves."""
     path, kept, bad = folder / "events.jsonl", [], 0
     if not path.is_file():
@@ -54,7 +54,7 @@ def read(folder: Path) -> list[dict]:
             kept.append(line)
         elif text.strip() and text.endswith(b"\n"):
             bad += 1
-    if bad:
+    if bad and not quiet:
         note(f"{path}: {bad} line{'s are' if bad > 1 else ' is'} damaged and left out; the other {len(kept)} are used")
     return kept
 

@@ -12,6 +12,7 @@ from . import files, lines, store
 from .engine import Checkpoint, Evaluation, Event
 from .files import LIST
 from .lock import Lock, same_file
+from .notes import note
 from .recipe import Recipe
 
 KEPT = 2  # checkpoints: the newest, and the one before in case the newest is damaged
@@ -58,7 +59,8 @@ class Recording:
         (self.folder / "evaluations").mkdir(exist_ok=True)
         self._write_list(own | {"run.json", "events.jsonl"})
         self._files = own - later
-        self.keep_weights(state["task"], step)
+        self._name("weights.safetensors")
+        save_weights(self.folder, state["task"], step)
         return self._files
 
     def write(self, event: Event) -> None:
@@ -77,17 +79,12 @@ class Recording:
         os.fsync(self._log.fileno())  # what led to a checkpoint is on the disk before it
         self._name(name)
         store.write(self.folder / name, {**event.state, "about": about})
-        self.keep_weights(event.state["task"], event.step)
+        self._name("weights.safetensors")
+        save_weights(self.folder, event.state["task"], event.step)
         files.remove(self.folder, [path.name for path in files.checkpoints(self.folder)[KEPT:]])
         if about != self._about:
             self._about = about
             self._write("run.json", json.dumps({"id": run_id(self.folder) or uuid.uuid4().hex, **about}))
-
-    def keep_weights(self, weights: dict, step: int) -> None:
-        """weights.safetensors: the whole task's weights by name ("backbone." is the backbone), readable by any tool."""
-        self._name("weights.safetensors")
-        tensors = {name: w.detach().cpu().contiguous().clone() for name, w in weights.items()}
-        store.write_tensors(self.folder / "weights.safetensors", tensors, "step", str(step))
 
     def _name(self, name: str) -> None:
         """Say in the list that this file is the run's, before it is."""
@@ -125,9 +122,33 @@ class Recording:
         self._lock.release()
 
 
-def before(folder: Path, step: int) -> list[dict]:
+def save_weights(folder: Path, weights: dict, step: int) -> None:
+    """weights.safetensors: the whole task's weights by name ("backbone." is the backbone), readable by any tool."""
+    tensors = {name: w.detach().cpu().contiguous().clone() for name, w in weights.items()}
+    store.write_tensors(folder / "weights.safetensors", tensors, "step", str(step))
+
+
+def has_last_weights(folder: Path, last: int) -> bool:
+    """Whether the weights after step `last` can be read; where weights.safetensors is missing or damaged it is written anew, with a
+    note, from the last checkpoint."""
+    try:
+        weights, step, lost = files.weights(folder)
+    except (FileNotFoundError, ValueError):
+        return False
+    if step not in (None, last) or ((folder / "weights.safetensors").is_file() and not lost):
+        return step in (None, last)
+    writing = Lock(folder)
+    try:
+        save_weights(folder, weights, last)
+    finally:
+        writing.release()
+    note(f"{lost[0] if lost else f'weights.safetensors was missing in {folder}'}; it is written anew from the last checkpoint")
+    return True
+
+
+def before(folder: Path, step: int, quiet: bool = False) -> list[dict]:
     """The lines that a run which goes on after `step` does not write again."""
-    return [line for line in lines.read(folder)
+    return [line for line in lines.read(folder, quiet)
             if line["step"] <= step and line["event"] != "Done" and line.get("split") != "test"] if step else []
 
 

@@ -28,7 +28,8 @@ def under(then: dict[str, Any], device: str, precision: str) -> Hardware:
     hardware = Hardware(wanted, number if precision == "auto" and number in PRECISIONS else precision)
     before, threads = conditions(hardware), then.get("threads")
     if hardware.device.type == "cpu" and type(threads) is int and 0 < threads < before["threads"]:
-        note(f"this run had {threads} thread{'s' * (threads > 1)} and goes on with as many, not with the {before['threads']} there are here")
+        note(f"this run had {threads} thread{'s' * (threads > 1)} and goes on with as many, not with the {before['threads']} "
+             f"of this process")
         torch.set_num_threads(threads)
         before["threads"] = threads
     differs = [f"{name} {value} here, {then[name]} before" for name, value in before.items() if then.get(name, value) != value]

@@ -9,10 +9,11 @@ from typing import Any
 
 from . import files, lines, lock, recording, store
 from .data import Data
-from .engine import Done, Event, train
+from .engine import Event, train
 from .notes import note
 from .recipe import Recipe
 from .recording import Recording
+from .said import in_words
 from .training import Training, made
 
 
@@ -72,12 +73,14 @@ def written(event: Event, writing: Recording) -> Iterator[Event]:
 
 def earlier(folder: str | Path, step: int) -> Iterator[Event]:
     """The events that lie before a run which goes on after `step`."""
-    yield from (lines.from_line(line, Path(folder)) for line in recording.before(Path(folder), step))
+    yield from (lines.from_line(line, Path(folder)) for line in recording.before(Path(folder), step, quiet=True))
 
 
 def finished(folder: str | Path) -> bool:
-    """Whether the run in the folder has come to its end."""
-    return any(line["event"] == "Done" for line in lines.read(Path(folder)))
+    """Whether the run in the folder has come to its end and has its last weights, or nothing it could go on from."""
+    folder = Path(folder)
+    done = [line["step"] for line in lines.read(folder, quiet=True) if line["event"] == "Done"]
+    return bool(done) and (recording.has_last_weights(folder, done[-1]) or not files.checkpoints(folder))
 
 
 def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] = lambda: True, after: str = "") -> Iterator[Event]:
@@ -151,4 +154,4 @@ def read_recipe(folder: str | Path) -> Recipe:
     try:
         return Recipe.from_json(files.text(path))
     except (json.JSONDecodeError, TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is damaged ({store.first_line(error)})") from None
+        raise ValueError(f"{path} is damaged ({in_words(error)})") from None

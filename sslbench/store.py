@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .said import in_words
 from .settings import own_settings
 
 
@@ -65,14 +66,13 @@ def write(path: Path, value: Any) -> None:
     write_tensors(path, {name: t.cpu() for name, t in tensors.items()}, "tree", tree)
 
 
-def write_tensors(path: Path, tensors: dict[str, Tensor], key: str, said: str) -> None:
-    """A file that every safetensors tool reads; `said` stands under `key` in its header, beside a digest of all of it."""
+def write_tensors(path: Path, tensors: dict[str, Tensor], key: str, words: str) -> None:
+    """A file that every safetensors tool reads; `words` stand under `key` in its header, beside a digest of all of it."""
     from safetensors.torch import save
 
-    write_bytes(path, save(tensors, {key: said, "digest": digest(tensors, said)}))
+    write_bytes(path, save(tensors, {key: words, "digest": digest(tensors, words)}))
 
 
-@own_settings()
 def read(path: Path) -> Any:
     """What write() wrote; ValueError in one line when the file is damaged or truncated."""
     tensors, said = read_tensors(path, "tree")
@@ -82,6 +82,7 @@ def read(path: Path) -> Any:
         raise ValueError(f"{path} is damaged (its header has no tree of values)") from None
 
 
+@own_settings()
 def read_tensors(path: Path, key: str) -> tuple[dict[str, Tensor], str]:
     """The tensors of a safetensors file and what its header says under `key` ("" where it says nothing); ValueError in one line
     when it is damaged, or when its digest says that its bytes changed. A file of another tool has no digest."""
@@ -95,14 +96,10 @@ def read_tensors(path: Path, key: str) -> tuple[dict[str, Tensor], str]:
     except FileNotFoundError:
         raise ValueError(f"{path} is missing") from None
     except (SafetensorError, ValueError, KeyError, TypeError, OSError, MemoryError) as error:
-        raise ValueError(f"{path} is damaged ({first_line(error)})") from None
+        raise ValueError(f"{path} is damaged ({in_words(error)})") from None
     if not right:
         raise ValueError(f"{path} is damaged (its bytes changed)")
     return tensors, said
-
-
-def first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:80]
 
 
 def write_bytes(path: Path, content: bytes) -> None:

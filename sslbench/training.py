@@ -20,7 +20,7 @@ from .pretexts import Pretext
 from .recipe import Recipe
 from .settings import own_settings
 from .restoring import conditions, restored, same_recipe, under
-from .store import first_line
+from .said import in_words
 
 SHOWN = 8  # samples in the task's pictures
 
@@ -100,7 +100,7 @@ class Training:
                 self.hardware.scaler.load_state_dict(state["scaler"])
             self.seconds, step = float(state["seconds"]), state["step"]
         except (RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
-            raise ValueError(f"the checkpoint does not fit its recipe ({first_line(error)}); train again") from None
+            raise ValueError(f"the checkpoint does not fit its recipe ({in_words(error)}); train again") from None
         if not 0 <= step <= self.recipe.steps:
             raise ValueError(f"the checkpoint is of step {step} and the recipe has {self.recipe.steps}; train again")
         return step
@@ -112,10 +112,10 @@ class Training:
 
     def about(self, **more: Any) -> dict[str, Any]:
         """What decides the numbers beside the recipe, and what the data looks like, as plain values."""
-        rows = {name: x[torch.tensor([0])] for name, x in self.data.loaded("train")[0].items()}
+        first = {name: torch.as_tensor(x[torch.tensor([0])]) for name, x in self.data.loaded("train")[0].items()}
         return {**conditions(self.hardware), "batch_size": self.batch_size, "data": self.digest, "rows": size_of(self.rows),
-                "fields": {name: asdict(f) for name, f in self.data.fields.items()},
-                "stored": {name: str(torch.as_tensor(x).dtype).removeprefix("torch.") for name, x in rows.items()},
+                "reading": self.data.reading(), "fields": {name: asdict(f) for name, f in self.data.fields.items()},
+                "stored": {name: str(x.dtype).removeprefix("torch.") for name, x in first.items()},
                 "classes": self.data.classes, "probe_on": list(self.data.probe_on), **more}
 
     def look(self) -> tuple[float | None, dict[str, Any]]:
