@@ -18,9 +18,9 @@ from .notes import note
 from .optimisers import AdamW
 from .pretexts import Pretext
 from .recipe import Recipe
-from .settings import own_settings
 from .restoring import conditions, restored, same_recipe, under
 from .said import in_words
+from .settings import own_settings
 
 SHOWN = 8  # samples in the task's pictures
 
