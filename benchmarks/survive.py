@@ -103,7 +103,7 @@ def left(folder: Path) -> tuple[list[dict], dict[str, torch.Tensor]]:
     """All that a run leaves behind but its seconds: the lines of its record, the tensors of its evaluations and its weights."""
     lines = [{k: v for k, v in json.loads(line).items() if k != "seconds"} for line in (folder / "events.jsonl").read_text().splitlines()]
     files = [folder / "weights.safetensors", *(folder / line["file"] for line in lines if "file" in line)]
-    return lines, {f"{path.name} {name}": x for path in files for name, x in store.read_tensors(path, "")[0].items()}
+    return lines, {f"{path.name} {name}": x for path in files for name, x in store.read_tensors(path)[0].items()}
 
 
 def same(a: Path, b: Path) -> bool:
@@ -115,7 +115,7 @@ def kill(kind: str, recipe: Recipe, folder: Path, took: float, draw: random.Rand
     """Train it and kill it, once or more; what the last process said."""
     if kind == "a file":
         where = draw.choice(("before the move", "in the middle", "after the move"))
-        processed(recipe, folder, (where, draw.randint(1, 20)))
+        processed(recipe, folder, (where, draw.randint(4, 22)))
     elif kind == "the test":
         processed(recipe, folder, draw.choice((("the test", 1), ("in the test", 2))))  # chance is asked for on validation first
     else:

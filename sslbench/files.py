@@ -1,5 +1,6 @@
 """What lies in a run folder, by name: which files are the run's own, its checkpoints in order, its weights."""
 
+import json
 import os
 import re
 from collections.abc import Iterable
@@ -39,22 +40,28 @@ def written(folder: Path) -> set[str]:
     before there was a list have a recipe, and theirs are the files of a run's names that are laid out as those runs did it."""
     if (folder / LIST).is_file():
         return {name for name in text(folder / LIST).split("\n") if OWN.fullmatch(name)} | {LIST}
-    if not _begins(folder / "recipe.json", b'"pretext"'):
+    if not _says_pretext(folder / "recipe.json"):
         return set()
     return {name for name in could_be_ours(folder)
-            if (_old_tensors(folder / name) if name.endswith(".safetensors") else name in ("recipe.json", "events.jsonl", "output.log"))}
+            if (_laid_out(folder / name) if name.endswith(".safetensors") else name in ("recipe.json", "events.jsonl", "output.log"))}
 
 
-def _begins(path: Path, word: bytes) -> bool:
+def _says_pretext(path: Path) -> bool:
     try:
-        with open(path, "rb") as file:
-            return word in file.read(4096)
-    except OSError:
+        return '"pretext"' in text(path)
+    except (OSError, ValueError):
         return False
 
 
-def _old_tensors(path: Path) -> bool:
-    return _begins(path, b'"sha256"') or (path.name == "weights.safetensors" and _begins(path, b'"backbone.'))
+def _laid_out(path: Path) -> bool:
+    """Whether the header of a safetensors file is one that a run writes."""
+    try:
+        with open(path, "rb") as file:
+            header = json.loads(file.read(min(MOST, int.from_bytes(file.read(8), "little"))))
+        keys = set(header.get("__metadata__", {}))
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+        return False
+    return bool(keys & {"tree", "digest"}) or (path.name == "weights.safetensors" and any(key.startswith("backbone.") for key in header))
 
 
 def strangers(folder: Path) -> list[str]:
@@ -72,9 +79,10 @@ def remove(folder: Path, names: Iterable[str]) -> None:
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """The run's checkpoints, the newest first; a file of the same kind of name that the run did not write is none."""
-    ours = written(folder) if (folder / LIST).is_file() else set(could_be_ours(folder))
-    found = [name for name in could_be_ours(folder) if name.startswith("checkpoint-") and name in ours]
+    """The run's checkpoints, the newest first: those in its list or, where the list is damaged, those that look like a run's."""
+    found = [name for name in could_be_ours(folder) if name.startswith("checkpoint-")]
+    ours = written(folder)
+    found = [name for name in found if name in ours] or [name for name in found if not ours - {LIST} and _laid_out(folder / name)]
     return [folder / name for name in sorted(found, key=step_of, reverse=True)]
 
 
@@ -128,8 +136,8 @@ def weights(folder: str | Path) -> tuple[dict[str, Tensor], int | None, list[str
     plain, kept = folder / "weights.safetensors", checkpoints(folder)
     if plain.is_file():
         try:
-            tensors, said = store.read_tensors(plain, "step")
-            step = int(said) if said.isdigit() else None
+            tensors, header = store.read_tensors(plain)
+            step = int(header["step"]) if header.get("step", "").isdecimal() else None
             if step is None or not kept or step >= step_of(kept[0].name):
                 return tensors, step, lost
             older = tensors, step

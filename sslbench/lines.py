@@ -60,10 +60,13 @@ def read(folder: Path, quiet: bool = False) -> list[dict]:
 
 
 def texts(path: Path) -> Iterator[bytes]:
-    """Lines with their ends; of one that is too long to be an event, pieces."""
+    """Lines with their ends; of one that is too long to be an event, its beginning."""
     with open(path, "rb") as file:
         while text := file.readline(LONGEST):
-            yield text
+            end = text
+            while len(end) == LONGEST and not end.endswith(b"\n"):
+                end = file.readline(LONGEST)
+            yield text if end is text else text[:100] + b"\n"
 
 
 def parsed(text: bytes) -> dict | None:

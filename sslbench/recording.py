@@ -47,7 +47,8 @@ class Recording:
     def _gone_back_to(self, state: dict[str, Any]) -> set[str]:
         """Leave what the run had when it reached this checkpoint, whatever came after it."""
         step, kept = state["step"], before(self.folder, state["step"])
-        own = files.written(self.folder)
+        own = files.written(self.folder) | {"recipe.json", *(path.name for path in files.checkpoints(self.folder))}
+        own |= {line["file"] for line in kept if "file" in line}
         later = {name for name in own if name.endswith(".safetensors") and name != "weights.safetensors" and files.step_of(name) > step}
         if not step:
             later |= {name for name in own if name.startswith("evaluations/")}
@@ -125,7 +126,7 @@ class Recording:
 def save_weights(folder: Path, weights: dict, step: int) -> None:
     """weights.safetensors: the whole task's weights by name ("backbone." is the backbone), readable by any tool."""
     tensors = {name: w.detach().cpu().contiguous().clone() for name, w in weights.items()}
-    store.write_tensors(folder / "weights.safetensors", tensors, "step", str(step))
+    store.write_tensors(folder / "weights.safetensors", tensors, {"step": str(step)})
 
 
 def has_last_weights(folder: Path, last: int) -> bool:

@@ -36,9 +36,9 @@ def unflatten(tree: Any, tensors: dict[str, Tensor]) -> Any:
     return [unflatten(v, tensors) for v in value] if kind == "list" else value
 
 
-def digest(tensors: dict[str, Tensor], said: str) -> str:
-    """SHA-256 over what is said beside the tensors, and over their names, kinds, shapes and bytes in the order of their names."""
-    sha = hashlib.sha256(said.encode())
+def digest(tensors: dict[str, Tensor], header: dict[str, str]) -> str:
+    """SHA-256 over what the header says, and over the tensors' names, kinds, shapes and bytes, each in the order of the names."""
+    sha = hashlib.sha256(json.dumps(sorted((key, value) for key, value in header.items() if key != "digest")).encode())
     for name in sorted(tensors):
         x = tensors[name]
         sha.update(f"{name} {x.dtype} {list(x.shape)}".encode())
@@ -63,43 +63,44 @@ def write(path: Path, value: Any) -> None:
     """Write `value` to `path`: the file is there whole or not at all."""
     tensors: dict[str, Tensor] = {}
     tree = json.dumps(flatten(value, "", tensors))
-    write_tensors(path, {name: t.cpu() for name, t in tensors.items()}, "tree", tree)
+    write_tensors(path, {name: t.cpu() for name, t in tensors.items()}, {"tree": tree})
 
 
-def write_tensors(path: Path, tensors: dict[str, Tensor], key: str, words: str) -> None:
-    """A file that every safetensors tool reads; `words` stand under `key` in its header, beside a digest of all of it."""
+def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
+    """A file that every safetensors tool reads, with a digest of all of it in its header."""
     from safetensors.torch import save
 
-    write_bytes(path, save(tensors, {key: words, "digest": digest(tensors, words)}))
+    write_bytes(path, save(tensors, {**header, "digest": digest(tensors, header)}))
 
 
 def read(path: Path) -> Any:
     """What write() wrote; ValueError in one line when the file is damaged or truncated."""
-    tensors, said = read_tensors(path, "tree")
+    tensors, header = read_tensors(path)
     try:
-        return unflatten(json.loads(said), tensors)
+        return unflatten(json.loads(header["tree"]), tensors)
     except Exception:  # whatever a tree of another shape leads to
         raise ValueError(f"{path} is damaged (its header has no tree of values)") from None
 
 
 @own_settings()
-def read_tensors(path: Path, key: str) -> tuple[dict[str, Tensor], str]:
-    """The tensors of a safetensors file and what its header says under `key` ("" where it says nothing); ValueError in one line
-    when it is damaged, or when its digest says that its bytes changed. A file of another tool has no digest."""
-    from safetensors import SafetensorError, safe_open
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a safetensors file and what its header says beside them; ValueError in one line when it is damaged, or when its
+    digest says that something changed. A file of another tool has no digest."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
 
     try:
-        with safe_open(path, "pt") as file:
-            header, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
-        said = header.get(key, "")
-        right = digest(tensors, said) == header["digest"] if "digest" in header else header.get("sha256") in (None, old_digest(tensors))
+        content = path.read_bytes()  # not mapped: a file that somebody cuts while its tensors are in use would end this process
+        tensors = load(content)
+        header = json.loads(content[8:8 + int.from_bytes(content[:8], "little")]).get("__metadata__", {})
+        right = header["digest"] == digest(tensors, header) if "digest" in header else header.get("sha256") in (None, old_digest(tensors))
     except FileNotFoundError:
         raise ValueError(f"{path} is missing") from None
     except (SafetensorError, ValueError, KeyError, TypeError, OSError, MemoryError) as error:
         raise ValueError(f"{path} is damaged ({in_words(error)})") from None
     if not right:
         raise ValueError(f"{path} is damaged (its bytes changed)")
-    return tensors, said
+    return tensors, header
 
 
 def write_bytes(path: Path, content: bytes) -> None:
