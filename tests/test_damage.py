@@ -181,7 +181,8 @@ def test_a_damaged_recipe_is_one_line(tmp_path, content):
 
 @pytest.mark.parametrize("fields", [3, {}, {"signal": 3}, {"signal": {"size": [16]}}, {"signal": {"size": [10**12], "patch": [4]}},
                                     {"signal": {"size": [16], "patch": [4], "channels": 10**12}}, {"signal": {"size": ["x"], "patch": [4]}},
-                                    {"signal": {"size": [16] * 9, "patch": [4] * 9}}, {"signal": {"size": [16], "patch": [4], "run": "x"}}], ids=str)
+                                    {"signal": {"size": [16] * 9, "patch": [4] * 9}},
+                                    {"signal": {"size": [16], "patch": [4], "run": "x"}}], ids=str)
 def test_what_a_folder_says_of_its_data_is_checked(finished, fields):
     path = finished / "run.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "fields": fields}))

@@ -114,7 +114,8 @@ def test_the_number_of_a_process_that_ended_may_be_anothers_now(tmp_path):
     assert lock.alive({**owner, "host": "elsewhere", "pid": 2**22 + 1})  # cannot be known
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"pid": "x"}', b'{"pid": -1}', b"\xff" * 5000, json.dumps({"pid": 10**30}).encode()])
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"pid": "x"}', b'{"pid": -1}', b"\xff" * 5000,
+                                     json.dumps({"pid": 10**30}).encode()])
 def test_a_lock_file_that_nobody_holds_is_free_whatever_it_says(tmp_path, content):
     (tmp_path / lock.NAME).write_bytes(content)
     lock.check(tmp_path)
