@@ -15,6 +15,7 @@ from dataclasses import Field, fields, replace
 
 from .catalog import catalog, contracts, nearest
 from .data import places
+from .notes import Note
 from .recipe import LARGEST, Recipe
 from .said import in_words, one_line, said
 
@@ -28,6 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = note
+            warnings.simplefilter("always", Note)  # whatever -W says: what a run lost or decided is nowhere else to be read
             code = {"train": train, "resume": resume, "show": show, "catalog": list_catalog, "results": results}[verb(words)](words[1:])
             sys.stdout.flush()
             return code
@@ -132,20 +134,20 @@ def _start(text: str | None) -> Recipe:
 
 
 def train(argv: list[str]) -> int:
-    from .runs import record
-
     p = parser("train", "Train one recipe; --out keeps it in a run folder.")
-    p.add_argument("--out", help="run folder to write")
+    p.add_argument("--out", help="run folder to write: a new or an empty one")
+    p.add_argument("--overwrite", action="store_true", help="replace the run that the folder holds")
     p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     p.add_argument("--precision", default="auto", help="auto, bfloat16, float16 or float32")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no scores")
     recipe, args = read(p, argv)
-    from .engine import train as events_of
-    events = events_of(recipe, device=args.device, precision=args.precision)
+    from .runs import play
+
     first = os.environ.get("RANK", "0") == "0"
-    if args.out and first:
-        events = record(events, recipe, args.out)
-    return watch(events, recipe, quiet=args.quiet or not first)
+    quiet = args.quiet or not first
+    ready = (lambda training: None) if quiet else (lambda training: print(training.data.reading(), flush=True))
+    events = play(recipe, args.out if first else None, overwrite=args.overwrite, ready=ready, device=args.device, precision=args.precision)
+    return watch(events, recipe, quiet=quiet)
 
 
 def watch(events, recipe: Recipe, quiet: bool = False, start: int = 0, earlier=()) -> int:
@@ -174,29 +176,42 @@ def line(e) -> str:
 
 
 def resume(argv: list[str]) -> int:
-    from .engine import train as events_of
-    from .runs import earlier, last_checkpoint, read_recipe, record
-
-    p = parser("resume", "Go on with an interrupted run from its last good checkpoint.")
+    p = parser("resume", "Go on with an interrupted run from its last good checkpoint; a finished run is left as it is.")
     p.add_argument("folder")
-    p.add_argument("--device", default="auto")
+    p.add_argument("--device", default="auto", help="auto is the one it had: cpu, cuda or mps")
+    p.add_argument("--precision", default="auto", help="auto is the one it had: bfloat16, float16 or float32")
+    p.add_argument("--changed-data", action="store_true", help="go on although the training data is another than before")
     args = p.parse_args(argv)
-    recipe, state = read_recipe(args.folder), last_checkpoint(args.folder)
+    from .runs import earlier, finished, last_checkpoint, play, read_recipe
+
+    recipe = read_recipe(args.folder)
+    if finished(args.folder):
+        return leave(args.folder)
+    state = last_checkpoint(args.folder)
     print(f"going on after step {state['step']} of {recipe.steps}", flush=True)
     before = list(earlier(args.folder, state["step"]))
-    events = record(events_of(recipe, resume=state, device=args.device), recipe, args.folder, resumed=state["step"])
+    events = play(recipe, args.folder, resume=state, device=args.device, precision=args.precision, changed_data=args.changed_data)
     return watch(events, recipe, start=state["step"], earlier=before)
 
 
-def show(argv: list[str]) -> int:
+def leave(folder: str) -> int:
+    """Say that a run is finished."""
     from .run import load_run
 
+    run = load_run(folder)
+    print(f"{folder} is finished after step {run.step} of {run.recipe.steps}; nothing is changed", run.verdict, sep="\n")
+    return 0
+
+
+def show(argv: list[str]) -> int:
     p = parser("show", "Print a recorded run's recipe, scores and verdict; --png writes its figure.")
     p.add_argument("folder")
     p.add_argument("--png", help="file to write the figure to")
     args = p.parse_args(argv)
+    from .run import load_run
+
     run = load_run(args.folder)
-    print(run.recipe.as_python(), *map(line, run.evaluations), run.verdict, sep="\n")
+    print(run.recipe.as_python(), *filter(None, [run.reading]), *map(line, run.evaluations), run.verdict, sep="\n")
     if args.png:
         from .plots import save
 

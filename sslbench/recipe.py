@@ -5,15 +5,16 @@ import json
 import shlex
 import zlib
 from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from . import files
 from .backbones import Backbone
 from .backbones.towers import Towers
 from .catalog import LONGEST, contracts, nearest, plain
 from .data import Data, Labelled
+from .notes import note
 from .pretexts import Pretext
 from .said import MOST, in_words, one_line, said
 from .settings import own_settings
@@ -50,11 +51,12 @@ class Recipe:
         if isinstance(self.hyperparameters, dict):
             object.__setattr__(self, "hyperparameters", {plain(name): plain(value) for name, value in self.hyperparameters.items()})
 
-    def check(self) -> "Recipe":
-        """This recipe with converted hyperparameters; ValueError in one line when it cannot be built."""
+    def check(self, *kinds: str) -> "Recipe":
+        """This recipe with converted hyperparameters; ValueError in one line when it cannot be built. kinds: those of its classes that
+        must be known here (all)."""
         self.check_types()
         checked = {}
-        for key, cls in self.classes():
+        for key, cls in self.classes(*kinds):
             checked |= {f"{key}.{name}": value for name, value in cls.checked(self.given(key)).items()}
         for name in self.hyperparameters:
             if name.partition(".")[0] not in contracts() or "." not in name:
@@ -81,10 +83,10 @@ class Recipe:
             if not isinstance(value, (bool, int, float, str)):
                 raise ValueError(f"{one_line(name, MOST)} must be a number, a text or true or false, not {said(value)}")
 
-    def classes(self) -> list[tuple[str, type]]:
-        """(kind, class) of the data, the pretext task and the backbone(s)."""
-        return [("data", Data.find(self.data)), ("pretext", Pretext.find(self.pretext)),
-                *(("backbone", Backbone.find(name)) for name in self.backbone.split("+"))]
+    def classes(self, *kinds: str) -> list[tuple[str, type]]:
+        """(kind, class) of the data, the pretext task and the backbone(s), or of some kinds of them."""
+        names = [("data", self.data), ("pretext", self.pretext), *(("backbone", name) for name in self.backbone.split("+"))]
+        return [(kind, contracts()[kind].find(name)) for kind, name in names if not kinds or kind in kinds]
 
     def given(self, key: str) -> dict[str, Any]:
         """The hyperparameters of one kind, without their prefix."""
@@ -109,13 +111,17 @@ class Recipe:
         data = data or recipe.make_data()
         if why := recipe.incompatible(data):
             raise ValueError(f"{self.pretext} with {self.backbone} on {self.data} does not fit: {why}")
+        return data, recipe.make_task(data)
+
+    def make_task(self, data: Data) -> Pretext:
+        """The pretext task with its backbone, initialised from the seed. Of `data` only what it says of its samples is needed."""
         task = Pretext.find(self.pretext)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            built = task(recipe.make_backbone(task.reads(data)), data, **recipe.given("pretext"))
-        if self.init:
-            built.backbone.load_state_dict(backbone_weights(self.init))
-        return data, built
+            backbone = self.make_backbone(task.reads(data))
+            if self.init:  # before the task is built: a teacher is a copy of what the run starts from
+                start_from(self.init, backbone)
+            return task(backbone, data, **self.given("pretext"))
 
     def make_backbone(self, fields) -> Backbone:
         names, given = self.backbone.split("+"), self.given("backbone")
@@ -191,24 +197,27 @@ def unpacked(text: str) -> bytes:
     return content
 
 
-def backbone_weights(folder: str) -> dict[str, torch.Tensor]:
-    """The backbone's weights in a run folder; FileNotFoundError when it holds none."""
-    path = Path(folder, "weights.safetensors")
-    if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist; init must name the folder of a finished run")
-    return {name.removeprefix("backbone."): w for name, w in read_weights(path).items() if name.startswith("backbone.")}
-
-
-@own_settings()
-def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a plain safetensors file; ValueError in one line when it is damaged."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
+def start_from(folder: str, backbone: Backbone) -> None:
+    """Give the backbone the weights of the run in `folder`; ValueError in one line when they do not fit."""
     try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path} is damaged ({str(error).splitlines()[0][:80]})") from None
+        weights, _, lost = files.weights(folder)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{folder} holds no weights; init must name the folder of a finished run") from None
+    held = {name.removeprefix("backbone."): w for name, w in weights.items() if name.startswith("backbone.")}
+    own = backbone.state_dict()
+    differs = [f"{name} {shape(held.get(name))} there and {shape(own.get(name))} here" for name in {**own, **held}
+               if shape(held.get(name)) != shape(own.get(name))]
+    if differs:
+        more = f"; {len(differs) - 1} more differ" if len(differs) > 1 else ""
+        raise ValueError(f"init {folder} holds another backbone than this recipe: {differs[0]}{more}; use the data, backbone and "
+                         f"backbone.… of that run (python -m sslbench show {folder}), or leave init out")
+    if lost:
+        note(f"{lost[0]}; init takes other weights of that run")
+    backbone.load_state_dict(held)
+
+
+def shape(x: torch.Tensor | None) -> str:
+    return "missing" if x is None else str(list(x.shape))
 
 
 def incompatible(data: Data, pretext: type[Pretext], backbone: str) -> str:
