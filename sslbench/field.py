@@ -148,8 +148,7 @@ class Field:
 
 
 def finite(z: Tensor) -> Tensor:
-    """Features [n, D] in float32 that can be summed and squared: what is no number counts as 0, what is too large as 1e15."""
-    z = z.float()
+    """Features [n, D] that can be summed and squared in float32: what is no number counts as 0, what is too large as 1e15."""
     low, high = z.aminmax() if z.numel() else (z.new_zeros(()),) * 2
     return z if max(-low, high) < LARGE else torch.nan_to_num(z, 0.0, 0.0, 0.0).clamp(-LARGE, LARGE)  # of NaN nothing is true
 

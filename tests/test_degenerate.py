@@ -135,7 +135,7 @@ def test_every_probe_of_an_embedding_is_a_number(z):
 
 def test_what_is_finite_stays_what_it_is():
     z = torch.randn(10, 3)
-    assert finite(z) is z and torch.equal(finite(z.half()), z.half().float()) and finite(torch.empty(0, 3)).shape == (0, 3)
+    assert finite(z) is z and finite(torch.empty(0, 3)).shape == (0, 3)
 
 
 # What does not fit says so before anything is built
@@ -155,7 +155,10 @@ BACKBONES = [*Backbone.all(), "gru+gru", "small_cnn+gru", "mlp+gru", "transforme
              "small_cnn+gru+small_cnn"]
 
 
-@pytest.mark.parametrize("pretext", Pretext.all())
+DAILY = ("simclr", "masked", "next_token")
+
+
+@pytest.mark.parametrize("pretext", [name if name in DAILY else pytest.param(name, marks=pytest.mark.slow) for name in Pretext.all()])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_is_said_to_fit_is_built_and_makes_a_step_and_what_is_not_is_one_line(shape, pretext):
     from sslbench.data import Labelled
@@ -172,7 +175,7 @@ def test_what_is_said_to_fit_is_built_and_makes_a_step_and_what_is_not_is_one_li
     data = Toy(fields, n=16)
     data = Labelled(data) if pretext == "supervised" else data
     for backbone in BACKBONES:
-        if backbone == "resnet18" and pretext not in ("simclr", "rotation"):
+        if backbone == "resnet18" and pretext != "rotation":
             continue
         recipe = Recipe(pretext=pretext, backbone=backbone, steps=1, batch_size=4, labels=float(pretext == "supervised"),
                         hyperparameters={f"backbone.{name}": value for name, value in SMALL.get(backbone, {}).items()})
