@@ -46,7 +46,7 @@ def test_what_is_none_is_said_at_once(path, says, home):
 
 def test_what_may_not_be_read_is_said(home, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # whoever tests as root may read everything
-    with pytest.raises(PermissionError, match="'mine.csv' may not be read by you; change its permissions or check data.file"):
+    with pytest.raises(PermissionError, match=r"'mine\.csv' may not be read by you; change its permissions or check data\.file"):
         existing("mine.csv", "file", "data.file")
 
 
