@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .field import finite, spread_of
 from .optimisers import LBFGS
 
 WITHOUT_LABELS = ("rankme", "deviation", "uniformity", "alignment")  # what the embedding alone tells
@@ -15,7 +16,7 @@ STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)  # of the L2 penalty, per weight, on standa
 
 def knn(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, k: int = 20, temperature: float = 0.07) -> float:
     """Score of a vote of the k nearest by cosine, weighted exp(cos / T) (Wu et al. 2018); z [n, D], y as in `score`."""
-    a, b = F.normalize(z_test.float(), dim=1), F.normalize(z.float(), dim=1)
+    a, b = F.normalize(finite(z_test.float()), dim=1), F.normalize(finite(z.float()), dim=1)
     votes = []
     for part in a.split(4096):
         cosine, index = (part @ b.T).topk(min(k, len(b)), 1)  # [t, k]
@@ -45,7 +46,9 @@ def linear_on_standardised(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor,
     check: called between the iterations; what it raises ends the fit."""
     if z_val is None and len(strengths) == 1:
         return score(apply(z_test, logistic_regression(z, y, *strengths, check=check)), y_test)
-    if z_val is None:
+    if z_val is None and len(z) < 5:
+        z_val, y_val = z, y
+    elif z_val is None:
         cut = len(z) * 4 // 5
         z, y, z_val, y_val = z[:cut], y[:cut], z[cut:], y[cut:]
     start, best = None, (-1.0, None)
@@ -104,9 +107,10 @@ def score(logits: Tensor, y: Tensor) -> float:
 
 def standardise(z: Tensor, *others: Tensor, most: int = 512) -> list[Tensor]:
     """Zero mean, unit deviation by z's statistics; wider features are first turned onto about their `most` main directions."""
-    z, others = z.float(), [o.float() for o in others]
-    mean, scale = z.mean(0), z.std(0).clamp(min=1e-4 * z.std().clamp(min=1e-6).item())
-    every = [(x - mean) / scale for x in (z, *others)]
+    z, *others = (finite(x.float()) for x in (z, *others))
+    mean, scale = z.mean(0), spread_of(z, 0).clamp(min=1e-4 * spread_of(z).clamp(min=1e-6).item())
+    scale = torch.maximum(scale, 1e-6 * mean.abs())  # less is the rounding of a number that does not change
+    every = [((x - mean) / scale).clamp_(-1e6, 1e6) for x in (z, *others)]  # nothing real comes near it
     if z.shape[1] <= most:
         return every
     generator = torch.Generator(z.device).manual_seed(0)  # not the global one, which a user's own numbers would move
@@ -139,24 +143,26 @@ def chance(y: Tensor, y_test: Tensor) -> float:
 
 def rankme(z: Tensor, epsilon: float = 1e-7) -> float:
     """Effective rank: the exponential of the entropy of the singular values (Garrido et al. 2023); 1 to D."""
-    values = torch.linalg.svdvals(z.double() if len(z) <= 64 else z.float())
+    values = torch.linalg.svdvals(finite(z.double() if len(z) <= 64 else z.float()))
     share = values / values.sum().clamp(min=1e-12) + epsilon
     return math.exp(-(share * share.log()).sum().item())
 
 
 def deviation(z: Tensor) -> float:
     """Standard deviation of the unit-length embeddings' features times sqrt(D): 1 when they spread evenly, 0 collapsed."""
-    z = F.normalize(z.float(), dim=1)
-    return z.std(0).mean().item() * math.sqrt(z.shape[1])
+    z = F.normalize(finite(z.float()), dim=1)
+    return spread_of(z, 0).mean().item() * math.sqrt(z.shape[1])
 
 
 def alignment(a: Tensor, b: Tensor) -> float:
     """Mean squared distance of the unit-length embeddings of two views (Wang and Isola 2020); 0 is perfect."""
-    return (F.normalize(a.float(), dim=1) - F.normalize(b.float(), dim=1)).square().sum(1).mean().item()
+    return (F.normalize(finite(a.float()), dim=1) - F.normalize(finite(b.float()), dim=1)).square().sum(1).mean().item()
 
 
 def uniformity(z: Tensor, t: float = 2.0) -> float:
     """Log mean Gaussian potential of unit-length embeddings (Wang and Isola 2020); lower is more even, 0 is collapsed."""
-    z = F.normalize(z.float(), dim=1)[:2048]
+    z = F.normalize(finite(z.float()), dim=1)[:2048]
+    if len(z) < 2:
+        return 0.0
     potential = (t * (2 * z @ z.T - 2)).exp()  # [n, n]; the squared distance of unit vectors is 2 - 2 cos
     return ((potential.sum() - potential.diagonal().sum()) / (len(z) * (len(z) - 1))).log().item()

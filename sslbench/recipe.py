@@ -100,7 +100,19 @@ class Recipe:
 
     def incompatible(self, data: Data | None = None) -> str:
         """Why this combination does not fit, and what would; or ""."""
-        return incompatible(data or self.make_data(), Pretext.find(self.pretext), self.backbone)
+        data, pretext = data or self.make_data(), Pretext.find(self.pretext)
+        return incompatible(data, pretext, self.backbone) or self.unequal(pretext.reads(data))
+
+    def unequal(self, fields) -> str:
+        """Why several backbones do not fit each other with these hyperparameters, or ""."""
+        if "+" not in self.backbone:
+            return ""
+        try:
+            with torch.random.fork_rng(devices=[]), torch.device("meta"):  # no memory, no numbers
+                self.make_backbone(fields)
+        except ValueError as error:
+            return str(error)
+        return ""
 
     @own_settings()
     def build(self, data: Data | None = None) -> tuple[Data, Pretext]:
@@ -222,13 +234,12 @@ def shape(x: torch.Tensor | None) -> str:
 
 def incompatible(data: Data, pretext: type[Pretext], backbone: str) -> str:
     """Why a pretext task and a backbone do not fit the data, or ""; nothing is built."""
-    names = backbone.split("+")
+    names, fields = backbone.split("+"), pretext.reads(data)
+    if why := next(filter(None, (field.unreadable(name) for name, field in fields.items())), "" if fields else "there is no field to read"):
+        return why
     one = Backbone.find(backbone) if len(names) == 1 else None
     if why := pretext.incompatible(one or Towers, data):
         return why if one else f"{why}; one for all fields, not one for each"
-    fields = pretext.reads(data)
-    if why := next(filter(None, (field.empty(name) for name, field in fields.items())), ""):
-        return why
     if one:
         return one.incompatible(fields)
     if len(names) != len(fields):
