@@ -7,7 +7,7 @@ import pytest
 import torch
 from real_data import real
 
-from sslbench.data import SPLITS, Data
+from sslbench.data import SPLITS, Data, series_augment
 
 
 def everything(data):
@@ -65,6 +65,16 @@ def test_missing_values_and_padding_are_absent(tmp_path):
     view = data.augment({"signal": x}, torch.Generator().manual_seed(0))["signal"]
     assert torch.equal(view[:, :, -1].isnan(), x[:, :, -1].isnan())  # what ended early still ends early
     assert view.isfinite().any((1, 2)).all()
+
+
+def test_channels_that_are_read_in_turn_stay_half_full_in_every_view():
+    x = torch.randn(16, 2, 60)
+    x[:, 0, ::2] = x[:, 1, 1::2] = torch.nan
+    view = series_augment.excerpt(x, torch.Generator().manual_seed(0), 0.5)
+    there = view.isfinite().float().mean(2)
+    assert (there > 0.3).all() and (there < 0.7).all() and view.isfinite().any(1).float().mean() > 0.8
+    full = series_augment.excerpt(torch.randn(16, 2, 60), torch.Generator().manual_seed(0), 0.5)
+    assert full.isfinite().all()  # and what has no gap gets none
 
 
 @pytest.mark.parametrize("kind", ["npy", "npz"])
@@ -283,6 +293,19 @@ def test_files_whose_names_are_splits(tmp_path):
     for file in (tmp_path, tmp_path / "train.csv", f"{tmp_path}/train.csv,{tmp_path}/val.csv,{tmp_path}/test.csv", f"{tmp_path}/*.csv"):
         data = series(file)
         assert [len(data.loaded(split)[0]["signal"]) for split in SPLITS] == [30, 12, 15] and data.classes == {"kind": ["down", "up"]}
+
+
+def test_splits_that_names_give_can_be_refused(tmp_path):
+    for name, n in (("train", 30), ("test", 15)):
+        write_csv(tmp_path / f"{name}.csv", [["kind", *(f"t{t}" for t in range(30))]] + [[KIND[i], *WAVES[i]] for i in range(n)])
+        write_csv(tmp_path / f"long_{name}.csv", [["a", "b"]] + [[t, np.sin(t)] for t in range(10 * n)])
+    assert len(series(tmp_path / "train.csv").loaded("test")[0]["signal"]) == 15
+    assert len(series(tmp_path / "train.csv", split="none").loaded("test")[0]["signal"]) != 15
+    data = series(f"{tmp_path}/long_train.csv", split="none", length=10)
+    assert "in order of time" in data.reading() and max(steps(data, "validation")) < 299
+    data = series(f"{tmp_path}/long_train.csv", length=10)
+    shown = [steps(data, split) for split in SPLITS]
+    assert not shown[0] & shown[1] and max(shown[1]) == 299 and max(shown[2]) == 149 and "test given" in data.reading()
 
 
 def test_a_folder_of_recordings(tmp_path):

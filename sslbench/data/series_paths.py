@@ -57,7 +57,8 @@ def within(folder: Path) -> tuple[list[Path], list[str]]:
     kind = Counter(path.suffix.lower() for path in every).most_common(1)[0][0]
     taken = [path for path in every if path.suffix.lower() == kind and not partner(path, "y", "x")]
     other = sum(path.suffix.lower() != kind for path in every)
-    return taken, [f"{other} files that do not end in {kind} left out"] if other else []
+    notes = [f"{other} files that do not end in {kind} left out"] if other else []
+    return taken, notes + [f"only the first {MOST:,} files read"] * (len(every) == MOST)
 
 
 def natural(path: Path) -> list:

@@ -44,10 +44,11 @@ def kept(paths: tuple[Path, ...], changed: tuple[int, ...], *how) -> Samples:
 
 def read(paths: list[Path], layout: str, length: int, label: str, group: str, split: str, beside: tuple[str, ...]) -> Samples:
     keys = series_paths.keys(paths)
-    given = series_paths.given(paths)
+    named_splits = series_paths.given(paths)
+    given = None if split == "none" else named_splits
     columns, (label, group, split) = of_paths(keys, label, group, split)
     names = {name.strip() for what in (label, group, split) for name in (what, *what.split(","))} - {"", "none"}
-    found = [series_files.read(path, layout, names, given is not None) for path in paths]
+    found = [series_files.read(path, layout, names, named_splits is not None) for path in paths]
     alike(found, keys, paths[0].parents[keys[0].count("/")])
     for part, i in zip(found, range(len(found))):
         part.about |= {name: [values[i]] * len(part) for name, values in columns.items() if name not in part.about}
