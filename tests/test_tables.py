@@ -151,6 +151,16 @@ def test_comments_titles_blank_and_empty_rows_are_counted(tmp_path):
     assert t.names == ["a", "b", "c"]
 
 
+def test_the_line_above_a_table_that_names_its_delimiter_for_excel(tmp_path):
+    t = table(tmp_path, "sep=;\n" + lines(NUMBERS, ";", [["a", "b", "c"]]))
+    assert np.array_equal(values(t), NUMBERS) and t.notes == ["1 line above the table left out"]
+
+
+def test_decimal_commas_without_names_and_with_words(tmp_path):
+    t = table(tmp_path, lines([[*(f"{x:.3f}".replace(".", ",") for x in row), "ab"[i % 2]] for i, row in enumerate(NUMBERS)], ";"))
+    assert len(t) == 40 and not t.headed and np.allclose(t.numbers("column 1").values, np.array(NUMBERS)[:, 0])
+
+
 def test_an_empty_row_inside_is_missing_time_not_less_time(tmp_path):
     t = table(tmp_path, lines([*NUMBERS[:5], ["", "", ""], *NUMBERS[5:]], first=[["a", "b", "c"]]))
     assert len(t) == 41 and np.isnan(values(t)[5]).all()

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from . import cells
 DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces"}  # the first of equals is taken
 SAMPLE = 200, 2**22  # lines, characters
 MOST_LINES, MOST_CHARACTERS = 2000, 2**20  # of one quoted cell
+SEP = re.compile(r"[\"']?sep=.[\"']?\s*", re.IGNORECASE)  # what Excel writes and reads above a table
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
         codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -195,7 +197,7 @@ def above(lines: list[str], delimiter: str, width: int) -> tuple[int, bool]:
     """How many lines at the top are no part of the table (comments, a title), and whether the last of them holds the names."""
     split = splitter(delimiter)
     n = 0
-    while n < len(lines) and (lines[n].startswith("#") or not lines[n].strip()):
+    while n < len(lines) and (lines[n].startswith("#") or not lines[n].strip() or SEP.fullmatch(lines[n])):
         n += 1
     marked = n
     while width > 2 and n < min(len(lines) - 2, 20) and len(split(lines[n])) == 1:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -147,12 +148,19 @@ def likely_layout(table: Table, found: Roles, parts: bool) -> str:
     if not n or "recording" in found.about:
         return "columns"
     if not names or (parts and not table.headed):
-        return "rows" if n > WIDE or (parts and n > 4) else "columns"
+        return "rows" if n > WIDE or (parts and n > 4) or (n >= 8 and shuffled(found)) else "columns"
     stem, alike = Counter(map(stem_of, names)).most_common(1)[0]
     if n > WIDE:
         return "rows" if alike >= 0.8 * n or rows < 80 else "columns"
     steps = stem.lower() in STEPS and alike >= 0.8 * n and n >= 8
-    return "rows" if steps or (n >= 8 and rows < 80) else "columns"
+    return "rows" if steps or (n >= 8 and (rows < 80 or shuffled(found))) else "columns"
+
+
+def shuffled(found: Roles) -> bool:
+    """Whether a label changes from row to row, as that of a series in each row does; in time it stays for a while."""
+    ends = [values for values in (list(found.numbers.values())[i] for i in (0, -1)) if cells.whole(values)]
+    labels = [words for words in found.about.values() if few_words(words)] + [v.tolist() for v in ends if few_words(v.tolist())]
+    return any(3 * sum(a != b for a, b in pairwise(words)) > len(words) for words in labels[:1])
 
 
 def stem_of(name: str) -> str:
@@ -209,7 +217,7 @@ def blocks(values: np.ndarray) -> bool:
     return 2 < different <= len(values) // 8 and int((np.diff(values) != 0).sum()) < 1.5 * different
 
 
-def few_words(words: list[str]) -> bool:
+def few_words(words: list) -> bool:
     """Whether values come again often enough to be classes."""
     different = set(words) - {""}
     return 1 < len(different) <= max(2, sum(map(bool, words)) // 2)
