@@ -31,7 +31,8 @@ def main(argv: list[str] | None = None) -> int:
             warnings.showwarning = note
             warnings.simplefilter("always", Note)  # whatever -W says: what a run lost or decided is nowhere else to be read
             code = {"train": train, "resume": resume, "show": show, "catalog": list_catalog, "results": results}[verb(words)](words[1:])
-            sys.stdout.flush()
+            if sys.stdout:  # None where it is closed
+                sys.stdout.flush()
             return code
     except BrokenPipeError:  # who read the output has seen enough: sslbench show FOLDER | head
         sys.stdout = open(os.devnull, "w")  # what is left is written at the end, to nowhere

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .data import Batch, Data, Field
+from .settings import own_settings
 
 LARGEST = 2**24  # numbers in a sample, and symbols: far more than any network here could read
 
@@ -79,6 +80,7 @@ def field_of(said: dict[str, Any]) -> Field:
     return field
 
 
+@own_settings()
 def batch_of(given: Any, fields: dict[str, Field], stored: dict[str, str]) -> Batch:
     """Somebody's rows as the network reads them. given: field -> [n, ...], or the one field alone. Numbers of the kind that the source
     stores are scaled as its rows are; others count as a decoded batch. ValueError in one line when they do not fit."""

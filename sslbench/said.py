@@ -55,8 +55,8 @@ def named(names: Iterable, most: int = 40) -> str:
 def in_words(error: BaseException) -> str:
     """What an exception says, on one line; its type beside it where the message alone says little."""
     text = str(error).strip()
-    if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        text = f"{error.strerror}: {said(error.filename)}"
+    if isinstance(error, OSError) and error.strerror:
+        text = str(error.strerror) if error.filename is None else f"{error.strerror}: {said(error.filename)}"
     first = next(iter(text.splitlines()), "")
     plain = isinstance(error, (ValueError, OSError, FloatingPointError)) and type(error).__module__ == "builtins"
     kind = type(error).__name__

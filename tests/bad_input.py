@@ -88,7 +88,7 @@ DAMAGED = {  # name -> bytes of a file in which nothing can be read
     "noise.parquet": NOISE, "noise.xlsx": NOISE, "noise.json": NOISE, "noise.md": NOISE[:100], "noise.unknown": NOISE, "noise": NOISE,
     "cut.npz": npz()[:-40], "cut.npy": npy()[:-40], "head.npy": npy()[:20], "flipped.npz": npz()[:60] + b"\xff" * 20 + npz()[80:],
     "other.npz": zipped("readme.txt", b"hello"), "words.npz": zipped("x.npy", b"hello"), "pickle.npy": pickled(),
-    "nul.csv": b"a,b\n" + b"\0,\0\n" * 30, "quote.csv": b'a,b\n"1,2\n' * 20, "long.csv": b"a,b\n" + b"x" * 200_000 + b",1\n",
+    "nul.csv": b"a,b\n" + b"\0,\0\n" * 30, "long.csv": b"a,b\n" + b"x" * 200_000 + b",1\n",
     "one.csv": b"a,b\n1,2\n", "header.csv": b"a,b,c\n", "words.csv": b"a,b\n" + b"x,y\n" * 3, "lone.csv": b"\n" * 30,
     "half.ts": b"@problemName x\n@data\n1,2,3:", "head.ts": b"@data\n", "words.ts": b"@data\na,b:c\n", "bom.csv": b"\xff\xfea",
     "huge.npy": npy().replace(b"(4, 8)", b"(99999999999, 8)")[:128] + b"\0" * 64, "zero.npy": npy().replace(b"(4, 8)", b"(0, 8)"),

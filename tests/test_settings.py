@@ -165,12 +165,16 @@ def test_the_control_is_seen(plain_run, toy):
 def test_what_is_recorded_can_be_read_whatever_is_set(toy, tmp_path):
     recipe = recipe_for(toy, "simclr", "transformer")
     fit(recipe, tmp_path, progress=False, device="cpu")
+    rows = np.random.default_rng(0).normal(size=(5, 2, 16))
     z, labels = load_run(tmp_path).embed()
+    of_rows, _ = load_run(tmp_path).embed(rows)
     for setting, changes in SETTINGS.items():
         with changes():
             run = load_run(tmp_path)
             again, same_labels = run.embed()
+            own, _ = run.embed(rows)
         assert again.dtype is torch.float32 and torch.equal(again, z) and same(labels, same_labels), setting
+        assert torch.equal(own, of_rows), setting
         assert same(run.scores, load_run(tmp_path).scores), setting
 
 

@@ -50,13 +50,21 @@ def sample(name: str) -> str:
     return str(made)
 
 
+def absolute(path: str | Path) -> Path:
+    """The path as it stays right from another working directory, "~" the user's own home; ValueError where there is no such home."""
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(f"{said(str(path))} cannot be found: {in_words(error).lower()}") from None
+
+
 def existing(path: str | Path, what: str, parameter: str) -> Path:
     """The user's own file or folder, as an absolute path: it is found again from another working directory.
 
     OSError or ValueError in one line that says which parameter to set, also for a pipe or a device, whose reading might never end.
     """
     try:
-        found = Path(path).expanduser().absolute()
+        found = absolute(path)
         kind = found.stat().st_mode
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no {what} {said(str(path))}; check {parameter}") from None

@@ -18,7 +18,7 @@ def files(file: str) -> tuple[list[Path], list[str]]:
 
     FileNotFoundError or ValueError in one line where there is none.
     """
-    one = Path(file).expanduser()
+    one = places.absolute(file)
     if one.is_file():
         return beside(one)
     if one.is_dir():
@@ -26,7 +26,7 @@ def files(file: str) -> tuple[list[Path], list[str]]:
     parts = [p for p in re.split(rf"[,{os.pathsep}]" if os.name == "posix" else ",|;", file) if p.strip()]
     found: list[Path] = []
     for part in parts:
-        path = Path(part.strip()).expanduser()
+        path = places.absolute(part.strip())
         matched = [path] if path.is_file() else [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
         if not matched and path.is_dir():
             matched = within(path)[0]

@@ -16,14 +16,14 @@ ABOUT = ("readme", "license", "licence", "source-readme", "copying", "citation")
 
 def files(file: str) -> tuple[list[Path], Path, list[str]]:
     """The files, the folder that they are named from, and what was left out."""
-    one = Path(file).expanduser()
+    one = places.absolute(file)
     if one.is_dir():
         return within(one)
     if one.is_file():
         return [one], one.parent, beside(one)
     found: list[Path] = []
     for part in (p.strip() for p in file.split(",")):
-        path = Path(part).expanduser()
+        path = places.absolute(part)
         matched = [path] if path.is_file() else [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
         if not matched:
             if path.exists() and not path.is_dir():
