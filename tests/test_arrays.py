@@ -345,6 +345,23 @@ def test_given_splits_are_kept_and_nothing_is_joined_in_memory(x):
     assert sizes(held(X, splits=["train"] * 30 + ["test"] * 10, name="words")[0]) == sizes(data)
 
 
+@pytest.mark.parametrize("splits", [["train"] * 25 + ["val"] * 5 + ["test"] * 10,
+                                    {"train": np.arange(25), "val": range(25, 30), "test": np.arange(40) >= 30},
+                                    np.array(["train"] * 25 + ["dev"] * 5 + ["testing"] * 10), "part"])
+def test_splits_are_words_or_row_numbers_or_a_column(splits):
+    labels = {"kind": Y, "part": ["train"] * 25 + ["val"] * 5 + ["test"] * 10}
+    assert sizes(held(X, labels, splits=splits, groups=None)[0]) == [25, 5, 10]
+    assert "4 groups" in held(X, labels, groups="kind", name="by column")[0].reading()
+
+
+@pytest.mark.parametrize("splits", [{"train": [0, 99]}, {"train": [0.5]}, {"rest": [1]}, {"train": [1, 2], "test": [2, 3]},
+                                    {"train": [[1]]}])
+def test_row_numbers_that_cannot_be_are_named(splits):
+    with pytest.raises(ValueError, match="split") as error:
+        arrays(X, splits=splits)
+    one_line(error)
+
+
 def test_a_split_of_two_pieces_is_read_from_both():
     data, rows, labels = held({"train": (X[:10], Y[:10]), "unsup": X[10:30], "test": (X[30:], Y[30:])})
     assert sizes(data)[2] == 10 and (labels["label"] == -1).sum() == 20 and len({r.numpy().tobytes() for r in rows}) == 40

@@ -102,7 +102,7 @@ def arrays(x: Any, labels: Any = None, *, groups: Any = None, splits: Any = None
     or masked: absent; of unequal lengths as a list); symbols [n, T] whole numbers from 0 (-1: absent).
     labels: [n] whole numbers or words (classes; -1, None, NaN: not labelled) or floats (a quantity), [n, k] one-hot or several
     answers of 0 and 1, or a dict of several: the first is the label.  groups: [n] a person, patient, speaker ... who stays in
-    one split.  splits: [n] "train", "validation" or "test".
+    one split.  splits: [n] "train", "validation" or "test", or {"train": row numbers, ...}.  Both may name one of the labels.
     kind: "image", "series" or "symbols" where the shape leaves it open, or "nchw", "nhwc", "nct", "ntc" to say where the channels
     are. What was decided stands in Data.find(name)().reading(). The source lasts as long as this Python process and shares the
     memory of x, which must not be changed afterwards.

@@ -136,12 +136,13 @@ def beside(found: Handed, labels: Any, groups: Any, splits: Any) -> Handed:
         given = labels if isinstance(labels, Mapping) else {"label": labels}
         found.columns |= {str(name): sized(values, n, "labels") for name, values in given.items()}
         found.label = [str(name) for name in given]
+    groups, splits = (found.columns.get(what, what) if isinstance(what, str) else what for what in (groups, splits))
     if groups is not None:
         found.columns["group"], found.group = sized(groups, n, "groups"), "group"
     elif "group" in found.columns and "group" not in found.label:
         found.group = "group"
     if splits is not None:
-        found.given = named_splits(sized(splits, n, "splits"))
+        found.given = of_rows(splits, n) if isinstance(splits, Mapping) else named_splits(sized(splits, n, "splits"))
     if found.given and len(set(found.given)) == 1:
         found.notes.append("all samples are given as one split, so the splits are drawn")
     return found
@@ -153,6 +154,22 @@ def sized(values: Any, n: int, what: str) -> Any:
     if np.ndim(values) == 0 or len(values) != n:
         raise ValueError(f"{what} must have the shape [{n}], one for each sample, not {list(np.shape(values))}")
     return values
+
+
+def of_rows(splits: Mapping, n: int) -> list[str | None]:
+    """{"train": row numbers or a mask, "test": ...} as the split of each sample; those of no split train."""
+    given: list[str | None] = [None] * n
+    for key, rows in splits.items():
+        rows = np.asarray(values_of(rows))
+        rows = np.flatnonzero(rows) if rows.dtype == bool and rows.shape == (n,) else rows
+        there = rows.ndim == 1 and rows.dtype.kind in "iu" and (not len(rows) or 0 <= rows.min() <= rows.max() < n)
+        if split_name(key) is None or not there:
+            raise ValueError(f"splits[{key!r}] must be train, validation or test and hold row numbers from 0 to {n - 1}, or a mask of {n}")
+        for i in rows.tolist():
+            if given[i] not in (None, split_name(key)):
+                raise ValueError(f"sample {i} is in two splits, {given[i]} and {split_name(key)}")
+            given[i] = split_name(key)
+    return given
 
 
 def named_splits(words: Any) -> list[str | None]:

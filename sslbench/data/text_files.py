@@ -12,6 +12,7 @@ from .layout import layout
 from .text_lines import Samples, fasta, is_fasta, labelled
 from .text_paths import by_name, files, group, names_of
 
+HEAD = 100_000  # characters that tell the kind of a file
 MANY = 10  # files of plain text are samples; fewer are running texts
 TEXT_NAMES = ("text", "sentence", "review", "comment", "content", "caption", "message", "body", "tweet", "utterance", "question",
               "document", "abstract", "description", "headline", "title", "smiles", "sequence", "seq", "peptide", "dna", "string")
@@ -54,14 +55,14 @@ def kind_of(paths: list[Path], whole: bool) -> str:
         raise ValueError(f"{', '.join(p.name for p in paths[:4])} are of different kinds; data.file must be tables, FASTA or plain text")
     kind = kinds.pop()
     if kind == "plain" and len(paths) < MANY:
-        texts = [decoded(p)[0] for p in paths]
+        texts = [decoded(p, HEAD)[0] for p in paths]
         return "fasta" if all(map(is_fasta, texts)) else "table" if not whole and all(map(is_table, texts)) else "plain"
     return kind
 
 
 def is_table(text: str) -> bool:
     """Whether lines are rows of a table although the file is not called like one: two tabs or more in each, or known names above."""
-    lines = [line for line in text[:100_000].splitlines()[:200] if line.strip()]
+    lines = [line for line in text.splitlines()[:200] if line.strip()]
     names = [name.strip(' "').lower() for name in re.split(r"[,;\t]", lines[0])] if lines else []
     if len(lines) > MANY and set(names) & set(TEXT_NAMES) and set(names) & {*LABEL_NAMES, *NO_LABELS}:
         return True
@@ -69,13 +70,14 @@ def is_table(text: str) -> bool:
     return len(lines) > MANY and tabs[0][0] > 1 and tabs[0][1] >= 0.95 * len(lines)
 
 
-def decoded(path: Path) -> tuple[str, list[str]]:
-    """The text of a file, and a remark where it is not UTF-8; ValueError where it is none."""
+def decoded(path: Path, most: int = -1) -> tuple[str, list[str]]:
+    """The text of a file or its first characters, and a remark where it is not UTF-8; ValueError where it is none."""
     size = path.stat().st_size
     if size > memory_limit() // 8:
         raise ValueError(f"{path.name} has {size / 1e9:.1f} GB, too much to be held in memory as text; give a part of it")
     encoding, remark = delimited.encoding_of(path)
-    text = path.read_text(encoding, "replace")
+    with open(path, encoding=encoding, errors="replace") as f:
+        text = f.read(most)
     head = text[:10_000]
     strange = sum((c < " " and c not in "\t\n\r\f\x1b") or c == "\ufffd" for c in head)
     if strange > len(head) // 20:
