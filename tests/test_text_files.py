@@ -294,6 +294,7 @@ def test_text_in_other_encodings(tmp_path, encoding):
     ("empty.csv", b"", {}, "no first line"), ("nope.txt", None, {}, "nope.txt"), ("a.txt,b.txt", None, {}, "a.txt"),
     ("binary.txt", bytes(range(256)) * 20, {}, "no text"), ("doc.pdf", b"%PDF-1.4" + bytes(range(256)) * 9, {}, "no text"),
     ("numbers.csv", b"a,b\n" + b"1,2\n" * 20, {}, "no column of texts"), ("few.csv", b"text\nabc\ndef\n", {}, "2 texts"),
+    ("same.csv", b"text,n\n" + b"abc,1\n" * 20, {}, "are the same"),
     ("*.nothing", None, {}, "nothing"), ("prose.txt", b"words " * 2000, {"label": "column"}, "column"),
     ("prose.txt", b"words " * 2000, {"text_column": "text"}, "no table"), ("prose.fa", b"words " * 2000, {}, "no FASTA record"),
 ])
@@ -303,6 +304,14 @@ def test_files_that_cannot_be_read_are_named(tmp_path, name, contents, given, wo
     with pytest.raises((ValueError, OSError)) as error:
         text(tmp_path / name, **given).load("train")
     assert words in one_line(error)
+
+
+def test_a_relative_path_is_found_again_from_another_folder(tmp_path, monkeypatch):
+    (tmp_path / "t.txt").write_text(" ".join(map(sentence, range(200))))
+    monkeypatch.chdir(tmp_path)
+    data = text("t.txt", length=32)
+    monkeypatch.chdir("/")
+    assert sum(sizes(data)) > 100
 
 
 def test_an_empty_folder_is_named(tmp_path):

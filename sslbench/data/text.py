@@ -33,18 +33,18 @@ class Text(Data):
         file = str(file)
         self.file, self.text_column, self.label, self.group, self.split = file, text_column, label, group, split
         self.length, self.crop, self.hide = length, crop, hide
-        found = self.texts()
+        self.texts = self.read()  # kept: the files may be gone, or the path be seen from another folder, when rows are asked for
         self.prepared: text_samples.Prepared | None = None
-        self.unit = "windows" if found.running else "texts"
-        self.fields = {"text": Field((length,), (1,), vocab=256, gaps=not found.running)}
+        self.unit = "windows" if self.texts.running else "texts"
+        self.fields = {"text": Field((length,), (1,), vocab=256, gaps=not self.texts.running)}
 
-    def texts(self) -> Texts:
+    def read(self) -> Texts:
         file = self.file or places.sample("sentences.csv")
         return kept(file, changed(file), self.text_column, self.label == "none")
 
     def load(self, split):
         if self.prepared is None:
-            self.prepared = text_samples.prepared(self.texts(), self.length, self.label, self.group, self.split, Path(self.file).name)
+            self.prepared = text_samples.prepared(self.texts, self.length, self.label, self.group, self.split, Path(self.file).name)
         found = self.prepared
         self.classes, self.splits_from, self.notes = found.told.classes, found.told.splits.origin, found.notes
         rows, labels = found.told.of(split)
