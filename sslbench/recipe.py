@@ -125,6 +125,7 @@ class Recipe:
             raise ValueError(f"{self.pretext} with {self.backbone} on {self.data} does not fit: {why}")
         return data, recipe.make_task(data)
 
+    @own_settings()
     def make_task(self, data: Data) -> Pretext:
         """The pretext task with its backbone, initialised from the seed. Of `data` only what it says of its samples is needed."""
         task = Pretext.find(self.pretext)

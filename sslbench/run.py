@@ -21,6 +21,7 @@ from .recipe import Recipe
 from .remembered import Remembered, batch_of
 from .runs import read_recipe, replay
 from .said import in_words
+from .settings import own_settings
 
 UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
 
@@ -152,6 +153,7 @@ class Run:
         return f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, {self.seconds:.0f} s{', ' * bool(said)}{said})"
 
 
+@own_settings()
 @torch.no_grad()
 def embedded(task: Pretext, batch: Batch, size: int = 250) -> Tensor:
     """Embeddings [n, D] of a batch; ValueError in one line when the network cannot read it."""
