@@ -38,7 +38,7 @@ from sslbench.recipe import Recipe, incompatible
 
 KINDS = ("any moment", "a file", "the test", "the resume")
 OPTIONS = {"device": "cpu", "evaluations": 2, "checkpoint_every": 4, "progress": False}
-WAYS = (("waves", "small_cnn", {}), ("images", "small_cnn", {"backbone.width": 8}), ("text", "transformer", {"backbone.width": 32}))
+WAYS = (("images", "small_cnn", {"backbone.width": 8}), ("text", "transformer", {"backbone.width": 32, "data.length": 32}))
 CONTEXT = get_context("forkserver")  # a new process with the packages imported, in which nothing has been computed
 
 
@@ -115,7 +115,7 @@ def kill(kind: str, recipe: Recipe, folder: Path, took: float, draw: random.Rand
     """Train it and kill it, once or more; what the last process said."""
     if kind == "a file":
         where = draw.choice(("before the move", "in the middle", "after the move"))
-        processed(recipe, folder, (where, draw.randint(4, 22)))
+        processed(recipe, folder, (where, draw.randint(6, 24)))
     elif kind == "the test":
         processed(recipe, folder, draw.choice((("the test", 1), ("in the test", 2))))  # chance is asked for on validation first
     else:
@@ -168,7 +168,7 @@ def measure(kills: int, steps: int, seed: int, tell: Callable[[str], None]) -> l
 def main() -> int:
     options = arguments(__doc__, kills=50, seed=0)
     quiet()
-    CONTEXT.set_forkserver_preload(["sslbench.fitting", "sslbench.data.waves", "sslbench.data.images"])
+    CONTEXT.set_forkserver_preload(["sslbench.fitting", "sslbench.data.images", "sslbench.data.text"])
     kills, steps = (5, 12) if options.small else (options.kills, 24)
     rows = publish("survive", measure(kills, steps, options.seed, lambda line: print(line, file=sys.stderr, flush=True)), options)
     return int(rows[-1]["lost"] > 0)

@@ -26,7 +26,8 @@ def play(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = 
     overwrite: another run in the folder is replaced.  resume: the state to go on from.  data: the recipe's, where it is at hand.
     """
     if folder:
-        free(recipe, Path(folder), overwrite, resume is not None)
+        folder = Path(folder).absolute()  # it stays where it is when somebody changes the working directory
+        free(recipe, folder, overwrite, resume is not None)
     training = made(recipe, resume, device, precision, data)
     ready(training)
     events = train(recipe, resume, training=training, changed_data=changed_data, **options)
@@ -49,7 +50,7 @@ def record(events: Iterator[Event], recipe: Recipe, folder: str | Path, *, overw
 
     The folder is written once the first event is there, never before. An event is passed on although it could not be written; the
     OSError comes when the next one is asked for.  overwrite, resume: as in play()."""
-    folder = Path(folder)
+    folder = Path(folder).absolute()
     free(recipe, folder, overwrite, resume is not None)
     first = next(events, None)
     if first is None:

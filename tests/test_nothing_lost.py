@@ -333,3 +333,11 @@ def test_paths_and_numbers_of_numpy_are_recorded(value, as_plain, toy, tmp_path)
     assert Recipe.from_share(recipe.share()) == recipe and "np." not in recipe.as_python()
     named = replace(toy, init=value)
     assert named.init == as_plain and type(named.init) is str and f"--init {as_plain}" in named.as_command()
+
+
+def test_another_working_directory_between_two_events_changes_nothing(toy, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for _ in runs.play(toy, "run", device="cpu", evaluations=1):
+        monkeypatch.chdir(tmp_path / "elsewhere")
+    assert load_run(tmp_path / "run").done and list((tmp_path / "elsewhere").iterdir()) == []
