@@ -366,6 +366,15 @@ def test_which_layout_is_taken_is_said(tmp_path, names, layout):
     assert {"rows": "a series per row", "columns": "a channel per column"}[layout] in data.reading().lower()
 
 
+@pytest.mark.parametrize("names", [[f"s{i}" for i in range(26)], []])
+@pytest.mark.parametrize("turned", [False, True])
+def test_many_columns_are_channels_where_the_numbers_go_on_from_row_to_row(tmp_path, names, turned):
+    x = np.cumsum(RNG.normal(size=(26, 400)), 1)
+    x = (x.T[:, RNG.permutation(26)] if not turned else np.cumsum(RNG.normal(size=(400, 26)), 1)).round(3)
+    data = series(write_csv(tmp_path / "s.csv", [names] * bool(names) + x.tolist()))
+    assert (data.unit, data.fields["signal"].channels) == (("series", 1) if turned else ("windows", 26))
+
+
 def test_each_channel_is_scaled_by_itself(tmp_path):
     rows = [["a", "b", "c", "d"]] + [[1000 * np.sin(t / 5), np.cos(t / 5) / 1000, 7, ""] for t in range(1000)]
     data = series(write_csv(tmp_path / "s.csv", rows))

@@ -1,6 +1,7 @@
 """What each column of a table of series is: a channel or a time step, something said about the series, or neither."""
 
 import re
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -148,12 +149,23 @@ def likely_layout(table: Table, found: Roles, parts: bool) -> str:
     if not n or "recording" in found.about:
         return "columns"
     if not names or (parts and not table.headed):
-        return "rows" if n > WIDE or (parts and n > 4) or (n >= 8 and shuffled(found)) else "columns"
+        return "rows" if (n > WIDE and not flows(found)) or (parts and n > 4) or (n >= 8 and shuffled(found)) else "columns"
     stem, alike = Counter(map(stem_of, names)).most_common(1)[0]
     if n > WIDE:
-        return "rows" if alike >= 0.8 * n or rows < 80 else "columns"
+        return "rows" if (alike >= 0.8 * n and (stem.lower() in STEPS or not flows(found))) or rows < 80 else "columns"
     steps = stem.lower() in STEPS and alike >= 0.8 * n and n >= 8
     return "rows" if steps or (n >= 8 and (rows < 80 or shuffled(found))) else "columns"
+
+
+def flows(found: Roles) -> bool:
+    """Whether numbers go on smoothly from row to row and not from column to column: then the rows are time."""
+    x = np.stack([values[:2000] for values in found.numbers.values()], 1)  # [rows, columns]
+    if len(x) < 80:
+        return False
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # columns without numbers
+        down, along = (np.nanmean(np.diff(x, axis=i) ** 2, i) / np.nanvar(x, i) for i in (0, 1))
+        return bool(np.nanmedian(down) < 0.25 * np.nanmedian(along))
 
 
 def shuffled(found: Roles) -> bool:
