@@ -78,12 +78,15 @@ def remove(folder: Path, names: Iterable[str]) -> None:
         (folder / f"{name}.part").unlink(missing_ok=True)
 
 
-def checkpoints(folder: Path) -> list[Path]:
-    """The run's checkpoints, the newest first: those in its list or, where the list is damaged, those that look like a run's."""
+def checkpoints(folder: Path, own: bool = False) -> list[Path]:
+    """The checkpoints in a folder, the newest first: what can be read is used whoever put it there, such as a copy.
+    own: only those that the run's list names, or, where the list is damaged, those that look like a run's; only these are removed."""
     found = [name for name in could_be_ours(folder) if name.startswith("checkpoint-")]
     ours = written(folder)
-    found = [name for name in found if name in ours] or [name for name in found if not ours - {LIST} and _laid_out(folder / name)]
-    return [folder / name for name in sorted(found, key=step_of, reverse=True)]
+    listed = [name for name in found if name in ours]
+    if not own or (not listed and not ours - {LIST}):
+        listed += [name for name in found if name not in ours and _laid_out(folder / name)]
+    return [folder / name for name in sorted(listed, key=step_of, reverse=True)]
 
 
 def text(path: Path) -> str:

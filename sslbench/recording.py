@@ -47,7 +47,7 @@ class Recording:
     def _gone_back_to(self, state: dict[str, Any]) -> set[str]:
         """Leave what the run had when it reached this checkpoint, whatever came after it."""
         step, kept = state["step"], before(self.folder, state["step"])
-        own = files.written(self.folder) | {"recipe.json", *(path.name for path in files.checkpoints(self.folder))}
+        own = files.written(self.folder) | {"recipe.json", *(path.name for path in files.checkpoints(self.folder, own=True))}
         own |= {line["file"] for line in kept if "file" in line}
         later = {name for name in own if name.endswith(".safetensors") and name != "weights.safetensors" and files.step_of(name) > step}
         if not step:
@@ -82,7 +82,7 @@ class Recording:
         store.write(self.folder / name, {**event.state, "about": about})
         self._name("weights.safetensors")
         save_weights(self.folder, event.state["task"], event.step)
-        files.remove(self.folder, [path.name for path in files.checkpoints(self.folder)[KEPT:]])
+        files.remove(self.folder, [path.name for path in files.checkpoints(self.folder, own=True)[KEPT:]])
         if about != self._about:
             self._about = about
             self._write("run.json", json.dumps({"id": run_id(self.folder) or uuid.uuid4().hex, **about}))
