@@ -1,6 +1,8 @@
 """Folders of pictures: labels, groups and splits by folders, file names or a table; what is left out is said once, in numbers."""
 
+import copy
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -35,6 +37,14 @@ def everything(data):
 
 def sizes(data) -> list[int]:
     return [len(data.loaded(split)[0]["image"]) for split in SPLITS]
+
+
+def test_a_source_can_be_copied(tmp_path):
+    put(tmp_path, *many("cat"), *many("dog"))
+    data = images(tmp_path)
+    data.load("train")
+    for one in (copy.deepcopy(data), pickle.loads(pickle.dumps(data))):
+        assert torch.equal(one.load("test")[0]["image"][:], data.load("test")[0]["image"][:])
 
 
 def one_line(error) -> str:

@@ -1,5 +1,6 @@
 """A folder of the user's own pictures: any tree, any sizes and modes. Folders, file names or a table tell labels and splits."""
 
+from pathlib import Path
 from typing import Annotated
 
 from ..catalog import Hyperparameter
@@ -39,17 +40,16 @@ class Images(Data):
         self.label, self.group, self.split = label, group, split
         self.crop, self.color, self.rotation, self.flip = crop, color, rotation, flip
         self.root = places.existing(folder or places.sample("shapes"), "folder", "data.folder")
-        self.reader = pictures if self.root.is_dir() else stack
-        if self.reader is stack and not (self.root.is_file() and self.root.suffix.lower() in stack.ENDINGS):
+        if not self.root.is_dir() and not (self.root.is_file() and self.root.suffix.lower() in stack.ENDINGS):
             raise NotADirectoryError(f"{str(self.root)!r} is a file; data.folder must be the folder that holds the images, or an .npz file")
-        channels = self.reader.channels(self.root)
+        channels = reader(self.root).channels(self.root)
         self.fields = {"image": Field((size, size), (size // 8, size // 8), channels, scale=1 / 64, offset=128)}
         self.found: Pictures | None = None
 
     def load(self, split):
         if self.found is None:
             asked = Asked(self.label, self.group, self.split)
-            self.found = self.reader.read(self.root, Form(self.size, self.fields["image"].channels), self.memory, asked)
+            self.found = reader(self.root).read(self.root, Form(self.size, self.fields["image"].channels), self.memory, asked)
             self.classes, self.splits_from = self.found.described.classes, self.found.described.splits.origin
             self.notes = self.found.notes
         rows, labels = self.found.described.of(split)
@@ -64,3 +64,8 @@ class Images(Data):
 
     def cite(self):
         return f"pictures in {self.folder}" if self.folder else "generated shapes, shipped with sslbench (CC0)"
+
+
+def reader(root: Path):
+    """The file that knows how to read a folder, or an .npz or .npy of pictures."""
+    return pictures if root.is_dir() else stack
