@@ -1,19 +1,17 @@
 """What each column of a table of series is: a channel or a time step, something said about the series, or neither."""
 
 import re
-import warnings
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
 from . import cells
 from .described import SPLIT_COLUMNS
+from .series_layout import few_words, likely_layout, stem_of
 from .splits import split_name
 from .table import Table, count
 
-WIDE = 20  # more columns of numbers than this are time steps, unless their names are different words
 LABELS = {"label", "labels", "class", "classes", "target", "category", "activity", "gesture", "diagnosis", "behavior", "behaviour",
           "emotion", "fault", "anomaly", "y"}
 BESIDE = {"id", "ids", "name", "names", "idx", "index", "code", "no", "num", "number", "true", "ground", "truth", "type"}  # activity_id
@@ -23,7 +21,6 @@ IDS = {"id", "ids", "idx", "index", "nr", "no", "key", "uuid", "guid"}
 ROWS = {"row", "rows", "sample", "record", "observation", "obs", "unnamed"}  # names of columns that count the rows
 TIMES = {"time", "times", "date", "datetime", "timestamp", "timestamps", "t", "ts", "sec", "secs", "second", "seconds", "ms", "clock"}
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]+\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?")
-STEPS = {"", "t", "time", "step", "ts", "timestep", "time_step", "tick", "sample", "frame"}  # what stands before the number of a time step
 
 
 @dataclass
@@ -58,7 +55,7 @@ def roles(table: Table, asked: set[str], layout: str, parts: bool = False) -> Ro
             left.append(f"{name!r} ({kind})")
         else:
             found.about[name] = table.words(name)
-    found.layout = layout if layout != "auto" else likely_layout(table, found, parts)
+    found.layout = layout if layout != "auto" else likely_layout(table, found.numbers, found.about, parts)
     if found.layout == "rows":
         step_columns(table, found)
     if not table.headed or found.layout == "rows":
@@ -142,44 +139,6 @@ def mostly_rising(values: np.ndarray) -> bool:
     return len(steps) > 0 and bool((steps < 0).sum() <= 0.1 * len(steps) and (steps > 0).any())
 
 
-def likely_layout(table: Table, found: Roles, parts: bool) -> str:
-    """A series per row where the columns are called like time steps, or are many without names of their own."""
-    names = [name for name in found.numbers if name not in table.made]
-    n, rows = len(found.numbers), len(table)
-    if not n or "recording" in found.about:
-        return "columns"
-    if not names or (parts and not table.headed):
-        return "rows" if (n > WIDE and not flows(found)) or (parts and n > 4) or (n >= 8 and shuffled(found)) else "columns"
-    stem, alike = Counter(map(stem_of, names)).most_common(1)[0]
-    if n > WIDE:
-        return "rows" if (alike >= 0.8 * n and (stem.lower() in STEPS or not flows(found))) or rows < 80 else "columns"
-    steps = stem.lower() in STEPS and alike >= 0.8 * n and n >= 8
-    return "rows" if steps or (n >= 8 and (rows < 80 or shuffled(found))) else "columns"
-
-
-def flows(found: Roles) -> bool:
-    """Whether numbers go on smoothly from row to row and not from column to column: then the rows are time."""
-    x = np.stack([values[:2000] for values in found.numbers.values()], 1)  # [rows, columns]
-    if len(x) < 80:
-        return False
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # columns without numbers
-        down, along = (np.nanmean(np.diff(x, axis=i) ** 2, i) / np.nanvar(x, i) for i in (0, 1))
-        return bool(np.nanmedian(down) < 0.25 * np.nanmedian(along))
-
-
-def shuffled(found: Roles) -> bool:
-    """Whether a label changes from row to row, as that of a series in each row does; in time it stays for a while."""
-    ends = [values for values in (list(found.numbers.values())[i] for i in (0, -1)) if cells.whole(values)]
-    labels = [words for words in found.about.values() if few_words(words)] + [v.tolist() for v in ends if few_words(v.tolist())]
-    return any(3 * sum(a != b for a, b in pairwise(words)) > len(words) for words in labels[:1])
-
-
-def stem_of(name: str) -> str:
-    """A name without the number at its end."""
-    return re.sub(r"[\W_]*\d+([.,]\d+)?$", "", name.strip())
-
-
 def step_columns(table: Table, found: Roles) -> None:
     """Columns of numbers whose names are not those of the time steps are about the series."""
     stems = Counter(stem_of(name) for name in found.numbers if name not in table.made)
@@ -227,12 +186,6 @@ def blocks(values: np.ndarray) -> bool:
     """Whether each of some values stands together."""
     different = len(np.unique(values))
     return 2 < different <= len(values) // 8 and int((np.diff(values) != 0).sum()) < 1.5 * different
-
-
-def few_words(words: list) -> bool:
-    """Whether values come again often enough to be classes."""
-    different = set(words) - {""}
-    return 1 < len(different) <= max(2, sum(map(bool, words)) // 2)
 
 
 def likely_labels(found: Roles, kinds: dict[str, set[str]]) -> list[str]:
