@@ -111,8 +111,8 @@ def same(a: Path, b: Path) -> bool:
     return lines == other_lines and tensors.keys() == others.keys() and all(torch.equal(x, others[name]) for name, x in tensors.items())
 
 
-def kill(kind: str, recipe: Recipe, folder: Path, took: float, draw: random.Random) -> str:
-    """Train it and kill it, once or more; what the last process said."""
+def kill(kind: str, recipe: Recipe, folder: Path, took: float, draw: random.Random) -> tuple[str, bool]:
+    """Train it and kill it, once or more; what the last process said, and whether there was a checkpoint after the first kill."""
     if kind == "a file":
         where = draw.choice(("before the move", "in the middle", "after the move"))
         processed(recipe, folder, (where, draw.randint(6, 24)))
@@ -120,21 +120,17 @@ def kill(kind: str, recipe: Recipe, folder: Path, took: float, draw: random.Rand
         processed(recipe, folder, draw.choice((("the test", 1), ("in the test", 2))))  # chance is asked for on validation first
     else:
         processed(recipe, folder, seconds=draw.uniform(0, took))
+    had = bool(list(folder.glob("checkpoint-*.safetensors")))
     if kind == "the resume":
         processed(None, folder, seconds=draw.uniform(0, took))
         processed(None, folder, draw.choice((None, ("before the move", draw.randint(1, 4)), ("in the middle", draw.randint(1, 4)))),
                   draw.uniform(0, took))
-    return processed(None, folder)
+    return processed(None, folder), had
 
 
-def early(folder: Path) -> bool:
-    """Whether no checkpoint had been written when the run was killed."""
-    return not list(folder.glob("checkpoint-*.safetensors"))
-
-
-def outcome(said: str, folder: Path, whole: Path) -> str:
+def outcome(said: str, had: bool, folder: Path, whole: Path) -> str:
     if said != "done":
-        return "too early" if early(folder) and said.count("\n") == 0 else f"lost: {said}"
+        return "too early" if not had and "\n" not in said else f"lost: {said}"
     return "identical" if same(folder, whole) else "lost: it ended elsewhere"
 
 
@@ -156,8 +152,8 @@ def measure(kills: int, steps: int, seed: int, tell: Callable[[str], None]) -> l
             kind, recipe, folder = KINDS[number % len(KINDS)], every[number % len(every)], Path(place, f"{number}")
             if recipe.pretext not in whole:
                 whole[recipe.pretext] = undisturbed(recipe, Path(place, recipe.pretext))
-            said = kill(kind, recipe, folder, whole[recipe.pretext], draw)
-            found[kind].append(outcome(said, folder, Path(place, recipe.pretext)))
+            said, had = kill(kind, recipe, folder, whole[recipe.pretext], draw)
+            found[kind].append(outcome(said, had, folder, Path(place, recipe.pretext)))
             tell(f"{number + 1} of {kills}: {recipe.pretext}, killed at {kind}: {found[kind][-1]}")
             shutil.rmtree(folder, ignore_errors=True)
     found["all"] = [result for results in found.values() for result in results]

@@ -3,7 +3,6 @@ read takes its pictures with it, and both are said."""
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ LONGEST = 2**20  # bytes of a line
 def to_line(event: Event, folder: Path) -> dict:
     """One line of events.jsonl; an evaluation's tensors go into a file of their own."""
     if not isinstance(event, Evaluation):
-        return {"event": type(event).__name__, **asdict(event)}
+        return {"event": type(event).__name__, **vars(event)}
     name = files.evaluation(event.step, event.split)
     embedding = None if event.embedding is None else event.embedding.half()
     store.write(folder / name, {"embedding": embedding, "pictures": event.pictures})
