@@ -84,7 +84,7 @@ def test_every_task_can_be_loaded_without_its_data(pretext, toy, tmp_path):
 @pytest.mark.parametrize("given, says", [
     (torch.randn(3, 2), "must have the shape"), (torch.randn(3, 5, 16), "must have the shape"),
     ({"nothing": torch.randn(3, 2, 16)}, "are needed"),
-    (torch.randn(3, 2, 15), "cannot read")], ids=str)
+    (torch.randn(3, 2, 15), "cannot read")], ids=["two axes", "channels", "name", "length"])
 def test_rows_that_do_not_fit_are_one_line(toy, tmp_path, given, says):
     recorded(toy, tmp_path)
     with pytest.raises(ValueError, match=says) as error:

@@ -15,9 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..said import said
+from ..settings import own_settings
 from . import Data, Field, parts, series_augment
 from .described import Described, described
-from .handed import handed
+from .handed import Handed, handed
 from .image_augment import Color, Crop, Flip, Rotation, color, geometry
 from .rows import Picked
 from .scaled import LEARNED
@@ -108,12 +110,17 @@ def arrays(x: Any, labels: Any = None, *, groups: Any = None, splits: Any = None
     memory of x, which must not be changed afterwards.
     """
     if kind not in (None, *KINDS, *LAYOUTS):
-        raise ValueError(f"kind must be one of {', '.join((*KINDS, *LAYOUTS))}, not {kind!r}")
+        raise ValueError(f"kind must be one of {', '.join((*KINDS, *LAYOUTS))}, not {said(kind)}")
     if not isinstance(name, str) or not name:
-        raise ValueError(f"name must be a word, not {name!r}")
+        raise ValueError(f"name must be a word, not {said(name)}")
     if name in Data.all() and not issubclass(Data.catalogue[name], Held):
         raise ValueError(f"{name!r} is the name of a source that ships with sslbench; give another name=")
-    given = handed(x, labels, groups, splits)
+    with own_settings():  # a default device of the user's would take our numbers elsewhere
+        return listed(handed(x, labels, groups, splits), name, kind)
+
+
+def listed(given: Handed, name: str, kind: str | None) -> str:
+    """The source of what was handed over; returns its name."""
     parts.enough(len(given), "samples", name)
     kind, views, notes = understood(given.pieces, kind)
     pieces, more = as_stored(views, kind)

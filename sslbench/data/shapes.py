@@ -29,15 +29,21 @@ def understood(pieces: list[np.ndarray], kind: str | None) -> tuple[str, list[np
     if chosen == "symbols":
         if x.dtype.kind == "f":
             raise ValueError(f"symbols must be whole numbers [n, T], not {x.dtype} {shown(x)}")
+        some_numbers(x)
         return chosen, pieces, notes
     if x.ndim == max(fits):
         at = at or (channels_of_images if chosen == "image" else channels_of_series)(x, notes, asked is not None)
         pieces = [np.moveaxis(p, at, 1) for p in pieces]
     else:
         pieces = [p[:, None] for p in pieces]  # one channel
-    if 0 in pieces[0].shape[1:]:
-        raise ValueError(f"x of shape {shown(x)} holds no numbers")
+    some_numbers(x)
     return chosen, without_transparency(pieces, notes) if chosen == "image" else pieces, notes
+
+
+def some_numbers(x: np.ndarray) -> None:
+    """ValueError when a sample has no numbers."""
+    if 0 in x.shape[1:]:
+        raise ValueError(f"x of shape {shown(x)} holds no numbers")
 
 
 def shown(x: np.ndarray) -> str:
