@@ -23,7 +23,7 @@ CASES += [("masked", "transformer", data) for data in ("image", "padded series")
 def shard(value, rank: int, world: int):
     """This process's rows of everything in the inputs of a task."""
     if torch.is_tensor(value):
-        return value[rank::world]
+        return value.chunk(world)[rank]
     if isinstance(value, dict):
         return {name: shard(x, rank, world) for name, x in value.items()}
     return type(value)(shard(x, rank, world) for x in value)
