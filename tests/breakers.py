@@ -83,15 +83,29 @@ class Half(Rotation, listed=False):
 class SecretlyBoth(GRU, listed=False):
     """Reads from both ends whatever was asked."""
 
-    def trunk(self, tokens, causal=False):
-        return super().trunk(tokens, causal=False)
+    def trunk(self, tokens, causal=0):
+        return super().trunk(tokens)
 
 
 class SecretlyAll(Transformer, listed=False):
     """Attends to everything whatever was asked."""
 
-    def trunk(self, tokens, causal=False):
-        return self.blocks(tokens, causal=False)
+    def trunk(self, tokens, causal=0):
+        return self.blocks(tokens)
+
+
+class NeverInBlocks(Transformer, listed=False):
+    """Lets no token see a later one, not even of its own block."""
+
+    def trunk(self, tokens, causal=0):
+        return self.blocks(tokens, min(causal, 1))
+
+
+class OtherBlocks(GRU, listed=False):
+    """Reads larger blocks than it was asked to."""
+
+    def trunk(self, tokens, causal=0):
+        return super().trunk(tokens, causal + 1)
 
 
 class PoolsAll(Transformer, listed=False):

@@ -102,9 +102,20 @@ def test_tokens_fill_the_backbones_grid(backbone, data):
 
 
 @pytest.mark.parametrize("backbone", [name for name, c in Backbone.all().items() if c.causal])
-@pytest.mark.parametrize("data", ["series", "text"])
-def test_a_causal_backbone_sees_no_future(backbone, data):
-    promises.sees_no_future(build("next_token", backbone, source(data)).backbone)
+@pytest.mark.parametrize("data, causal", [("series", 1), ("series", 2), ("series", 3), ("text", 1), ("text", 3), ("text", 8)])
+def test_a_causal_backbone_sees_no_future(backbone, data, causal):
+    network = build("next_token", backbone, source(data)).backbone
+    promises.sees_no_future(network, causal)
+    with torch.autocast("cpu", torch.bfloat16):  # another kernel
+        promises.sees_no_future(network, causal)
+
+
+@pytest.mark.parametrize("backbone", [name for name, c in Backbone.all().items() if c.causal])
+def test_one_block_that_holds_all_is_no_block_at_all(backbone):
+    network = build("next_token", backbone, source("text")).backbone.eval()
+    tokens = torch.randn(2, 16, network.dim)
+    for causal in (16, 50):
+        torch.testing.assert_close(network.trunk(tokens, causal), network.trunk(tokens))
 
 
 @pytest.mark.parametrize("cls", [c for kind in contracts().values() for c in kind.all().values()], ids=lambda c: c.name)
@@ -145,9 +156,16 @@ def test_a_wrong_chance_level_is_caught(turns):
 
 
 @pytest.mark.parametrize("cheat", [breakers.SecretlyBoth, breakers.SecretlyAll])
-def test_a_backbone_that_sees_the_future_is_caught(cheat):
+@pytest.mark.parametrize("causal", [1, 3])
+def test_a_backbone_that_sees_the_future_is_caught(cheat, causal):
     with pytest.raises(AssertionError, match="moved by later ones"):
-        promises.sees_no_future(build("next_token", cheat, source("text")).backbone)
+        promises.sees_no_future(build("next_token", cheat, source("text")).backbone, causal)
+
+
+@pytest.mark.parametrize("cheat", [breakers.NeverInBlocks, breakers.OtherBlocks])
+def test_a_backbone_that_reads_other_blocks_than_asked_is_caught(cheat):
+    with pytest.raises(AssertionError, match=r"see all of it|moved by later ones"):
+        promises.sees_no_future(build("next_token", cheat, source("text")).backbone, 3)
 
 
 def test_padding_that_counts_is_caught():

@@ -14,9 +14,10 @@ class Backbone(nn.Module, Listed):
 
     kind = "backbone"
     maskable = False  # the trunk may see any subset of the tokens
-    causal = False  # forward(causal=True) lets no token see later ones
+    causal = False  # forward(causal=n) lets blocks of n tokens see themselves and earlier blocks alone; 1: no token sees later ones
     resizable = False  # accepts samples smaller than the field says
     contextual = True  # tokens mix; a lookup table's do not
+    one_way = 0  # the `causal` it was trained with, which `embed` keeps; a task that trains it otherwise sets it, weights carry it
     fields: dict[str, Field]
     dim: int
 
@@ -29,12 +30,17 @@ class Backbone(nn.Module, Listed):
         """Fields in declared order -> tokens [B, N, D], each from its own part of the sample."""
         raise NotImplementedError
 
-    def trunk(self, tokens: Tensor, causal: bool = False) -> Tensor:
-        """Tokens -> tokens [B, N, D]; here they may look at each other."""
+    def trunk(self, tokens: Tensor, causal: int = 0) -> Tensor:
+        """Tokens -> tokens [B, N, D]; here they may look at each other: all (causal 0), or blocks of `causal` tokens, such as the
+        frames of a video, at themselves and at earlier blocks."""
         return tokens
 
-    def forward(self, batch: Batch, causal: bool = False) -> Tensor:
+    def forward(self, batch: Batch, causal: int = 0) -> Tensor:
         return self.trunk(self.stem(batch), causal)  # [B, N, D]
+
+    def embed(self, batch: Batch) -> Tensor:
+        """One vector per sample [B, D], differentiable; a network that was trained reading forwards (`one_way`) reads forwards."""
+        return self.pool(self(batch, self.one_way), self.present(batch))
 
     def pool(self, tokens: Tensor, present: Tensor | None = None) -> Tensor:
         """[B, N, D] -> [B, D]: the mean over the tokens that are present [B, N]."""
@@ -59,6 +65,17 @@ class Backbone(nn.Module, Listed):
         """Token grid of one field for samples of `size` (the field's own by default); an axis of 0: too small to read."""
         field = self.fields[name]
         return tuple(s // p for s, p in zip(size or field.size, field.patch))
+
+    def get_extra_state(self) -> Tensor:
+        """`one_way` as part of the weights."""
+        return torch.tensor(self.one_way)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        self.one_way = int(state)
+
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        state_dict.setdefault(f"{prefix}_extra_state", self.get_extra_state())  # weights written before there was a one_way
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def ordered(self, batch: Batch) -> list[tuple[str, Tensor]]:
         return [(name, batch[name]) for name in self.fields if name in batch]

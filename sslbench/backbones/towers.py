@@ -17,7 +17,7 @@ class Towers(Backbone, listed=False):
             raise ValueError(f"one backbone per field needs equal widths, not {widths}; set backbone.width")
         self.dim = next(iter(widths.values()))
 
-    def forward(self, batch, causal=False):
+    def forward(self, batch, causal=0):
         return torch.cat([self.nets[name]({name: x}, causal) for name, x in self.ordered(batch)], 1)  # [B, N, D]
 
     def grid(self, name, size=None):

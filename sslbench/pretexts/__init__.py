@@ -43,11 +43,11 @@ class Pretext(nn.Module, Listed):
 
     def encode(self, batch: Batch) -> Tensor:
         """Tokens [B, N, D] as probes and fine-tuning read them, differentiable."""
-        return self.backbone(batch)
+        return self.backbone(batch, self.backbone.one_way)
 
     def embed(self, batch: Batch) -> Tensor:
         """One vector per sample [B, D], differentiable."""
-        return self.backbone.pool(self.encode(batch), self.backbone.present(batch))
+        return self.backbone.embed(batch)
 
     def chance(self, inputs) -> float | None:
         """The loss of a guess that knows nothing of the sample; None where there is no such number. No collectives."""

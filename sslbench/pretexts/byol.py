@@ -33,7 +33,7 @@ class BYOL(Pretext):
 
     def target(self, batch):
         backbone, projector = self.teacher.copy
-        return projector(backbone.pool(backbone(batch), backbone.present(batch)))
+        return projector(backbone.embed(batch))
 
     def project(self, views):
         """Predictions [B, P] of both views and the teacher's projections of both."""

@@ -22,7 +22,7 @@ class Masked(Pretext):
                  mask_ratio: Annotated[float, Hyperparameter("share of the tokens that is hidden", 0.05, 0.95)] = 0.6,
                  decoder_depth: Annotated[int, Hyperparameter("attention blocks of the decoder for numbers", 1, 8)] = 1):
         super().__init__(backbone, data)
-        self.mask_ratio = mask_ratio
+        self.mask_ratio, backbone.one_way = mask_ratio, 0  # from both sides
         self.drops = backbone.maskable and not any(f.vocab for f in self.fields.values())
         self.blank = nn.Parameter(0.02 * torch.randn(backbone.dim))  # stands for every hidden token
         self.place = nn.Parameter(0.02 * torch.randn(sum(f.tokens for f in self.fields.values()), backbone.dim))

@@ -15,7 +15,7 @@ class NextToken(Pretext):
     def __init__(self, backbone, data, *,
                  augment: Annotated[bool, Hyperparameter("read augmented samples instead of the plain ones")] = False):
         super().__init__(backbone, data)
-        self.augment = augment
+        self.augment, backbone.one_way = augment, 1
         self.start = nn.Parameter(0.02 * torch.randn(backbone.dim))  # stands before the first token
         self.heads = nn.ModuleDict({name: nn.Linear(backbone.dim, f.width) for name, f in self.fields.items()})
 
@@ -29,16 +29,13 @@ class NextToken(Pretext):
     def guess(self, batch):
         tokens = self.backbone.stem(batch)  # [B, N, D]
         shifted = torch.cat([self.start.to(tokens.dtype).expand(len(tokens), 1, -1), tokens[:, :-1]], 1)
-        seen = self.backbone.trunk(shifted, causal=True).split([f.tokens for f in self.fields.values()], 1)
+        seen = self.backbone.trunk(shifted, causal=1).split([f.tokens for f in self.fields.values()], 1)
         return {name: f.dense(self.heads[name](part)) for (name, f), part in zip(self.fields.items(), seen)}
 
     def forward(self, inputs):
         guess = self.guess(inputs)
         return {"loss": sum_over_fields({name: mean_over(f.error(guess[name], inputs[name]), given(f, inputs[name]))
                                          for name, f in self.fields.items()})}
-
-    def encode(self, batch):
-        return self.backbone(batch, causal=True)  # as it was trained
 
     def chance(self, inputs):
         return sum_over_fields({name: constant_guess(self.fields[name], x) for name, x in inputs.items()})
