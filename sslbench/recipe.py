@@ -96,7 +96,7 @@ class Recipe:
     def make_data(self) -> Data:
         """The data source, with the label as its last field when labels > 0."""
         data = Data.find(self.data)(**self.check().given("data"))
-        return Labelled(data, self.labels, self.seed) if self.labels else data
+        return Labelled(data, self.labels, self.seed, Pretext.find(self.pretext).reads_unlabelled) if self.labels else data
 
     def incompatible(self, data: Data | None = None) -> str:
         """Why this combination does not fit, and what would; or ""."""
@@ -234,15 +234,25 @@ def shape(x: torch.Tensor | None) -> str:
 
 
 def incompatible(data: Data, pretext: type[Pretext], backbone: str) -> str:
-    """Why a pretext task and a backbone do not fit the data, or ""; nothing is built."""
-    names, fields = backbone.split("+"), pretext.reads(data)
+    """Why a pretext task and a backbone do not fit the data as it is, or ""; nothing is built."""
+    if pretext.reads_labels and not data.label_field:
+        return "learns from labels: set labels to the share of them that it may use, up to 1"
+    if data.label_field and not pretext.reads_labels:
+        return "never sees labels: set labels to 0, or take the task supervised"
+    return misfit(data, pretext, backbone)
+
+
+def misfit(data: Data, pretext: type[Pretext], backbone: str) -> str:
+    """Why they do not fit, labels not considered, or ""."""
+    if why := pretext.incompatible(Backbone.find(backbone.split("+")[0]), data):
+        return why
+    fields, names = pretext.reads(data), backbone.split("+")
     if why := next(filter(None, (field.unreadable(name) for name, field in fields.items())), "" if fields else "there is no field to read"):
         return why
-    one = Backbone.find(backbone) if len(names) == 1 else None
-    if why := pretext.incompatible(one or Towers, data):
-        return why if one else f"{why}; one for all fields, not one for each"
-    if one:
-        return one.incompatible(fields)
+    if not set(data.probe_on or data.fields) & set(fields):
+        return f"reads none of the fields that probes see: {', '.join(data.probe_on or data.fields)}"
+    if len(names) == 1:
+        return Backbone.find(backbone).incompatible(fields)
     if len(names) != len(fields):
         return f"{backbone} names {len(names)} backbones for {len(fields)} field{'s' * (len(fields) > 1)}: {', '.join(fields)}"
     whys = [Backbone.find(name).incompatible({f: fields[f]}) for f, name in zip(fields, names)]

@@ -27,7 +27,7 @@ class Backbone(nn.Module, Listed):
         return ""
 
     def stem(self, batch: Batch) -> Tensor:
-        """Fields in declared order -> tokens [B, N, D], each from its own part of the sample."""
+        """Its own fields (`ordered`), whatever else there is -> tokens [B, N, D], each from its own part of the sample."""
         raise NotImplementedError
 
     def trunk(self, tokens: Tensor, causal: int = 0) -> Tensor:
@@ -51,7 +51,7 @@ class Backbone(nn.Module, Listed):
 
     def present(self, batch: Batch) -> Tensor | None:
         """[B, N]: the share of each token that is there; None when no field has gaps."""
-        if not any(self.fields[name].gaps for name in batch):
+        if not any(self.fields[name].gaps for name, _ in self.ordered(batch)):
             return None
         parts = []
         for name, x in self.ordered(batch):
@@ -78,6 +78,7 @@ class Backbone(nn.Module, Listed):
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def ordered(self, batch: Batch) -> list[tuple[str, Tensor]]:
+        """The fields of a batch that this backbone reads, in declared order."""
         return [(name, batch[name]) for name in self.fields if name in batch]
 
 
@@ -119,8 +120,8 @@ class Adopted(Backbone, listed=False):
     incompatible = staticmethod(one_field)
 
     def stem(self, batch):
-        (name,) = self.fields
-        out = self.net(self.fields[name].fill(batch[name]))
+        ((name, x),) = self.ordered(batch)
+        out = self.net(self.fields[name].fill(x))
         if out.ndim == 2:
             return out.unsqueeze(1)  # [B, 1, D]
         return out.flatten(2).transpose(1, 2) if self.maps else out  # [B, N, D]

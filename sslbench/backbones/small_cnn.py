@@ -34,7 +34,7 @@ class SmallCNN(Backbone):
     incompatible = staticmethod(one_field)
 
     def stem(self, batch):
-        ((name, x),) = batch.items()
+        ((name, x),) = self.ordered(batch)
         field = self.fields[name]
         x = self.read(x).movedim(-1, 1) if field.vocab else field.fill(x)  # [B, C, *size]
         if field.rank == 2:

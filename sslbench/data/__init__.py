@@ -38,6 +38,7 @@ class Data(Listed):
 
     kind = "data source"
     fields: dict[str, Field]
+    label_field = ""  # the field that is a label; only Labelled data has one
     probe_on: tuple[str, ...] = ()  # fields a probe may see; empty: all
     classes: dict[str, list[str]] = {}  # names of the values of integer labels, where they have names
     unit = "samples"  # what one is called
@@ -145,32 +146,51 @@ class Labelled(Data, listed=False):
 
     Classes are symbols, a quantity is a number, k answers at once are k symbols of two. share: the part of the labelled
     training samples that is kept, drawn evenly at random with `seed`; the rest of the rows is dropped, unlabelled ones too.
+    keep_rest: all training samples stay, without a label, and those with one come again, so often that they are half of the rows.
     """
 
-    def __init__(self, data: Data, share: float = 1.0, seed: int = 0):
+    label_field = "label"
+
+    def __init__(self, data: Data, share: float = 1.0, seed: int = 0, keep_rest: bool = False):
         _, labels = data.loaded("train")
         if not labels or not labelled(next(iter(labels.values()))).any():
             raise ValueError(f"{data.name} has no labels, so nothing can be supervised; use a pretext task or give labels")
-        self.data, self.share, self.seed, self.name = data, share, seed, data.name
+        if "label" in data.fields:
+            raise ValueError(f"{data.name} has a field called 'label' already; give that field another name")
+        self.data, self.share, self.seed, self.name, self.keep_rest = data, share, seed, data.name, keep_rest
         self.target, y = next(iter(labels.items()))
-        self.fields = {**data.fields, "label": label_field(y, data.classes.get(self.target, []))}
+        self.fields = {**data.fields, "label": label_field(y, data.classes.get(self.target, []), keep_rest)}
         self.probe_on, self.classes = data.probe_on or tuple(data.fields), data.classes
         self.unit, self.splits_from, self.notes = data.unit, data.splits_from, data.notes
 
     def load(self, split):
         rows, labels = self.data.loaded(split)
         y = labels[self.target]
-        rows = {**rows, "label": stored_label(y, self.fields["label"])}
+        if split != "train" or (not self.keep_rest and self.share == 1 and bool(labelled(y).all())):
+            return {**rows, "label": stored_label(y, self.fields["label"])}, labels
+        kept = self.kept(y)
+        if not self.keep_rest:
+            y, labels = y[kept], {name: x[kept] for name, x in labels.items()}
+            return {**{k: Picked(x, kept) for k, x in rows.items()}, "label": stored_label(y, self.fields["label"])}, labels
+        again = kept.repeat(-(-len(y) // len(kept)))[: len(y)]
+        both, labels = torch.cat([torch.arange(len(y)), again]), {k: torch.cat([nobodys(x), x[again]]) for k, x in labels.items()}
+        rows = {k: Picked(x, both) for k, x in rows.items()}
+        return {**rows, "label": stored_label(labels[self.target], self.fields["label"])}, labels
+
+    def kept(self, y: Tensor) -> Tensor:
+        """Row numbers of the training samples whose label may be used."""
         there = labelled(y).nonzero().flatten()
-        if split == "train" and (self.share < 1 or len(there) < len(y)):
-            drawn = torch.randperm(len(there), generator=Generator().manual_seed(self.seed)) if self.share < 1 else torch.arange(len(there))
-            keep = there[drawn[: max(1, round(self.share * len(there)))]]
-            rows, labels = {k: Picked(v, keep) for k, v in rows.items()}, {k: v[keep] for k, v in labels.items()}
-        return rows, labels
+        drawn = torch.randperm(len(there), generator=Generator().manual_seed(self.seed)) if self.share < 1 else torch.arange(len(there))
+        return there[drawn[: max(1, round(self.share * len(there)))]]
 
     def augment(self, batch, generator):
-        label = batch["label"]
-        return {**self.data.augment({k: x for k, x in batch.items() if k != "label"}, generator), "label": label}
+        label = {k: x for k, x in batch.items() if k == "label"}
+        return self.data.augment({k: x for k, x in batch.items() if k != "label"}, generator) | label
+
+    def views(self, batch, generator, n=2):
+        """Those of the samples; the label stays beside each."""
+        label = {k: x for k, x in batch.items() if k == "label"}
+        return [view | label for view in self.data.views({k: x for k, x in batch.items() if k != "label"}, generator, n)]
 
     def raw(self, batch):
         return self.data.raw(batch)
@@ -182,15 +202,20 @@ class Labelled(Data, listed=False):
         return self.data.spell(ids)
 
 
-def label_field(y: Tensor, names: list[str]) -> Field:
+def label_field(y: Tensor, names: list[str], gaps: bool = False) -> Field:
     """The field of a label: one symbol of its classes, k symbols of two, or a number brought to mean 0 and deviation 1."""
     there = y[labelled(y)]
-    gaps = len(there) < len(y)
+    gaps = gaps or len(there) < len(y)
     if y.is_floating_point():
         return Field((1,), (1,), scale=1 / max(float(spread_of(there)), 1e-9), offset=float(there.mean()), gaps=gaps)
     if y.ndim == 2:
         return Field((y.shape[1],), (1,), vocab=2, gaps=gaps)
     return Field((1,), (1,), vocab=max(len(names), int(there.max()) + 1), gaps=gaps)
+
+
+def nobodys(y: Tensor) -> Tensor:
+    """Labels of that kind for as many samples, of which none has one."""
+    return torch.full_like(y, torch.nan if y.is_floating_point() else -1)
 
 
 def stored_label(y: Tensor, field: Field) -> Tensor:

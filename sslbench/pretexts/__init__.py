@@ -1,4 +1,4 @@
-"""The Pretext contract: the question a network learns by. One file per task; labels never get here."""
+"""The Pretext contract: the question a network learns by. One file per task; labels get to those alone that say so."""
 
 from typing import Any
 
@@ -15,6 +15,8 @@ class Pretext(nn.Module, Listed):
     """A question that data can answer about itself. It holds the backbone that learns and asks `data` for views."""
 
     kind = "pretext task"
+    reads_labels = False  # the label is a field of its data, "label"; nobody else's data has it
+    reads_unlabelled = False  # with a share of the labels: the other samples stay, their label is absent
 
     def __init__(self, backbone: Backbone, data: Data):
         super().__init__()
@@ -27,12 +29,17 @@ class Pretext(nn.Module, Listed):
 
     @classmethod
     def reads(cls, data: Data) -> dict[str, Field]:
-        """The fields that the backbone reads: all, unless one of them is the target."""
-        return data.fields
+        """The fields that the backbone reads: all but the label, unless one of them is the target."""
+        return {name: field for name, field in data.fields.items() if name != data.label_field}
+
+    def own(self, batch: Batch) -> Batch:
+        """The fields of a batch that the backbone reads."""
+        return {name: batch[name] for name in self.fields if name in batch}
 
     def inputs(self, batch: Batch, generator: Generator) -> Any:
-        """Views, masks, negatives: all the randomness of a step. Runs outside autocast and compile, without gradient."""
-        return batch
+        """Views, masks, negatives: all the randomness of a step. Runs outside autocast and compile, without gradient.
+        batch has every field of the data; what the task asks about is `own(batch)`."""
+        return self.own(batch)
 
     def forward(self, inputs) -> dict[str, Tensor]:
         """Scalars of one step: "loss" is minimised, the rest is plotted. Deterministic given inputs; losses in float32."""

@@ -26,6 +26,7 @@ class Autoencoder(Pretext):
                                        for name, f in self.fields.items()})
 
     def inputs(self, batch, generator):
+        batch = self.own(batch)
         return batch, {name: self.corrupt(name, x, generator) for name, x in batch.items()}
 
     def corrupt(self, name, x, generator):

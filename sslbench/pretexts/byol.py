@@ -29,7 +29,7 @@ class BYOL(Pretext):
         return two_views(data)
 
     def inputs(self, batch, generator):
-        return self.data.views(batch, generator)
+        return [self.own(view) for view in self.data.views(batch, generator)]
 
     def target(self, batch):
         backbone, projector = self.teacher.copy

@@ -37,7 +37,7 @@ class Masked(Pretext):
 
     def inputs(self, batch, generator):
         """The sample, the order in which tokens stay visible [B, N], and what a backbone that is not maskable reads."""
-        order = rand(generator, size_of(batch), len(self.place)).argsort(1)
+        batch, order = self.own(batch), rand(generator, size_of(batch), len(self.place)).argsort(1)
         return batch, order, self.blanked(batch, self.masks(order), generator)
 
     @property

@@ -24,7 +24,7 @@ class NextToken(Pretext):
         return "" if backbone.causal else "needs a backbone that cannot see the future: transformer or gru"
 
     def inputs(self, batch, generator):
-        return self.data.augment(batch, generator) if self.augment else batch
+        return self.own(self.data.augment(batch, generator) if self.augment else batch)
 
     def guess(self, batch):
         tokens = self.backbone.stem(batch)  # [B, N, D]

@@ -13,26 +13,18 @@ class Supervised(Pretext):
     """
 
     name = "supervised"
+    reads_labels = True
 
     def __init__(self, backbone, data):
         super().__init__(backbone, data)
-        self.label = data.fields["label"]
+        self.label = data.fields[data.label_field]
         self.answer = nn.Linear(backbone.dim, self.label.tokens * self.label.width)
-
-    @classmethod
-    def incompatible(cls, backbone, data):
-        why = "learns from labels: set labels to the share of them that it may use, up to 1"
-        return "" if "label" in data.fields else why
-
-    @classmethod
-    def reads(cls, data):
-        return {name: field for name, field in data.fields.items() if name != "label"}
 
     def inputs(self, batch, generator):
         return self.data.augment(batch, generator)
 
     def guess(self, batch):
-        tokens = self.answer(self.embed({name: batch[name] for name in self.fields})).float()
+        tokens = self.answer(self.embed(batch)).float()
         return self.label.dense(tokens.unflatten(1, (self.label.tokens, -1)))  # [B, outputs, k]
 
     def forward(self, inputs):
@@ -49,7 +41,7 @@ class Supervised(Pretext):
 
     def show(self, inputs):
         says = [self.says(y, guess) for y, guess in zip(inputs["label"], self.label.answer(self.guess(inputs)))]
-        return {"sample": {name: inputs[name] for name in self.fields}, "guess": says}
+        return {"sample": self.own(inputs), "guess": says}
 
     def says(self, y, guess) -> str:
         """The label and the guess in words; both [k] symbols or [1, 1] numbers."""

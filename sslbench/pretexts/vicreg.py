@@ -30,7 +30,7 @@ class VICReg(Pretext):
         return two_views(data)
 
     def inputs(self, batch, generator):
-        return self.data.views(batch, generator)
+        return [self.own(view) for view in self.data.views(batch, generator)]
 
     def project(self, views):
         return [gather(z.float()) for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]  # 2 x [G, P]

@@ -7,7 +7,7 @@ from ..catalog import contracts
 from ..data import Data
 from ..pretexts import Pretext
 from . import widgets as w
-from .fits import backbones_for, first_that_fits, needs_labels, pretexts_for
+from .fits import backbones_for, first_that_fits, pretexts_for
 
 TITLES = {"data": "Data", "pretext": "Pretext task", "backbone": "Backbone"}
 REASON = 72  # letters of a reason that a menu shows
@@ -65,7 +65,7 @@ class Menus:
     @property
     def supervised(self) -> bool:
         """The chosen task learns from labels."""
-        return self.data is not None and needs_labels(Pretext.find(self.chosen["pretext"]), self.data)
+        return self.data is not None and Pretext.find(self.chosen["pretext"]).reads_labels
 
     def _backbones(self) -> dict[str, str]:
         reasons = backbones_for(self.chosen["pretext"], self.data)
