@@ -13,7 +13,7 @@ from .data.labels import labelled
 from .data.rows import in_memory, nbytes
 from .field import Batch, decode, size_of
 from .hardware import Hardware, memory_limit
-from .pretexts import Pretext
+from .pretexts import Pretext, evaluating
 from .settings import own_settings
 
 QUICK = {"train": 1000, "validation": 1000}  # rows read while training: a slow evaluation would make a slow Stop
@@ -84,17 +84,12 @@ def batches(data: Data, split: Split, device=None, size: int = 250):
 @torch.no_grad()
 def embed(task: Pretext, data: Data, split: Split, hardware: Hardware) -> Tensor:
     """Embeddings [n, D] in float32, on the run's device; the network is in evaluation mode for it."""
-    training = task.training
-    task.eval()
-    try:
-        parts = []
-        with hardware.autocast():
-            for batch in batches(data, split, hardware.device):
-                hardware.check()
-                parts.append(task.embed(batch).float())
-        return torch.cat(parts)
-    finally:
-        task.train(training)
+    parts = []
+    with evaluating(task), hardware.autocast():
+        for batch in batches(data, split, hardware.device):
+            hardware.check()
+            parts.append(task.embed(batch).float())
+    return torch.cat(parts)
 
 
 def raw(data: Data, split: Split, device) -> dict[str, Tensor]:
@@ -157,12 +152,9 @@ def geometry(task: Pretext, data: Data, z: Tensor, batch: Batch, hardware: Hardw
     scores = {"rankme": probes.rankme(z), "deviation": probes.deviation(z), "uniformity": probes.uniformity(z)}
     views = data.views(batch, generator)
     if len(views) == 2 and views[0].keys() == views[1].keys():
-        training = task.training
-        task.eval()
-        with hardware.autocast():
+        with evaluating(task), hardware.autocast():
             seen = [{k: x for k, x in view.items() if k in visible(data)} for view in views]
             scores["alignment"] = probes.alignment(*(task.embed(view) for view in seen))
-        task.train(training)
     return scores
 
 

@@ -1,6 +1,7 @@
 """The moving parts of one training run: which rows when, the optimiser, one step, the state to go on from, pictures."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -16,7 +17,7 @@ from .field import Batch, decode, picked, size_of
 from .hardware import Hardware
 from .notes import note
 from .optimisers import AdamW
-from .pretexts import Pretext
+from .pretexts import Pretext, evaluating
 from .recipe import Recipe
 from .restoring import conditions, restored, same_recipe, under
 from .said import in_words
@@ -64,8 +65,16 @@ class Training:
     def generator(self, *what: int) -> torch.Generator:
         return self.hardware.generator(mix(self.recipe.seed, *what))
 
+    def before_epoch(self, epoch: int) -> None:
+        """The task looks at all training rows; its randomness comes from (seed, epoch), the same in every process."""
+        with torch.no_grad(), evaluating(self.task), self.hardware.seeded(mix(self.recipe.seed, epoch)):
+            self.task.before_epoch(EveryBatch(self.data, self.rows, self.hardware))
+
     def step(self, step: int) -> dict[str, Tensor]:
         """One optimiser step; all its randomness comes from (seed, step, rank)."""
+        epoch, within = divmod(step, size_of(self.rows) // self.recipe.batch_size)
+        if within == 0 and type(self.task).before_epoch is not Pretext.before_epoch:
+            self.before_epoch(epoch)
         r, seed = self.recipe, mix(self.recipe.seed, step, self.hardware.rank)
         for group in self.optimiser.param_groups:
             group["lr"] = r.lr * self.rate(step, r.steps)
@@ -124,6 +133,20 @@ class Training:
             batch = decode(self.data.fields, self.first, device=self.hardware.device)
             chance = self.task.chance(self.task.inputs(batch, self.generator(-1)))
         return chance, look_at(self.task, self.data, self.hardware, self.generator(-2))
+
+
+class EveryBatch:
+    """The training rows in their order, decoded; of several processes each has a contiguous share. Rows that do not divide among
+    the processes, fewer than there are of these, are left out."""
+
+    def __init__(self, data: Data, rows: dict[str, Any], hardware: Hardware, size: int = 250):
+        self.data, self.rows, self.hardware, self.size = data, rows, hardware, size
+
+    def __iter__(self) -> Iterator[Batch]:
+        n = size_of(self.rows) // self.hardware.world * self.hardware.world
+        for index in self.hardware.share(torch.arange(n)).split(self.size):
+            self.hardware.check()
+            yield decode(self.data.fields, self.rows, index, self.hardware.device)
 
 
 def mix(*numbers: int) -> int:
@@ -196,13 +219,10 @@ def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Gene
     """What the task shows of a few validation samples (the first ones, or those with these row numbers), on the CPU."""
     stored, _ = data.loaded("validation")
     few = decode(data.fields, stored, torch.arange(min(SHOWN, size_of(stored))) if rows is None else rows, hardware.device)
-    training = task.training
-    task.eval()
-    with torch.no_grad():
+    with torch.no_grad(), evaluating(task):
         inputs = task.inputs(few, generator)
         with hardware.autocast():
             pictures = task.show(inputs)
-    task.train(training)
     return to_cpu(pictures)
 
 

@@ -53,6 +53,11 @@ def test_every_pretext_task_was_compared():
 
 
 @pytest.mark.slow
+def test_pseudo_labels_are_the_same_in_all_processes_when_what_they_saw_is_gathered(found):
+    assert [ranks["pseudo-labels"] for ranks in found] == ["", ""] and all(ranks["own labels"] for ranks in found)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("pretext", ["simclr", "vicreg"])
 def test_gathering_without_gradients_is_caught(found, pretext):
     assert all(ranks[f"plain {pretext}"].startswith("gradient of") for ranks in found)

@@ -11,7 +11,8 @@ import torch
 from sslbench.backbones import Backbone
 from sslbench.catalog import contracts
 from sslbench.data import Data, Field, Labelled, rand
-from sslbench.pretexts import Pretext
+from sslbench.hardware import gather
+from sslbench.pretexts import Pretext, evaluating
 from sslbench.recipe import Recipe, incompatible
 
 SHAPES = {
@@ -93,6 +94,31 @@ def build(pretext: type[Pretext] | str, backbone: type[Backbone] | str, data: Da
         torch.manual_seed(seed)
         network = backbone(pretext.reads(data), **SMALL.get(backbone.name, {}))
         return pretext(network, data, **{**SMALL.get(pretext.name, {}), **given})
+
+
+class PseudoLabels(Pretext, listed=False):
+    """Sorts all samples by which of two directions they lie in before every pass, then tells which."""
+
+    name = "pseudo_labels"
+
+    def __init__(self, backbone, data):
+        super().__init__(backbone, data)
+        self.classify = torch.nn.Linear(backbone.dim, 2)
+        self.register_buffer("mean", torch.zeros(backbone.dim))
+        self.register_buffer("centers", torch.randn(2, backbone.dim))
+
+    def before_epoch(self, batches):
+        z = gather(torch.cat([self.embed(batch).float() for batch in batches]))  # [n, D]
+        self.mean.copy_(z.mean(0))
+        self.centers.copy_(torch.randn(2, len(z)).to(z) @ (z - self.mean))
+
+    def inputs(self, batch, generator):
+        with evaluating(self):
+            return batch, ((self.embed(batch).float() - self.mean) @ self.centers.T).argmax(1)
+
+    def forward(self, inputs):
+        batch, which = inputs
+        return {"loss": torch.nn.functional.cross_entropy(self.classify(self.embed(batch)).float(), which)}
 
 
 @pytest.fixture

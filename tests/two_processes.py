@@ -7,11 +7,12 @@ from functools import partial
 
 import torch
 import torch.distributed as dist
-from toys import build, first_fitting, source
+from toys import PseudoLabels, build, first_fitting, source
 
 from sslbench import hardware
 from sslbench.hardware import Hardware
 from sslbench.pretexts import Pretext
+from sslbench.training import EveryBatch
 
 BATCH = 8
 DATA = ("image", "padded series", "padded text", "labelled image")
@@ -35,10 +36,13 @@ def double(value):
     return {k: double(x) for k, x in value.items()} if isinstance(value, dict) else type(value)(double(x) for x in value)
 
 
-def inputs_of(task):
+def inputs_of(task, where=None):
+    """The inputs of the first rows; before, the task looks at all rows, or at this process's share of them."""
     rows, _ = task.data.loaded("train")
+    with torch.no_grad(), alike.seeded(2):
+        task.before_epoch([double(batch) for batch in EveryBatch(task.data, rows, where or alike)])
     batch = {name: task.data.fields[name].decode(x[:BATCH]) for name, x in rows.items()}
-    return double(task.inputs(batch, torch.Generator().manual_seed(1)))
+    return double(task.inputs(double(batch), torch.Generator().manual_seed(1)))
 
 
 def one_step(task, forward, inputs) -> dict[str, torch.Tensor]:
@@ -75,9 +79,22 @@ class PlainGather:
         return torch.cat(parts)
 
 
+class OwnLabels(PseudoLabels, listed=False):
+    """Every process sorts by what it has seen itself."""
+
+    def before_epoch(self, batches):
+        z = torch.cat([self.embed(batch) for batch in batches])
+        self.mean.copy_(z.mean(0))
+        self.centers.copy_(torch.randn(2, len(z)).to(z) @ (z - self.mean))
+
+
+def built(names):
+    return build(*names[:2], source(names[2])).double().eval()
+
+
 def compare(names, rank: int, world: int, whole: dict) -> str:
-    task = build(*names[:2], source(names[2])).double().eval()
-    here = one_step(task, where.wrap(task), shard(inputs_of(task), rank, world))
+    task = built(names)
+    here = one_step(task, where.wrap(task), shard(inputs_of(task, where), rank, world))
     others = [None] * world
     dist.all_gather_object(others, here)
     return difference(here, whole) or next((f"between ranks, {d}" for d in map(partial(difference, here), others) if d), "")
@@ -86,13 +103,16 @@ def compare(names, rank: int, world: int, whole: dict) -> str:
 if __name__ == "__main__":
     torch.Tensor.float = torch.Tensor.double  # losses ask for float32; in this process all is in double precision
     rank, world, port, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
-    tasks = [build(*names[:2], source(names[2])).double().eval() for names in CASES]
-    alone = [one_step(task, task, inputs_of(task)) for task in tasks]  # before there is a process group
+    alike = Hardware("cpu", "float32")  # one process
+    own = {"pseudo-labels": (PseudoLabels, "small_cnn", "image"), "own labels": (OwnLabels, "small_cnn", "image")}
+    tasks = [*map(built, CASES), built(own["pseudo-labels"])]
+    *alone, sorted_alone = [one_step(task, task, inputs_of(task)) for task in tasks]  # before there is a process group
     os.environ.update(RANK=str(rank), WORLD_SIZE=str(world), LOCAL_WORLD_SIZE=str(world), MASTER_PORT=port,
                       MASTER_ADDR="127.0.0.1")
     where, results = Hardware("cpu", "float32"), {}
     for names, whole in zip(CASES, alone):
         results["-".join(names)] = compare(names, rank, world, whole)
+    results |= {name: compare(names, rank, world, sorted_alone) for name, names in own.items()}
     hardware._Gather = PlainGather
     for names, whole in zip(CASES, alone):
         if names[0] in ("simclr", "vicreg") and names[2] == "image":

@@ -1,5 +1,8 @@
 """The Backbone contract: how to read a sample. One file per backbone; `adopt` lists any nn.Module of your own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -82,6 +85,17 @@ class Backbone(nn.Module, Listed):
         return [(name, batch[name]) for name in self.fields if name in batch]
 
 
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Inside, the module is in evaluation mode; afterwards in the one it was in, whatever happens."""
+    training = module.training
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train(training)
+
+
 def one_field(fields: dict[str, Field]) -> str:
     return "" if len(fields) == 1 else "reads one field; the transformer and gru read several"
 
@@ -102,13 +116,11 @@ class Adopted(Backbone, listed=False):
         self.fields, (field,) = fields, fields.values()
         self.net = made_right(type(self).make())
         shape = (2, *field.size) if field.vocab else (2, field.channels, *field.size)
-        was_training = self.net.training
         try:
-            with torch.no_grad():
-                out = self.net.eval()(torch.zeros(shape, dtype=torch.long if field.vocab else torch.float32))
+            with torch.no_grad(), evaluating(self.net):
+                out = self.net(torch.zeros(shape, dtype=torch.long if field.vocab else torch.float32))
         except Exception as error:
             raise ValueError(f"{type(self).name} cannot read a batch of shape {shape}: {in_words(error)}") from error
-        self.net.train(was_training)
         if not isinstance(out, Tensor) or out.ndim not in (2, 3, 2 + field.rank):
             raise ValueError(f"{type(self).name} must return [B, D], [B, N, D] or [B, D, *grid]; it returned "
                              f"{tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__}")
@@ -142,4 +154,4 @@ def adopt(make, name: str | None = None) -> str:
     return type(make.__name__, (Adopted,), body).name
 
 
-__all__ = ["Backbone", "Batch", "Field", "adopt", "one_field", "one_field_of_numbers"]
+__all__ = ["Backbone", "Batch", "Field", "adopt", "evaluating", "one_field", "one_field_of_numbers"]

@@ -1,11 +1,12 @@
 """The Pretext contract: the question a network learns by. One file per task; labels get to those alone that say so."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
-from ..backbones import Backbone
+from ..backbones import Backbone, evaluating
 from ..catalog import Hyperparameter, Listed
 from ..data import Data, rand, randint
 from ..field import Batch, Field, resample, size_of
@@ -48,6 +49,12 @@ class Pretext(nn.Module, Listed):
     def after_step(self, progress: float) -> None:
         """Teachers, queues and centres move here, from gathered values; progress runs from 0 to 1."""
 
+    def before_epoch(self, batches: Iterable[Batch]) -> None:
+        """Called before the first step of every pass over the training rows, for pseudo-labels. batches: all of these rows as they
+        are, in order, once or more often; of several processes each gets its share, of the same size, and `gather` joins them.
+        Runs in evaluation mode, outside autocast, without gradient, with the same random numbers in every process. What is kept
+        must be a parameter or a buffer: a run that is resumed within an epoch does not come here again."""
+
     def encode(self, batch: Batch) -> Tensor:
         """Tokens [B, N, D] as probes and fine-tuning read them, differentiable."""
         return self.backbone(batch, self.backbone.one_way)
@@ -66,5 +73,5 @@ class Pretext(nn.Module, Listed):
         return {}
 
 
-__all__ = ["Backbone", "Batch", "Data", "Field", "Generator", "Hyperparameter", "Pretext", "Tensor", "nn", "rand", "randint",
+__all__ = ["Backbone", "Batch", "Data", "Field", "Generator", "Hyperparameter", "Pretext", "Tensor", "evaluating", "nn", "rand", "randint",
            "resample", "size_of", "torch"]
