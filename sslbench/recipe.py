@@ -10,9 +10,8 @@ from typing import Any
 import torch
 
 from . import files
-from .backbones import Backbone
-from .backbones.towers import Towers
-from .catalog import LONGEST, contracts, nearest, plain
+from .backbones import Backbone, towers
+from .catalog import LONGEST, Hyperparameter, contracts, nearest, plain
 from .data import Data, Labelled
 from .notes import note
 from .pretexts import Pretext
@@ -27,7 +26,7 @@ LARGEST = 100_000  # characters of a recipe's JSON
 class Recipe:
     """What is trained, on what, how long. Hyperparameters are flat: {"pretext.mask_ratio": 0.6, "data.folder": "my/images"}.
 
-    backbone: one name, or one per field joined by "+".  steps: optimiser steps.  batch_size: samples per step over all
+    backbone: one name, or one per field: "caption:gru+image:small_cnn".  steps: optimiser steps.  batch_size: samples per step over all
     processes.  lr: peak learning rate of AdamW (warm-up, then cosine to 0).  labels: share of the training labels that
     becomes a field (for the supervised task).  init: run folder whose backbone this run starts from.
     """
@@ -56,11 +55,11 @@ class Recipe:
         must be known here (all)."""
         self.check_types()
         checked = {}
-        for key, cls in self.classes(*kinds):
-            checked |= {f"{key}.{name}": value for name, value in cls.checked(self.given(key)).items()}
+        for key in kinds or contracts():
+            checked |= {f"{key}.{name}": value for name, value in self.checked(key).items()}
         for name in self.hyperparameters:
             if name.partition(".")[0] not in contracts() or "." not in name:
-                known = [f"{key}.{h}" for key, cls in self.classes() for h in cls.hyperparameters()]
+                known = [f"{key}.{h}" for key in contracts() for h in self.known(key)]
                 raise ValueError(nearest("hyperparameter", name, known))
         return replace(self, hyperparameters=checked)
 
@@ -85,8 +84,20 @@ class Recipe:
 
     def classes(self, *kinds: str) -> list[tuple[str, type]]:
         """(kind, class) of the data, the pretext task and the backbone(s), or of some kinds of them."""
-        names = [("data", self.data), ("pretext", self.pretext), *(("backbone", name) for name in self.backbone.split("+"))]
-        return [(kind, contracts()[kind].find(name)) for kind, name in names if not kinds or kind in kinds]
+        return [(kind, cls) for kind in kinds or contracts() for cls in (
+            [cls for _, cls in towers.named(self.backbone)] if kind == "backbone" else [contracts()[kind].find(getattr(self, kind))])]
+
+    def known(self, key: str) -> dict[str, Hyperparameter]:
+        """The hyperparameters that this recipe's data, pretext task or backbone has."""
+        if key == "backbone":
+            return towers.hyperparameters(self.backbone)
+        return contracts()[key].find(getattr(self, key)).hyperparameters()
+
+    def checked(self, key: str) -> dict[str, Any]:
+        """The hyperparameters given for one kind, converted; ValueError for an unknown name or a value out of range."""
+        if key == "backbone":
+            return towers.checked(self.backbone, self.given(key))
+        return contracts()[key].find(getattr(self, key)).checked(self.given(key))
 
     def given(self, key: str) -> dict[str, Any]:
         """The hyperparameters of one kind, without their prefix."""
@@ -137,10 +148,7 @@ class Recipe:
             return task(backbone, data, **self.given("pretext"))
 
     def make_backbone(self, fields) -> Backbone:
-        names, given = self.backbone.split("+"), self.given("backbone")
-        if len(names) == 1:
-            return Backbone.find(names[0])(fields, **given)
-        return Towers({f: Backbone.find(name)({f: fields[f]}, **given) for f, name in zip(fields, names)})
+        return towers.make(self.backbone, fields, self.given("backbone"))
 
     def changed(self) -> dict[str, Any]:
         """The entries that differ from the defaults, the three names always."""
@@ -244,16 +252,13 @@ def incompatible(data: Data, pretext: type[Pretext], backbone: str) -> str:
 
 def misfit(data: Data, pretext: type[Pretext], backbone: str) -> str:
     """Why they do not fit, labels not considered, or ""."""
-    if why := pretext.incompatible(Backbone.find(backbone.split("+")[0]), data):
-        return why
-    fields, names = pretext.reads(data), backbone.split("+")
+    fields = pretext.reads(data)
     if why := next(filter(None, (field.unreadable(name) for name, field in fields.items())), "" if fields else "there is no field to read"):
         return why
     if not set(data.probe_on or data.fields) & set(fields):
         return f"reads none of the fields that probes see: {', '.join(data.probe_on or data.fields)}"
-    if len(names) == 1:
-        return Backbone.find(backbone).incompatible(fields)
-    if len(names) != len(fields):
-        return f"{backbone} names {len(names)} backbones for {len(fields)} field{'s' * (len(fields) > 1)}: {', '.join(fields)}"
-    whys = [Backbone.find(name).incompatible({f: fields[f]}) for f, name in zip(fields, names)]
-    return next((why for why in whys if why), "")
+    try:
+        network = towers.class_of(backbone, fields)
+    except ValueError as error:
+        return str(error)
+    return pretext.incompatible(network, data) or network.incompatible(fields)

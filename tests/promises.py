@@ -229,3 +229,14 @@ def same(a, b):
 OF_A_TASK = (loss_is_one_finite_number, loss_is_float32_under_autocast, backbone_learns, loss_falls_on_one_batch,
              forward_has_no_randomness, inputs_come_from_the_generator, inputs_leave_the_batch_alone,
              one_embedding_per_sample, pictures_have_the_samples_shape)
+
+
+def broken(task, of=OF_A_TASK) -> list[str]:
+    """What a task does not keep."""
+    found = []
+    for promise in of:
+        try:
+            promise(task)
+        except AssertionError as error:
+            found.append(f"{promise.__name__}: {error}")
+    return found

@@ -4,7 +4,7 @@ import breakers
 import promises
 import pytest
 import torch
-from promises import OF_A_TASK
+from promises import broken
 from toys import SHAPES, Toy, batch_of, build, first_fitting, source
 
 from sslbench.backbones import Backbone
@@ -32,17 +32,6 @@ ON_SOURCES = [(p, b, d) for p in Pretext.all() for d in SOURCES if (b := first_f
 ON_BLIND = [(p, b, d) for p in Pretext.all() for d in BLIND if (b := first_fitting(p, source(d))) and p != "byol"
             and (p == "supervised") == d.startswith("labelled")]
 GAPS = [(p, b, d) for p, b, d in ON_TOYS if "padded" in d]
-
-
-def broken(task, of=OF_A_TASK) -> list[str]:
-    """What a task does not keep."""
-    found = []
-    for promise in of:
-        try:
-            promise(task)
-        except AssertionError as error:
-            found.append(f"{promise.__name__}: {error}")
-    return found
 
 
 def test_every_listed_class_is_tried():

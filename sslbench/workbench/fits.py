@@ -6,9 +6,11 @@ from ..pretexts import Pretext
 from ..recipe import misfit
 
 
-def backbones_for(pretext: str, data: Data) -> dict[str, str]:
-    """Backbone -> "" where it fits this task on this data, with labels for a task that reads them, else the reason."""
-    return {name: misfit(data, Pretext.find(pretext), name) for name in Backbone.all()}
+def backbones_for(pretext: str, data: Data, chosen: str = "") -> dict[str, str]:
+    """Backbone -> "" where it fits this task on this data, with labels for a task that reads them, else the reason.
+    chosen: what a recipe asks for, which may be one network for each field."""
+    names = [*Backbone.all(), chosen] if chosen and chosen not in Backbone.all() else Backbone.all()
+    return {name: misfit(data, Pretext.find(pretext), name) for name in names}
 
 
 def pretexts_for(data: Data) -> dict[str, str]:
