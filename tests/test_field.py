@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch.nn.functional import one_hot
 from torch.utils._python_dispatch import TorchDispatchMode
-from toys import SHAPES, sampled
+from toys import SHAPES, build, sampled, source
 
+from sslbench.backbones.parts import Reader, Symbols
 from sslbench.field import Field, decode, resample
 
 FIELDS = {shape: next(iter(fields.values())) for shape, fields in SHAPES.items()}
@@ -61,6 +62,40 @@ def test_an_absent_place_has_no_error_whatever_the_guess(field):
     assert there[0].all() and not there[1, 12:].any() and there[1, :12].all()
     assert (field.error(guess, x)[~there] == 0).all() and (field.error(guess, x)[there] > 0).all()
     assert field.fill(x).isfinite().all()
+
+
+def test_hidden_and_absent_symbols_are_told_apart():
+    field = Field((6,), (1,), vocab=5, gaps=True)
+    x = field.decode(torch.tensor([[0, 4, 2, 5, 9, -1]], dtype=torch.int16))  # a source may store any number that is no symbol
+    assert x.tolist() == [[0, 4, 2, field.absent, field.absent, field.absent]] and (field.hidden, field.absent) == (5, 6)
+    seen = field.hide(x, torch.tensor([[True, False, False, True, False, False]]))
+    assert seen.tolist() == [[field.hidden, 4, 2, field.absent, field.absent, field.absent]]
+    assert torch.equal(field.present(seen), field.present(x)) and field.present(x).tolist() == [[True] * 3 + [False] * 3]
+    errors = field.error(torch.randn(1, 5, 6), seen)
+    assert errors[0, [0, 3, 4, 5]].abs().max() == 0 < errors[0, 1:3].min()
+    tokens = Reader(field, 8)(torch.tensor([[0, field.hidden, field.absent, 0, 0, 0]]))[0]
+    assert not torch.equal(tokens[1], tokens[2]) and torch.equal(tokens[0], tokens[3])
+
+
+def test_numbers_that_are_absent_stay_absent_when_they_are_hidden():
+    field, x = Field((4,), (1,), 2, gaps=True), torch.tensor([[[1.0, torch.nan, 3, 4], [5, torch.nan, torch.nan, 8]]])
+    hidden = field.hide(x, torch.tensor([[True, True, True, False]]))
+    assert hidden.nan_to_num(-1).tolist() == [[[0, -1, 0, 4], [0, -1, -1, 8]]] and torch.equal(field.present(hidden), field.present(x))
+
+
+def test_symbols_without_gaps_are_as_they_are_stored():
+    assert Field((3,), (1,), vocab=4).decode(torch.tensor([[0, 3, 2]])).tolist() == [[0, 3, 2]]
+
+
+@pytest.mark.parametrize("backbone", ["transformer", "gru", "small_cnn"])
+def test_weights_with_one_vector_for_hidden_and_absent_symbols_still_load(backbone):
+    """Runs recorded before there were two: that vector was for both."""
+    new, old = (build("simclr", backbone, source("padded text"), seed=seed).backbone.eval() for seed in (0, 1))
+    weights = old.state_dict()
+    (table,) = [f"{name}.weight" for name, m in old.named_modules() if isinstance(m, Symbols)]
+    weights[table] = weights[table][:-1]
+    new.load_state_dict(weights)
+    assert torch.equal(new.state_dict()[table], torch.cat([weights[table], weights[table][-1:]]))
 
 
 def test_only_fields_with_gaps_are_searched_for_them():

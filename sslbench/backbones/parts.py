@@ -10,13 +10,26 @@ from .short_samples import Conv1d, Conv2d, Conv3d
 LONG = 512  # tokens; beyond it all pairs at once would need much memory
 
 
+class Symbols(nn.Embedding):
+    """A vector for every symbol, one for what is hidden and one for what is absent."""
+
+    def __init__(self, vocab: int, dim: int):
+        super().__init__(vocab + 2, dim)
+
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        held = state_dict.get(f"{prefix}weight")
+        if held is not None and len(held) == self.num_embeddings - 1:  # older weights have one vector for both
+            state_dict[f"{prefix}weight"] = torch.cat([held, held[-1:]])
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+
 class Reader(nn.Module):
     """Each patch as one token: a linear map of its numbers, or the mean embedding of its symbols."""
 
     def __init__(self, field: Field, dim: int):
         super().__init__()
         self.field = field
-        self.read = nn.Embedding(field.vocab + 1, dim) if field.vocab else nn.Linear(field.width, dim)
+        self.read = Symbols(field.vocab, dim) if field.vocab else nn.Linear(field.width, dim)
 
     def forward(self, x: Tensor) -> Tensor:
         tokens = self.read(self.field.patchify(x))

@@ -125,14 +125,14 @@ def raw_numbers(field: Field, x: Tensor) -> Tensor:
         x = field.fill(x)
         shrink = (x[0].numel() / RAW) ** (1 / field.rank)
         return (MEANS[field.rank - 1](x, [max(1, int(n / shrink)) for n in x.shape[2:]]) if shrink > 1 else x).flatten(1)
-    return F.one_hot(x.flatten(1), field.vocab + 1).float().mean(1)
+    return F.one_hot(x.flatten(1), field.absent + 1).float().mean(1)
 
 
 def picture_of(field: Field, x: Tensor, spell) -> Picture:
     """The picture that a field's shape suggests: two axes an image, one axis lines or text, three axes frames."""
     x = x.detach().cpu()
     if field.vocab:
-        return Picture("text", spell(torch.where(x == field.vocab, -1, x).flatten()))
+        return Picture("text", spell(torch.where(x >= field.vocab, -1, x).flatten()))
     x = field.encode(x.float())
     if field.rank == 1:
         return Picture("line", x.numpy())
@@ -222,7 +222,7 @@ def stored_label(y: Tensor, field: Field) -> Tensor:
     """Labels as rows of their field: [n, 1] or [n, k] symbols, [n, 1, 1] numbers."""
     if field.vocab is None:
         return y[:, None, None]
-    return torch.where(y < 0, field.vocab, y).reshape(len(y), -1)
+    return torch.where(y < 0, field.absent, y).reshape(len(y), -1)
 
 
 def rand(generator: Generator, *shape) -> Tensor:

@@ -59,7 +59,7 @@ class Masked(Pretext):
             if field.vocab:  # BERT: 80 % hidden, 10 % another symbol, 10 % as they were
                 die = rand(generator, *x.shape)
                 other = torch.where(die < 0.9, randint(generator, field.vocab, *x.shape), x)
-                blanked[name] = torch.where(masks[name] & (die > 0.8) & (x != field.vocab), other, blanked[name])
+                blanked[name] = torch.where(masks[name] & (die > 0.8) & (x < field.vocab), other, blanked[name])
         return blanked
 
     def guess(self, inputs):

@@ -66,7 +66,7 @@ def both(mask: Tensor | None, other: Tensor | None) -> Tensor | None:
 
 def given(field: Field, x: Tensor) -> Tensor | None:
     """[B, *size], True where x says something: an augmented view may hide symbols of a field without gaps."""
-    return x != field.vocab if field.vocab else field.present(x)
+    return x < field.vocab if field.vocab else field.present(x)
 
 
 def constant_guess(field: Field, x: Tensor, where: Tensor | None = None) -> float:

@@ -47,7 +47,7 @@ class Supervised(Pretext):
         """The label and the guess in words; both [k] symbols or [1, 1] numbers."""
         if not self.label.vocab:
             return f"{self.label.encode(y).item():.3g}, guess {self.label.encode(guess).item():.3g}"
-        if bool((y == self.label.vocab).all()):
+        if bool((y >= self.label.vocab).all()):
             return f"unlabelled, guess {self.words(guess)}"
         return f"{self.words(y)}, guess {self.words(guess)} {'✓' if bool((y == guess).all()) else '✗'}"
 
