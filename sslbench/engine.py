@@ -14,6 +14,7 @@ from torch import Tensor
 from . import evaluate
 from .openmp import release_workers
 from .recipe import Recipe
+from .shown import Shown
 from .training import Training, made
 
 OPTIONS = {"evaluations": 8, "test": True, "checkpoint_every": 100}
@@ -39,7 +40,7 @@ class Evaluation:
     baselines: dict[str, dict[str, float]]  # chance, raw input, untrained
     chance_loss: float | None = None
     embedding: Tensor | None = None  # [n, D] of the map's points, on the CPU
-    pictures: dict[str, Any] = field(default_factory=dict)  # what the task's show() returned, on the CPU
+    pictures: Shown = field(default_factory=list)  # what the task's show() returned, on the CPU
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from .recipe import Recipe
 from .restoring import conditions, restored, same_recipe, under
 from .said import in_words
 from .settings import own_settings
+from .shown import Shown, as_shown
 
 SHOWN = 8  # samples in the task's pictures
 
@@ -127,7 +128,7 @@ class Training:
                 "stored": {name: str(x.dtype).removeprefix("torch.") for name, x in first.items()},
                 "classes": self.data.classes, "probe_on": list(self.data.probe_on), **more}
 
-    def look(self) -> tuple[float | None, dict[str, Any]]:
+    def look(self) -> tuple[float | None, Shown]:
         """The task's chance-level loss on the first training batch, and its pictures of a few validation samples."""
         with torch.no_grad():
             batch = decode(self.data.fields, self.first, device=self.hardware.device)
@@ -215,20 +216,23 @@ def batch_for(n: int, recipe: Recipe, processes: int) -> int:
     raise ValueError(f"batch_size {size} does not divide among {processes} processes; set batch_size to {fits}")
 
 
-def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Generator, rows: Tensor | None = None) -> dict[str, Any]:
+def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Generator, rows: Tensor | None = None) -> Shown:
     """What the task shows of a few validation samples (the first ones, or those with these row numbers), on the CPU."""
     stored, _ = data.loaded("validation")
     few = decode(data.fields, stored, torch.arange(min(SHOWN, size_of(stored))) if rows is None else rows, hardware.device)
     with torch.no_grad(), evaluating(task):
         inputs = task.inputs(few, generator)
         with hardware.autocast():
-            pictures = task.show(inputs)
-    return to_cpu(pictures)
+            shown = as_shown(task.show(inputs))
+    return to_cpu(shown)
 
 
-def to_cpu(pictures: Any) -> Any:
-    if isinstance(pictures, Tensor):
-        return pictures.detach().float().cpu() if pictures.is_floating_point() else pictures.detach().cpu()
-    if isinstance(pictures, dict):
-        return {name: to_cpu(value) for name, value in pictures.items()}
-    return pictures
+def to_cpu(shown: Any) -> Any:
+    """The same with tensors on the CPU, numbers in float32."""
+    if isinstance(shown, Tensor):
+        return shown.detach().float().cpu() if shown.is_floating_point() else shown.detach().cpu()
+    if isinstance(shown, dict):
+        return {name: to_cpu(value) for name, value in shown.items()}
+    if isinstance(shown, tuple):
+        return type(shown)(*map(to_cpu, shown))
+    return [to_cpu(value) for value in shown] if isinstance(shown, list) else shown

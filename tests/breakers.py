@@ -9,6 +9,7 @@ from sslbench.backbones.transformer import Transformer
 from sslbench.pretexts.autoencoder import Autoencoder
 from sslbench.pretexts.rotation import Rotation
 from sslbench.pretexts.simclr import SimCLR
+from sslbench.shown import Row, Says
 
 
 class ConstantLoss(SimCLR, listed=False):
@@ -66,11 +67,24 @@ class Neighbours(Rotation, listed=False):
 
 
 class Crooked(Rotation, listed=False):
-    """Shows what nobody can draw."""
+    """Says something of one sample alone."""
 
     def show(self, inputs):
-        batch, _ = inputs
-        return {"turned": {name: x[..., :3] for name, x in batch.items()}, "guess": ["one"]}
+        return [Row("turned", inputs[0]), Says(["one"])]
+
+
+class Larger(Rotation, listed=False):
+    """Shows more than a sample has."""
+
+    def show(self, inputs):
+        return [Row("turned", {name: torch.cat([x, x], -1) for name, x in inputs[0].items()})]
+
+
+class WithoutTruth(Rotation, listed=False):
+    """Shows a guess and nothing beside it."""
+
+    def show(self, inputs):
+        return [Row("turned", inputs[0], "guess")]
 
 
 class Half(Rotation, listed=False):

@@ -8,8 +8,9 @@ import random
 import torch
 from toys import batch_of
 
-from sslbench.backbones import Backbone
+from sslbench.backbones import Backbone, evaluating
 from sslbench.field import Field
+from sslbench.shown import ROLES, Matrix, Row, Says, as_shown
 
 BELOW_CHANCE, ABOVE_CHANCE = 0.03, 0.08  # of the chance level: where heads may end that see nothing of the sample
 
@@ -94,20 +95,26 @@ def one_embedding_per_sample(task):
     assert z.isfinite().all()
 
 
-def pictures_have_the_samples_shape(task):
-    task.eval()
-    with torch.no_grad():
-        rows = task.show(inputs_of(task))
-    task.train()
-    assert rows, "show returns nothing"
-    for name, row in rows.items():
-        if isinstance(row, dict):
-            for field, x in row.items():
-                assert x.shape == batch_of(task.data)[field].shape, f"{name}: {field} is {tuple(x.shape)}"
-        elif isinstance(row, torch.Tensor):
-            assert row.shape == (8, 8) and row.isfinite().all(), f"{name} is {tuple(row.shape)}"
+def what_it_shows_can_be_drawn(task):
+    """Rows with roles hold samples of the field's size or smaller, words are said of each, a matrix is square."""
+    with evaluating(task), torch.no_grad():
+        shown = as_shown(task.show(inputs_of(task)))
+    assert shown, "show returns nothing"
+    for item in shown:
+        assert isinstance(item, (Row, Says, Matrix)), f"{type(item).__name__} is neither Row, Says nor Matrix"
+        if isinstance(item, Row):
+            assert item.role in ROLES, f"{item.title} has the role {item.role!r}"
+            for name, x in item.batch.items():
+                whole = batch_of(task.data)[name]
+                axes = (len(x) == 8, x.ndim == whole.ndim, *(0 < a <= b for a, b in zip(x.shape[1:], whole.shape[1:])))
+                assert all(axes), f"{item.title}: {name} is {tuple(x.shape)}, a sample {tuple(whole.shape)}"
+        elif isinstance(item, Matrix):
+            assert item.values.shape == (8, 8) and item.values.isfinite().all(), f"{item.title} is {tuple(item.values.shape)}"
         else:
-            assert len(row) == 8 and all(isinstance(text, str) for text in row), f"{name} is {row!r}"
+            assert len(item.words) == 8 and all(isinstance(text, str) for text in item.words), f"{item.words!r} is said"
+            assert item.right is None or (len(item.right) == 8 and {type(r) for r in item.right} <= {bool, type(None)}), f"{item.right!r}"
+    roles = [item.role for item in shown if isinstance(item, Row)]
+    assert "guess" not in roles or "truth" in roles, "a guess stands beside nothing that it could be compared with"
 
 
 def chance_is_what_blind_heads_reach(task, steps=120, lr=1e-2):
@@ -228,7 +235,7 @@ def same(a, b):
 
 OF_A_TASK = (loss_is_one_finite_number, loss_is_float32_under_autocast, backbone_learns, loss_falls_on_one_batch,
              forward_has_no_randomness, inputs_come_from_the_generator, inputs_leave_the_batch_alone,
-             one_embedding_per_sample, pictures_have_the_samples_shape)
+             one_embedding_per_sample, what_it_shows_can_be_drawn)
 
 
 def broken(task, of=OF_A_TASK) -> list[str]:

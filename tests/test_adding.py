@@ -26,7 +26,7 @@ FILE = '''
 import math
 from typing import Annotated
 
-from . import Hyperparameter, Pretext, nn, rand, torch
+from . import Hyperparameter, Pretext, Row, Says, nn, rand, torch
 
 
 class Backwards(Pretext):
@@ -53,7 +53,7 @@ class Backwards(Pretext):
         return -self.share * math.log(self.share) - (1 - self.share) * math.log(1 - self.share)
 
     def show(self, inputs):
-        return {"seen": inputs[0], "truth": [str(t) for t in inputs[1].tolist()]}
+        return [Row("turned or not", inputs[0]), Says([str(t) for t in inputs[1].tolist()])]
 '''
 CELL = FILE.replace("from . import", "from sslbench.pretexts import")
 

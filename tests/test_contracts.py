@@ -127,7 +127,8 @@ def test_what_does_not_fit_says_why_and_what_would(pretext, backbone, data, what
     (breakers.Detached, promises.backbone_learns),
     (breakers.RandomForward, promises.forward_has_no_randomness), (breakers.RandomInputs, promises.inputs_come_from_the_generator),
     (breakers.InPlace, promises.inputs_leave_the_batch_alone), (breakers.Neighbours, promises.one_embedding_per_sample),
-    (breakers.Crooked, promises.pictures_have_the_samples_shape), (breakers.Half, promises.loss_is_one_finite_number),
+    (breakers.Crooked, promises.what_it_shows_can_be_drawn), (breakers.Larger, promises.what_it_shows_can_be_drawn),
+    (breakers.WithoutTruth, promises.what_it_shows_can_be_drawn), (breakers.Half, promises.loss_is_one_finite_number),
     (breakers.Half, promises.loss_is_float32_under_autocast),
 ], ids=lambda x: x.__name__)
 def test_a_task_that_breaks_a_promise_is_caught(task, promise):

@@ -157,8 +157,8 @@ class Adopted(Backbone, listed=False):
             return grid
         more = next((k for k in range(1, 9) if grid_for(n - k, self.field, size)), 0)
         hint = f"; {more} of them may come before the others: adopt(..., prefix={more})" if more and not self.prefix else ""
-        less = f" (prefix {self.prefix} left out)" if self.prefix else ""
-        raise ValueError(f"{type(self).name} returned {n} tokens{less}, which fill no grid on a sample of {' x '.join(map(str, size))}{hint}")
+        less, sides = f" (prefix {self.prefix} left out)" if self.prefix else "", " x ".join(map(str, size))
+        raise ValueError(f"{type(self).name} returned {n} tokens{less}, which fill no grid on a sample of {sides}{hint}")
 
     def stem(self, batch):
         ((_, x),) = self.ordered(batch)

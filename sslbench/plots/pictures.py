@@ -11,16 +11,23 @@ TITLE, CAPTION, GAP = 22, 30, 8  # pixels
 
 
 @dataclass
-class Row:
-    """One row of samples with what is said of each."""
+class Strip:
+    """One row of pictures with what is said of each."""
 
     title: str
     pictures: list[Picture]
+    role: str = ""
     says: list[str] = field(default_factory=list)
+    right: list[bool | None] | None = None
 
     @property
     def kind(self) -> str:
         return self.pictures[0].kind if self.pictures else "words"
+
+    def judged(self, i: int) -> tuple[str, str]:
+        """What is said of a sample and in which colour: right and wrong also differ by a sign."""
+        right = self.right[i] if self.right else None
+        return self.says[i] + {True: " ✓", False: " ✗", None: ""}[right], {True: BLUE, False: RED, None: FAINT}[right]
 
 
 def still(pictures: list[Picture]) -> list[Picture]:
@@ -34,7 +41,7 @@ def pixels(axes, width: float, height: float):
     axes.set(xlim=(0, width), ylim=(height, 0))
 
 
-def draw_row(axes, row: Row, columns: int, tile, ranges):
+def draw_row(axes, row: Strip, columns: int, tile, ranges):
     width, height = tile
     n = min(len(row.pictures), columns)
     pixels(axes, columns * (width + GAP), TITLE + height + (CAPTION if row.says else GAP))
@@ -48,17 +55,16 @@ def draw_row(axes, row: Row, columns: int, tile, ranges):
         else:
             draw_line(axes, picture.value, ranges[i], left, TITLE, width, height)
         if row.says:
-            caption(axes, row.says[i], left + width / 2, TITLE + height + 4)
+            caption(axes, *row.judged(i), left + width / 2, TITLE + height + 4)
     axes.set(xlim=(0, columns * (width + GAP)), ylim=(TITLE + height + (CAPTION if row.says else GAP), 0))
 
 
-def caption(axes, words: str, x: float, y: float):
-    """Two short lines below a picture; right and wrong in two colours, and said by the sign."""
-    color = BLUE if words.endswith("✓") else RED if words.endswith("✗") else FAINT
+def caption(axes, words: str, color: str, x: float, y: float):
+    """Two short lines below a picture."""
     axes.text(x, y, words.replace(", ", "\n"), fontsize=SMALL - 1, color=color, ha="center", va="top", linespacing=1.15, parse_math=False)
 
 
-def line_ranges(rows: list[Row]) -> list[tuple[float, float]]:
+def line_ranges(rows: list[Strip]) -> list[tuple[float, float]]:
     """The lowest and highest value of each sample over all rows, so that its pictures can be compared."""
     lines = [[p.value for p in row.pictures] for row in rows if row.kind == "line"]
     return [(min(map(np.nanmin, same)), max(map(np.nanmax, same))) for same in zip(*lines)]

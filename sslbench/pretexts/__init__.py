@@ -10,6 +10,7 @@ from ..backbones import Backbone, evaluating
 from ..catalog import Hyperparameter, Listed
 from ..data import Data, rand, randint
 from ..field import Batch, Field, resample, size_of
+from ..shown import Matrix, Row, Says, Shown
 
 
 class Pretext(nn.Module, Listed):
@@ -67,11 +68,11 @@ class Pretext(nn.Module, Listed):
         """The loss of a guess that knows nothing of the sample; None where there is no such number. No collectives."""
         return None
 
-    def show(self, inputs) -> dict[str, Any]:
-        """What the task sees, its target and its guess, as named rows: a Batch (drawn as pictures), a square tensor
-        [B, B] (drawn as a matrix), or a list of B strings (captions of the row above). No figures, no collectives."""
-        return {}
+    def show(self, inputs) -> Shown:
+        """What the task sees, its target and its guess: rows of samples with roles (`Row`), words about each sample (`Says`) and
+        a matrix (`Matrix`). No figures, no collectives; nothing that `forward` keeps for `after_step` is touched."""
+        return []
 
 
-__all__ = ["Backbone", "Batch", "Data", "Field", "Generator", "Hyperparameter", "Pretext", "Tensor", "evaluating", "nn", "rand", "randint",
-           "resample", "size_of", "torch"]
+__all__ = ["Backbone", "Batch", "Data", "Field", "Generator", "Hyperparameter", "Matrix", "Pretext", "Row", "Says", "Shown", "Tensor",
+           "evaluating", "nn", "rand", "randint", "resample", "size_of", "torch"]

@@ -3,7 +3,7 @@
 import math
 from typing import Annotated
 
-from . import Hyperparameter, Pretext, nn, torch
+from . import Hyperparameter, Matrix, Pretext, Row, nn, torch
 from .parts import Teacher, embed_views, head, two_views
 
 
@@ -56,8 +56,8 @@ class BYOL(Pretext):
     def show(self, inputs):
         (a, _), (_, target_b) = self.project(inputs)
         a, b = (nn.functional.normalize(z.float(), dim=1) for z in (a, target_b))
-        return {"view 1": inputs[0], "view 2": inputs[1],
-                "prediction from view 1 (rows) and teacher's view 2 (columns)": a @ b.T}
+        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]),
+                Matrix("prediction from view 1 (rows) and teacher's view 2 (columns)", a @ b.T)]
 
 
 def distance(guess, target):

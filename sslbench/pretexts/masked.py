@@ -8,7 +8,7 @@ import math
 from typing import Annotated
 
 from ..backbones.parts import Blocks
-from . import Hyperparameter, Pretext, nn, rand, randint, resample, size_of, torch
+from . import Hyperparameter, Pretext, Row, nn, rand, randint, resample, size_of, torch
 from .parts import both, constant_guess, mean_over, sum_over_fields
 
 
@@ -96,4 +96,4 @@ class Masked(Pretext):
         guess, masks = self.guess(inputs), self.masks(order)
         hidden = {name: f.hide(batch[name], masks[name]) for name, f in self.fields.items()}
         filled = {name: f.blend(batch[name], f.answer(guess[name]), masks[name]) for name, f in self.fields.items()}
-        return {"sees": hidden, "fills in": filled, "original": batch}
+        return [Row("sees", hidden), Row("fills in", filled, "guess"), Row("original", batch, "truth")]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from . import Hyperparameter, Pretext, nn, torch
+from . import Hyperparameter, Pretext, Row, Says, nn, torch
 from .parts import constant_guess, given, mean_over, sum_over_fields
 
 
@@ -42,9 +42,10 @@ class NextToken(Pretext):
 
     def show(self, inputs):
         guess = self.guess(inputs)
-        shown = {"sample": inputs, "each part guessed from what comes before it": {n: f.answer(guess[n]) for n, f in self.fields.items()}}
+        answers = {name: f.answer(guess[name]) for name, f in self.fields.items()}
+        shown = [Row("sample", inputs, "truth"), Row("each part guessed from what comes before it", answers, "guess")]
         sequences = [name for name, f in self.fields.items() if f.vocab and f.rank == 1]
-        return {**shown, "likely next": self.likely(guess[sequences[0]], inputs[sequences[0]])} if sequences else shown
+        return [*shown, Says(self.likely(guess[sequences[0]], inputs[sequences[0]]))] if sequences else shown
 
     def likely(self, guess, ids):
         """The three most likely symbols after the first half of each sequence, beside the true one; ids [B, T]."""

@@ -3,7 +3,7 @@
 import math
 from functools import lru_cache
 
-from . import Pretext, nn, randint, torch
+from . import Pretext, Row, Says, nn, randint, torch
 
 TURNS = ("0°", "90°", "180°", "270°")
 
@@ -41,9 +41,8 @@ class Rotation(Pretext):
     def show(self, inputs):
         batch, turn = inputs
         guess = self.classify(self.embed(batch)).argmax(1)
-        says = [f"turned {TURNS[t]}, guess {TURNS[g]} {'✓' if t == g else '✗'}"
-                for t, g in zip(turn.tolist(), guess.tolist())]
-        return {"turned": batch, "guess": says}
+        words = [f"turned {TURNS[t]}, guess {TURNS[g]}" for t, g in zip(turn.tolist(), guess.tolist())]
+        return [Row("turned", batch), Says(words, (guess == turn).tolist())]
 
 
 def turned(x, turn):
