@@ -132,6 +132,27 @@ class Field:
         """Absent numbers become 0, so that a network can read the sample."""
         return torch.nan_to_num(x, 0.0, 0.0, 0.0) if self.gaps and not self.vocab else x
 
+    def at(self, guess: Tensor, token: int) -> Tensor:
+        """What a guess [B, outputs, *size] says of one token: [B, prod(patch), outputs], logits of symbols or numbers."""
+        return guess[(..., *self.place(guess, token))].flatten(2).transpose(1, 2)
+
+    def put(self, x: Tensor, token: int, symbols: Tensor) -> Tensor:
+        """x with one token replaced by symbols [B, prod(patch)], or by numbers [B, prod(patch), C]; x itself stays as it is."""
+        x = x.clone()
+        shape = (len(x), *self.patch) if self.vocab else (len(x), x.shape[1], *self.patch)
+        x[(..., *self.place(x, token))] = (symbols if self.vocab else symbols.transpose(1, 2)).reshape(shape).to(x.dtype)
+        return x
+
+    def place(self, x: Tensor, token: int) -> tuple[slice, ...]:
+        """Where a token lies along the last axes of x; IndexError where there is none."""
+        grid, cut = [s // p for s, p in zip(x.shape[-self.rank:], self.patch)], []
+        if not 0 <= token < math.prod(grid):
+            raise IndexError(f"there are {math.prod(grid)} tokens, no number {token}")
+        for n, p in zip(reversed(grid), reversed(self.patch)):
+            token, i = divmod(token, n)
+            cut.insert(0, slice(i * p, (i + 1) * p))
+        return tuple(cut)
+
     def spread(self, m: Tensor) -> Tensor:
         """One value per token [B, N] -> one per position [B, *size]."""
         m = m.reshape(len(m), *self.grid)

@@ -225,16 +225,22 @@ def start_from(folder: str, backbone: Backbone) -> None:
     except FileNotFoundError:
         raise FileNotFoundError(f"{folder} holds no weights; init must name the folder of a finished run") from None
     held = {name.removeprefix("backbone."): w for name, w in weights.items() if name.startswith("backbone.")}
-    own = backbone.state_dict()
-    differs = [f"{name} {shape(held.get(name))} there and {shape(own.get(name))} here" for name in {**own, **held}
-               if shape(held.get(name)) != shape(own.get(name))]
-    if differs:
-        more = f"; {len(differs) - 1} more differ" if len(differs) > 1 else ""
-        raise ValueError(f"init {folder} holds another backbone than this recipe: {differs[0]}{more}; use the data, backbone and "
-                         f"backbone.… of that run (python -m sslbench show {folder}), or leave init out")
+    try:
+        backbone.load_state_dict(held)
+    except RuntimeError:
+        raise ValueError(another_backbone(folder, held, backbone.state_dict())) from None
     if lost:
         note(f"{lost[0]}; init takes other weights of that run")
-    backbone.load_state_dict(held)
+
+
+def another_backbone(folder: str, held: dict[str, torch.Tensor], own: dict[str, torch.Tensor]) -> str:
+    """What differs between the weights there and here, and what to do."""
+    names = [name for name in {**own, **held} if not name.endswith("_extra_state")]
+    differs = [f"{name} {shape(held.get(name))} there and {shape(own.get(name))} here" for name in names
+               if shape(held.get(name)) != shape(own.get(name))]
+    more = f"; {len(differs) - 1} more differ" if len(differs) > 1 else ""
+    return (f"init {folder} holds another backbone than this recipe: {differs[0]}{more}; use the data, backbone and "
+            f"backbone.… of that run (python -m sslbench show {folder}), or leave init out")
 
 
 def shape(x: torch.Tensor | None) -> str:

@@ -73,7 +73,7 @@ class Training:
 
     def step(self, step: int) -> dict[str, Tensor]:
         """One optimiser step; all its randomness comes from (seed, step, rank)."""
-        epoch, within = divmod(step, size_of(self.rows) // self.recipe.batch_size)
+        epoch, within = divmod(step, size_of(self.rows) // self.batch_size)
         if within == 0 and type(self.task).before_epoch is not Pretext.before_epoch:
             self.before_epoch(epoch)
         r, seed = self.recipe, mix(self.recipe.seed, step, self.hardware.rank)
@@ -126,7 +126,8 @@ class Training:
         return {**conditions(self.hardware), "batch_size": self.batch_size, "data": self.digest, "rows": size_of(self.rows),
                 "reading": self.data.reading(), "fields": {name: asdict(f) for name, f in self.data.fields.items()},
                 "stored": {name: str(x.dtype).removeprefix("torch.") for name, x in first.items()},
-                "classes": self.data.classes, "probe_on": list(self.data.probe_on), **more}
+                "classes": self.data.classes, "probe_on": list(self.data.probe_on), "alike": self.data.alike,
+                "label_field": self.data.label_field, **more}
 
     def look(self) -> tuple[float | None, Shown]:
         """The task's chance-level loss on the first training batch, and its pictures of a few validation samples."""

@@ -115,6 +115,26 @@ def test_only_the_chosen_rows_are_decoded():
     assert torch.equal(decode(field, rows, torch.tensor([2, 0]))["a"], rows["a"][[2, 0]].float())
 
 
+@pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+def test_a_sample_is_written_and_a_guess_is_read_token_by_token(field):
+    x = sample(field)
+    guess = torch.randn(len(x), field.outputs, *field.size)
+    patches, copy = field.patchify(x.nan_to_num() if not field.vocab else x), torch.zeros_like(x)
+    for token in range(field.tokens):
+        own = patches[:, token] if field.vocab else patches[:, token].unflatten(1, (-1, field.channels))
+        copy = field.put(copy, token, own)
+        said = field.at(guess, token)
+        assert said.shape == (len(x), math.prod(field.patch), field.outputs)
+        assert torch.equal(said.flatten(1), Field(field.size, field.patch, field.outputs).patchify(guess)[:, token])
+    assert torch.equal(copy, x if field.vocab else x.nan_to_num())
+    before = copy.clone()
+    changed = field.put(copy, 1, torch.ones_like(own))
+    assert torch.equal(copy, before) and not torch.equal(changed, copy)
+    for token in (-1, field.tokens):
+        with pytest.raises(IndexError, match=f"there are {field.tokens} tokens"):
+            field.put(copy, token, own)
+
+
 @pytest.mark.parametrize("field, start, size", [
     (Field((16,), (4,), 2), [[3], [8]], (5,)), (Field((8, 8), (2, 2), vocab=5), [[0, 4], [2, 1]], (4, 3)),
     (Field((4, 8, 8), (2, 4, 4)), [[1, 0, 2], [0, 3, 4]], (2, 4, 4)),

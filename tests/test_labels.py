@@ -149,6 +149,29 @@ def test_few_labels_stand_beside_all_samples_in_half_of_the_rows(of):
     assert len(few.loaded("validation")[0]["signal"]) == 128
 
 
+@pytest.mark.parametrize("given", [{}, {"share": 0.25}, {"share": 0.1, "keep_rest": True}], ids=str)
+def test_targets_follow_the_rows_of_labelled_data(given):
+    data = source("series")
+    few = Labelled(data, **given)
+    rows, _ = few.loaded("train")
+    number = few.targets("train")["number"]  # which sample of the source it is
+    assert torch.equal(rows["signal"][torch.arange(len(number))], data.loaded("train")[0]["signal"][number])
+    assert len(few.targets("validation")["number"]) == 128
+    assert ("pairs" in few.targets("train")) == (not given)  # elsewhere they would speak of other rows
+
+
+def test_views_are_fields_where_these_are_alike_and_whole_samples_where_they_are_not():
+    generator = torch.Generator().manual_seed(0)
+    wanted = {"image and text": [["image"], ["text"]], "states and actions": [["state", "action"]] * 3, "image": [["image"]] * 3}
+    for shape, views in wanted.items():
+        data = source(shape)
+        for each in (data, Labelled(data)):
+            found = each.views(batch_of(each), generator, 3)
+            assert [[name for name in view if name != "label"] for view in found] == views
+        if views[0] == views[1]:
+            assert not torch.equal(*(view[views[0][0]] for view in found[:2]))
+
+
 def test_a_task_asks_for_unlabelled_samples_and_learns_from_the_rest(few):
     data, _task = few.build()
     rows, labels = data.loaded("train")

@@ -23,6 +23,7 @@ SHAPES = {
     "image": {"image": Field((16, 16), (4, 4), 3, scale=1 / 64, offset=128)},
     "symbols on a grid": {"map": Field((8, 8), (2, 2), vocab=5)},
     "clip": {"clip": Field((4, 8, 8), (2, 4, 4), 1)},
+    "states and actions": {"state": Field((8,), (1,), 3), "action": Field((8,), (1,), vocab=4)},
     "image and text": {"image": Field((16, 16), (4, 4), 3), "text": Field((8,), (1,), vocab=11)},
 }
 SMALL = {"transformer": {"width": 32, "depth": 1}, "gru": {"width": 32}, "small_cnn": {"width": 8}, "mlp": {"width": 32},
@@ -36,13 +37,16 @@ class Toy(Data, listed=False):
     name = "toy"
 
     def __init__(self, fields: dict[str, Field], n: int = 128, labels: bool = True):
-        self.fields, self.n, self.labels = fields, n, labels
+        self.fields, self.n, self.labels, self.alike = fields, n, labels, set(fields) == {"image", "text"}
 
     def load(self, split):
         generator = torch.Generator().manual_seed(["train", "validation", "test"].index(split))
         y = torch.arange(self.n) % 3
         rows = {name: sampled(field, y, generator) for name, field in self.fields.items()}
         return rows, {"class": y} if self.labels else {}
+
+    def targets(self, split):
+        return {"number": torch.arange(self.n), "pairs": torch.tensor([[0, 1], [2, 5]])}
 
     def augment(self, batch, generator):
         hidden = {name: rand(generator, len(x), *self.fields[name].size) < 0.2 for name, x in batch.items()}

@@ -9,8 +9,8 @@ from .pictures import CAPTION, GAP, TITLE, Strip, draw_matrix, draw_row, line_ra
 from .texts import draw_texts, text_height
 
 MATRIX = 300  # width kept for a matrix
-COLUMNS = {"image": 8, "line": 5}  # samples beside each other
-BESIDE_MATRIX = {"image": 5, "line": 3}
+COLUMNS = {"image": 8, "line": 5, "sound": 5}  # samples beside each other
+BESIDE_MATRIX = {"image": 5, "line": 3, "sound": 3}
 
 
 def strips_of(shown: Shown, data: Data) -> list[Strip]:
