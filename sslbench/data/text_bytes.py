@@ -1,6 +1,7 @@
 """Text as bytes: str <-> ids, views of text, and what can be counted without a network. Plain functions.
 
-Ids are bytes 0..255; 256 is a hidden byte, 257 none (Field.vocab is 256).
+Ids are bytes 0..255; 256 is a hidden byte, 257 none (Field.vocab is 256). Rows as they are stored have 256 where no byte is: nothing is
+hidden there, and a field with gaps decodes what is no byte as absent.
 """
 
 import re
@@ -17,7 +18,7 @@ from . import rand
 TextCrop = Annotated[float, Hyperparameter("smallest share of the sequence a view keeps", 0.1, 1)]
 Hide = Annotated[float, Hyperparameter("share of symbols hidden in a view", 0, 0.9)]
 
-BYTES, ABSENT = 256, 257
+BYTES = 256
 WORDS = 1024  # hash buckets of the bag of words
 DOT = "·".encode()
 
@@ -30,8 +31,8 @@ def windows(text: str, length: int) -> np.ndarray:
 
 
 def padded(texts: list[str], length: int) -> np.ndarray:
-    """One row per text, int16 [n, length]; cut at `length` bytes, shorter ones end in ABSENT."""
-    out = np.full((len(texts), length), ABSENT, np.int16)
+    """One row per text, int16 [n, length]; cut at `length` bytes, shorter ones end in 256, no byte."""
+    out = np.full((len(texts), length), BYTES, np.int16)
     for row, text in zip(out, texts):
         ids = np.frombuffer(text.encode("utf-8", "replace")[:length], np.uint8)
         row[: len(ids)] = ids
@@ -62,7 +63,7 @@ def excerpt(ids: Tensor, generator: Generator, crop: float = 0.5, hide: float = 
 
 def histogram(ids: Tensor) -> Tensor:
     """How often each byte occurs, as shares [B, 256]."""
-    counts = torch.zeros(len(ids), ABSENT + 1, device=ids.device)
+    counts = torch.zeros(len(ids), BYTES + 2, device=ids.device)
     counts.scatter_add_(1, ids, torch.ones_like(ids, dtype=counts.dtype))
     return counts[:, :BYTES] / counts[:, :BYTES].sum(1, keepdim=True).clamp(min=1)
 
