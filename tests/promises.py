@@ -45,16 +45,16 @@ def backbone_learns(task):
 
 
 def loss_falls_on_one_batch(task, steps=15):
+    """While teachers, queues and centres rest: a queue that is filled with this one batch would make it harder and harder."""
     task, inputs = copy.deepcopy(task), inputs_of(task)
     optimiser = torch.optim.Adam([p for p in task.parameters() if p.requires_grad], 3e-3)
     losses = []
-    for step in range(steps):
+    for _ in range(steps):
         loss = task(inputs)["loss"]
         optimiser.zero_grad()
         assert loss.requires_grad, "no gradient at all"
         loss.backward()
         optimiser.step()
-        task.after_step((step + 1) / steps)
         losses.append(loss.item())
     assert sum(losses[-3:]) < 0.98 * sum(losses[:3]), f"the loss went from {losses[0]:.4f} to {losses[-1]:.4f}"
 
@@ -117,8 +117,9 @@ def what_it_shows_can_be_drawn(task):
     assert "guess" not in roles or "truth" in roles, "a guess stands beside nothing that it could be compared with"
 
 
-def chance_is_what_blind_heads_reach(task, steps=120, lr=1e-2):
-    """The heads learn on a backbone that sees nothing; they come down to the chance level and stay there."""
+def chance_is_what_blind_heads_reach(task, steps=120, lr=1e-2, begun=3):
+    """The heads learn on a backbone that sees nothing; they come down to the chance level and stay there. (They begin at it after a
+    few steps, in which a queue fills with what this backbone says.)"""
     task = blinded(copy.deepcopy(task))
     symbols = any(field.vocab for field in task.fields.values())
     n = 128 if symbols else 48  # how often each occurs must not be learned by heart
@@ -132,17 +133,18 @@ def chance_is_what_blind_heads_reach(task, steps=120, lr=1e-2):
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+        task.after_step((step + 1) / steps)
         losses.append(loss.item())
         levels.append(task.chance(inputs))
-    start, end, level = losses[0], sum(losses[-20:]) / 20, sum(levels[-20:]) / 20
+    start, end, level = losses[begun], sum(losses[-20:]) / 20, sum(levels[-20:]) / 20
     said = f"blind heads went from {start:.4f} to {end:.4f}; chance is said to be {level:.4f}"
     assert start > level * (1 - BELOW_CHANCE), said
     assert -BELOW_CHANCE * level < end - level < ABOVE_CHANCE * level, said
 
 
 def blinded(task):
-    """The task with a backbone that reads zeros in place of every sample."""
-    for module in task.backbone.modules():
+    """The task with backbones, its teacher's too, that read zeros in place of every sample."""
+    for module in task.modules():
         if isinstance(module, Backbone):
             module.stem = lambda batch, stem=module.stem: stem({name: torch.zeros_like(x) for name, x in batch.items()})
     return task

@@ -6,7 +6,7 @@ import pytest
 import torch
 from toys import PseudoLabels, catalogue, toy  # noqa: F401  fixtures
 
-from sslbench.engine import Checkpoint, Step, train
+from sslbench.engine import Checkpoint, Step, evaluated, train
 from sslbench.field import decode
 from sslbench.hardware import Hardware
 from sslbench.training import EveryBatch, Training
@@ -94,3 +94,20 @@ def test_the_shares_of_several_processes_joined_are_all_rows_in_order(toy, world
         shares.append(torch.cat([batch["signal"] for batch in EveryBatch(data, rows, where, size=10)]))
     assert len({len(share) for share in shares}) == 1
     assert torch.equal(torch.cat(shares), rows["signal"][: 128 // world * world])
+
+
+@pytest.mark.parametrize("what", ["a look at all rows", "an evaluation"])
+def test_whoever_asks_to_stop_need_not_wait_for_the_end_of(pseudo, what):
+    class Asked(Exception):
+        pass
+
+    def stop():
+        raise Asked
+
+    run = Training(pseudo, Hardware("cpu", "float32"))
+    run.check = stop
+    with pytest.raises(Asked):
+        run.step(0) if what == "a look at all rows" else next(evaluated(run, 0))
+    assert run.task.training  # the mode it was in
+    run.check = lambda: None
+    assert run.step(0)["loss"].isfinite() and next(evaluated(run, 0)).scores

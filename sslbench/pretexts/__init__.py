@@ -18,6 +18,7 @@ class Pretext(nn.Module, Listed):
 
     kind = "pretext task"
     reads_labels = False  # the label is a field of its data, "label"; nobody else's data has it
+    chance_is_a_direction = False  # its chance level is that of unrelated directions; heads that see nothing may find a lower one
     reads_unlabelled = False  # with a share of the labels: the other samples stay, their label is absent
 
     def __init__(self, backbone: Backbone, data: Data):

@@ -12,6 +12,7 @@ class BYOL(Pretext):
 
     name = "byol"
     paper = "https://arxiv.org/abs/2006.07733"
+    chance_is_a_direction = True
 
     def __init__(self, backbone, data, *,
                  momentum: Annotated[float, Hyperparameter(
