@@ -1,7 +1,7 @@
 """The moving parts of one training run: which rows when, the optimiser, one step, the state to go on from, pictures."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -53,6 +53,7 @@ class Training:
         self.task = hardware.place(task)
         self.optimiser = make_optimiser(self.task, recipe, hardware.device)
         self.wrapped, self.seconds = hardware.wrap(self.task), 0.0
+        self.check: Callable[[], None] = lambda: None  # called between the parts of an evaluation; what it raises ends it
         self.rate = rate_at  # (step, steps) -> share of the peak learning rate
 
     @cached_property
@@ -69,7 +70,7 @@ class Training:
     def before_epoch(self, epoch: int) -> None:
         """The task looks at all training rows; its randomness comes from (seed, epoch), the same in every process."""
         with torch.no_grad(), evaluating(self.task), self.hardware.seeded(mix(self.recipe.seed, epoch)):
-            self.task.before_epoch(EveryBatch(self.data, self.rows, self.hardware))
+            self.task.before_epoch(EveryBatch(self.data, self.rows, self.hardware, self.check))
 
     def step(self, step: int) -> dict[str, Tensor]:
         """One optimiser step; all its randomness comes from (seed, step, rank)."""
@@ -141,13 +142,13 @@ class EveryBatch:
     """The training rows in their order, decoded; of several processes each has a contiguous share. Rows that do not divide among
     the processes, fewer than there are of these, are left out."""
 
-    def __init__(self, data: Data, rows: dict[str, Any], hardware: Hardware, size: int = 250):
-        self.data, self.rows, self.hardware, self.size = data, rows, hardware, size
+    def __init__(self, data: Data, rows: dict[str, Any], hardware: Hardware, check: Callable[[], None] = lambda: None, size: int = 250):
+        self.data, self.rows, self.hardware, self.check, self.size = data, rows, hardware, check, size
 
     def __iter__(self) -> Iterator[Batch]:
         n = size_of(self.rows) // self.hardware.world * self.hardware.world
         for index in self.hardware.share(torch.arange(n)).split(self.size):
-            self.hardware.check()
+            self.check()
             yield decode(self.data.fields, self.rows, index, self.hardware.device)
 
 
