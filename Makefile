@@ -1,6 +1,7 @@
 # make lab      install into .venv and open the bench in JupyterLab
 # make test     everything: unit and contract tests, notebooks, two processes, browser
 # make check    the daily part of it, under 3 minutes
+# make contracts-full  every pretext task on every backbone and all data: the contract tests that `make test` samples
 # make lint     ruff
 # make notebooks  run the notebooks again and keep their outputs (NOTEBOOKS="notebooks/01_two_views.ipynb" for one)
 # make clean    remove what the others made
@@ -13,7 +14,7 @@ NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=240
 NOTEBOOKS ?= notebooks benchmarks/record.ipynb
 LAB_ARGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)  # JupyterLab refuses root without it
 
-.PHONY: help lab test check lint notebooks clean
+.PHONY: help lab test check contracts-full lint notebooks clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +31,9 @@ test: .venv/.test
 
 check: .venv/.test
 	OMP_NUM_THREADS=1 $(PYTEST) -n2 -m "not slow and not alone and not browser" tests
+
+contracts-full: .venv/.test
+	OMP_NUM_THREADS=1 $(PYTEST) -n2 -m full tests
 
 lint: .venv/.test
 	.venv/bin/python -m ruff check .

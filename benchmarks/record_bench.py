@@ -32,6 +32,8 @@ def small(event: Event) -> Event:
 def halved(pictures: Any) -> Any:
     if isinstance(pictures, dict):
         return {name: halved(value) for name, value in pictures.items()}
+    if isinstance(pictures, (list, tuple)):
+        return [halved(value) for value in pictures]
     return pictures.half() if isinstance(pictures, torch.Tensor) and pictures.is_floating_point() else pictures
 
 

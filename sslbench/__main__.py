@@ -88,8 +88,8 @@ def recipe_flags(p: argparse.ArgumentParser) -> None:
 
 
 def hyperparameter_flags(p: argparse.ArgumentParser, recipe: Recipe) -> None:
-    known = {f"{key}.{name}": h for key, cls in recipe.classes() for name, h in cls.hyperparameters().items()}
-    for name, h in known.items():  # two backbones may have the same one
+    known = {f"{key}.{name}": h for key in contracts() for name, h in recipe.known(key).items()}
+    for name, h in known.items():
         limits = f" {h.low:g} to {h.high:g}" if h.low is not None and h.high is not None else ""
         p.add_argument(f"--{name}", help=f"{h.meaning}{limits} (default {h.default})".replace("%", "%%"))
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from . import evaluate
 from .openmp import release_workers
 from .recipe import Recipe
+from .shown import Shown
 from .training import Training, made
 
 OPTIONS = {"evaluations": 8, "test": True, "checkpoint_every": 100}
@@ -39,7 +40,7 @@ class Evaluation:
     baselines: dict[str, dict[str, float]]  # chance, raw input, untrained
     chance_loss: float | None = None
     embedding: Tensor | None = None  # [n, D] of the map's points, on the CPU
-    pictures: dict[str, Any] = field(default_factory=dict)  # what the task's show() returned, on the CPU
+    pictures: Shown = field(default_factory=list)  # what the task's show() returned, on the CPU
 
 
 @dataclass(frozen=True)
@@ -143,8 +144,8 @@ def evaluated(run: Training, step: int) -> Iterator[Evaluation]:
     """Evaluation on validation; on rank 0 only."""
     if run.hardware.rank == 0:
         with run.hardware.own_settings():
-            scores, embedding = evaluate.quick(run.task, run.data, run.hardware, run.generator(-3))
-            baselines = evaluate.quick_baselines(run.data, run.hardware) if step == 0 else {}
+            scores, embedding = evaluate.quick(run.task, run.data, run.hardware, run.generator(-3), run.check)
+            baselines = evaluate.quick_baselines(run.data, run.hardware, run.check) if step == 0 else {}
             chance, pictures = run.look()
         yield Evaluation(step, "validation", scores, baselines, chance, embedding.cpu(), pictures)
 
@@ -154,7 +155,7 @@ def tested(run: Training) -> Iterator[Evaluation]:
     if run.hardware.rank == 0:
         _, untrained = replace(run.recipe, init="").build(run.data)
         with run.hardware.own_settings():
-            scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware)
+            scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware, run.check)
         yield Evaluation(run.recipe.steps, "test", scores, baselines)
 
 

@@ -13,12 +13,13 @@ from .data.labels import labelled
 from .data.rows import in_memory, nbytes
 from .field import Batch, decode, size_of
 from .hardware import Hardware, memory_limit
-from .pretexts import Pretext
+from .pretexts import Pretext, evaluating
 from .settings import own_settings
 
 QUICK = {"train": 1000, "validation": 1000}  # rows read while training: a slow evaluation would make a slow Stop
 FULL = {"train": 10000, "validation": 5000, "test": 10000}
 POINTS = 1000  # of the map
+Check = Callable[[], None]  # called between the parts of an evaluation; what it raises ends it
 KEPT = 1 / 16  # of the memory, for evaluated rows of a map or a streamed folder
 QUICK_STRENGTH = 1e-2  # of the linear probe's penalty while training; at the end it is chosen on validation
 _kept: WeakKeyDictionary[Data, dict] = WeakKeyDictionary()  # as long as the data lives
@@ -82,19 +83,14 @@ def batches(data: Data, split: Split, device=None, size: int = 250):
 
 @own_settings()
 @torch.no_grad()
-def embed(task: Pretext, data: Data, split: Split, hardware: Hardware) -> Tensor:
+def embed(task: Pretext, data: Data, split: Split, hardware: Hardware, check: Check = lambda: None) -> Tensor:
     """Embeddings [n, D] in float32, on the run's device; the network is in evaluation mode for it."""
-    training = task.training
-    task.eval()
-    try:
-        parts = []
-        with hardware.autocast():
-            for batch in batches(data, split, hardware.device):
-                hardware.check()
-                parts.append(task.embed(batch).float())
-        return torch.cat(parts)
-    finally:
-        task.train(training)
+    parts = []
+    with evaluating(task), hardware.autocast():
+        for batch in batches(data, split, hardware.device):
+            check()
+            parts.append(task.embed(batch).float())
+    return torch.cat(parts)
 
 
 def raw(data: Data, split: Split, device) -> dict[str, Tensor]:
@@ -103,7 +99,7 @@ def raw(data: Data, split: Split, device) -> dict[str, Tensor]:
 
 
 def probe(z: Tensor, labels: dict, z_test: Tensor, labels_test: dict, z_val=None, labels_val=None,
-          check: Callable[[], None] = lambda: None) -> dict[str, float]:
+          check: Check = lambda: None) -> dict[str, float]:
     """"knn" and "linear" of the label, then one score per factor: accuracy, R^2 of a quantity, mean AUC of several answers.
     Samples without a label are left out; a label that nobody has in one of the splits has no score."""
     scores, chosen = {}, {} if z_val is not None else {"strengths": (QUICK_STRENGTH,)}
@@ -157,35 +153,32 @@ def geometry(task: Pretext, data: Data, z: Tensor, batch: Batch, hardware: Hardw
     scores = {"rankme": probes.rankme(z), "deviation": probes.deviation(z), "uniformity": probes.uniformity(z)}
     views = data.views(batch, generator)
     if len(views) == 2 and views[0].keys() == views[1].keys():
-        training = task.training
-        task.eval()
-        with hardware.autocast():
+        with evaluating(task), hardware.autocast():
             seen = [{k: x for k, x in view.items() if k in visible(data)} for view in views]
             scores["alignment"] = probes.alignment(*(task.embed(view) for view in seen))
-        task.train(training)
     return scores
 
 
-def quick(task: Pretext, data: Data, hardware: Hardware, generator) -> tuple[dict[str, float], Tensor]:
+def quick(task: Pretext, data: Data, hardware: Hardware, generator, check: Check = lambda: None) -> tuple[dict[str, float], Tensor]:
     """Scores on validation while training, and the embedding [n, D] of the map's points."""
     train, test, shown = read(data, "train", QUICK["train"]), read(data, "validation", QUICK["validation"]), points(data)
-    z_shown = embed(task, data, shown, hardware)
+    z_shown = embed(task, data, shown, hardware, check)
     some = decode(data.fields, shown.rows, shown.index[:128], hardware.device)
     scores = geometry(task, data, z_shown, some, hardware, generator)
     if train.labels:
-        z = embed(task, data, train, hardware)
+        z = embed(task, data, train, hardware, check)
         same = shown.rows is test.rows and torch.equal(shown.index, test.index)
-        z_test = z_shown if same else embed(task, data, test, hardware)
-        scores = {**probe(z, train.labels, z_test, test.labels, check=hardware.check), **scores}
+        z_test = z_shown if same else embed(task, data, test, hardware, check)
+        scores = {**probe(z, train.labels, z_test, test.labels, check=check), **scores}
     return scores, z_shown
 
 
-def quick_baselines(data: Data, hardware: Hardware) -> dict[str, dict[str, float]]:
+def quick_baselines(data: Data, hardware: Hardware, check: Check = lambda: None) -> dict[str, dict[str, float]]:
     """chance and raw input on validation: they stand beside the scores while training."""
-    return _baselines(data, read(data, "train", QUICK["train"]), read(data, "validation", QUICK["validation"]), None, hardware)
+    return _baselines(data, read(data, "train", QUICK["train"]), read(data, "validation", QUICK["validation"]), None, hardware, check)
 
 
-def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware):
+def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, check: Check = lambda: None):
     """Scores on the test split, touched once, with chance, raw input and the untrained network beside them."""
     splits = {name: read(data, name, most) for name, most in FULL.items()}
     train, validation, test = splits.values()
@@ -193,16 +186,16 @@ def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware):
         return {}, {}
     results = {}
     for name, network in (("trained", task), ("untrained", untrained)):
-        z = [embed(network, data, split, hardware) for split in splits.values()]
-        results[name] = probe(z[0], train.labels, z[2], test.labels, z[1], validation.labels, hardware.check)
-    return results["trained"], {**_baselines(data, train, test, validation, hardware), "untrained": results["untrained"]}
+        z = [embed(network, data, split, hardware, check) for split in splits.values()]
+        results[name] = probe(z[0], train.labels, z[2], test.labels, z[1], validation.labels, check)
+    return results["trained"], {**_baselines(data, train, test, validation, hardware, check), "untrained": results["untrained"]}
 
 
-def _baselines(data, train, test, validation, hardware):
+def _baselines(data, train, test, validation, hardware, check):
     if not train.labels:
         return {}
     z, z_test = raw(data, train, hardware.device), raw(data, test, hardware.device)
     z_val = raw(data, validation, hardware.device) if validation else dict.fromkeys(z)
     labels_val = validation.labels if validation else None
     return {"chance": chance(train, test),
-            **{name: probe(z[name], train.labels, z_test[name], test.labels, z_val[name], labels_val, hardware.check) for name in z}}
+            **{name: probe(z[name], train.labels, z_test[name], test.labels, z_val[name], labels_val, check) for name in z}}

@@ -20,6 +20,7 @@ import anywidget
 import numpy as np
 import traitlets
 
+from .data import drawable
 from .projection import agreement, align, drawn_in
 
 MAX_POINTS = 3000
@@ -61,13 +62,14 @@ class Explorer(anywidget.AnyWidget):
         columns = [_column(name, values, names, len(pictures)) for name, (values, names) in (labels or {}).items()]
         if len(pictures) > MAX_POINTS:
             raise ValueError(f"the explorer shows at most {MAX_POINTS} points, not {len(pictures)}; pass a sample of them")
+        pictures = [drawable(p, LINE_POINTS) for p in pictures]
         kind = pictures[0].kind if pictures else ""
         values = [p.value for p in pictures]
         with self.hold_sync():
             self.clear()
-            self.kind = "image" if kind == "frames" else kind
+            self.kind = kind
             self.count = len(pictures)
-            self.tile, self.sprite = _sprite(values) if kind in ("image", "frames") else (TILE, b"")
+            self.tile, self.sprite = _sprite(values) if kind == "image" else (TILE, b"")
             self.lines = _lines(values) if kind == "line" else {}
             self.snippets = [" ".join(text[:4 * SNIPPET].split())[:SNIPPET] for text in values] if kind == "text" else []
             self.columns = columns
@@ -145,10 +147,10 @@ def _column(name, values, names, n) -> dict:
 
 
 def _sprite(images) -> tuple[int, bytes]:
-    """Thumbnails [H, W, 3] (of a video the middle frame) -> side of one in pixels, all of them in one picture."""
+    """Thumbnails [H, W, 3] -> side of one in pixels, all of them in one picture."""
     from PIL import Image
 
-    images = [np.asarray(x[len(x) // 2] if np.ndim(x) == 4 else x, dtype="uint8") for x in images]
+    images = [np.asarray(x, dtype="uint8") for x in images]
     tile = max(16, min(max(images[0].shape[:2]), TILE if len(images) > 1000 else 2 * TILE))
     wide = math.ceil(math.sqrt(len(images)))  # near a square: browsers limit each side
     sheet = Image.new("RGB", (wide * tile, math.ceil(len(images) / wide) * tile))

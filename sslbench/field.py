@@ -2,7 +2,8 @@
 
 A frozen `Field` answers the first two and owns the geometry; a dict of fields (`Batch` holds the tensors) the third.
 B batch, N tokens, C channels. Numbers are [B, C, *size], symbols [B, *size]. What is not there (padding, a gap in a
-series) is NaN among numbers and the extra id `vocab` among symbols; only fields with `gaps` pay for looking.
+series) is NaN among numbers and the id `absent` among symbols; only fields with `gaps` pay for looking. What a task hides is 0
+among numbers and the id `hidden` among symbols, which is there, but not to be read.
 Graphs and sets do not fit; lengths that differ become windows or padding.
 """
 
@@ -23,7 +24,7 @@ MEANS = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)  #
 class Field:
     """One field of a sample: `size` along 1 (series, text), 2 (images) or 3 (video) axes, cut into `patch`es.
 
-    channels: C of numbers.  vocab: number of symbols, ids 0..vocab-1; the id `vocab` means hidden or absent.
+    channels: C of numbers.  vocab: number of symbols, ids 0..vocab-1; two more ids, `hidden` and `absent`, are no symbols.
     scale, offset: stored numbers become (x - offset) * scale.  gaps: samples may have absent positions.
     """
 
@@ -53,6 +54,16 @@ class Field:
         return self.vocab or self.channels
 
     @property
+    def hidden(self) -> int:
+        """The id of a symbol that is there but not to be read."""
+        return self.vocab
+
+    @property
+    def absent(self) -> int:
+        """The id of no symbol at all."""
+        return self.vocab + 1
+
+    @property
     def width(self) -> int:
         """Numbers a guess needs for one token."""
         return math.prod(self.patch) * self.outputs
@@ -71,9 +82,10 @@ class Field:
         return replace(self, size=tuple(size))
 
     def decode(self, x: Tensor) -> Tensor:
-        """Stored dtype (uint8, int16, ...) to float32 numbers or int64 ids."""
+        """Stored dtype (uint8, int16, ...) to float32 numbers or int64 ids; with gaps, a stored id that is no symbol is absent."""
         if self.vocab:
-            return x.long()
+            ids = x.long()
+            return ids.masked_fill((ids < 0) | (ids >= self.vocab), self.absent) if self.gaps else ids
         return x.to(torch.float32, copy=True).sub_(self.offset).mul_(self.scale)  # in place: a copy less each, and rows stay as stored
 
     def encode(self, x: Tensor) -> Tensor:
@@ -100,9 +112,9 @@ class Field:
 
     def error(self, guess: Tensor, x: Tensor) -> Tensor:
         """Squared error (mean over the channels that are there) or cross-entropy in nats at every position, in float32; 0 where
-        x is absent. guess [B, outputs, *size], x a sample -> [B, *size]."""
+        x is absent or a hidden symbol. guess [B, outputs, *size], x a sample -> [B, *size]."""
         if self.vocab:
-            return F.cross_entropy(guess.float(), x, reduction="none", ignore_index=self.vocab)
+            return F.cross_entropy(guess.float(), x.clamp(max=self.vocab), reduction="none", ignore_index=self.vocab)
         error = (guess.float() - self.fill(x)).square()
         if not self.gaps:
             return error.mean(1)
@@ -110,14 +122,36 @@ class Field:
         return (error * there).sum(1) / there.sum(1).clamp(min=1)
 
     def present(self, x: Tensor) -> Tensor | None:
-        """[B, *size], True where any channel is: sensors are often read in turn. None when the field has no gaps."""
+        """[B, *size], True where any channel is (sensors are often read in turn) or a symbol, hidden or not. None when the field
+        has no gaps."""
         if not self.gaps:
             return None
-        return x != self.vocab if self.vocab else ~x.isnan().all(1)
+        return x != self.absent if self.vocab else ~x.isnan().all(1)
 
     def fill(self, x: Tensor) -> Tensor:
         """Absent numbers become 0, so that a network can read the sample."""
         return torch.nan_to_num(x, 0.0, 0.0, 0.0) if self.gaps and not self.vocab else x
+
+    def at(self, guess: Tensor, token: int) -> Tensor:
+        """What a guess [B, outputs, *size] says of one token: [B, prod(patch), outputs], logits of symbols or numbers."""
+        return guess[(..., *self.place(guess, token))].flatten(2).transpose(1, 2)
+
+    def put(self, x: Tensor, token: int, symbols: Tensor) -> Tensor:
+        """x with one token replaced by symbols [B, prod(patch)], or by numbers [B, prod(patch), C]; x itself stays as it is."""
+        x = x.clone()
+        shape = (len(x), *self.patch) if self.vocab else (len(x), x.shape[1], *self.patch)
+        x[(..., *self.place(x, token))] = (symbols if self.vocab else symbols.transpose(1, 2)).reshape(shape).to(x.dtype)
+        return x
+
+    def place(self, x: Tensor, token: int) -> tuple[slice, ...]:
+        """Where a token lies along the last axes of x; IndexError where there is none."""
+        grid, cut = [s // p for s, p in zip(x.shape[-self.rank:], self.patch)], []
+        if not 0 <= token < math.prod(grid):
+            raise IndexError(f"there are {math.prod(grid)} tokens, no number {token}")
+        for n, p in zip(reversed(grid), reversed(self.patch)):
+            token, i = divmod(token, n)
+            cut.insert(0, slice(i * p, (i + 1) * p))
+        return tuple(cut)
 
     def spread(self, m: Tensor) -> Tensor:
         """One value per token [B, N] -> one per position [B, *size]."""
@@ -127,8 +161,11 @@ class Field:
         return m
 
     def hide(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x with the positions in mask [B, *size] hidden: numbers become 0, symbols the extra id."""
-        return x.masked_fill(mask, self.vocab) if self.vocab else x.masked_fill(mask.unsqueeze(1), 0.0)
+        """x with the positions in mask [B, *size] hidden: numbers become 0, symbols the id `hidden`; what is absent stays so."""
+        if self.vocab:
+            return x.masked_fill(mask & (x != self.absent), self.hidden)
+        mask = mask.unsqueeze(1)
+        return x.masked_fill(mask & ~x.isnan() if self.gaps else mask, 0.0)
 
     def answer(self, guess: Tensor) -> Tensor:
         """A guess [B, outputs, *size] as a sample: the numbers themselves, or the most likely symbols [B, *size]."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from . import files, store
 from .engine import Done, Evaluation, Event, Step
 from .notes import note
+from .shown import as_shown
 
 LONGEST = 2**20  # bytes of a line
 
@@ -32,8 +33,8 @@ def from_line(line: dict, folder: Path) -> Event:
     said = {k: v for k, v in line.items() if k not in ("event", "file")}
     try:
         heavy = store.read(folder / line["file"])
-        embedding, pictures = heavy["embedding"], heavy["pictures"]
-        if not isinstance(pictures, dict) or not (embedding is None or (isinstance(embedding, Tensor) and embedding.ndim == 2)):
+        embedding, pictures = heavy["embedding"], as_shown(heavy["pictures"])
+        if not (embedding is None or (isinstance(embedding, Tensor) and embedding.ndim == 2)):
             raise TypeError
     except (ValueError, KeyError, TypeError) as problem:
         why = problem if isinstance(problem, ValueError) else f"{folder / line['file']} is damaged (it holds no evaluation)"

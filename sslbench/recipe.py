@@ -9,12 +9,10 @@ from typing import Any
 
 import torch
 
-from . import files
-from .backbones import Backbone
-from .backbones.towers import Towers
-from .catalog import LONGEST, contracts, nearest, plain
+from .backbones import Backbone, towers
+from .backbones.starting import start_from
+from .catalog import LONGEST, Hyperparameter, contracts, nearest, plain
 from .data import Data, Labelled
-from .notes import note
 from .pretexts import Pretext
 from .said import MOST, in_words, one_line, said
 from .settings import own_settings
@@ -27,7 +25,7 @@ LARGEST = 100_000  # characters of a recipe's JSON
 class Recipe:
     """What is trained, on what, how long. Hyperparameters are flat: {"pretext.mask_ratio": 0.6, "data.folder": "my/images"}.
 
-    backbone: one name, or one per field joined by "+".  steps: optimiser steps.  batch_size: samples per step over all
+    backbone: one name, or one per field: "caption:gru+image:small_cnn".  steps: optimiser steps.  batch_size: samples per step over all
     processes.  lr: peak learning rate of AdamW (warm-up, then cosine to 0).  labels: share of the training labels that
     becomes a field (for the supervised task).  init: run folder whose backbone this run starts from.
     """
@@ -56,11 +54,11 @@ class Recipe:
         must be known here (all)."""
         self.check_types()
         checked = {}
-        for key, cls in self.classes(*kinds):
-            checked |= {f"{key}.{name}": value for name, value in cls.checked(self.given(key)).items()}
+        for key in kinds or contracts():
+            checked |= {f"{key}.{name}": value for name, value in self.checked(key).items()}
         for name in self.hyperparameters:
             if name.partition(".")[0] not in contracts() or "." not in name:
-                known = [f"{key}.{h}" for key, cls in self.classes() for h in cls.hyperparameters()]
+                known = [f"{key}.{h}" for key in contracts() for h in self.known(key)]
                 raise ValueError(nearest("hyperparameter", name, known))
         return replace(self, hyperparameters=checked)
 
@@ -85,8 +83,20 @@ class Recipe:
 
     def classes(self, *kinds: str) -> list[tuple[str, type]]:
         """(kind, class) of the data, the pretext task and the backbone(s), or of some kinds of them."""
-        names = [("data", self.data), ("pretext", self.pretext), *(("backbone", name) for name in self.backbone.split("+"))]
-        return [(kind, contracts()[kind].find(name)) for kind, name in names if not kinds or kind in kinds]
+        return [(kind, cls) for kind in kinds or contracts() for cls in (
+            [cls for _, cls in towers.named(self.backbone)] if kind == "backbone" else [contracts()[kind].find(getattr(self, kind))])]
+
+    def known(self, key: str) -> dict[str, Hyperparameter]:
+        """The hyperparameters that this recipe's data, pretext task or backbone has."""
+        if key == "backbone":
+            return towers.hyperparameters(self.backbone)
+        return contracts()[key].find(getattr(self, key)).hyperparameters()
+
+    def checked(self, key: str) -> dict[str, Any]:
+        """The hyperparameters given for one kind, converted; ValueError for an unknown name or a value out of range."""
+        if key == "backbone":
+            return towers.checked(self.backbone, self.given(key))
+        return contracts()[key].find(getattr(self, key)).checked(self.given(key))
 
     def given(self, key: str) -> dict[str, Any]:
         """The hyperparameters of one kind, without their prefix."""
@@ -96,7 +106,7 @@ class Recipe:
     def make_data(self) -> Data:
         """The data source, with the label as its last field when labels > 0."""
         data = Data.find(self.data)(**self.check().given("data"))
-        return Labelled(data, self.labels, self.seed) if self.labels else data
+        return Labelled(data, self.labels, self.seed, Pretext.find(self.pretext).reads_unlabelled) if self.labels else data
 
     def incompatible(self, data: Data | None = None) -> str:
         """Why this combination does not fit, and what would; or ""."""
@@ -137,10 +147,7 @@ class Recipe:
             return task(backbone, data, **self.given("pretext"))
 
     def make_backbone(self, fields) -> Backbone:
-        names, given = self.backbone.split("+"), self.given("backbone")
-        if len(names) == 1:
-            return Backbone.find(names[0])(fields, **given)
-        return Towers({f: Backbone.find(name)({f: fields[f]}, **given) for f, name in zip(fields, names)})
+        return towers.make(self.backbone, fields, self.given("backbone"))
 
     def changed(self) -> dict[str, Any]:
         """The entries that differ from the defaults, the three names always."""
@@ -210,40 +217,24 @@ def unpacked(text: str) -> bytes:
     return content
 
 
-def start_from(folder: str, backbone: Backbone) -> None:
-    """Give the backbone the weights of the run in `folder`; ValueError in one line when they do not fit."""
-    try:
-        weights, _, lost = files.weights(folder)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{folder} holds no weights; init must name the folder of a finished run") from None
-    held = {name.removeprefix("backbone."): w for name, w in weights.items() if name.startswith("backbone.")}
-    own = backbone.state_dict()
-    differs = [f"{name} {shape(held.get(name))} there and {shape(own.get(name))} here" for name in {**own, **held}
-               if shape(held.get(name)) != shape(own.get(name))]
-    if differs:
-        more = f"; {len(differs) - 1} more differ" if len(differs) > 1 else ""
-        raise ValueError(f"init {folder} holds another backbone than this recipe: {differs[0]}{more}; use the data, backbone and "
-                         f"backbone.… of that run (python -m sslbench show {folder}), or leave init out")
-    if lost:
-        note(f"{lost[0]}; init takes other weights of that run")
-    backbone.load_state_dict(held)
-
-
-def shape(x: torch.Tensor | None) -> str:
-    return "missing" if x is None else str(list(x.shape))
-
-
 def incompatible(data: Data, pretext: type[Pretext], backbone: str) -> str:
-    """Why a pretext task and a backbone do not fit the data, or ""; nothing is built."""
-    names, fields = backbone.split("+"), pretext.reads(data)
+    """Why a pretext task and a backbone do not fit the data as it is, or ""; nothing is built."""
+    if pretext.reads_labels and not data.label_field:
+        return "learns from labels: set labels to the share of them that it may use, up to 1"
+    if data.label_field and not pretext.reads_labels:
+        return "never sees labels: set labels to 0, or take the task supervised"
+    return misfit(data, pretext, backbone)
+
+
+def misfit(data: Data, pretext: type[Pretext], backbone: str) -> str:
+    """Why they do not fit, labels not considered, or ""."""
+    fields = pretext.reads(data)
     if why := next(filter(None, (field.unreadable(name) for name, field in fields.items())), "" if fields else "there is no field to read"):
         return why
-    one = Backbone.find(backbone) if len(names) == 1 else None
-    if why := pretext.incompatible(one or Towers, data):
-        return why if one else f"{why}; one for all fields, not one for each"
-    if one:
-        return one.incompatible(fields)
-    if len(names) != len(fields):
-        return f"{backbone} names {len(names)} backbones for {len(fields)} field{'s' * (len(fields) > 1)}: {', '.join(fields)}"
-    whys = [Backbone.find(name).incompatible({f: fields[f]}) for f, name in zip(fields, names)]
-    return next((why for why in whys if why), "")
+    if not set(data.probe_on or data.fields) & set(fields):
+        return f"reads none of the fields that probes see: {', '.join(data.probe_on or data.fields)}"
+    try:
+        network = towers.class_of(backbone, fields)
+    except ValueError as error:
+        return str(error)
+    return pretext.incompatible(network, data) or network.incompatible(fields)

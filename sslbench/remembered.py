@@ -24,6 +24,7 @@ class Remembered(Data, listed=False):
         self.stored = {name: str(kind) for name, kind in about.get("stored", {}).items()}
         self.classes = {name: list(map(str, names)) for name, names in about.get("classes", {}).items()}
         self.probe_on = tuple(name for name in about.get("probe_on", ()) if name in self.fields)
+        self.alike, self.label_field = bool(about.get("alike", False)), str(about.get("label_field", ""))
         self.said, self._make = str(about.get("reading", "")), make
 
     @classmethod
@@ -50,6 +51,9 @@ class Remembered(Data, listed=False):
 
     def views(self, batch, generator, n=2):
         return self.source.views(batch, generator, n)
+
+    def targets(self, split):
+        return self.source.targets(split)
 
     def raw(self, batch):
         return self.source.raw(batch)

@@ -1,6 +1,7 @@
 """The moving parts of one training run: which rows when, the optimiser, one step, the state to go on from, pictures."""
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -16,11 +17,12 @@ from .field import Batch, decode, picked, size_of
 from .hardware import Hardware
 from .notes import note
 from .optimisers import AdamW
-from .pretexts import Pretext
+from .pretexts import Pretext, evaluating
 from .recipe import Recipe
 from .restoring import conditions, restored, same_recipe, under
 from .said import in_words
 from .settings import own_settings
+from .shown import Shown, as_shown
 
 SHOWN = 8  # samples in the task's pictures
 
@@ -51,6 +53,7 @@ class Training:
         self.task = hardware.place(task)
         self.optimiser = make_optimiser(self.task, recipe, hardware.device)
         self.wrapped, self.seconds = hardware.wrap(self.task), 0.0
+        self.check: Callable[[], None] = lambda: None  # called between the parts of an evaluation; what it raises ends it
         self.rate = rate_at  # (step, steps) -> share of the peak learning rate
 
     @cached_property
@@ -64,8 +67,16 @@ class Training:
     def generator(self, *what: int) -> torch.Generator:
         return self.hardware.generator(mix(self.recipe.seed, *what))
 
+    def before_epoch(self, epoch: int) -> None:
+        """The task looks at all training rows; its randomness comes from (seed, epoch), the same in every process."""
+        with torch.no_grad(), evaluating(self.task), self.hardware.seeded(mix(self.recipe.seed, epoch)):
+            self.task.before_epoch(EveryBatch(self.data, self.rows, self.hardware, self.check))
+
     def step(self, step: int) -> dict[str, Tensor]:
         """One optimiser step; all its randomness comes from (seed, step, rank)."""
+        epoch, within = divmod(step, size_of(self.rows) // self.batch_size)
+        if within == 0 and type(self.task).before_epoch is not Pretext.before_epoch:
+            self.before_epoch(epoch)
         r, seed = self.recipe, mix(self.recipe.seed, step, self.hardware.rank)
         for group in self.optimiser.param_groups:
             group["lr"] = r.lr * self.rate(step, r.steps)
@@ -116,14 +127,29 @@ class Training:
         return {**conditions(self.hardware), "batch_size": self.batch_size, "data": self.digest, "rows": size_of(self.rows),
                 "reading": self.data.reading(), "fields": {name: asdict(f) for name, f in self.data.fields.items()},
                 "stored": {name: str(x.dtype).removeprefix("torch.") for name, x in first.items()},
-                "classes": self.data.classes, "probe_on": list(self.data.probe_on), **more}
+                "classes": self.data.classes, "probe_on": list(self.data.probe_on), "alike": self.data.alike,
+                "label_field": self.data.label_field, **more}
 
-    def look(self) -> tuple[float | None, dict[str, Any]]:
+    def look(self) -> tuple[float | None, Shown]:
         """The task's chance-level loss on the first training batch, and its pictures of a few validation samples."""
         with torch.no_grad():
             batch = decode(self.data.fields, self.first, device=self.hardware.device)
             chance = self.task.chance(self.task.inputs(batch, self.generator(-1)))
         return chance, look_at(self.task, self.data, self.hardware, self.generator(-2))
+
+
+class EveryBatch:
+    """The training rows in their order, decoded; of several processes each has a contiguous share. Rows that do not divide among
+    the processes, fewer than there are of these, are left out."""
+
+    def __init__(self, data: Data, rows: dict[str, Any], hardware: Hardware, check: Callable[[], None] = lambda: None, size: int = 250):
+        self.data, self.rows, self.hardware, self.check, self.size = data, rows, hardware, check, size
+
+    def __iter__(self) -> Iterator[Batch]:
+        n = size_of(self.rows) // self.hardware.world * self.hardware.world
+        for index in self.hardware.share(torch.arange(n)).split(self.size):
+            self.check()
+            yield decode(self.data.fields, self.rows, index, self.hardware.device)
 
 
 def mix(*numbers: int) -> int:
@@ -192,23 +218,23 @@ def batch_for(n: int, recipe: Recipe, processes: int) -> int:
     raise ValueError(f"batch_size {size} does not divide among {processes} processes; set batch_size to {fits}")
 
 
-def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Generator, rows: Tensor | None = None) -> dict[str, Any]:
+def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Generator, rows: Tensor | None = None) -> Shown:
     """What the task shows of a few validation samples (the first ones, or those with these row numbers), on the CPU."""
     stored, _ = data.loaded("validation")
     few = decode(data.fields, stored, torch.arange(min(SHOWN, size_of(stored))) if rows is None else rows, hardware.device)
-    training = task.training
-    task.eval()
-    with torch.no_grad():
+    with torch.no_grad(), evaluating(task):
         inputs = task.inputs(few, generator)
         with hardware.autocast():
-            pictures = task.show(inputs)
-    task.train(training)
-    return to_cpu(pictures)
+            shown = as_shown(task.show(inputs))
+    return to_cpu(shown)
 
 
-def to_cpu(pictures: Any) -> Any:
-    if isinstance(pictures, Tensor):
-        return pictures.detach().float().cpu() if pictures.is_floating_point() else pictures.detach().cpu()
-    if isinstance(pictures, dict):
-        return {name: to_cpu(value) for name, value in pictures.items()}
-    return pictures
+def to_cpu(shown: Any) -> Any:
+    """The same with tensors on the CPU, numbers in float32."""
+    if isinstance(shown, Tensor):
+        return shown.detach().float().cpu() if shown.is_floating_point() else shown.detach().cpu()
+    if isinstance(shown, dict):
+        return {name: to_cpu(value) for name, value in shown.items()}
+    if isinstance(shown, tuple):
+        return type(shown)(*map(to_cpu, shown))
+    return [to_cpu(value) for value in shown] if isinstance(shown, list) else shown

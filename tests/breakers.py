@@ -9,6 +9,7 @@ from sslbench.backbones.transformer import Transformer
 from sslbench.pretexts.autoencoder import Autoencoder
 from sslbench.pretexts.rotation import Rotation
 from sslbench.pretexts.simclr import SimCLR
+from sslbench.shown import Row, Says
 
 
 class ConstantLoss(SimCLR, listed=False):
@@ -66,11 +67,24 @@ class Neighbours(Rotation, listed=False):
 
 
 class Crooked(Rotation, listed=False):
-    """Shows what nobody can draw."""
+    """Says something of one sample alone."""
 
     def show(self, inputs):
-        batch, _ = inputs
-        return {"turned": {name: x[..., :3] for name, x in batch.items()}, "guess": ["one"]}
+        return [Row("turned", inputs[0]), Says(["one"])]
+
+
+class Larger(Rotation, listed=False):
+    """Shows more than a sample has."""
+
+    def show(self, inputs):
+        return [Row("turned", {name: torch.cat([x, x], -1) for name, x in inputs[0].items()})]
+
+
+class WithoutTruth(Rotation, listed=False):
+    """Shows a guess and nothing beside it."""
+
+    def show(self, inputs):
+        return [Row("turned", inputs[0], "guess")]
 
 
 class Half(Rotation, listed=False):
@@ -83,15 +97,29 @@ class Half(Rotation, listed=False):
 class SecretlyBoth(GRU, listed=False):
     """Reads from both ends whatever was asked."""
 
-    def trunk(self, tokens, causal=False):
-        return super().trunk(tokens, causal=False)
+    def trunk(self, tokens, causal=0):
+        return super().trunk(tokens)
 
 
 class SecretlyAll(Transformer, listed=False):
     """Attends to everything whatever was asked."""
 
-    def trunk(self, tokens, causal=False):
-        return self.blocks(tokens, causal=False)
+    def trunk(self, tokens, causal=0):
+        return self.blocks(tokens)
+
+
+class NeverInBlocks(Transformer, listed=False):
+    """Lets no token see a later one, not even of its own block."""
+
+    def trunk(self, tokens, causal=0):
+        return self.blocks(tokens, min(causal, 1))
+
+
+class OtherBlocks(GRU, listed=False):
+    """Reads larger blocks than it was asked to."""
+
+    def trunk(self, tokens, causal=0):
+        return super().trunk(tokens, causal + 1)
 
 
 class PoolsAll(Transformer, listed=False):

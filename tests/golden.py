@@ -9,6 +9,7 @@ VICREG = 9.4266508369539  # weights 25, 25, 1
 VICREG_INVARIANCE, VICREG_VARIANCE_OF_A, VICREG_COVARIANCE_OF_A = 0.1374681962974, 0.2595754148561, 0.4070873487176
 NEGATIVE_COSINE, BYOL = -0.8944829054314, 0.2110341891372
 MAE_RAW = 1.0536421769234  # patch 4, raw pixels
+MOCO, CLIP = 0.4215449721922, 0.1109430706975  # of unit vectors: temperature 0.1 and the queue Q; temperature 0.07
 RANKME_OF_A = 4.1162429990576
 ALIGNMENT_AND_UNIFORMITY = {1.0: -1.5707425645461, 2.0: -2.7731589632123}  # by t: alignment + the mean of both uniformities
 
@@ -21,6 +22,7 @@ def grid(n: int, d: int, a: float, b: float, c: float) -> Tensor:
 
 A = grid(8, 6, 0.7, 1.3, 0.11)
 B = A + 0.5 * grid(8, 6, 1.9, 0.4, 0.23)
+Q = grid(5, 6, 0.31, 0.77, 0.4)
 IMAGES = grid(2, 192, 0.3, 0.05, 0.02).view(2, 3, 8, 8)
 PREDICTIONS = grid(2, 192, 0.2, 0.03, 0.01).view(2, 4, 48)
 HIDDEN = torch.tensor([[1, 0, 1, 1], [0, 1, 1, 0]], dtype=torch.bool)

@@ -10,7 +10,7 @@ LAYERS = [
     {"allocator", "ahead"},
     {"catalog", "field", "hardware", "optimisers", "store"},
     {"files"},
-    {"data", "backbones"},
+    {"data", "backbones", "shown"},
     {"pretexts"},
     {"plots", "probes", "projection", "explorer"},  # they look at results: see LOOKING
     {"recipe", "evaluate", "verdict", "exercises"},
@@ -27,7 +27,7 @@ LAYERS = [
     {"workbench", "__main__"},
 ]
 LOOKING = LAYERS[6]  # may import each other and these, nothing above
-BELOW_LOOKING = {"catalog", "field", "data", "optimisers", "said"}
+BELOW_LOOKING = {"catalog", "field", "data", "optimisers", "said", "shown"}
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 
 

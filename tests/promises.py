@@ -8,8 +8,9 @@ import random
 import torch
 from toys import batch_of
 
-from sslbench.backbones import Backbone
+from sslbench.backbones import Backbone, evaluating
 from sslbench.field import Field
+from sslbench.shown import ROLES, Matrix, Row, Says, as_shown
 
 BELOW_CHANCE, ABOVE_CHANCE = 0.03, 0.08  # of the chance level: where heads may end that see nothing of the sample
 
@@ -44,16 +45,16 @@ def backbone_learns(task):
 
 
 def loss_falls_on_one_batch(task, steps=15):
+    """While teachers, queues and centres rest: a queue that is filled with this one batch would make it harder and harder."""
     task, inputs = copy.deepcopy(task), inputs_of(task)
     optimiser = torch.optim.Adam([p for p in task.parameters() if p.requires_grad], 3e-3)
     losses = []
-    for step in range(steps):
+    for _ in range(steps):
         loss = task(inputs)["loss"]
         optimiser.zero_grad()
         assert loss.requires_grad, "no gradient at all"
         loss.backward()
         optimiser.step()
-        task.after_step((step + 1) / steps)
         losses.append(loss.item())
     assert sum(losses[-3:]) < 0.98 * sum(losses[:3]), f"the loss went from {losses[0]:.4f} to {losses[-1]:.4f}"
 
@@ -94,24 +95,31 @@ def one_embedding_per_sample(task):
     assert z.isfinite().all()
 
 
-def pictures_have_the_samples_shape(task):
-    task.eval()
-    with torch.no_grad():
-        rows = task.show(inputs_of(task))
-    task.train()
-    assert rows, "show returns nothing"
-    for name, row in rows.items():
-        if isinstance(row, dict):
-            for field, x in row.items():
-                assert x.shape == batch_of(task.data)[field].shape, f"{name}: {field} is {tuple(x.shape)}"
-        elif isinstance(row, torch.Tensor):
-            assert row.shape == (8, 8) and row.isfinite().all(), f"{name} is {tuple(row.shape)}"
+def what_it_shows_can_be_drawn(task):
+    """Rows with roles hold samples of the field's size or smaller, words are said of each, a matrix is square."""
+    with evaluating(task), torch.no_grad():
+        shown = as_shown(task.show(inputs_of(task)))
+    assert shown, "show returns nothing"
+    for item in shown:
+        assert isinstance(item, (Row, Says, Matrix)), f"{type(item).__name__} is neither Row, Says nor Matrix"
+        if isinstance(item, Row):
+            assert item.role in ROLES, f"{item.title} has the role {item.role!r}"
+            for name, x in item.batch.items():
+                whole = batch_of(task.data)[name]
+                axes = (len(x) == 8, x.ndim == whole.ndim, *(0 < a <= b for a, b in zip(x.shape[1:], whole.shape[1:])))
+                assert all(axes), f"{item.title}: {name} is {tuple(x.shape)}, a sample {tuple(whole.shape)}"
+        elif isinstance(item, Matrix):
+            assert item.values.shape == (8, 8) and item.values.isfinite().all(), f"{item.title} is {tuple(item.values.shape)}"
         else:
-            assert len(row) == 8 and all(isinstance(text, str) for text in row), f"{name} is {row!r}"
+            assert len(item.words) == 8 and all(isinstance(text, str) for text in item.words), f"{item.words!r} is said"
+            assert item.right is None or (len(item.right) == 8 and {type(r) for r in item.right} <= {bool, type(None)}), f"{item.right!r}"
+    roles = [item.role for item in shown if isinstance(item, Row)]
+    assert "guess" not in roles or "truth" in roles, "a guess stands beside nothing that it could be compared with"
 
 
-def chance_is_what_blind_heads_reach(task, steps=120, lr=1e-2):
-    """The heads learn on a backbone that sees nothing; they come down to the chance level and stay there."""
+def chance_is_what_blind_heads_reach(task, steps=120, lr=1e-2, begun=3):
+    """The heads learn on a backbone that sees nothing; they come down to the chance level and stay there. (They begin at it after a
+    few steps, in which a queue fills with what this backbone says.)"""
     task = blinded(copy.deepcopy(task))
     symbols = any(field.vocab for field in task.fields.values())
     n = 128 if symbols else 48  # how often each occurs must not be learned by heart
@@ -125,17 +133,18 @@ def chance_is_what_blind_heads_reach(task, steps=120, lr=1e-2):
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+        task.after_step((step + 1) / steps)
         losses.append(loss.item())
         levels.append(task.chance(inputs))
-    start, end, level = losses[0], sum(losses[-20:]) / 20, sum(levels[-20:]) / 20
+    start, end, level = losses[begun], sum(losses[-20:]) / 20, sum(levels[-20:]) / 20
     said = f"blind heads went from {start:.4f} to {end:.4f}; chance is said to be {level:.4f}"
     assert start > level * (1 - BELOW_CHANCE), said
     assert -BELOW_CHANCE * level < end - level < ABOVE_CHANCE * level, said
 
 
 def blinded(task):
-    """The task with a backbone that reads zeros in place of every sample."""
-    for module in task.backbone.modules():
+    """The task with backbones, its teacher's too, that read zeros in place of every sample."""
+    for module in task.modules():
         if isinstance(module, Backbone):
             module.stem = lambda batch, stem=module.stem: stem({name: torch.zeros_like(x) for name, x in batch.items()})
     return task
@@ -172,19 +181,21 @@ def keep(x):
     return x
 
 
-def sees_no_future(backbone):
-    """With causal=True no token is moved by anything that comes after its own place."""
+def sees_no_future(backbone, causal=1):
+    """Blocks of `causal` tokens are moved by themselves and by earlier blocks, by nothing that comes after."""
     backbone.eval()
     (field,) = backbone.fields.values()
     torch.manual_seed(0)
     tokens = torch.randn(2, field.tokens, backbone.dim)
     with torch.no_grad():
-        plain = backbone.trunk(tokens, causal=True)
+        plain = backbone.trunk(tokens, causal=causal)
         for i in range(1, field.tokens):
+            start = i // causal * causal  # of its block
             other = torch.cat([tokens[:, :i], torch.randn_like(tokens[:, i:])], 1)
-            seen = backbone.trunk(other, causal=True)
-            assert torch.allclose(seen[:, :i], plain[:, :i], atol=1e-5), f"a token before {i} is moved by later ones"
-            assert not torch.allclose(seen[:, i:], plain[:, i:], atol=1e-3), "tokens do not even see themselves"
+            seen = backbone.trunk(other, causal=causal)
+            assert torch.allclose(seen[:, :start], plain[:, :start], atol=1e-5), f"a token before {start} is moved by later ones"
+            moved = (seen[:, start:] - plain[:, start:]).abs().amax((0, 2)) > 1e-3  # [N - start]
+            assert moved.all(), f"tokens of the block that begins at {start} do not see all of it"
 
 
 def tokens_fill_the_grid(backbone, batch):
@@ -226,4 +237,15 @@ def same(a, b):
 
 OF_A_TASK = (loss_is_one_finite_number, loss_is_float32_under_autocast, backbone_learns, loss_falls_on_one_batch,
              forward_has_no_randomness, inputs_come_from_the_generator, inputs_leave_the_batch_alone,
-             one_embedding_per_sample, pictures_have_the_samples_shape)
+             one_embedding_per_sample, what_it_shows_can_be_drawn)
+
+
+def broken(task, of=OF_A_TASK) -> list[str]:
+    """What a task does not keep."""
+    found = []
+    for promise in of:
+        try:
+            promise(task)
+        except AssertionError as error:
+            found.append(f"{promise.__name__}: {error}")
+    return found

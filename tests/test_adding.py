@@ -2,16 +2,18 @@
 
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import promises
 import pytest
 import torch
-from toys import build, catalogue, source, toy  # noqa: F401  fixtures
+from promises import broken, tokens_fill_the_grid
+from toys import batch_of, build, catalogue, source, toy  # noqa: F401  fixtures
 
 import sslbench
 from sslbench import pretexts
 from sslbench.__main__ import main, parser, read
-from sslbench.backbones import Backbone
+from sslbench.backbones import Adopted, Backbone, adopt
 from sslbench.catalog import catalog
 from sslbench.data.arrays import arrays
 from sslbench.fitting import fit, launch
@@ -24,7 +26,7 @@ FILE = '''
 import math
 from typing import Annotated
 
-from . import Hyperparameter, Pretext, nn, rand, torch
+from . import Hyperparameter, Pretext, Row, Says, nn, rand, torch
 
 
 class Backwards(Pretext):
@@ -51,7 +53,7 @@ class Backwards(Pretext):
         return -self.share * math.log(self.share) - (1 - self.share) * math.log(1 - self.share)
 
     def show(self, inputs):
-        return {"seen": inputs[0], "truth": [str(t) for t in inputs[1].tolist()]}
+        return [Row("turned or not", inputs[0]), Says([str(t) for t in inputs[1].tolist()])]
 '''
 CELL = FILE.replace("from . import", "from sslbench.pretexts import")
 
@@ -168,6 +170,76 @@ def test_a_network_whose_output_is_no_embedding_is_refused(cell):
     name = cell(NETWORK.format(layers="torch.nn.Flatten(0)"))["name"]
     with pytest.raises(ValueError, match=r"my_net must return \[B, D\]"):
         build("simclr", name, source("series"))
+
+
+class Patches(torch.nn.Module):
+    """A class token and 4 x 4 or 2 x 2 patches, as the networks of transformers return them."""
+
+    def __init__(self, channels: int = 3, side: int = 4, extra: int = 1, wrapped: bool = True):
+        super().__init__()
+        self.read, self.wrapped = torch.nn.Conv2d(channels, 24, side, side), wrapped
+        self.extra = torch.nn.Parameter(torch.randn(1, extra, 24))
+
+    def forward(self, x):
+        tokens = self.read(x).flatten(2).transpose(1, 2)
+        out = torch.cat([self.extra.expand(len(x), -1, -1), tokens], 1)
+        return SimpleNamespace(last_hidden_state=out, pooler_output=out[:, 0]) if self.wrapped else out
+
+
+def test_class_tokens_are_dropped_and_the_last_hidden_state_is_read(catalogue):
+    net = build("masked", adopt(Patches, "patches", prefix=1), source("image")).backbone.eval()
+    batch = batch_of(source("image"))
+    assert net.grid("image") == (4, 4) and net.dim == 24
+    assert torch.equal(net(batch), net.net(batch["image"]).last_hidden_state[:, 1:])
+    tokens_fill_the_grid(net, batch)
+
+
+@pytest.mark.parametrize("side, extra, prefix, what", [
+    (4, 1, 0, r"17 tokens, which fill no grid on a sample of 16 x 16; 1 of them .* prefix=1"),
+    (8, 5, 2, r"9 tokens \(prefix 2 left out\)"), (4, 3, 0, "prefix=3"), (4, 1, 17, "fill no grid"),
+])
+def test_tokens_that_fill_no_grid_are_refused(catalogue, side, extra, prefix, what):
+    name = adopt(lambda: Patches(side=side, extra=extra), "patches", prefix=prefix)
+    with pytest.raises(ValueError, match=what):
+        build("masked", name, source("image"))
+
+
+@pytest.mark.parametrize("side, grid", [(2, (8, 8)), (8, (2, 2)), (16, (1, 1))])
+def test_another_grid_of_the_samples_proportions_is_known(catalogue, side, grid):
+    net = build("masked", adopt(lambda: Patches(side=side, wrapped=False), "patches", prefix=1), source("image")).backbone
+    assert net.grid("image") == grid
+    wide = Adopted.grid_of(net, torch.zeros(2, 1 + 32, 24), (16, 32))
+    assert wide == (4, 8)
+
+
+def test_a_network_may_be_made_for_the_fields(catalogue):
+    def for_fields(fields):
+        ((_, field),) = fields.items()
+        return torch.nn.Sequential(torch.nn.Embedding(field.vocab + 2, 24)) if field.vocab else Patches(field.channels, extra=0)
+
+    adopt(for_fields, "for_fields")
+    assert build("simclr", "for_fields", source("image")).backbone.net.read.in_channels == 3
+    for data in ("text", "padded text"):
+        assert broken(build("simclr", "for_fields", source(data))) == []
+    adopt(lambda fields, depth: None, "needs_two")
+    with pytest.raises(ValueError, match="needs fields, depth; adopt"):
+        build("simclr", "needs_two", source("image"))
+
+
+def test_a_resizable_network_says_its_grid_for_every_size(catalogue):
+    fixed, free = (build("masked", adopt(lambda: Patches(), name, prefix=1, resizable=name == "free"), source("image")).backbone
+                   for name in ("fixed", "free"))
+    assert not Backbone.find("fixed").resizable and Backbone.find("free").resizable
+    assert fixed.grid("image", (8, 12)) == (4, 4)  # nobody asks: it is not resizable
+    x = {"image": torch.randn(8, 3, 8, 12)}
+    assert free.grid("image", (8, 12)) == (2, 3) and free(x).shape == (8, 6, 24) and free.grid("image", (2, 2)) == (0, 0)
+    assert free.embed(x).shape == (8, 24)
+
+
+@pytest.mark.parametrize("name", ["a+b", "a:b", "a b", "<lambda>"])
+def test_a_name_that_means_something_else_is_refused(catalogue, name):
+    with pytest.raises(ValueError, match="letters, digits"):
+        adopt(Patches, name)
 
 
 DATA = '''

@@ -1,12 +1,17 @@
 """What single backbones promise beside the contract."""
 
+from dataclasses import replace
+
 import pytest
 import torch
-from toys import SHAPES, Toy, catalogue  # noqa: F401  fixture
+from promises import readable
+from toys import SHAPES, Toy, build, catalogue, source, toy  # noqa: F401  fixtures
 
 from sslbench.backbones import Backbone, adopt
 from sslbench.backbones.small_cnn import SmallCNN
+from sslbench.fitting import fit
 from sslbench.recipe import Recipe
+from sslbench.run import load_run
 
 
 @pytest.mark.parametrize("shape", ["image", "series", "padded series"])
@@ -34,3 +39,33 @@ def test_a_network_of_ones_own_that_cannot_read_the_samples_says_so_in_one_line(
     with pytest.raises(ValueError, match=r"long_kernel cannot read a batch of shape \(2, 2, 4\): .*[Kk]ernel size") as error:
         Recipe(backbone=name).build(data)
     assert "\n" not in str(error.value) and isinstance(error.value.__cause__, RuntimeError)
+
+
+@pytest.fixture
+def read_forwards(tmp_path, toy):
+    """A finished run of next_token, whose network was trained reading forwards."""
+    recipe = replace(toy, pretext="next_token", steps=2)
+    fit(recipe, tmp_path, progress=False, device="cpu", evaluations=1, test=False)
+    return replace(recipe, init=str(tmp_path))
+
+
+@pytest.mark.parametrize("pretext, forwards", [("next_token", True), ("autoencoder", True), ("byol", True), ("masked", False)])
+def test_a_network_goes_on_reading_as_it_was_trained_unless_a_task_trains_it_otherwise(read_forwards, pretext, forwards):
+    _, task = replace(read_forwards, pretext=pretext).build()
+    batch, backbone = readable(task.eval()), task.backbone
+    causal, both = (backbone.pool(backbone(batch, causal)) for causal in (1, 0))
+    assert not torch.allclose(causal, both, atol=1e-4)
+    torch.testing.assert_close(task.embed(batch), causal if forwards else both)
+    torch.testing.assert_close(task.encode(batch).mean(1), causal if forwards else both)
+
+
+def test_which_way_a_network_reads_is_part_of_its_weights_and_older_weights_still_load(read_forwards):
+    weights = load_run(read_forwards.init).weights
+    fresh = build("simclr", "transformer", source("series")).backbone
+    assert fresh.one_way == 0
+    of_backbone = {name.removeprefix("backbone."): w for name, w in weights.items() if name.startswith("backbone.")}
+    fresh.load_state_dict(of_backbone)
+    assert fresh.one_way == 1
+    older = {name: w for name, w in of_backbone.items() if not name.endswith("_extra_state")}
+    fresh.load_state_dict(older)  # says nothing of it, changes nothing
+    assert fresh.one_way == 1

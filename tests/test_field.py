@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch.nn.functional import one_hot
 from torch.utils._python_dispatch import TorchDispatchMode
-from toys import SHAPES, sampled
+from toys import SHAPES, build, sampled, source
 
+from sslbench.backbones.parts import Reader, Symbols
 from sslbench.field import Field, decode, resample
 
 FIELDS = {shape: next(iter(fields.values())) for shape, fields in SHAPES.items()}
@@ -63,6 +64,40 @@ def test_an_absent_place_has_no_error_whatever_the_guess(field):
     assert field.fill(x).isfinite().all()
 
 
+def test_hidden_and_absent_symbols_are_told_apart():
+    field = Field((6,), (1,), vocab=5, gaps=True)
+    x = field.decode(torch.tensor([[0, 4, 2, 5, 9, -1]], dtype=torch.int16))  # a source may store any number that is no symbol
+    assert x.tolist() == [[0, 4, 2, field.absent, field.absent, field.absent]] and (field.hidden, field.absent) == (5, 6)
+    seen = field.hide(x, torch.tensor([[True, False, False, True, False, False]]))
+    assert seen.tolist() == [[field.hidden, 4, 2, field.absent, field.absent, field.absent]]
+    assert torch.equal(field.present(seen), field.present(x)) and field.present(x).tolist() == [[True] * 3 + [False] * 3]
+    errors = field.error(torch.randn(1, 5, 6), seen)
+    assert errors[0, [0, 3, 4, 5]].abs().max() == 0 < errors[0, 1:3].min()
+    tokens = Reader(field, 8)(torch.tensor([[0, field.hidden, field.absent, 0, 0, 0]]))[0]
+    assert not torch.equal(tokens[1], tokens[2]) and torch.equal(tokens[0], tokens[3])
+
+
+def test_numbers_that_are_absent_stay_absent_when_they_are_hidden():
+    field, x = Field((4,), (1,), 2, gaps=True), torch.tensor([[[1.0, torch.nan, 3, 4], [5, torch.nan, torch.nan, 8]]])
+    hidden = field.hide(x, torch.tensor([[True, True, True, False]]))
+    assert hidden.nan_to_num(-1).tolist() == [[[0, -1, 0, 4], [0, -1, -1, 8]]] and torch.equal(field.present(hidden), field.present(x))
+
+
+def test_symbols_without_gaps_are_as_they_are_stored():
+    assert Field((3,), (1,), vocab=4).decode(torch.tensor([[0, 3, 2]])).tolist() == [[0, 3, 2]]
+
+
+@pytest.mark.parametrize("backbone", ["transformer", "gru", "small_cnn"])
+def test_weights_with_one_vector_for_hidden_and_absent_symbols_still_load(backbone):
+    """Runs recorded before there were two: that vector was for both."""
+    new, old = (build("simclr", backbone, source("padded text"), seed=seed).backbone.eval() for seed in (0, 1))
+    weights = old.state_dict()
+    (table,) = [f"{name}.weight" for name, m in old.named_modules() if isinstance(m, Symbols)]
+    weights[table] = weights[table][:-1]
+    new.load_state_dict(weights)
+    assert torch.equal(new.state_dict()[table], torch.cat([weights[table], weights[table][-1:]]))
+
+
 def test_only_fields_with_gaps_are_searched_for_them():
     assert FIELDS["image"].present(sample(FIELDS["image"])) is None
 
@@ -78,6 +113,26 @@ def test_stored_numbers_are_decoded_and_encoded_again():
 def test_only_the_chosen_rows_are_decoded():
     field, rows = {"a": Field((4,), (2,))}, {"a": torch.arange(12).view(3, 1, 4)}
     assert torch.equal(decode(field, rows, torch.tensor([2, 0]))["a"], rows["a"][[2, 0]].float())
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+def test_a_sample_is_written_and_a_guess_is_read_token_by_token(field):
+    x = sample(field)
+    guess = torch.randn(len(x), field.outputs, *field.size)
+    patches, copy = field.patchify(x.nan_to_num() if not field.vocab else x), torch.zeros_like(x)
+    for token in range(field.tokens):
+        own = patches[:, token] if field.vocab else patches[:, token].unflatten(1, (-1, field.channels))
+        copy = field.put(copy, token, own)
+        said = field.at(guess, token)
+        assert said.shape == (len(x), math.prod(field.patch), field.outputs)
+        assert torch.equal(said.flatten(1), Field(field.size, field.patch, field.outputs).patchify(guess)[:, token])
+    assert torch.equal(copy, x if field.vocab else x.nan_to_num())
+    before = copy.clone()
+    changed = field.put(copy, 1, torch.ones_like(own))
+    assert torch.equal(copy, before) and not torch.equal(changed, copy)
+    for token in (-1, field.tokens):
+        with pytest.raises(IndexError, match=f"there are {field.tokens} tokens"):
+            field.put(copy, token, own)
 
 
 @pytest.mark.parametrize("field, start, size", [

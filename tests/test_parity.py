@@ -6,9 +6,11 @@ import torch.nn.functional as F
 from golden import (
     ALIGNMENT_AND_UNIFORMITY,
     BYOL,
+    CLIP,
     HIDDEN,
     IMAGES,
     MAE_RAW,
+    MOCO,
     NEGATIVE_COSINE,
     NT_XENT,
     PREDICTIONS,
@@ -19,6 +21,7 @@ from golden import (
     VICREG_VARIANCE_OF_A,
     A,
     B,
+    Q,
 )
 from toys import batch_of, build, source
 
@@ -26,6 +29,8 @@ from sslbench import probes
 from sslbench.field import Field
 from sslbench.hardware import Hardware
 from sslbench.pretexts import byol, vicreg
+from sslbench.pretexts.clip import matched
+from sslbench.pretexts.moco import info_nce
 from sslbench.pretexts.parts import mean_over
 from sslbench.pretexts.rotation import turned
 from sslbench.pretexts.simclr import nt_xent
@@ -61,6 +66,14 @@ def test_byol_is_the_golden_value():
     assert byol.distance(A, B).mean().item() == nearly(BYOL) == nearly(2 + 2 * NEGATIVE_COSINE)
 
 
+def test_moco_and_clip_are_the_golden_values():
+    a, b, queue = (F.normalize(x, dim=1) for x in (A, B, Q))
+    assert info_nce(a, b, queue, 0.1)["loss"].item() == close(MOCO)
+    assert info_nce(a, b, queue.flip(1), 0.1)["loss"].item() != close(MOCO)
+    assert matched(a, b, torch.tensor(1 / 0.07, dtype=torch.float64))["loss"].item() == close(CLIP)
+    assert matched(a, b.flip(0), torch.tensor(1 / 0.07, dtype=torch.float64))["loss"].item() != close(CLIP)
+
+
 def test_mae_is_the_golden_value():
     field = Field((8, 8), (4, 4), 3)
     error = field.error(field.dense(PREDICTIONS), IMAGES.float())  # [2, 8, 8]
@@ -90,6 +103,62 @@ def test_losses_agree_with_lightly(seed):
         assert nt_xent(a, b, temperature)["loss"].item() == nearly(NTXentLoss(temperature)(a, b).item())
     assert vicreg_of(a, b) == nearly(VICRegLoss()(a, b).item())
     assert byol.distance(a, b).mean().item() == nearly(2 + 2 * NegativeCosineSimilarity()(a, b).item())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_queue_agrees_with_lightlys_memory_bank_step_by_step(seed):
+    """Both take the batch in after its loss; theirs cuts a batch off at the end of the bank, so here it divides it."""
+    from lightly.loss import NTXentLoss
+
+    theirs = NTXentLoss(0.1, memory_bank_size=(32, 10))
+    task = build("moco", "mlp", source("series"), queue=32, projection_dim=10)
+    task.queue.copy_(theirs.memory_bank.bank)
+    for step in range(4):
+        a, task.keys = (F.normalize(z, dim=1) for z in random_views(10 * seed + step))
+        ours = info_nce(a, task.keys, task.queue, 0.1)["loss"].item()
+        assert theirs(a.requires_grad_(), task.keys).item() == nearly(ours)  # theirs fills its bank while something is learned
+        task.after_step(0.5)
+        torch.testing.assert_close(theirs.memory_bank.bank, task.queue)
+
+
+def test_the_queue_holds_the_newest_keys_in_order():
+    task = build("moco", "mlp", source("series"), queue=20)
+    said = []
+    for step in range(4):
+        task(task.inputs(batch_of(source("series")), torch.Generator().manual_seed(step)))
+        said.append(task.keys)
+        task.after_step(0.5)
+    newest = task.queue.roll(-int(task.oldest), 0)  # the oldest first
+    torch.testing.assert_close(newest, torch.cat(said)[-20:])
+    large = build("moco", "mlp", source("series"), queue=16)
+    large.keys = torch.randn(40, 16)  # more than it holds: the last ones stay
+    large.after_step(0.5)
+    assert torch.equal(large.queue, large.keys[-16:])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_clip_is_the_formula_of_its_paper(seed):
+    """Figure 3 of the paper, line by line."""
+    a, b = random_views(seed)
+    image, text = a / a.norm(dim=1, keepdim=True), b / b.norm(dim=1, keepdim=True)
+    logits = image @ text.T * torch.tensor(2.0).exp()
+    labels = torch.arange(len(a))
+    expected = (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
+    assert matched(image, text, torch.tensor(2.0).exp())["loss"].item() == nearly(expected.item())
+
+
+def test_clips_temperature_is_learned_and_bounded():
+    task = build("clip", "transformer", source("image and text"), temperature=0.5)
+    inputs = task.inputs(batch_of(source("image and text")), torch.Generator().manual_seed(0))
+    scalars = task(inputs)
+    assert scalars["temperature"].item() == nearly(0.5)
+    scalars["loss"].backward()
+    assert task.scale.grad.abs() > 0 and task.scale.ndim == 0
+    with torch.no_grad():
+        task.scale.fill_(50.0)
+    assert task(inputs)["temperature"].item() == nearly(0.01)
+    a, _ = task.project(inputs)
+    assert a.norm(dim=1).tolist() == nearly([1.0] * 8) and [list(view) for view in inputs] == [["image"], ["text"]]
 
 
 def test_gradients_of_nt_xent_agree_with_lightly():

@@ -17,9 +17,11 @@ from sslbench.engine import Evaluation, Step
 from sslbench.field import decode
 from sslbench.plots import charts, words
 from sslbench.plots.layout import Layout
-from sslbench.plots.texts import color_of
+from sslbench.plots.pictures import Strip
+from sslbench.plots.texts import color_of, draw_texts
 from sslbench.recipe import Recipe
 from sslbench.run import Run
+from sslbench.shown import Matrix, Row, Says
 
 BASELINES = {"chance": {"linear": 0.1, "knn": 0.1, "size": 0.0}, "raw": {"linear": 0.13, "knn": 0.2, "size": 0.3}}
 
@@ -106,7 +108,7 @@ def test_without_labels_the_effective_rank_is_drawn_instead():
 def test_a_task_on_any_kind_of_data_becomes_a_picture(shape):
     data = Toy(SHAPES[shape])
     batch = decode(data.fields, data.load("train")[0], torch.arange(8))
-    shown = {"sees": batch, "original": batch, "guess": [f"is {i}, guess 1 {'✓' if i == 1 else '✗'}" for i in range(8)]}
+    shown = [Row("read", batch), Row("as it was", batch, "truth"), Says([f"is {i}, guess 1" for i in range(8)], [i == 1 for i in range(8)])]
     layout = Layout(shown, data, plots.WIDTH)
     image = pixels(plots.task(shown, data))
     assert image.shape[:2] == (layout.height, plots.WIDTH)
@@ -117,10 +119,44 @@ def test_a_task_on_any_kind_of_data_becomes_a_picture(shape):
 def test_a_matrix_stands_beside_its_views_and_its_sentence_compares_the_pairs():
     data = Toy(SHAPES["image"])
     batch = decode(data.fields, data.load("train")[0], torch.arange(8))
-    shown = {"view 1": batch, "view 2": batch, "similarity": 0.1 + 0.8 * torch.eye(8)}
-    assert Layout(shown, data, 840).matrix is not None and Layout({"view 1": batch}, data, 840).matrix is None
+    shown = [Row("view 1", batch), Row("view 2", batch), Matrix("similarity", 0.1 + 0.8 * torch.eye(8))]
+    assert Layout(shown, data, 840).matrix is not None and Layout(shown[:2], data, 840).matrix is None
     assert "similarity 0.90 on average, of different ones 0.10" in words.task(shown)
     assert plots.png(plots.task(shown, data))[:4] == b"\x89PNG"
+
+
+def letters_by_color(*roles: str) -> dict[str, str]:
+    """Colour -> the letters drawn in it, for "hello", "h··lo" and "hexlo" shown in these roles under titles that say nothing."""
+    drawn = axes(600, 300)
+    strips = [Strip(title, [Picture("text", words)], role) for title, words, role in zip("abc", ("hello", "h··lo", "hexlo"), roles)]
+    draw_texts(drawn, strips)
+    found = {}
+    for text in drawn.texts:
+        if text.get_family() == ["monospace"]:
+            found[text.get_color()] = found.get(text.get_color(), "") + text.get_text().replace(" ", "")
+    return found
+
+
+def test_roles_not_titles_decide_what_is_compared_with_what():
+    assert letters_by_color("truth", "seen", "guess") == {charts.INK: "hello" + "hlo" + "hlo", charts.GREY: "··", charts.BLUE: "e",
+                                                           charts.RED: "x"}
+    assert letters_by_color("truth", "seen", "seen") == {charts.INK: "hellohlohexlo", charts.GREY: "··"}
+
+
+@pytest.mark.parametrize("right, sign", [(True, "✓"), (False, "✗"), (None, "")])
+def test_what_is_right_or_wrong_differs_by_a_sign_too(right, sign):
+    words, color = Strip("", [], says=["a"], right=[right]).judged(0)
+    assert words == f"a {sign}".strip() and color == {True: charts.BLUE, False: charts.RED, None: charts.FAINT}[right]
+    assert Strip("", [], says=["a"]).judged(0) == ("a", charts.FAINT)
+
+
+@pytest.mark.parametrize("shape", ["image", "series", "text", "symbols on a grid"])
+def test_smaller_samples_are_drawn_beside_whole_ones(shape):
+    data = Toy(SHAPES[shape])
+    batch = decode(data.fields, data.load("train")[0], torch.arange(8))
+    smaller = {name: x[..., : x.shape[-1] // 2] for name, x in batch.items()}
+    shown = [Row("piece", smaller), Row("whole", batch, "truth")]
+    assert pixels(plots.task(shown, data)).shape[0] == Layout(shown, data, plots.WIDTH).height
 
 
 def test_letters_that_were_hidden_are_coloured_by_whether_the_guess_is_right():

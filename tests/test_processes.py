@@ -53,9 +53,25 @@ def test_every_pretext_task_was_compared():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pretext", ["simclr", "vicreg"])
-def test_gathering_without_gradients_is_caught(found, pretext):
-    assert all(ranks[f"plain {pretext}"].startswith("gradient of") for ranks in found)
+def test_pseudo_labels_are_the_same_in_all_processes_when_what_they_saw_is_gathered(found):
+    assert [ranks["pseudo-labels"] for ranks in found] == ["", ""] and all(ranks["own labels"] for ranks in found)
+
+
+@pytest.mark.slow
+def test_gathering_without_gradients_is_caught(found):
+    for ranks in found:
+        plain = {name: words for name, words in ranks.items() if name.startswith("plain ")}
+        assert len(plain) >= 2 and all(words.startswith("gradient of") for words in plain.values()), plain
+
+
+@pytest.mark.parametrize("world", [1, 2, 4])
+def test_the_shares_of_all_processes_joined_are_the_batch_in_its_order(world):
+    rows, where = torch.randperm(16), Hardware("cpu", "float32")
+    where.world, shares = world, []
+    for where.rank in range(world):
+        shares.append(where.share(rows))
+    assert torch.equal(torch.cat(shares), rows) and {len(share) for share in shares} == {16 // world}
+    assert world == 1 or not torch.equal(torch.cat([rows[rank::world] for rank in range(world)]), rows)  # every n-th row is another order
 
 
 def first_share(recipe: Recipe) -> tuple[float, float, float]:
@@ -63,7 +79,7 @@ def first_share(recipe: Recipe) -> tuple[float, float, float]:
     run = Training(recipe, Hardware("cpu", "float32"))
     run.task.train()
     batch = run.batch(0)
-    share = {name: x[::2] for name, x in batch.items()}
+    share = {name: x.chunk(2)[0] for name, x in batch.items()}
     with torch.no_grad():
         inputs, every = (run.task.inputs(b, run.generator(0)) for b in (share, batch))
         return run.task(inputs)["loss"].item(), run.task.chance(inputs), run.task(every)["loss"].item()

@@ -180,15 +180,6 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
     assert (weights[0] == weights[1]).all() and (weights[0] != weights[2]).any()
 
 
-def test_one_backbone_per_field_reads_them_side_by_side():
-    from toys import SHAPES, Toy
-
-    recipe = Recipe(backbone="small_cnn+gru", hyperparameters={"backbone.width": 32})
-    data = Toy(SHAPES["image and text"])
-    with pytest.raises(ValueError, match="equal widths"):
-        recipe.make_backbone(data.fields)
-
-
 def test_every_name_of_the_vocabulary_is_there_whatever_was_imported():
     """A module with the name of a function would take its place once imported."""
     for module in pkgutil.walk_packages(sslbench.__path__, "sslbench."):

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from toys import SHAPES, Toy, catalogue, toy  # noqa: F401  fixtures
+from toys import LABELLED, SHAPES, Toy, catalogue, list_shape, shapes_for, toy  # noqa: F401  fixtures
 
 from sslbench import store
 from sslbench.engine import Checkpoint, Done, Step, train
 from sslbench.fitting import fit, resume
+from sslbench.pretexts import Pretext
 from sslbench.pretexts.simclr import SimCLR
 from sslbench.run import load_run
 from sslbench.runs import last_checkpoint, record, replay
@@ -43,30 +44,33 @@ def assert_same_weights(a, b):
     assert differs == []
 
 
-@pytest.fixture
-def pictures(catalogue):
-    """A recipe on images: a convolutional network in channels_last with batch normalisation."""
-    class ToyImages(Toy, listed=True):
-        """Small pictures of three classes."""
-
-        name = "toy_images"
-
-        def __init__(self):
-            super().__init__(SHAPES["image"])
-
-    from sslbench.recipe import Recipe
-
-    return Recipe(data="toy_images", backbone="small_cnn", steps=6, batch_size=16, hyperparameters={"backbone.width": 8})
+RESUMED = [shapes_for(pretext, ("image", "image and text", *LABELLED, *SHAPES))[0] for pretext in Pretext.all()]
 
 
-@pytest.mark.parametrize("pretext", ["simclr", "byol", "masked", "rotation"])
+@pytest.mark.parametrize("names", RESUMED, ids="-".join)
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_resuming_is_bit_identical(pictures, tmp_path, pretext, precision):
-    recipe = replace(pictures, pretext=pretext)
+def test_resuming_is_bit_identical(catalogue, tmp_path, names, precision):
+    """Of every task in the catalogue: its weights, its teachers, queues and centres."""
+    recipe = list_shape(*names)
     whole = kept_checkpoints(recipe, tmp_path, checkpoint_every=2, precision=precision)
     rest = kept_checkpoints(recipe, tmp_path, checkpoint_every=2, precision=precision, resume=whole[2])
     assert min(rest["losses"]) == 3 and rest["losses"] == {k: v for k, v in whole["losses"].items() if k > 2}
     assert_same_weights(whole[6]["task"], rest[6]["task"])
+
+
+MOVING = [names for names in RESUMED if Pretext.find(names[0]).after_step is not Pretext.after_step]
+
+
+@pytest.mark.parametrize("names", MOVING, ids="-".join)
+def test_what_moves_after_a_step_would_be_missed(catalogue, tmp_path, names, monkeypatch):
+    """Teachers and queues are part of a checkpoint: without them a resumed run would not be the same."""
+    recipe = list_shape(*names)
+    whole = kept_checkpoints(recipe, tmp_path, checkpoint_every=2)
+    fresh, state = recipe.build()[1].state_dict(), dict(whole[2]["task"])
+    learned = {name for name, _ in recipe.build()[1].named_parameters() if not name.startswith("teacher")}
+    state |= {name: fresh[name] for name in state if name not in learned and not torch.equal(fresh[name], state[name])}
+    rest = kept_checkpoints(recipe, tmp_path, checkpoint_every=2, resume=whole[2] | {"task": state})
+    assert rest["losses"] != {k: v for k, v in whole["losses"].items() if k > 2}
 
 
 def test_another_seed_would_be_noticed(toy, tmp_path):

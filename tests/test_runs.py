@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from promises import same as alike
 from toys import catalogue, toy  # noqa: F401  fixtures
 
+from sslbench import store
 from sslbench.comparison import compare
 from sslbench.engine import Checkpoint, Done, Evaluation, Step, train
 from sslbench.fitting import fit
@@ -16,6 +18,9 @@ from sslbench.notes import Note
 from sslbench.recipe import Recipe
 from sslbench.run import Run, load_run
 from sslbench.runs import record, replay
+from sslbench.shown import Matrix, Row, Says, as_shown
+from sslbench.workbench.bench import RECORDED
+from sslbench.workbench.kept import recorded_in
 
 
 @pytest.fixture
@@ -28,12 +33,32 @@ def finished(toy, tmp_path):
 def same(a, b) -> bool:
     """Whether a replayed event says what the recorded one said (embeddings are stored in half precision)."""
     if isinstance(a, Evaluation):
-        pictures = all(torch.equal(x, b.pictures[row][name]) for row, batch in a.pictures.items() if isinstance(batch, dict)
-                       for name, x in batch.items())
+        pictures = all(type(x) is type(y) and alike(x, y) for x, y in zip(a.pictures, b.pictures, strict=True))
         z = (a.embedding is None and b.embedding is None) or torch.allclose(a.embedding, b.embedding, atol=1e-2, rtol=1e-2)
         names = "step", "split", "scores", "baselines", "chance_loss"
         return pictures and z and all(getattr(a, name) == getattr(b, name) for name in names)
     return a == b
+
+
+def test_pictures_recorded_without_roles_are_replayed(tmp_path):
+    """As runs of before: titles told what a row was, and a sign at the end of the words who was right."""
+    x = torch.rand(8, 3, 4, 4)
+    old = {"sees": {"image": x}, "fills in": {"image": x + 1}, "original": {"image": x + 2}, "guess": ["a ✓", "b ✗", "c"],
+           "similarity": torch.eye(8)}
+    store.write(tmp_path / "old.safetensors", old)
+    shown = as_shown(store.read(tmp_path / "old.safetensors"))
+    assert [(item.title, item.role) for item in shown[:3]] == [("sees", "seen"), ("fills in", "guess"), ("original", "truth")]
+    assert shown[3] == Says(["a", "b", "c"], [True, False, None]) and torch.equal(shown[4].values, torch.eye(8))
+    store.write(tmp_path / "new.safetensors", shown)
+    again = as_shown(store.read(tmp_path / "new.safetensors"))
+    assert all(type(a) is type(b) and alike(a, b) for a, b in zip(shown, again, strict=True))
+    with pytest.raises(TypeError, match="the role of a row is one of seen, truth, guess, not 'sample'"):
+        as_shown([Row("x", {"image": x}, "sample")])
+
+
+def test_the_run_that_comes_with_the_package_still_shows_its_pictures():
+    ((first, *_),) = [[e for e in replay(folder) if isinstance(e, Evaluation)] for folder in recorded_in(RECORDED)]
+    assert [type(item) for item in first.pictures] == [Row, Row, Matrix] and first.pictures[0].batch["image"].shape[1:] == (3, 32, 32)
 
 
 def test_what_was_recorded_is_replayed(finished):

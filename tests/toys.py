@@ -11,7 +11,8 @@ import torch
 from sslbench.backbones import Backbone
 from sslbench.catalog import contracts
 from sslbench.data import Data, Field, Labelled, rand
-from sslbench.pretexts import Pretext
+from sslbench.hardware import gather
+from sslbench.pretexts import Pretext, evaluating
 from sslbench.recipe import Recipe, incompatible
 
 SHAPES = {
@@ -22,11 +23,13 @@ SHAPES = {
     "image": {"image": Field((16, 16), (4, 4), 3, scale=1 / 64, offset=128)},
     "symbols on a grid": {"map": Field((8, 8), (2, 2), vocab=5)},
     "clip": {"clip": Field((4, 8, 8), (2, 4, 4), 1)},
+    "states and actions": {"state": Field((8,), (1,), 3), "action": Field((8,), (1,), vocab=4)},
     "image and text": {"image": Field((16, 16), (4, 4), 3), "text": Field((8,), (1,), vocab=11)},
 }
+LABELLED = ("labelled text", "labelled image")
 SMALL = {"transformer": {"width": 32, "depth": 1}, "gru": {"width": 32}, "small_cnn": {"width": 8}, "mlp": {"width": 32},
-         "simclr": {"projection_dim": 16}, "byol": {"projection_dim": 16}, "vicreg": {"projection_dim": 16},
-         "docs": {"length": 32}}
+         "docs": {"length": 32}}  # backbones and sources by name
+SMALLER = {"projection_dim": 16, "queue": 64, "prototypes": 16, "clusters": 8}  # hyperparameters of any pretext task
 
 
 class Toy(Data, listed=False):
@@ -35,13 +38,16 @@ class Toy(Data, listed=False):
     name = "toy"
 
     def __init__(self, fields: dict[str, Field], n: int = 128, labels: bool = True):
-        self.fields, self.n, self.labels = fields, n, labels
+        self.fields, self.n, self.labels, self.alike = fields, n, labels, set(fields) == {"image", "text"}
 
     def load(self, split):
         generator = torch.Generator().manual_seed(["train", "validation", "test"].index(split))
         y = torch.arange(self.n) % 3
         rows = {name: sampled(field, y, generator) for name, field in self.fields.items()}
         return rows, {"class": y} if self.labels else {}
+
+    def targets(self, split):
+        return {"number": torch.arange(self.n), "pairs": torch.tensor([[0, 1], [2, 5]])}
 
     def augment(self, batch, generator):
         hidden = {name: rand(generator, len(x), *self.fields[name].size) < 0.2 for name, x in batch.items()}
@@ -79,10 +85,22 @@ def batch_of(data: Data, n: int = 8, split: str = "validation") -> dict[str, tor
     return {name: data.fields[name].decode(torch.as_tensor(x[torch.arange(n)])) for name, x in rows.items()}
 
 
+@cache
 def first_fitting(pretext: str, data: Data) -> str:
     """The first backbone that fits, or ""."""
-    names = ("small_cnn", "transformer", "gru", "mlp", "resnet18")
+    names = dict.fromkeys(("small_cnn", "transformer", "gru", "mlp", *Backbone.all()))
     return next((name for name in names if not incompatible(data, Pretext.find(pretext), name)), "")
+
+
+def shapes_for(pretext: str, shapes=(*SHAPES, *LABELLED)) -> list[tuple[str, str, str]]:
+    """(task, backbone, shape) for every shape that this task fits, on the first backbone that does."""
+    return [(pretext, backbone, shape) for shape in shapes if (backbone := first_fitting(pretext, source(shape)))]
+
+
+def small(cls: type) -> dict:
+    """Hyperparameters that make a class of the catalogue small."""
+    known = cls.hyperparameters()
+    return SMALL.get(cls.name, {}) | {name: value for name, value in SMALLER.items() if name in known and issubclass(cls, Pretext)}
 
 
 def build(pretext: type[Pretext] | str, backbone: type[Backbone] | str, data: Data, seed: int = 0, **given) -> Pretext:
@@ -91,8 +109,33 @@ def build(pretext: type[Pretext] | str, backbone: type[Backbone] | str, data: Da
     backbone = Backbone.find(backbone) if isinstance(backbone, str) else backbone
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = backbone(pretext.reads(data), **SMALL.get(backbone.name, {}))
-        return pretext(network, data, **{**SMALL.get(pretext.name, {}), **given})
+        network = backbone(pretext.reads(data), **small(backbone))
+        return pretext(network, data, **{**small(pretext), **given})
+
+
+class PseudoLabels(Pretext, listed=False):
+    """Sorts all samples by which of two directions they lie in before every pass, then tells which."""
+
+    name = "pseudo_labels"
+
+    def __init__(self, backbone, data):
+        super().__init__(backbone, data)
+        self.classify = torch.nn.Linear(backbone.dim, 2)
+        self.register_buffer("mean", torch.zeros(backbone.dim))
+        self.register_buffer("centers", torch.randn(2, backbone.dim))
+
+    def before_epoch(self, batches):
+        z = gather(torch.cat([self.embed(batch).float() for batch in batches]))  # [n, D]
+        self.mean.copy_(z.mean(0))
+        self.centers.copy_(torch.randn(2, len(z)).to(z) @ (z - self.mean))
+
+    def inputs(self, batch, generator):
+        with evaluating(self):
+            return batch, ((self.embed(batch).float() - self.mean) @ self.centers.T).argmax(1)
+
+    def forward(self, inputs):
+        batch, which = inputs
+        return {"loss": torch.nn.functional.cross_entropy(self.classify(self.embed(batch)).float(), which)}
 
 
 @pytest.fixture
@@ -117,6 +160,21 @@ def list_toy() -> Recipe:
 
     return Recipe(data="toy_series", pretext="simclr", backbone="transformer", steps=6, batch_size=8,
                   hyperparameters={"backbone.width": 32, "backbone.depth": 1})
+
+
+def list_shape(pretext: str, backbone: str, shape: str) -> Recipe:
+    """List a data source "toy_shape" of that shape; a short recipe for this task and backbone on it."""
+    class ToyShape(Toy, listed=True):
+        """Samples of one shape."""
+
+        name = "toy_shape"
+
+        def __init__(self):
+            super().__init__(SHAPES[shape.removeprefix("labelled ")])
+
+    given = {f"{kind}.{name}": value for kind, cls in (("backbone", Backbone.find(backbone)), ("pretext", Pretext.find(pretext)))
+             for name, value in small(cls).items()}
+    return Recipe("toy_shape", pretext, backbone, steps=6, batch_size=16, labels=float(shape in LABELLED), hyperparameters=given)
 
 
 @pytest.fixture

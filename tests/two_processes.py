@@ -7,23 +7,25 @@ from functools import partial
 
 import torch
 import torch.distributed as dist
-from toys import build, first_fitting, source
+from toys import PseudoLabels, build, shapes_for, source
 
 from sslbench import hardware
 from sslbench.hardware import Hardware
 from sslbench.pretexts import Pretext
+from sslbench.recipe import incompatible
+from sslbench.training import EveryBatch
 
 BATCH = 8
-DATA = ("image", "padded series", "padded text", "labelled image")
-CASES = [(pretext, backbone, data) for pretext in Pretext.all() for data in DATA
-         if (pretext == "supervised") == data.startswith("labelled") and (backbone := first_fitting(pretext, source(data)))]
-CASES += [("masked", "transformer", data) for data in ("image", "padded series")]
+DATA = ("image", "padded series", "padded text", "image and text", "labelled image")
+CASES = [names for pretext in Pretext.all() for names in shapes_for(pretext, DATA)]
+CASES += [(pretext, "transformer", data) for pretext, backbone, data in CASES if backbone != "transformer"
+          and not incompatible(source(data), Pretext.find(pretext), "transformer") and data in ("image", "padded series")]
 
 
 def shard(value, rank: int, world: int):
     """This process's rows of everything in the inputs of a task."""
     if torch.is_tensor(value):
-        return value[rank::world]
+        return value.chunk(world)[rank]
     if isinstance(value, dict):
         return {name: shard(x, rank, world) for name, x in value.items()}
     return type(value)(shard(x, rank, world) for x in value)
@@ -35,10 +37,13 @@ def double(value):
     return {k: double(x) for k, x in value.items()} if isinstance(value, dict) else type(value)(double(x) for x in value)
 
 
-def inputs_of(task):
+def inputs_of(task, where=None):
+    """The inputs of the first rows; before, the task looks at all rows, or at this process's share of them."""
     rows, _ = task.data.loaded("train")
+    with torch.no_grad(), alike.seeded(2):
+        task.before_epoch([double(batch) for batch in EveryBatch(task.data, rows, where or alike)])
     batch = {name: task.data.fields[name].decode(x[:BATCH]) for name, x in rows.items()}
-    return double(task.inputs(batch, torch.Generator().manual_seed(1)))
+    return double(task.inputs(double(batch), torch.Generator().manual_seed(1)))
 
 
 def one_step(task, forward, inputs) -> dict[str, torch.Tensor]:
@@ -65,19 +70,35 @@ def difference(a: dict, b: dict) -> str:
 
 
 class PlainGather:
-    """all_gather as it comes: the right value, but no gradient to what the other processes sent."""
+    """all_gather as it comes: the right value, but no gradient to what the other processes sent. `needed`: somebody wanted one."""
 
-    @staticmethod
-    def apply(x):
+    needed = False
+
+    @classmethod
+    def apply(cls, x):
+        cls.needed |= x.requires_grad
         parts = [torch.empty_like(x) for _ in range(dist.get_world_size())]
         dist.all_gather(parts, x.detach().contiguous())
         parts[dist.get_rank()] = x
         return torch.cat(parts)
 
 
+class OwnLabels(PseudoLabels, listed=False):
+    """Every process sorts by what it has seen itself."""
+
+    def before_epoch(self, batches):
+        z = torch.cat([self.embed(batch) for batch in batches])
+        self.mean.copy_(z.mean(0))
+        self.centers.copy_(torch.randn(2, len(z)).to(z) @ (z - self.mean))
+
+
+def built(names):
+    return build(*names[:2], source(names[2])).double().eval()
+
+
 def compare(names, rank: int, world: int, whole: dict) -> str:
-    task = build(*names[:2], source(names[2])).double().eval()
-    here = one_step(task, where.wrap(task), shard(inputs_of(task), rank, world))
+    task = built(names)
+    here = one_step(task, where.wrap(task), shard(inputs_of(task, where), rank, world))
     others = [None] * world
     dist.all_gather_object(others, here)
     return difference(here, whole) or next((f"between ranks, {d}" for d in map(partial(difference, here), others) if d), "")
@@ -86,16 +107,21 @@ def compare(names, rank: int, world: int, whole: dict) -> str:
 if __name__ == "__main__":
     torch.Tensor.float = torch.Tensor.double  # losses ask for float32; in this process all is in double precision
     rank, world, port, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
-    tasks = [build(*names[:2], source(names[2])).double().eval() for names in CASES]
-    alone = [one_step(task, task, inputs_of(task)) for task in tasks]  # before there is a process group
+    alike = Hardware("cpu", "float32")  # one process
+    own = {"pseudo-labels": (PseudoLabels, "small_cnn", "image"), "own labels": (OwnLabels, "small_cnn", "image")}
+    tasks = [*map(built, CASES), built(own["pseudo-labels"])]
+    *alone, sorted_alone = [one_step(task, task, inputs_of(task)) for task in tasks]  # before there is a process group
     os.environ.update(RANK=str(rank), WORLD_SIZE=str(world), LOCAL_WORLD_SIZE=str(world), MASTER_PORT=port,
                       MASTER_ADDR="127.0.0.1")
     where, results = Hardware("cpu", "float32"), {}
     for names, whole in zip(CASES, alone):
         results["-".join(names)] = compare(names, rank, world, whole)
+    results |= {name: compare(names, rank, world, sorted_alone) for name, names in own.items()}
     hardware._Gather = PlainGather
     for names, whole in zip(CASES, alone):
-        if names[0] in ("simclr", "vicreg") and names[2] == "image":
-            results[f"plain {names[0]}"] = compare(names, rank, world, whole)
+        if names[2] == "image":
+            PlainGather.needed = False
+            found = compare(names, rank, world, whole)
+            results |= {f"plain {names[0]}": found} if PlainGather.needed else {}
     torch.save(results, f"{folder}/{rank}.pt")
     where.close()

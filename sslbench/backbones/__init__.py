@@ -1,5 +1,11 @@
 """The Backbone contract: how to read a sample. One file per backbone; `adopt` lists any nn.Module of your own."""
 
+import inspect
+import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -14,9 +20,10 @@ class Backbone(nn.Module, Listed):
 
     kind = "backbone"
     maskable = False  # the trunk may see any subset of the tokens
-    causal = False  # forward(causal=True) lets no token see later ones
+    causal = False  # forward(causal=n) lets blocks of n tokens see themselves and earlier blocks alone; 1: no token sees later ones
     resizable = False  # accepts samples smaller than the field says
     contextual = True  # tokens mix; a lookup table's do not
+    one_way = 0  # the `causal` it was trained with, which `embed` keeps; a task that trains it otherwise sets it, weights carry it
     fields: dict[str, Field]
     dim: int
 
@@ -26,15 +33,20 @@ class Backbone(nn.Module, Listed):
         return ""
 
     def stem(self, batch: Batch) -> Tensor:
-        """Fields in declared order -> tokens [B, N, D], each from its own part of the sample."""
+        """Its own fields (`ordered`), whatever else there is -> tokens [B, N, D], each from its own part of the sample."""
         raise NotImplementedError
 
-    def trunk(self, tokens: Tensor, causal: bool = False) -> Tensor:
-        """Tokens -> tokens [B, N, D]; here they may look at each other."""
+    def trunk(self, tokens: Tensor, causal: int = 0) -> Tensor:
+        """Tokens -> tokens [B, N, D]; here they may look at each other: all (causal 0), or blocks of `causal` tokens, such as the
+        frames of a video, at themselves and at earlier blocks."""
         return tokens
 
-    def forward(self, batch: Batch, causal: bool = False) -> Tensor:
+    def forward(self, batch: Batch, causal: int = 0) -> Tensor:
         return self.trunk(self.stem(batch), causal)  # [B, N, D]
+
+    def embed(self, batch: Batch) -> Tensor:
+        """One vector per sample [B, D], differentiable; a network that was trained reading forwards (`one_way`) reads forwards."""
+        return self.pool(self(batch, self.one_way), self.present(batch))
 
     def pool(self, tokens: Tensor, present: Tensor | None = None) -> Tensor:
         """[B, N, D] -> [B, D]: the mean over the tokens that are present [B, N]."""
@@ -45,7 +57,7 @@ class Backbone(nn.Module, Listed):
 
     def present(self, batch: Batch) -> Tensor | None:
         """[B, N]: the share of each token that is there; None when no field has gaps."""
-        if not any(self.fields[name].gaps for name in batch):
+        if not any(self.fields[name].gaps for name, _ in self.ordered(batch)):
             return None
         parts = []
         for name, x in self.ordered(batch):
@@ -60,8 +72,31 @@ class Backbone(nn.Module, Listed):
         field = self.fields[name]
         return tuple(s // p for s, p in zip(size or field.size, field.patch))
 
+    def get_extra_state(self) -> Tensor:
+        """`one_way` as part of the weights."""
+        return torch.tensor(self.one_way, device="cpu")
+
+    def set_extra_state(self, state: Tensor) -> None:
+        self.one_way = int(state)
+
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        state_dict.setdefault(f"{prefix}_extra_state", self.get_extra_state())  # weights written before there was a one_way
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
     def ordered(self, batch: Batch) -> list[tuple[str, Tensor]]:
+        """The fields of a batch that this backbone reads, in declared order."""
         return [(name, batch[name]) for name in self.fields if name in batch]
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Inside, the module is in evaluation mode; afterwards in the one it was in, whatever happens."""
+    training = module.training
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train(training)
 
 
 def one_field(fields: dict[str, Field]) -> str:
@@ -75,53 +110,118 @@ def one_field_of_numbers(fields: dict[str, Field]) -> str:
 
 
 class Adopted(Backbone, listed=False):
-    """Any nn.Module of one field as a backbone; its output may be [B, D], [B, D, *grid] or [B, N, D]."""
+    """Any nn.Module of one field as a backbone; its output may be [B, D], [B, D, *grid], [B, N, D] or hold a `last_hidden_state`."""
 
-    make = None  # fields -> nn.Module; set by adopt
+    make = None  # () or fields -> nn.Module; set by adopt
+    prefix = 0  # tokens before those of the grid, which are dropped
 
     def __init__(self, fields: dict[str, Field]):
         super().__init__()
-        self.fields, (field,) = fields, fields.values()
-        self.net = made_right(type(self).make())
-        shape = (2, *field.size) if field.vocab else (2, field.channels, *field.size)
-        was_training = self.net.training
-        try:
-            with torch.no_grad():
-                out = self.net.eval()(torch.zeros(shape, dtype=torch.long if field.vocab else torch.float32))
-        except Exception as error:
-            raise ValueError(f"{type(self).name} cannot read a batch of shape {shape}: {in_words(error)}") from error
-        self.net.train(was_training)
-        if not isinstance(out, Tensor) or out.ndim not in (2, 3, 2 + field.rank):
-            raise ValueError(f"{type(self).name} must return [B, D], [B, N, D] or [B, D, *grid]; it returned "
-                             f"{tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__}")
-        self.maps = out.ndim == 2 + field.rank and not (field.rank == 1 and out.shape[1] in field.grid)
-        self.tokens = (1,) * field.rank if out.ndim == 2 else tuple(out.shape[2:]) if self.maps else (
-            field.grid if out.shape[1] == field.tokens else (out.shape[1],) + (1,) * (field.rank - 1))
+        self.fields, (self.field,) = fields, fields.values()
+        make = type(self).make
+        self.net = made_right(make(fields) if takes_fields(make) else make())
+        out = self.tried(self.field.size)
+        self.maps = self.is_map(out)
         self.dim = out.shape[1] if self.maps or out.ndim == 2 else out.shape[2]
+        self.grids = {self.field.size: self.grid_of(out, self.field.size)}  # size of a sample -> grid of its tokens
 
     incompatible = staticmethod(one_field)
 
+    def tried(self, size: tuple[int, ...]) -> Tensor:
+        """What the network makes of two empty samples of that size; ValueError when that is no embedding."""
+        shape, dtype = ((2, *size), torch.long) if self.field.vocab else ((2, self.field.channels, *size), torch.float32)
+        at = next((p.device for p in self.net.parameters()), torch.device("cpu"))
+        try:
+            with torch.no_grad(), evaluating(self.net):
+                out = tensor_in(self.net(torch.zeros(shape, dtype=dtype, device=at)))
+        except Exception as error:
+            raise ValueError(f"{type(self).name} cannot read a batch of shape {shape}: {in_words(error)}") from error
+        if not isinstance(out, Tensor) or out.ndim not in (2, 3, 2 + self.field.rank) or 0 in out.shape:
+            raise ValueError(f"{type(self).name} must return [B, D], [B, N, D] or [B, D, *grid]; it returned "
+                             f"{tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__}")
+        return out
+
+    def is_map(self, out: Tensor) -> bool:
+        """[B, D, *grid] rather than [B, N, D]; for one axis both have three dimensions, and N is that of the field."""
+        axis = self.field.rank == 1
+        return out.ndim == 2 + self.field.rank and not (axis and (self.prefix or out.shape[1] in self.field.grid))
+
+    def grid_of(self, out: Tensor, size: tuple[int, ...]) -> tuple[int, ...]:
+        """The grid of the tokens of samples of that size; ValueError when so many tokens fill none."""
+        if out.ndim == 2:
+            return (1,) * self.field.rank
+        if self.maps:
+            return tuple(out.shape[2:])
+        n = out.shape[1]
+        if grid := grid_for(n - self.prefix, self.field, size):
+            return grid
+        more = next((k for k in range(1, 9) if grid_for(n - k, self.field, size)), 0)
+        hint = f"; {more} of them may come before the others: adopt(..., prefix={more})" if more and not self.prefix else ""
+        less, sides = f" (prefix {self.prefix} left out)" if self.prefix else "", " x ".join(map(str, size))
+        raise ValueError(f"{type(self).name} returned {n} tokens{less}, which fill no grid on a sample of {sides}{hint}")
+
     def stem(self, batch):
-        (name,) = self.fields
-        out = self.net(self.fields[name].fill(batch[name]))
+        ((_, x),) = self.ordered(batch)
+        out = tensor_in(self.net(self.field.fill(x)))
         if out.ndim == 2:
             return out.unsqueeze(1)  # [B, 1, D]
-        return out.flatten(2).transpose(1, 2) if self.maps else out  # [B, N, D]
+        return out.flatten(2).transpose(1, 2) if self.maps else out[:, self.prefix:]  # [B, N, D]
 
     def grid(self, name, size=None):
-        return self.tokens
+        size = tuple(size or self.field.size)
+        if size not in self.grids:
+            try:
+                self.grids[size] = self.grid_of(self.tried(size), size) if self.resizable else self.grids[self.field.size]
+            except ValueError:  # too small to be read
+                self.grids[size] = (0,) * self.field.rank
+        return self.grids[size]
 
 
-def adopt(make, name: str | None = None) -> str:
-    """List an nn.Module class (or a function without arguments that makes one) as a backbone; returns its name.
+def takes_fields(make) -> bool:
+    """Whether it needs an argument: the fields, of which it makes the network."""
+    needed = [p for p in inspect.signature(make).parameters.values() if p.default is p.empty and p.kind <= p.POSITIONAL_OR_KEYWORD]
+    if len(needed) > 1:
+        raise ValueError(f"{made_by(make)} needs {', '.join(p.name for p in needed)}; adopt() takes a class or a function without "
+                         "arguments, or one that takes the fields alone")
+    return bool(needed)
+
+
+def made_by(make) -> str:
+    return getattr(make, "__name__", type(make).__name__)
+
+
+def tensor_in(out):
+    """What a network returned, or the last hidden state in it, as the networks of transformers return it."""
+    return getattr(out, "last_hidden_state", out)
+
+
+def grid_for(n: int, field: Field, size: tuple[int, ...]) -> tuple[int, ...]:
+    """The grid that n tokens fill on a sample of that size: the field's own, one token, or one of the sample's proportions; () is none."""
+    own = tuple(s // p for s, p in zip(size, field.patch))
+    if n == math.prod(own):
+        return own
+    if n < 2 or field.rank == 1:
+        return (n,) + (1,) * (field.rank - 1) if n > 0 else ()
+    scale = (n / math.prod(size)) ** (1 / field.rank)
+    grid = tuple(max(1, round(s * scale)) for s in size)
+    return grid if math.prod(grid) == n else ()
+
+
+def adopt(make, name: str | None = None, *, resizable: bool = False, prefix: int = 0) -> str:
+    """List an nn.Module class (or a function that makes one) as a backbone; returns its name.
 
     adopt(MyNet) lists "my_net": it is in the menu, on the command line of this process and in `catalog()`.
-    Its forward reads one field ([B, C, *size] or ids [B, *size]) and returns [B, D], [B, D, *grid] or [B, N, D].
+    make: takes nothing, or the fields that the network will read, name -> Field. Its forward reads one field ([B, C, *size], or
+    ids [B, *size]: vocab means hidden, vocab + 1 absent) and returns [B, D], [B, D, *grid], [B, N, D], or what has such a
+    `last_hidden_state`.  resizable: it reads samples of other sizes too.  prefix: tokens to drop from the front, such as a
+    class token.
     """
+    name = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", made_by(make)).lower()
+    if not re.fullmatch(r"[\w-]+", name):
+        raise ValueError(f"a backbone's name is letters, digits, _ and -, not {name!r}; give one: adopt(make, \"my_net\")")
     own = isinstance(make, type) and make.__doc__ and not make.__doc__.startswith("Base class for all")  # that is torch's
-    body = {"make": staticmethod(make), "__doc__": make.__doc__ if own else f"Your own {make.__name__}."}
-    body |= {"name": name} if name else {}
-    return type(make.__name__, (Adopted,), body).name
+    body = {"make": staticmethod(make), "__doc__": make.__doc__ if own else f"Your own {made_by(make)}.", "name": name}
+    return type(made_by(make), (Adopted,), {**body, "resizable": resizable, "prefix": prefix}).name
 
 
-__all__ = ["Backbone", "Batch", "Field", "adopt", "one_field", "one_field_of_numbers"]
+__all__ = ["Backbone", "Batch", "Field", "adopt", "evaluating", "one_field", "one_field_of_numbers"]

@@ -27,6 +27,15 @@ class GRU(Backbone):
     def stem(self, batch):
         return torch.cat([self.read[name](x) for name, x in self.ordered(batch)], 1)  # [B, N, D]
 
-    def trunk(self, tokens, causal=False):
+    def trunk(self, tokens, causal=0):
         left = self.forwards(tokens)[0]
-        return left if causal else left + self.backwards(tokens.flip(1))[0].flip(1)
+        return left if causal == 1 else left + self.from_the_end(tokens, causal)
+
+    def from_the_end(self, tokens, causal):
+        """What a memory says that reads [B, N, D] from its end, or every block of `causal` tokens from the block's end."""
+        if not causal or causal >= tokens.shape[1]:
+            return self.backwards(tokens.flip(1))[0].flip(1)
+        whole = tokens.shape[1] // causal * causal
+        blocks = self.from_the_end(tokens[:, :whole].unflatten(1, (-1, causal)).flatten(0, 1), 0)
+        rest = [self.from_the_end(tokens[:, whole:], 0)] if whole < tokens.shape[1] else []
+        return torch.cat([blocks.unflatten(0, (len(tokens), -1)).flatten(1, 2), *rest], 1)

@@ -26,7 +26,7 @@ class MLP(Backbone):
     incompatible = staticmethod(one_field_of_numbers)
 
     def stem(self, batch):
-        ((name, x),) = batch.items()
+        ((name, x),) = self.ordered(batch)
         return self.net(self.fields[name].fill(x)).unsqueeze(1)  # [B, 1, D]
 
     def grid(self, name, size=None):

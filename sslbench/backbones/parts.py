@@ -10,13 +10,26 @@ from .short_samples import Conv1d, Conv2d, Conv3d
 LONG = 512  # tokens; beyond it all pairs at once would need much memory
 
 
+class Symbols(nn.Embedding):
+    """A vector for every symbol, one for what is hidden and one for what is absent."""
+
+    def __init__(self, vocab: int, dim: int):
+        super().__init__(vocab + 2, dim)
+
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        held = state_dict.get(f"{prefix}weight")
+        if held is not None and len(held) == self.num_embeddings - 1:  # older weights have one vector for both
+            state_dict[f"{prefix}weight"] = torch.cat([held, held[-1:]])
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+
 class Reader(nn.Module):
     """Each patch as one token: a linear map of its numbers, or the mean embedding of its symbols."""
 
     def __init__(self, field: Field, dim: int):
         super().__init__()
         self.field = field
-        self.read = nn.Embedding(field.vocab + 1, dim) if field.vocab else nn.Linear(field.width, dim)
+        self.read = Symbols(field.vocab, dim) if field.vocab else nn.Linear(field.width, dim)
 
     def forward(self, x: Tensor) -> Tensor:
         tokens = self.read(self.field.patchify(x))
@@ -37,17 +50,26 @@ class Places(nn.Module):
         return table.flatten(1).T  # [N, D]
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> Tensor:
-    """softmax(q k^T / sqrt(d)) v of [B, heads, N, d]; causal: no token sees a later one.
+def attend(q: Tensor, k: Tensor, v: Tensor, causal: int = 0) -> Tensor:
+    """softmax(q k^T / sqrt(d)) v of [B, heads, N, d]; causal: blocks of so many tokens see themselves and earlier blocks.
 
     For bfloat16 on CPUs the fused kernel's backward is up to 15 times slower than plain products (64 tokens, torch 2.15)."""
     N = q.shape[2]
+    unseen = unseen_tokens(N, causal, q.device) if causal > 1 else None
     if q.device.type != "cpu" or q.dtype is not torch.bfloat16 or N > LONG:
-        return F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        return F.scaled_dot_product_attention(q, k, v, None if unseen is None else ~unseen, is_causal=causal == 1)
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)  # [B, heads, N, N]
-    if causal:
+    if causal == 1:
         scores = scores + scores.new_full((N, N), float("-inf")).triu(1)
+    elif causal:
+        scores = scores.masked_fill(unseen, float("-inf"))
     return F.softmax(scores, -1, dtype=scores.dtype) @ v
+
+
+def unseen_tokens(n: int, causal: int, device: torch.device) -> Tensor:
+    """[n, n], True where a token (row) must not see another one, of a later block."""
+    block = torch.arange(n, device=device) // causal
+    return block[:, None] < block
 
 
 class Block(nn.Module):
@@ -59,7 +81,7 @@ class Block(nn.Module):
         self.qkv, self.out = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
         self.mlp = nn.Sequential(nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
 
-    def forward(self, x: Tensor, causal: bool = False) -> Tensor:
+    def forward(self, x: Tensor, causal: int = 0) -> Tensor:
         B, N, D = x.shape
         q, k, v = self.qkv(self.norm1(x)).view(B, N, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # [B, heads, N, D / heads]
         mixed = attend(q, k, v, causal)
@@ -74,7 +96,7 @@ class Blocks(nn.Module):
         super().__init__()
         self.blocks, self.norm = nn.ModuleList(Block(dim, max(1, dim // 32)) for _ in range(depth)), nn.LayerNorm(dim)
 
-    def forward(self, x: Tensor, causal: bool = False) -> Tensor:
+    def forward(self, x: Tensor, causal: int = 0) -> Tensor:
         for block in self.blocks:
             x = block(x, causal)
         return self.norm(x)

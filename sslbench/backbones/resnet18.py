@@ -35,7 +35,7 @@ class ResNet18(Backbone):
         return one_field_of_numbers(fields) or why
 
     def stem(self, batch):
-        ((name, x),) = batch.items()
+        ((name, x),) = self.ordered(batch)
         x = self.fields[name].fill(x).contiguous(memory_format=torch.channels_last)
         return self.net(x).flatten(2).transpose(1, 2)  # [B, N, 512]
 

@@ -8,7 +8,7 @@ from torch.nn.functional import adaptive_max_pool1d
 
 from ..catalog import Hyperparameter
 from . import Backbone, Field, one_field
-from .parts import conv_and_norm
+from .parts import Symbols, conv_and_norm
 
 
 class SmallCNN(Backbone):
@@ -23,7 +23,7 @@ class SmallCNN(Backbone):
         super().__init__()
         self.fields, self.dim, ((_, field),) = fields, 4 * width, fields.items()
         conv, norm = conv_and_norm(field.rank)
-        self.read = nn.Embedding(field.vocab + 1, width) if field.vocab else nn.Identity()
+        self.read = Symbols(field.vocab, width) if field.vocab else nn.Identity()
         channels = width if field.vocab else field.channels
         layers = []
         for out, stride in ((width, 1 if field.vocab else 2), (3 * width // 2, 2), (2 * width, 1), (4 * width, 1)):
@@ -34,7 +34,7 @@ class SmallCNN(Backbone):
     incompatible = staticmethod(one_field)
 
     def stem(self, batch):
-        ((name, x),) = batch.items()
+        ((name, x),) = self.ordered(batch)
         field = self.fields[name]
         x = self.read(x).movedim(-1, 1) if field.vocab else field.fill(x)  # [B, C, *size]
         if field.rank == 2:

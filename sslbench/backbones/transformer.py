@@ -32,5 +32,5 @@ class Transformer(Backbone):
         return torch.cat([self.read[name](x) + self.place[name](self.grid(name, tuple(x.shape[-self.fields[name].rank:])))
                           for name, x in self.ordered(batch)], 1)  # [B, N, D]
 
-    def trunk(self, tokens, causal=False):
+    def trunk(self, tokens, causal=0):
         return self.blocks(tokens, causal)

@@ -1,6 +1,5 @@
 """The Data contract. Data knows which changes keep the meaning; it knows no pretext task. One file per source."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,22 +10,11 @@ from ..catalog import Listed
 from ..field import MEANS, Batch, Field, size_of, spread_of
 from ..settings import own_settings
 from .labels import labelled, phrase
+from .picture import Picture, drawable, picture_of, waveform
 from .rows import Picked
 from .splits import SPLITS
 
 RAW = 4096  # numbers of a sample that the raw baseline reads at most: all of 32 x 32 colour pixels
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Plain data that shows one sample; plots and the explorer draw it.
-
-    kind "image": uint8 array [H, W, 3];  "line": float array [C, T], NaN where absent;  "text": str;
-    "frames": uint8 array [T, H, W, 3].
-    """
-
-    kind: str
-    value: Any
 
 
 class Data(Listed):
@@ -38,6 +26,8 @@ class Data(Listed):
 
     kind = "data source"
     fields: dict[str, Field]
+    label_field = ""  # the field that is a label; only Labelled data has one
+    alike = False  # its fields describe the same thing, a caption its picture: then each of them is a view of it
     probe_on: tuple[str, ...] = ()  # fields a probe may see; empty: all
     classes: dict[str, list[str]] = {}  # names of the values of integer labels, where they have names
     unit = "samples"  # what one is called
@@ -62,14 +52,19 @@ class Data(Listed):
                 kept[split] = self.load(split)
         return kept[split]
 
+    def targets(self, split: str) -> dict[str, Tensor]:
+        """What is known of the samples of a split and is no label: masks, boxes, pairs; name -> [n, ...], row by row as `load`
+        gives them, or pairs [p, 2 or more] that begin with two row numbers. Dense probes and verification read it."""
+        return {}
+
     def augment(self, batch: Batch, generator: Generator) -> Batch:
         """The same batch changed at random, without changing its meaning. Every sample gets numbers of its own: the views of
         a batch come here together, one after the other, so a number drawn once would change them all alike."""
         return batch
 
     def views(self, batch: Batch, generator: Generator, n: int = 2) -> list[Batch]:
-        """n augmentations of one field; with several fields, one view through each of them (then n is their number)."""
-        if len(self.fields) == 1:
+        """n augmentations of each sample; where several fields are `alike`, one view through each of them (then n is their number)."""
+        if len(self.fields) == 1 or not self.alike:
             return chunks(self.augment({name: torch.cat([x] * n) for name, x in batch.items()}, generator), n)  # one call is faster
         changed = self.augment(batch, generator)
         return [{name: changed[name]} for name in self.fields]
@@ -124,20 +119,7 @@ def raw_numbers(field: Field, x: Tensor) -> Tensor:
         x = field.fill(x)
         shrink = (x[0].numel() / RAW) ** (1 / field.rank)
         return (MEANS[field.rank - 1](x, [max(1, int(n / shrink)) for n in x.shape[2:]]) if shrink > 1 else x).flatten(1)
-    return F.one_hot(x.flatten(1), field.vocab + 1).float().mean(1)
-
-
-def picture_of(field: Field, x: Tensor, spell) -> Picture:
-    """The picture that a field's shape suggests: two axes an image, one axis lines or text, three axes frames."""
-    x = x.detach().cpu()
-    if field.vocab:
-        return Picture("text", spell(torch.where(x == field.vocab, -1, x).flatten()))
-    x = field.encode(x.float())
-    if field.rank == 1:
-        return Picture("line", x.numpy())
-    pixels = torch.nan_to_num(x).round().clamp(0, 255).byte()
-    pixels = pixels[:3] if len(pixels) >= 3 else pixels[:1].expand(3, *pixels.shape[1:])
-    return Picture("image" if field.rank == 2 else "frames", pixels.movedim(0, -1).numpy())
+    return F.one_hot(x.flatten(1), field.absent + 1).float().mean(1)
 
 
 class Labelled(Data, listed=False):
@@ -145,32 +127,60 @@ class Labelled(Data, listed=False):
 
     Classes are symbols, a quantity is a number, k answers at once are k symbols of two. share: the part of the labelled
     training samples that is kept, drawn evenly at random with `seed`; the rest of the rows is dropped, unlabelled ones too.
+    keep_rest: all training samples stay, without a label, and those with one come again, so often that they are half of the rows.
     """
 
-    def __init__(self, data: Data, share: float = 1.0, seed: int = 0):
+    label_field = "label"
+
+    def __init__(self, data: Data, share: float = 1.0, seed: int = 0, keep_rest: bool = False):
         _, labels = data.loaded("train")
         if not labels or not labelled(next(iter(labels.values()))).any():
             raise ValueError(f"{data.name} has no labels, so nothing can be supervised; use a pretext task or give labels")
-        self.data, self.share, self.seed, self.name = data, share, seed, data.name
+        if "label" in data.fields:
+            raise ValueError(f"{data.name} has a field called 'label' already; give that field another name")
+        self.data, self.share, self.seed, self.name, self.keep_rest = data, share, seed, data.name, keep_rest
         self.target, y = next(iter(labels.items()))
-        self.fields = {**data.fields, "label": label_field(y, data.classes.get(self.target, []))}
+        self.fields = {**data.fields, "label": label_field(y, data.classes.get(self.target, []), keep_rest)}
         self.probe_on, self.classes = data.probe_on or tuple(data.fields), data.classes
-        self.unit, self.splits_from, self.notes = data.unit, data.splits_from, data.notes
+        self.alike, self.unit, self.splits_from, self.notes = data.alike, data.unit, data.splits_from, data.notes
 
     def load(self, split):
         rows, labels = self.data.loaded(split)
-        y = labels[self.target]
-        rows = {**rows, "label": stored_label(y, self.fields["label"])}
+        if (picked := self.picked(split, labels[self.target])) is not None:
+            rows, labels = {k: Picked(x, picked) for k, x in rows.items()}, {k: x[picked] for k, x in labels.items()}
+            if self.keep_rest:
+                rest = len(picked) // 2
+                labels = {k: torch.cat([nobodys(x[:rest]), x[rest:]]) for k, x in labels.items()}
+        return {**rows, "label": stored_label(labels[self.target], self.fields["label"])}, labels
+
+    def picked(self, split: str, y: Tensor) -> Tensor | None:
+        """Row numbers of the other source's split; None where all of its rows stay as they are."""
+        if split != "train" or (not self.keep_rest and self.share == 1 and bool(labelled(y).all())):
+            return None
+        kept = self.kept(y)
+        return torch.cat([torch.arange(len(y)), kept.repeat(-(-len(y) // len(kept)))[: len(y)]]) if self.keep_rest else kept
+
+    def targets(self, split):
+        y, targets = self.data.loaded(split)[1][self.target], self.data.targets(split)
+        picked = self.picked(split, y)
+        if picked is None:
+            return targets
+        return {name: x[picked] for name, x in targets.items() if len(x) == len(y)}  # pairs speak of rows that are not here
+
+    def kept(self, y: Tensor) -> Tensor:
+        """Row numbers of the training samples whose label may be used."""
         there = labelled(y).nonzero().flatten()
-        if split == "train" and (self.share < 1 or len(there) < len(y)):
-            drawn = torch.randperm(len(there), generator=Generator().manual_seed(self.seed)) if self.share < 1 else torch.arange(len(there))
-            keep = there[drawn[: max(1, round(self.share * len(there)))]]
-            rows, labels = {k: Picked(v, keep) for k, v in rows.items()}, {k: v[keep] for k, v in labels.items()}
-        return rows, labels
+        drawn = torch.randperm(len(there), generator=Generator().manual_seed(self.seed)) if self.share < 1 else torch.arange(len(there))
+        return there[drawn[: max(1, round(self.share * len(there)))]]
 
     def augment(self, batch, generator):
-        label = batch["label"]
-        return {**self.data.augment({k: x for k, x in batch.items() if k != "label"}, generator), "label": label}
+        label = {k: x for k, x in batch.items() if k == "label"}
+        return self.data.augment({k: x for k, x in batch.items() if k != "label"}, generator) | label
+
+    def views(self, batch, generator, n=2):
+        """Those of the samples; the label stays beside each."""
+        label = {k: x for k, x in batch.items() if k == "label"}
+        return [view | label for view in self.data.views({k: x for k, x in batch.items() if k != "label"}, generator, n)]
 
     def raw(self, batch):
         return self.data.raw(batch)
@@ -182,10 +192,10 @@ class Labelled(Data, listed=False):
         return self.data.spell(ids)
 
 
-def label_field(y: Tensor, names: list[str]) -> Field:
+def label_field(y: Tensor, names: list[str], gaps: bool = False) -> Field:
     """The field of a label: one symbol of its classes, k symbols of two, or a number brought to mean 0 and deviation 1."""
     there = y[labelled(y)]
-    gaps = len(there) < len(y)
+    gaps = gaps or len(there) < len(y)
     if y.is_floating_point():
         return Field((1,), (1,), scale=1 / max(float(spread_of(there)), 1e-9), offset=float(there.mean()), gaps=gaps)
     if y.ndim == 2:
@@ -193,11 +203,16 @@ def label_field(y: Tensor, names: list[str]) -> Field:
     return Field((1,), (1,), vocab=max(len(names), int(there.max()) + 1), gaps=gaps)
 
 
+def nobodys(y: Tensor) -> Tensor:
+    """Labels of that kind for as many samples, of which none has one."""
+    return torch.full_like(y, torch.nan if y.is_floating_point() else -1)
+
+
 def stored_label(y: Tensor, field: Field) -> Tensor:
     """Labels as rows of their field: [n, 1] or [n, k] symbols, [n, 1, 1] numbers."""
     if field.vocab is None:
         return y[:, None, None]
-    return torch.where(y < 0, field.vocab, y).reshape(len(y), -1)
+    return torch.where(y < 0, field.absent, y).reshape(len(y), -1)
 
 
 def rand(generator: Generator, *shape) -> Tensor:
@@ -210,4 +225,5 @@ def randint(generator: Generator, high: int, *shape) -> Tensor:
     return torch.randint(0, high, shape, generator=generator, device=generator.device)
 
 
-__all__ = ["Batch", "Data", "Field", "Labelled", "Picture", "SPLITS", "rand", "randint", "size_of"]
+__all__ = ["Batch", "Data", "Field", "Labelled", "Picture", "SPLITS", "drawable", "picture_of", "rand", "randint",
+           "size_of", "waveform"]

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from ..data import Data
+from ..shown import Shown
 from . import charts, pictures
 from .charts import parts_of, probe_rows, words_for
 from .layout import Layout
@@ -67,8 +68,8 @@ def curves(steps, evaluations, total: int | None = None):
     return made
 
 
-def task(shown: dict, data: Data):
-    """What the task sees, its target and its guess: rows as Pretext.show() returns them."""
+def task(shown: Shown, data: Data):
+    """What the task sees, its target and its guess, as Pretext.show() returns them."""
     layout = Layout(shown, data, WIDTH)
     made = figure(WIDTH, layout.height)
     with LOCK:
@@ -113,7 +114,7 @@ def comparison(runs):
 
 def overview(run):
     """Loss, scores and the task's pictures of one run as one figure."""
-    shown = next((e.pictures for e in reversed(run.evaluations) if e.pictures), {})
+    shown = next((e.pictures for e in reversed(run.evaluations) if e.pictures), [])
     layout = Layout(shown, run.data, WIDTH) if shown else None
     below = layout.height if layout else 0
     made = figure(WIDTH, 300 + below)

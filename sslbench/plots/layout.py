@@ -1,30 +1,30 @@
 """What Pretext.show() returned as rows of samples, and where each of them goes in a figure."""
 
 import numpy as np
-from torch import Tensor
 
 from ..data import Data, Picture
 from ..data import picture_of as picture_of_field
-from .pictures import CAPTION, GAP, TITLE, Row, draw_matrix, draw_row, line_ranges, still
+from ..shown import Matrix, Row, Says, Shown, as_shown
+from .pictures import CAPTION, GAP, TITLE, Strip, draw_matrix, draw_row, line_ranges, still
 from .texts import draw_texts, text_height
 
 MATRIX = 300  # width kept for a matrix
-COLUMNS = {"image": 8, "line": 5}  # samples beside each other
-BESIDE_MATRIX = {"image": 5, "line": 3}
+COLUMNS = {"image": 8, "line": 5, "sound": 5}  # samples beside each other
+BESIDE_MATRIX = {"image": 5, "line": 3, "sound": 3}
 
 
-def rows_of(shown: dict, data: Data) -> list[Row]:
-    """Batches become rows of pictures, strings the captions of the row above them; matrices are left out."""
-    rows = []
-    for title, value in shown.items():
-        if isinstance(value, dict):
-            rows += [Row(title if i == 0 else f"{title}: {name}", still(pictures))
-                     for i, (name, pictures) in enumerate(pictures_of(value, data).items())]
-        elif isinstance(value, list) and rows and not rows[-1].says:
-            rows[-1].says = value
-        elif isinstance(value, list):
-            rows.append(Row(title, [], value))
-    return rows
+def strips_of(shown: Shown, data: Data) -> list[Strip]:
+    """Rows become pictures, words the captions of the row above them; matrices are left out."""
+    strips = []
+    for item in shown:
+        if isinstance(item, Row):
+            strips += [Strip(item.title if i == 0 else f"{item.title}: {name}", still(pictures), item.role)
+                       for i, (name, pictures) in enumerate(pictures_of(item.batch, data).items())]
+        elif isinstance(item, Says):
+            if not strips or strips[-1].says:
+                strips.append(Strip("", []))
+            strips[-1].says, strips[-1].right = item.words, item.right
+    return strips
 
 
 def pictures_of(batch: dict, data: Data) -> dict[str, list[Picture]]:
@@ -35,18 +35,16 @@ def pictures_of(batch: dict, data: Data) -> dict[str, list[Picture]]:
             for name in sorted(batch, key=lambda name: name != main)}
 
 
-def matrix_of(shown: dict) -> tuple[str, np.ndarray] | None:
-    for title, value in shown.items():
-        if isinstance(value, Tensor) and value.ndim == 2:
-            return title, value.float().numpy()
-    return None
+def matrix_of(shown: Shown) -> tuple[str, np.ndarray] | None:
+    return next(((item.title, item.values.float().numpy()) for item in shown if isinstance(item, Matrix)), None)
 
 
 class Layout:
     """Where everything goes, in pixels, so that the figure's height is known before it is made."""
 
-    def __init__(self, shown: dict, data: Data, width: int):
-        self.rows, self.matrix = rows_of(shown, data), matrix_of(shown)
+    def __init__(self, shown: Shown, data: Data, width: int):
+        shown = as_shown(shown)
+        self.rows, self.matrix = strips_of(shown, data), matrix_of(shown)
         self.width = width - (MATRIX + 20 if self.matrix else 0)
         self.columns = BESIDE_MATRIX if self.matrix else COLUMNS
         self.texts = [row for row in self.rows if row.kind in ("text", "words")]
@@ -60,7 +58,7 @@ class Layout:
         side = (self.width - 20) / self.columns[kind] - GAP
         return (side, side) if kind == "image" else (side, 0.5 * side)
 
-    def height_of(self, row: Row) -> float:
+    def height_of(self, row: Strip) -> float:
         return TITLE + self.tile(row.kind)[1] + (CAPTION if row.says else GAP)
 
     def draw(self, made, box):

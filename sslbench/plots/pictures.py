@@ -4,28 +4,35 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..data import Data, Picture
+from ..data import Data, Picture, drawable, waveform
 from .charts import BLUE, COLORS, FAINT, INK, LINE, RED, SMALL, TEXT
 
 TITLE, CAPTION, GAP = 22, 30, 8  # pixels
 
 
 @dataclass
-class Row:
-    """One row of samples with what is said of each."""
+class Strip:
+    """One row of pictures with what is said of each."""
 
     title: str
     pictures: list[Picture]
+    role: str = ""
     says: list[str] = field(default_factory=list)
+    right: list[bool | None] | None = None
 
     @property
     def kind(self) -> str:
         return self.pictures[0].kind if self.pictures else "words"
 
+    def judged(self, i: int) -> tuple[str, str]:
+        """What is said of a sample and in which colour: right and wrong also differ by a sign."""
+        right = self.right[i] if self.right else None
+        return self.says[i] + {True: " ✓", False: " ✗", None: ""}[right], {True: BLUE, False: RED, None: FAINT}[right]
+
 
 def still(pictures: list[Picture]) -> list[Picture]:
-    """Of a video the middle frame."""
-    return [Picture("image", p.value[len(p.value) // 2]) if p.kind == "frames" else p for p in pictures]
+    """What can be printed: of a video the middle frame, of boxes the image with their edges; a sound stays one."""
+    return [p if p.kind == "sound" else drawable(p) for p in pictures]
 
 
 def pixels(axes, width: float, height: float):
@@ -34,7 +41,7 @@ def pixels(axes, width: float, height: float):
     axes.set(xlim=(0, width), ylim=(height, 0))
 
 
-def draw_row(axes, row: Row, columns: int, tile, ranges):
+def draw_row(axes, row: Strip, columns: int, tile, ranges):
     width, height = tile
     n = min(len(row.pictures), columns)
     pixels(axes, columns * (width + GAP), TITLE + height + (CAPTION if row.says else GAP))
@@ -45,20 +52,21 @@ def draw_row(axes, row: Row, columns: int, tile, ranges):
             h, w = picture.value.shape[:2]
             k = min(width / w, height / h)
             axes.imshow(picture.value, extent=(left, left + k * w, TITLE + k * h, TITLE), interpolation="nearest", aspect="auto")
+        elif picture.kind == "sound":
+            draw_sound(axes, *picture.value, left, TITLE, width, height)
         else:
             draw_line(axes, picture.value, ranges[i], left, TITLE, width, height)
         if row.says:
-            caption(axes, row.says[i], left + width / 2, TITLE + height + 4)
+            caption(axes, *row.judged(i), left + width / 2, TITLE + height + 4)
     axes.set(xlim=(0, columns * (width + GAP)), ylim=(TITLE + height + (CAPTION if row.says else GAP), 0))
 
 
-def caption(axes, words: str, x: float, y: float):
-    """Two short lines below a picture; right and wrong in two colours, and said by the sign."""
-    color = BLUE if words.endswith("✓") else RED if words.endswith("✗") else FAINT
+def caption(axes, words: str, color: str, x: float, y: float):
+    """Two short lines below a picture."""
     axes.text(x, y, words.replace(", ", "\n"), fontsize=SMALL - 1, color=color, ha="center", va="top", linespacing=1.15, parse_math=False)
 
 
-def line_ranges(rows: list[Row]) -> list[tuple[float, float]]:
+def line_ranges(rows: list[Strip]) -> list[tuple[float, float]]:
     """The lowest and highest value of each sample over all rows, so that its pictures can be compared."""
     lines = [[p.value for p in row.pictures] for row in rows if row.kind == "line"]
     return [(min(map(np.nanmin, same)), max(map(np.nanmax, same))) for same in zip(*lines)]
@@ -70,6 +78,16 @@ def draw_line(axes, value, span, left, top, width, height):
     for channel, color in zip(np.asarray(value)[:4], COLORS):
         x = left + np.linspace(0, width, len(channel))
         axes.plot(x, top + height * (1 - (channel - low) / ((high - low) or 1)), color=color, lw=1)
+
+
+def draw_sound(axes, rate: float, sound, left, top, width, height):
+    """The waveform, as loud as it is (1 is the loudest a file holds, or the loudest of this one), and how long it lasts."""
+    low, high = waveform(sound, int(width))
+    loudest = max(1.0, np.nanmax(np.abs([low, high]), initial=0))
+    x, middle = left + np.linspace(0, width, len(low)), top + height / 2
+    axes.fill_between(x, middle - height / 2 * low / loudest, middle - height / 2 * high / loudest, color=BLUE, lw=0.4)
+    seconds = f"{np.size(sound) / rate:.2g} s"
+    axes.text(left + width, top + height, seconds, fontsize=SMALL - 2, color=FAINT, ha="right", va="bottom", parse_math=False)
 
 
 def draw_matrix(axes, title: str, values: np.ndarray, images):
@@ -122,6 +140,8 @@ def neighbours(axes, data: Data, samples: list[dict], rows: list[list[int]], lab
 def draw_one(axes, picture: Picture, left: float, top: float, side: float):
     if picture.kind == "image":
         axes.imshow(picture.value, extent=(left, left + side, top + side, top), interpolation="nearest", aspect="auto")
+    elif picture.kind == "sound":
+        draw_sound(axes, *picture.value, left, top, side, side)
     elif picture.kind == "line":
         draw_line(axes, picture.value, (np.nanmin(picture.value), np.nanmax(picture.value)), left, top, side, side)
     else:

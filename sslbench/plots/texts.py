@@ -3,7 +3,7 @@
 import numpy as np
 
 from .charts import BLUE, FAINT, GREY, INK, LINE, RED, SMALL
-from .pictures import Row, pixels
+from .pictures import Strip, pixels
 
 TEXTS, LETTER = 3, 6.75  # texts below each other; pixels of one letter
 LABEL, LINE_HEIGHT, LINES = 118, 15, 2  # pixels of the words before it and of a line; lines of one text
@@ -14,27 +14,27 @@ def letters(width: float) -> int:
     return int((width - 20 - LABEL) / LETTER)
 
 
-def text_height(rows: list[Row], width: float) -> int:
+def text_height(rows: list[Strip], width: float) -> int:
     return TEXTS * (len([r for r in rows if r.pictures]) * LINES + sum(bool(r.says) for r in rows)) * LINE_HEIGHT + TEXTS * 14 + 10
 
 
-def draw_texts(axes, rows: list[Row]):
+def draw_texts(axes, rows: list[Strip]):
     w, h = axes.get_figure().get_size_inches() * 100 * np.array([axes.get_position().width, axes.get_position().height])
     pixels(axes, w, h)
     per_line, y = letters(w + 20), 12
     for i in range(min(TEXTS, max(len(r.pictures) or len(r.says) for r in rows))):
-        truth = next((r.pictures[i].value for r in rows if r.title in ("original", "sample")), None)
-        given = next((r.pictures[i].value for r in rows if r.title == "sees"), None)
+        truth, seen = (next((r.pictures[i].value for r in rows if r.role == role and r.pictures), None) for role in ("truth", "seen"))
         for row in rows:
             if row.pictures:
-                title = row.title if len(row.title) < 20 else "guess"
+                title = row.title if len(row.title) < 20 else row.role
                 axes.text(0, y, title, fontsize=SMALL, color=FAINT, va="center", parse_math=False)
-                known = row.title in ("original", "sample")
-                draw_letters(axes, row.pictures[i].value, None if known else truth, given, y, per_line)
+                guess = row.role == "guess"
+                draw_letters(axes, row.pictures[i].value, truth if guess else None, seen if guess else None, y, per_line)
                 y += LINE_HEIGHT * LINES
             if row.says:
-                line = "".join(map(drawable, row.says[i][: per_line + 20]))
-                axes.text(LABEL, y, line, fontsize=SMALL, color=BLUE, va="center", parse_math=False)
+                words, color = row.judged(i)
+                line = "".join(map(drawable, words[: per_line + 20]))
+                axes.text(LABEL, y, line, fontsize=SMALL, color=BLUE if color == FAINT else color, va="center", parse_math=False)
                 y += LINE_HEIGHT
         axes.plot([0, w], [y, y], color=LINE, lw=0.8)
         y += 14

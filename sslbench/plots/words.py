@@ -1,7 +1,6 @@
 """Each figure in one sentence: what a screen reader says, and what stands below the picture."""
 
-from torch import Tensor
-
+from ..shown import Matrix, Row, Says, Shown, as_shown
 from .charts import history, levels, parts_of, probe_rows, smooth, words_for
 
 
@@ -30,18 +29,18 @@ def probes(evaluations) -> str:
     return said
 
 
-def task(shown: dict) -> str:
-    """What the rows are; for a matrix of two views, how similar own pairs and others are."""
-    rows = [name for name, value in shown.items() if isinstance(value, dict)]
-    said = f"From top to bottom: {', '.join(rows)}." if len(rows) > 1 else f"{rows[0].capitalize()}." if rows else ""
-    for value in shown.values():
-        if isinstance(value, Tensor) and value.ndim == 2 and len(value) > 1:
-            own, n = value.diagonal().mean().item(), len(value)
-            others = (value.sum().item() - own * n) / (n * n - n)
+def task(shown: Shown) -> str:
+    """What the rows are; for a matrix of two views, how similar own pairs and others are; how many guesses are right."""
+    shown = as_shown(shown)
+    titles = [item.title for item in shown if isinstance(item, Row)]
+    said = f"From top to bottom: {', '.join(titles)}." if len(titles) > 1 else f"{titles[0].capitalize()}." if titles else ""
+    for item in shown:
+        if isinstance(item, Matrix) and len(item.values) > 1:
+            own, n = item.values.diagonal().mean().item(), len(item.values)
+            others = (item.values.sum().item() - own * n) / (n * n - n)
             said += f" Two views of the same sample (the diagonal) have similarity {own:.2f} on average, of different ones {others:.2f}."
-    says = [line for value in shown.values() if isinstance(value, list) for line in value]
-    right = sum(line.endswith("✓") for line in says)
-    return said + (f" {right} of {len(says)} guesses are right." if says and says[0][-1] in "✓✗" else "")
+    judged = [right for item in shown if isinstance(item, Says) for right in item.right or [] if right is not None]
+    return said + (f" {sum(judged)} of {len(judged)} guesses are right." if judged else "")
 
 
 def comparison(runs) -> str:

@@ -1,20 +1,25 @@
-"""The Pretext contract: the question a network learns by. One file per task; labels never get here."""
+"""The Pretext contract: the question a network learns by. One file per task; labels get to those alone that say so."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
-from ..backbones import Backbone
+from ..backbones import Backbone, evaluating
 from ..catalog import Hyperparameter, Listed
 from ..data import Data, rand, randint
 from ..field import Batch, Field, resample, size_of
+from ..shown import Matrix, Row, Says, Shown
 
 
 class Pretext(nn.Module, Listed):
     """A question that data can answer about itself. It holds the backbone that learns and asks `data` for views."""
 
     kind = "pretext task"
+    reads_labels = False  # the label is a field of its data, "label"; nobody else's data has it
+    chance_is_a_direction = False  # its chance level is that of unrelated directions; heads that see nothing may find a lower one
+    reads_unlabelled = False  # with a share of the labels: the other samples stay, their label is absent
 
     def __init__(self, backbone: Backbone, data: Data):
         super().__init__()
@@ -27,12 +32,17 @@ class Pretext(nn.Module, Listed):
 
     @classmethod
     def reads(cls, data: Data) -> dict[str, Field]:
-        """The fields that the backbone reads: all, unless one of them is the target."""
-        return data.fields
+        """The fields that the backbone reads: all but the label, unless one of them is the target."""
+        return {name: field for name, field in data.fields.items() if name != data.label_field}
+
+    def own(self, batch: Batch) -> Batch:
+        """The fields of a batch that the backbone reads."""
+        return {name: batch[name] for name in self.fields if name in batch}
 
     def inputs(self, batch: Batch, generator: Generator) -> Any:
-        """Views, masks, negatives: all the randomness of a step. Runs outside autocast and compile, without gradient."""
-        return batch
+        """Views, masks, negatives: all the randomness of a step. Runs outside autocast and compile, without gradient.
+        batch has every field of the data; what the task asks about is `own(batch)`."""
+        return self.own(batch)
 
     def forward(self, inputs) -> dict[str, Tensor]:
         """Scalars of one step: "loss" is minimised, the rest is plotted. Deterministic given inputs; losses in float32."""
@@ -41,23 +51,29 @@ class Pretext(nn.Module, Listed):
     def after_step(self, progress: float) -> None:
         """Teachers, queues and centres move here, from gathered values; progress runs from 0 to 1."""
 
+    def before_epoch(self, batches: Iterable[Batch]) -> None:
+        """Called before the first step of every pass over the training rows, for pseudo-labels. batches: all of these rows as they
+        are, in order, once or more often; of several processes each gets its share, of the same size, and `gather` joins them.
+        Runs in evaluation mode, outside autocast, without gradient, with the same random numbers in every process. What is kept
+        must be a parameter or a buffer: a run that is resumed within an epoch does not come here again."""
+
     def encode(self, batch: Batch) -> Tensor:
         """Tokens [B, N, D] as probes and fine-tuning read them, differentiable."""
-        return self.backbone(batch)
+        return self.backbone(batch, self.backbone.one_way)
 
     def embed(self, batch: Batch) -> Tensor:
         """One vector per sample [B, D], differentiable."""
-        return self.backbone.pool(self.encode(batch), self.backbone.present(batch))
+        return self.backbone.embed(batch)
 
     def chance(self, inputs) -> float | None:
         """The loss of a guess that knows nothing of the sample; None where there is no such number. No collectives."""
         return None
 
-    def show(self, inputs) -> dict[str, Any]:
-        """What the task sees, its target and its guess, as named rows: a Batch (drawn as pictures), a square tensor
-        [B, B] (drawn as a matrix), or a list of B strings (captions of the row above). No figures, no collectives."""
-        return {}
+    def show(self, inputs) -> Shown:
+        """What the task sees, its target and its guess: rows of samples with roles (`Row`), words about each sample (`Says`) and
+        a matrix (`Matrix`). No figures, no collectives; nothing that `forward` keeps for `after_step` is touched."""
+        return []
 
 
-__all__ = ["Backbone", "Batch", "Data", "Field", "Generator", "Hyperparameter", "Pretext", "Tensor", "nn", "rand", "randint",
-           "resample", "size_of", "torch"]
+__all__ = ["Backbone", "Batch", "Data", "Field", "Generator", "Hyperparameter", "Matrix", "Pretext", "Row", "Says", "Shown", "Tensor",
+           "evaluating", "nn", "rand", "randint", "resample", "size_of", "torch"]

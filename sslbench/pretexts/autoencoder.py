@@ -5,7 +5,7 @@ import math
 from itertools import pairwise
 from typing import Annotated
 
-from . import Hyperparameter, Pretext, nn, rand, size_of, torch
+from . import Hyperparameter, Pretext, Row, nn, rand, size_of, torch
 from .parts import constant_guess, mean_over, sum_over_fields
 
 
@@ -26,6 +26,7 @@ class Autoencoder(Pretext):
                                        for name, f in self.fields.items()})
 
     def inputs(self, batch, generator):
+        batch = self.own(batch)
         return batch, {name: self.corrupt(name, x, generator) for name, x in batch.items()}
 
     def corrupt(self, name, x, generator):
@@ -54,7 +55,8 @@ class Autoencoder(Pretext):
     def show(self, inputs):
         batch, noisy = inputs
         guess = {name: f.answer(g) for (name, f), g in zip(self.fields.items(), self.guess(noisy).values())}
-        return {"original": batch, **({"seen, with noise": noisy} if self.noise else {}), "rebuilt": guess}
+        seen = [Row("seen, with noise", noisy)] if self.noise else []
+        return [Row("original", batch, "truth"), *seen, Row("rebuilt", guess, "guess")]
 
 
 def decoder(dim: int, outputs: int, depth: int) -> nn.Sequential:

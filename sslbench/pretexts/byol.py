@@ -3,7 +3,7 @@
 import math
 from typing import Annotated
 
-from . import Hyperparameter, Pretext, nn, torch
+from . import Hyperparameter, Matrix, Pretext, Row, nn, torch
 from .parts import Teacher, embed_views, head, two_views
 
 
@@ -12,6 +12,7 @@ class BYOL(Pretext):
 
     name = "byol"
     paper = "https://arxiv.org/abs/2006.07733"
+    chance_is_a_direction = True
 
     def __init__(self, backbone, data, *,
                  momentum: Annotated[float, Hyperparameter(
@@ -29,11 +30,11 @@ class BYOL(Pretext):
         return two_views(data)
 
     def inputs(self, batch, generator):
-        return self.data.views(batch, generator)
+        return [self.own(view) for view in self.data.views(batch, generator)]
 
     def target(self, batch):
         backbone, projector = self.teacher.copy
-        return projector(backbone.pool(backbone(batch), backbone.present(batch)))
+        return projector(backbone.embed(batch))
 
     def project(self, views):
         """Predictions [B, P] of both views and the teacher's projections of both."""
@@ -56,8 +57,8 @@ class BYOL(Pretext):
     def show(self, inputs):
         (a, _), (_, target_b) = self.project(inputs)
         a, b = (nn.functional.normalize(z.float(), dim=1) for z in (a, target_b))
-        return {"view 1": inputs[0], "view 2": inputs[1],
-                "prediction from view 1 (rows) and teacher's view 2 (columns)": a @ b.T}
+        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]),
+                Matrix("prediction from view 1 (rows) and teacher's view 2 (columns)", a @ b.T)]
 
 
 def distance(guess, target):

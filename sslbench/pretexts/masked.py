@@ -8,7 +8,7 @@ import math
 from typing import Annotated
 
 from ..backbones.parts import Blocks
-from . import Hyperparameter, Pretext, nn, rand, randint, resample, size_of, torch
+from . import Hyperparameter, Pretext, Row, nn, rand, randint, resample, size_of, torch
 from .parts import both, constant_guess, mean_over, sum_over_fields
 
 
@@ -22,7 +22,7 @@ class Masked(Pretext):
                  mask_ratio: Annotated[float, Hyperparameter("share of the tokens that is hidden", 0.05, 0.95)] = 0.6,
                  decoder_depth: Annotated[int, Hyperparameter("attention blocks of the decoder for numbers", 1, 8)] = 1):
         super().__init__(backbone, data)
-        self.mask_ratio = mask_ratio
+        self.mask_ratio, backbone.one_way = mask_ratio, 0  # from both sides
         self.drops = backbone.maskable and not any(f.vocab for f in self.fields.values())
         self.blank = nn.Parameter(0.02 * torch.randn(backbone.dim))  # stands for every hidden token
         self.place = nn.Parameter(0.02 * torch.randn(sum(f.tokens for f in self.fields.values()), backbone.dim))
@@ -37,7 +37,7 @@ class Masked(Pretext):
 
     def inputs(self, batch, generator):
         """The sample, the order in which tokens stay visible [B, N], and what a backbone that is not maskable reads."""
-        order = rand(generator, size_of(batch), len(self.place)).argsort(1)
+        batch, order = self.own(batch), rand(generator, size_of(batch), len(self.place)).argsort(1)
         return batch, order, self.blanked(batch, self.masks(order), generator)
 
     @property
@@ -59,7 +59,7 @@ class Masked(Pretext):
             if field.vocab:  # BERT: 80 % hidden, 10 % another symbol, 10 % as they were
                 die = rand(generator, *x.shape)
                 other = torch.where(die < 0.9, randint(generator, field.vocab, *x.shape), x)
-                blanked[name] = torch.where(masks[name] & (die > 0.8) & (x != field.vocab), other, blanked[name])
+                blanked[name] = torch.where(masks[name] & (die > 0.8) & (x < field.vocab), other, blanked[name])
         return blanked
 
     def guess(self, inputs):
@@ -96,4 +96,4 @@ class Masked(Pretext):
         guess, masks = self.guess(inputs), self.masks(order)
         hidden = {name: f.hide(batch[name], masks[name]) for name, f in self.fields.items()}
         filled = {name: f.blend(batch[name], f.answer(guess[name]), masks[name]) for name, f in self.fields.items()}
-        return {"sees": hidden, "fills in": filled, "original": batch}
+        return [Row("sees", hidden), Row("fills in", filled, "guess"), Row("original", batch, "truth")]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from . import Hyperparameter, Pretext, nn, torch
+from . import Hyperparameter, Pretext, Row, Says, nn, torch
 from .parts import constant_guess, given, mean_over, sum_over_fields
 
 
@@ -15,7 +15,7 @@ class NextToken(Pretext):
     def __init__(self, backbone, data, *,
                  augment: Annotated[bool, Hyperparameter("read augmented samples instead of the plain ones")] = False):
         super().__init__(backbone, data)
-        self.augment = augment
+        self.augment, backbone.one_way = augment, 1
         self.start = nn.Parameter(0.02 * torch.randn(backbone.dim))  # stands before the first token
         self.heads = nn.ModuleDict({name: nn.Linear(backbone.dim, f.width) for name, f in self.fields.items()})
 
@@ -24,12 +24,12 @@ class NextToken(Pretext):
         return "" if backbone.causal else "needs a backbone that cannot see the future: transformer or gru"
 
     def inputs(self, batch, generator):
-        return self.data.augment(batch, generator) if self.augment else batch
+        return self.own(self.data.augment(batch, generator) if self.augment else batch)
 
     def guess(self, batch):
         tokens = self.backbone.stem(batch)  # [B, N, D]
         shifted = torch.cat([self.start.to(tokens.dtype).expand(len(tokens), 1, -1), tokens[:, :-1]], 1)
-        seen = self.backbone.trunk(shifted, causal=True).split([f.tokens for f in self.fields.values()], 1)
+        seen = self.backbone.trunk(shifted, causal=1).split([f.tokens for f in self.fields.values()], 1)
         return {name: f.dense(self.heads[name](part)) for (name, f), part in zip(self.fields.items(), seen)}
 
     def forward(self, inputs):
@@ -37,17 +37,15 @@ class NextToken(Pretext):
         return {"loss": sum_over_fields({name: mean_over(f.error(guess[name], inputs[name]), given(f, inputs[name]))
                                          for name, f in self.fields.items()})}
 
-    def encode(self, batch):
-        return self.backbone(batch, causal=True)  # as it was trained
-
     def chance(self, inputs):
         return sum_over_fields({name: constant_guess(self.fields[name], x) for name, x in inputs.items()})
 
     def show(self, inputs):
         guess = self.guess(inputs)
-        shown = {"sample": inputs, "each part guessed from what comes before it": {n: f.answer(guess[n]) for n, f in self.fields.items()}}
+        answers = {name: f.answer(guess[name]) for name, f in self.fields.items()}
+        shown = [Row("sample", inputs, "truth"), Row("each part guessed from what comes before it", answers, "guess")]
         sequences = [name for name, f in self.fields.items() if f.vocab and f.rank == 1]
-        return {**shown, "likely next": self.likely(guess[sequences[0]], inputs[sequences[0]])} if sequences else shown
+        return [*shown, Says(self.likely(guess[sequences[0]], inputs[sequences[0]]))] if sequences else shown
 
     def likely(self, guess, ids):
         """The three most likely symbols after the first half of each sequence, beside the true one; ids [B, T]."""

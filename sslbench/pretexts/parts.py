@@ -28,7 +28,7 @@ def embed_views(embed, views: list[Batch]) -> list[Tensor]:
 
 def two_views(data) -> str:
     """Why a sample of this data has no two views, or ""."""
-    n = len(data.fields)
+    n = len([name for name in data.fields if name != data.label_field]) if data.alike else 2
     return "" if n <= 2 else f"compares two views of a sample, and through {n} fields there are {n}; masked and autoencoder fit"
 
 
@@ -66,7 +66,7 @@ def both(mask: Tensor | None, other: Tensor | None) -> Tensor | None:
 
 def given(field: Field, x: Tensor) -> Tensor | None:
     """[B, *size], True where x says something: an augmented view may hide symbols of a field without gaps."""
-    return x != field.vocab if field.vocab else field.present(x)
+    return x < field.vocab if field.vocab else field.present(x)
 
 
 def constant_guess(field: Field, x: Tensor, where: Tensor | None = None) -> float:

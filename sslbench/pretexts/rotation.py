@@ -3,7 +3,7 @@
 import math
 from functools import lru_cache
 
-from . import Pretext, nn, randint, torch
+from . import Pretext, Row, Says, nn, randint, torch
 
 TURNS = ("0°", "90°", "180°", "270°")
 
@@ -20,11 +20,12 @@ class Rotation(Pretext):
 
     @classmethod
     def incompatible(cls, backbone, data):
-        square = all(f.rank >= 2 and f.size[-1] == f.size[-2] and not f.vocab for f in data.fields.values())
-        return "" if square and len(data.fields) == 1 else "turns square images only; masked and simclr fit series and text"
+        fields = cls.reads(data).values()
+        square = all(f.rank >= 2 and f.size[-1] == f.size[-2] and not f.vocab for f in fields)
+        return "" if square and len(fields) == 1 else "turns square images only; masked and simclr fit series and text"
 
     def inputs(self, batch, generator):
-        ((name, x),) = self.data.augment(batch, generator).items()
+        ((name, x),) = self.own(self.data.augment(batch, generator)).items()
         turn = randint(generator, 4, len(x))  # [B]
         return {name: turned(x, turn)}, turn
 
@@ -40,9 +41,8 @@ class Rotation(Pretext):
     def show(self, inputs):
         batch, turn = inputs
         guess = self.classify(self.embed(batch)).argmax(1)
-        says = [f"turned {TURNS[t]}, guess {TURNS[g]} {'✓' if t == g else '✗'}"
-                for t, g in zip(turn.tolist(), guess.tolist())]
-        return {"turned": batch, "guess": says}
+        words = [f"turned {TURNS[t]}, guess {TURNS[g]}" for t, g in zip(turn.tolist(), guess.tolist())]
+        return [Row("turned", batch), Says(words, (guess == turn).tolist())]
 
 
 def turned(x, turn):

@@ -4,7 +4,7 @@ import math
 from typing import Annotated
 
 from ..hardware import gather, in_float32, rank, world
-from . import Hyperparameter, Pretext, Tensor, nn, size_of, torch
+from . import Hyperparameter, Matrix, Pretext, Row, Tensor, nn, size_of, torch
 from .parts import embed_views, head, two_views
 
 
@@ -28,7 +28,7 @@ class SimCLR(Pretext):
         return two_views(data)
 
     def inputs(self, batch, generator):
-        return self.data.views(batch, generator)
+        return [self.own(view) for view in self.data.views(batch, generator)]
 
     def project(self, views):
         return [z.float() for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]  # 2 x [B, P]
@@ -42,7 +42,7 @@ class SimCLR(Pretext):
 
     def show(self, inputs):
         a, b = (nn.functional.normalize(z, dim=1) for z in self.project(inputs))
-        return {"view 1": inputs[0], "view 2": inputs[1], "similarity of view 1 (rows) and view 2 (columns)": a @ b.T}
+        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]), Matrix("similarity of view 1 (rows) and view 2 (columns)", a @ b.T)]
 
 
 def nt_xent(a: Tensor, b: Tensor, temperature: float) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 from statistics import fmean
 
-from . import Pretext, nn
+from . import Pretext, Row, Says, nn
 from .parts import constant_guess, given, mean_over
 
 
@@ -13,26 +13,18 @@ class Supervised(Pretext):
     """
 
     name = "supervised"
+    reads_labels = True
 
     def __init__(self, backbone, data):
         super().__init__(backbone, data)
-        self.label = data.fields["label"]
+        self.label = data.fields[data.label_field]
         self.answer = nn.Linear(backbone.dim, self.label.tokens * self.label.width)
-
-    @classmethod
-    def incompatible(cls, backbone, data):
-        why = "learns from labels: set labels to the share of them that it may use, up to 1"
-        return "" if "label" in data.fields else why
-
-    @classmethod
-    def reads(cls, data):
-        return {name: field for name, field in data.fields.items() if name != "label"}
 
     def inputs(self, batch, generator):
         return self.data.augment(batch, generator)
 
     def guess(self, batch):
-        tokens = self.answer(self.embed({name: batch[name] for name in self.fields})).float()
+        tokens = self.answer(self.embed(batch)).float()
         return self.label.dense(tokens.unflatten(1, (self.label.tokens, -1)))  # [B, outputs, k]
 
     def forward(self, inputs):
@@ -48,16 +40,17 @@ class Supervised(Pretext):
         return fmean(constant_guess(self.label, column) for column in y.split(1, axis))
 
     def show(self, inputs):
-        says = [self.says(y, guess) for y, guess in zip(inputs["label"], self.label.answer(self.guess(inputs)))]
-        return {"sample": {name: inputs[name] for name in self.fields}, "guess": says}
+        answers = self.label.answer(self.guess(inputs))
+        said = [self.says(y, guess) for y, guess in zip(inputs["label"], answers)]
+        return [Row("sample", self.own(inputs)), Says([words for words, _ in said], [right for _, right in said])]
 
-    def says(self, y, guess) -> str:
-        """The label and the guess in words; both [k] symbols or [1, 1] numbers."""
+    def says(self, y, guess) -> tuple[str, bool | None]:
+        """The label and the guess in words, and whether it is right; both [k] symbols or [1, 1] numbers."""
         if not self.label.vocab:
-            return f"{self.label.encode(y).item():.3g}, guess {self.label.encode(guess).item():.3g}"
-        if bool((y == self.label.vocab).all()):
-            return f"unlabelled, guess {self.words(guess)}"
-        return f"{self.words(y)}, guess {self.words(guess)} {'✓' if bool((y == guess).all()) else '✗'}"
+            return f"{self.label.encode(y).item():.3g}, guess {self.label.encode(guess).item():.3g}", None
+        if bool((y >= self.label.vocab).all()):
+            return f"unlabelled, guess {self.words(guess)}", None
+        return f"{self.words(y)}, guess {self.words(guess)}", bool((y == guess).all())
 
     def words(self, y) -> str:
         names = self.data.classes.get(self.data.target) or [str(i) for i in range(max(self.label.vocab, len(y)))]

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from ..hardware import gather, in_float32
-from . import Hyperparameter, Pretext, Tensor, nn
+from . import Hyperparameter, Matrix, Pretext, Row, Tensor, nn
 from .parts import embed_views, head, two_views
 
 EPSILON = 1e-4
@@ -30,7 +30,7 @@ class VICReg(Pretext):
         return two_views(data)
 
     def inputs(self, batch, generator):
-        return self.data.views(batch, generator)
+        return [self.own(view) for view in self.data.views(batch, generator)]
 
     def project(self, views):
         return [gather(z.float()) for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]  # 2 x [G, P]
@@ -47,7 +47,7 @@ class VICReg(Pretext):
     def show(self, inputs):
         views = embed_views(lambda batch: self.projector(self.embed(batch)), inputs)
         a, b = (nn.functional.normalize(z.float() - z.float().mean(0), dim=1) for z in views)
-        return {"view 1": inputs[0], "view 2": inputs[1], "similarity of view 1 (rows) and view 2 (columns)": a @ b.T}
+        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]), Matrix("similarity of view 1 (rows) and view 2 (columns)", a @ b.T)]
 
 
 def invariance(a: Tensor, b: Tensor) -> Tensor:

@@ -1,27 +1,16 @@
 """What fits together: for one data source, which pretext tasks and backbones, and why the others do not. No widgets."""
 
-from types import SimpleNamespace
-
 from ..backbones import Backbone
 from ..data import Data
-from ..field import Field
 from ..pretexts import Pretext
-from ..recipe import incompatible
+from ..recipe import misfit
 
 
-def needs_labels(task: type[Pretext], data: Data) -> bool:
-    """The task fits once the label is a field of the data: it is supervised."""
-    labelled = SimpleNamespace(fields={**data.fields, "label": Field((1,), (1,), vocab=2)}, probe_on=data.probe_on)
-    backbone = next(iter(Backbone.all().values()))
-    return bool(task.incompatible(backbone, data)) and not task.incompatible(backbone, labelled)
-
-
-def backbones_for(pretext: str, data: Data) -> dict[str, str]:
-    """Backbone -> "" where it fits this task on this data, else the reason."""
-    task = Pretext.find(pretext)
-    if needs_labels(task, data):
-        return {name: cls.incompatible(data.fields) for name, cls in Backbone.all().items()}
-    return {name: incompatible(data, task, name) for name in Backbone.all()}
+def backbones_for(pretext: str, data: Data, chosen: str = "") -> dict[str, str]:
+    """Backbone -> "" where it fits this task on this data, with labels for a task that reads them, else the reason.
+    chosen: what a recipe asks for, which may be one network for each field."""
+    names = [*Backbone.all(), chosen] if chosen and chosen not in Backbone.all() else Backbone.all()
+    return {name: misfit(data, Pretext.find(pretext), name) for name in names}
 
 
 def pretexts_for(data: Data) -> dict[str, str]:

@@ -7,7 +7,7 @@ from ..catalog import contracts
 from ..data import Data
 from ..pretexts import Pretext
 from . import widgets as w
-from .fits import backbones_for, first_that_fits, needs_labels, pretexts_for
+from .fits import backbones_for, first_that_fits, pretexts_for
 
 TITLES = {"data": "Data", "pretext": "Pretext task", "backbone": "Backbone"}
 REASON = 72  # letters of a reason that a menu shows
@@ -41,7 +41,8 @@ class Menus:
             self.data, self.problem = None, str(error)
         self.reasons = {"data": dict.fromkeys(Data.all(), "")}
         if self.data is None:
-            self.reasons |= {"pretext": dict.fromkeys(Pretext.all(), ""), "backbone": dict.fromkeys(Backbone.all(), "")}
+            backbones = [*Backbone.all(), self.chosen["backbone"]]  # the chosen one may be several, one for each field
+            self.reasons |= {"pretext": dict.fromkeys(Pretext.all(), ""), "backbone": dict.fromkeys(backbones, "")}
         else:
             self.reasons["pretext"] = pretexts_for(self.data)
             self.reasons["backbone"] = self._backbones()
@@ -65,13 +66,10 @@ class Menus:
     @property
     def supervised(self) -> bool:
         """The chosen task learns from labels."""
-        return self.data is not None and needs_labels(Pretext.find(self.chosen["pretext"]), self.data)
+        return self.data is not None and Pretext.find(self.chosen["pretext"]).reads_labels
 
     def _backbones(self) -> dict[str, str]:
-        reasons = backbones_for(self.chosen["pretext"], self.data)
-        if "+" in self.chosen["backbone"]:  # one for each field, from a recipe
-            reasons[self.chosen["backbone"]] = ""
-        return reasons
+        return backbones_for(self.chosen["pretext"], self.data, self.chosen["backbone"])
 
     def place(self, own: dict[str, list]) -> None:
         """Controls that belong into the cards: a folder, a file."""
@@ -105,11 +103,17 @@ class Menus:
             w.put(menu, value=self.chosen[kind])
             rules += [f".sslb-{kind} option:nth-child({i + 1}) {{ color: #9aa0a6 }}" for i, name in enumerate(names)
                       if self.reasons[kind][name]]
-            about = w.escape(contracts()[kind].find(self.chosen[kind].split("+")[0]).summary())
+            about = w.escape(summary(kind, self.chosen[kind]))
             source = w.escape(self.data.cite(), quote=True) if kind == "data" and self.data else ""
             w.put(self.words[kind], value=f"<span title='{source}'>{about}</span>")
         w.put(self.grey, value=f"<style>{' '.join(rules)}</style>")
         self._filling = False
+
+
+def summary(kind: str, name: str) -> str:
+    """What a newcomer reads about the chosen one."""
+    listed = contracts()[kind].all()
+    return listed[name].summary() if name in listed else f"One network for each field: {name}."
 
 
 def label(name: str, why: str) -> str:

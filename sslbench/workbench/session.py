@@ -48,7 +48,7 @@ class Session:
 
     def _ready(self, training: Training) -> None:
         self.training = training
-        training.hardware.check = self.player.check
+        training.check = self.player.check
         self.run.data = training.data  # loaded once
 
     @property

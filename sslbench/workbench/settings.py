@@ -43,7 +43,7 @@ class Settings:
         if self.built.get(kind) == name:
             return
         self.built[kind] = name
-        self.known[kind] = contracts()[kind].find(name.split("+")[0]).hyperparameters()
+        self.known[kind] = Recipe(**{kind: name}).known(kind)
         self.of[kind] = {n: self._control(h, given.get(n, h.default)) for n, h in self.known[kind].items()}
         rows = {n: labelled(n, h, self.of[kind][n]) for n, h in self.known[kind].items()}
         self.own[kind] = [row for n, row in rows.items() if is_own(self.known[kind][n])]  # a folder, a file: always in sight
