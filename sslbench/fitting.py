@@ -11,6 +11,7 @@ from . import store
 from .catalog import Listed
 from .engine import Done, Evaluation, Event, Step, train
 from .hardware import cpu_limit
+from .probes import leading
 from .recipe import Recipe
 from .run import Run, load_run
 from .runs import last_checkpoint, read_recipe, record, replay
@@ -55,7 +56,7 @@ def resume(folder: str | Path, *, progress: bool = True, **options) -> Run:
 
 
 def bar(events: Iterator[Event], recipe: Recipe, shown: bool = True, start: int = 0) -> Iterator[Event]:
-    """Pass events through, with a progress bar on standard error: steps, ETA, loss, linear probe."""
+    """Pass events through, with a progress bar on standard error: steps, ETA, loss, the leading probe."""
     from tqdm import tqdm
 
     with tqdm(total=recipe.steps, initial=start, disable=not shown, leave=False, mininterval=0.5,
@@ -67,7 +68,7 @@ def bar(events: Iterator[Event], recipe: Recipe, shown: bool = True, start: int 
                 line.set_postfix(said, refresh=False)
                 line.update()
             elif isinstance(event, Evaluation):
-                said |= {k: f"{v:.3f}" for k, v in event.scores.items() if k == "linear"}
+                said |= {k: f"{v:.3f}" for k, v in event.scores.items() if k == leading(event.scores)}
             yield event
 
 

@@ -12,6 +12,7 @@ from .data import Data
 from .engine import Checkpoint, Done, Evaluation, Event, Step
 from .hardware import Hardware
 from .pretexts import Pretext
+from .probes import of_labels, parsed
 from .recipe import Recipe, read_weights
 from .runs import last_checkpoint, read_recipe, replay
 
@@ -119,7 +120,7 @@ class Run:
 
     def __repr__(self) -> str:
         r = self.recipe
-        said = ", ".join(f"{name} {self.scores[name]:.3f}" for name in ("linear", "knn") if name in self.scores)
+        said = ", ".join(f"{name} {self.scores[name]:.3f}" for name in of_labels(self.scores) if not parsed(name)[1])
         return f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, {self.seconds:.0f} s{', ' * bool(said)}{said})"
 
 

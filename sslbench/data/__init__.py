@@ -208,4 +208,4 @@ def randint(generator: Generator, high: int, *shape) -> Tensor:
     return torch.randint(0, high, shape, generator=generator, device=generator.device)
 
 
-__all__ = ["Batch", "Data", "Field", "Labelled", "Picture", "SPLITS", "rand", "randint", "size_of"]
+__all__ = ["Batch", "Data", "Field", "Labelled", "Picture", "SPLITS", "labelled", "rand", "randint", "size_of"]
