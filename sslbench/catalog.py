@@ -13,7 +13,12 @@ import inspect
 import pkgutil
 import re
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from .said import MOST, named, said
+
+LONGEST = 10_000  # characters of a text in a recipe
 
 
 @dataclass(frozen=True)
@@ -31,34 +36,58 @@ class Hyperparameter:
     def check(self, where: str, value):
         """`value` as the declared type; ValueError in one line when it is of another type or out of range."""
         try:
-            value = _convert(value, self.type)
-        except (TypeError, ValueError, KeyError):
-            raise ValueError(f"{where} must be {self.type.__name__} ({self.meaning}), not {value!r}") from None
+            value = converted(value, self.type)
+        except (TypeError, ValueError, KeyError, OverflowError):
+            raise ValueError(f"{where} must be {self.type.__name__} ({self.meaning}), not {said(value)}") from None
         if self.choices and value not in self.choices:
-            raise ValueError(f"{where} must be one of {', '.join(map(str, self.choices))}, not {value!r}")
+            raise ValueError(f"{where} must be one of {', '.join(map(str, self.choices))}, not {said(value)}")
         low = -float("inf") if self.low is None else self.low
         high = float("inf") if self.high is None else self.high
-        if (self.low is not None or self.high is not None) and not low <= value <= high:
-            raise ValueError(f"{where} must lie between {low:g} and {high:g} ({self.meaning}), not {value:g}")
+        if self.type in (int, float) and not (low <= value <= high and abs(value) < float("inf")):
+            raise ValueError(f"{where} must {limits(low, high)} ({self.meaning}), not {said(value)}")
         return value
 
 
-def _convert(value, type_):
-    if type_ is bool and isinstance(value, str):
-        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
-    if type_ is int and not isinstance(value, str) and value != int(value):
-        raise ValueError
-    if type_ in (int, float) and isinstance(value, bool):
-        raise ValueError
+def converted(value, type_: type):
+    """`value` as a bool, int, float or str when nothing is lost by it; TypeError, ValueError, KeyError or OverflowError otherwise."""
+    value = plain(value)
+    if type_ is bool:
+        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        return words[value.lower()] if isinstance(value, str) else {True: True, False: False}[value]
+    if type_ in (int, float):
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise TypeError
+        if type_ is int and isinstance(value, float) and value != int(value):
+            raise ValueError
+    elif type_ is str:
+        if not isinstance(value, (str, int)) or isinstance(value, bool) or len(str(value)) > LONGEST:
+            raise TypeError
     return type_(value)
+
+
+def limits(low: float, high: float) -> str:
+    """ "lie between 0 and 1", "be at least 1", "be a finite number": what a number must do."""
+    below, above = high < float("inf"), low > -float("inf")
+    if below and above:
+        return f"lie between {low:g} and {high:g}"
+    return f"be at least {low:g}" if above else f"be at most {high:g}" if below else "be a finite number"
+
+
+def plain(value):
+    """NumPy's and torch's single numbers as Python's, a path as its text; the rest as it is."""
+    if isinstance(value, PurePath):
+        return str(value)
+    if type(value).__module__.split(".")[0] in ("numpy", "torch") and getattr(value, "ndim", None) == 0:
+        return value.item()
+    return value
 
 
 def nearest(what: str, name: str, names) -> str:
     """One line that says `name` is unknown, with the nearest match."""
     names = sorted(names)
-    close = difflib.get_close_matches(str(name), names, 1, 0.5)
+    close = difflib.get_close_matches(str(name)[:MOST], names, 1, 0.5) if isinstance(name, str) else []
     hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"no {what} is called {name!r}; {hint}there {'are' if len(names) != 1 else 'is'}: {', '.join(names) or 'none'}"
+    return f"no {what} is called {said(name)}; {hint}there {'are' if len(names) != 1 else 'is'}: {named(names)}"
 
 
 class Listed:
@@ -88,7 +117,7 @@ class Listed:
     @classmethod
     def find(cls, name: str) -> type:
         """The class called `name`; ValueError naming the nearest match when there is none."""
-        if name not in cls.catalogue and name not in cls.all():
+        if not isinstance(name, str) or (name not in cls.catalogue and name not in cls.all()):
             raise ValueError(nearest(cls.kind, name, cls.catalogue))
         return cls.catalogue[name]
 

@@ -3,19 +3,20 @@ close it. (Not called train.py: a module of that name would stand in the way of 
 
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from . import evaluate
-from .hardware import Hardware
 from .openmp import release_workers
 from .recipe import Recipe
-from .training import Training
+from .training import Training, made
 
+OPTIONS = {"evaluations": 8, "test": True, "checkpoint_every": 100}
 GPU_READS_EVERY = 8  # steps; reading a scalar from a GPU at every step would stall it
 
 
@@ -43,10 +44,13 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything needed to go on after `step` steps. Live references: write before asking for the next event."""
+    """Everything needed to go on after `step` steps. Live references: write before asking for the next event.
+
+    about: () -> what else decides the numbers (precision, device, threads, a digest of the data ...) and what the data looks like."""
 
     step: int
     state: dict[str, Any]
+    about: Callable[[], dict[str, Any]] = dict
 
 
 @dataclass(frozen=True)
@@ -61,37 +65,50 @@ Event = Step | Evaluation | Checkpoint | Done
 
 
 def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", precision: str = "auto",
-          evaluations: int = 8, test: bool = True, checkpoint_every: int = 100,
-          training: Training | None = None) -> Iterator[Event]:
+          evaluations: int | None = None, test: bool | None = None, checkpoint_every: int | None = None,
+          changed_data: bool = False, training: Training | None = None) -> Iterator[Event]:
     """Train `recipe` and yield what happens: Evaluation at step 0, then Step after every step, Evaluation `evaluations`
-    times on the way and, with `test`, on the test split at the end, Checkpoint before the first step, every
-    `checkpoint_every` steps and at the end, Done.
+    times on the way (8) and, with `test` (True), on the test split at the end, Checkpoint before the first step, every
+    `checkpoint_every` steps (100) and at the end, Done.
 
-    resume: the state of a Checkpoint of the same recipe; the run goes on bit for bit as if it had not been interrupted.
+    resume: the state of a Checkpoint of the same recipe; the run goes on bit for bit as if it had not been interrupted. What is not
+    given here is then as it was there; what cannot be as it was is said, and changed data is refused unless `changed_data`.
     training: the moving parts, made by the caller, who may look at them between two events.
     Close the generator to stop. Under torchrun every process must exhaust it together; only rank 0 evaluates.
     Raises ValueError when the recipe cannot be built, FloatingPointError when the loss stops being a number.
     """
-    if resume:
-        same_recipe(recipe, resume["recipe"])
-    run = training or Training(recipe, Hardware(device, precision))
+    run = training or made(recipe, resume, device, precision)
+    options = chosen(resume, evaluations=evaluations, test=test, checkpoint_every=checkpoint_every)
     try:
         with run.hardware.memory_kept():
-            yield from played(run, resume, evaluations, test, checkpoint_every)
+            yield from played(run, resume, changed_data, **options)
     finally:
         release_workers()  # the next training may be in another thread
     run.hardware.close()
 
 
-def played(run: Training, resume: dict | None, evaluations: int, test: bool, checkpoint_every: int) -> Iterator[Event]:
+def chosen(resume: dict | None, **given: Any) -> dict[str, Any]:
+    """What was given, else what the run had before, else the defaults."""
+    before = (resume or {}).get("about", {}).get("options")
+    before = before if isinstance(before, dict) else {}
+    known = {name: before[name] for name, value in OPTIONS.items() if type(before.get(name)) is type(value)}
+    options = {**OPTIONS, **known, **{name: value for name, value in given.items() if value is not None}}
+    if options["checkpoint_every"] < 1 or options["evaluations"] < 0:
+        raise ValueError("checkpoint_every must be at least 1 and evaluations at least 0")
+    return options
+
+
+def played(run: Training, resume: dict | None, changed_data: bool, *, evaluations: int, test: bool,
+           checkpoint_every: int) -> Iterator[Event]:
     """The events of `train`."""
     recipe, hardware = run.recipe, run.hardware
+    about = partial(run.about, options={"evaluations": evaluations, "test": test, "checkpoint_every": checkpoint_every})
     run.seconds = 0.0
-    start = run.restore(resume) if resume else 0
+    start = run.restore(resume, changed_data) if resume else 0
     good = start  # the step of the last checkpoint
     if start == 0:
         yield from evaluated(run, 0)
-        yield Checkpoint(0, run.state(0))
+        yield Checkpoint(0, run.state(0), about)
     for step in range(start, recipe.steps):
         run.task.train()
         began = time.perf_counter()
@@ -111,7 +128,7 @@ def played(run: Training, resume: dict | None, evaluations: int, test: bool, che
             yield from evaluated(run, done)
         if keeps:
             good = done
-            yield Checkpoint(good, run.state(good))
+            yield Checkpoint(good, run.state(good), about)
     if test:
         yield from tested(run)
     yield Done(recipe.steps, run.seconds)
@@ -125,9 +142,10 @@ def diverged(what: str, step: int, good: int, recipe: Recipe) -> FloatingPointEr
 def evaluated(run: Training, step: int) -> Iterator[Evaluation]:
     """Evaluation on validation; on rank 0 only."""
     if run.hardware.rank == 0:
-        scores, embedding = evaluate.quick(run.task, run.data, run.hardware, run.generator(-3))
-        baselines = evaluate.quick_baselines(run.data, run.hardware) if step == 0 else {}
-        chance, pictures = run.look()
+        with run.hardware.own_settings():
+            scores, embedding = evaluate.quick(run.task, run.data, run.hardware, run.generator(-3))
+            baselines = evaluate.quick_baselines(run.data, run.hardware) if step == 0 else {}
+            chance, pictures = run.look()
         yield Evaluation(step, "validation", scores, baselines, chance, embedding.cpu(), pictures)
 
 
@@ -135,16 +153,9 @@ def tested(run: Training) -> Iterator[Evaluation]:
     """Evaluation on the test split, with the untrained network built anew beside it; on rank 0 only."""
     if run.hardware.rank == 0:
         _, untrained = replace(run.recipe, init="").build(run.data)
-        scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware)
+        with run.hardware.own_settings():
+            scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware)
         yield Evaluation(run.recipe.steps, "test", scores, baselines)
-
-
-def same_recipe(recipe: Recipe, other: dict[str, Any]) -> None:
-    """ValueError naming what differs when a checkpoint belongs to another recipe."""
-    mine = asdict(recipe.check())
-    differs = [f"{name} {other.get(name)!r} there, {value!r} here" for name, value in mine.items() if other.get(name) != value]
-    if differs:
-        raise ValueError(f"the checkpoint is of another recipe ({'; '.join(differs)}); resume with the recipe it was made with")
 
 
 def read_scalars(scalars: dict[str, Tensor]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from .data.rows import in_memory, nbytes
 from .field import Batch, decode, size_of
 from .hardware import Hardware, memory_limit
 from .pretexts import Pretext
+from .settings import own_settings
 
 QUICK = {"train": 1000, "validation": 1000}  # rows read while training: a slow evaluation would make a slow Stop
 FULL = {"train": 10000, "validation": 5000, "test": 10000}
@@ -35,6 +36,7 @@ class Split:
         return len(self.index)
 
 
+@own_settings()
 def read(data: Data, split: str, most: int) -> Split:
     """At most `most` rows, evenly spread, always the same ones."""
     rows, labels = data.loaded(split)
@@ -78,6 +80,7 @@ def batches(data: Data, split: Split, device=None, size: int = 250):
         yield decode(data.fields, rows, index, device)
 
 
+@own_settings()
 @torch.no_grad()
 def embed(task: Pretext, data: Data, split: Split, hardware: Hardware) -> Tensor:
     """Embeddings [n, D] in float32, on the run's device; the network is in evaluation mode for it."""

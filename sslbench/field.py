@@ -15,6 +15,7 @@ from torch import Tensor
 
 Batch = dict[str, Tensor]
 INTERPOLATION = ("linear", "bilinear", "trilinear")  # by number of axes
+LARGE = 1e15  # whose square is a float32
 MEANS = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)  # to a coarser grid, by number of axes
 
 
@@ -55,6 +56,16 @@ class Field:
     def width(self) -> int:
         """Numbers a guess needs for one token."""
         return math.prod(self.patch) * self.outputs
+
+    def unreadable(self, name: str) -> str:
+        """Why no network can read samples of this field, or ""."""
+        sides, patch = (" x ".join(map(str, numbers)) for numbers in (self.size, self.patch))
+        if not 1 <= self.rank <= 3 or len(self.patch) != self.rank:
+            return f"{name} has samples of {self.rank} axes and patches of {len(self.patch)}; there must be one to three of both"
+        if min(self.size) < 1 or self.outputs < 1:
+            return f"{name} has samples of {sides}, which are empty"
+        wrong = min(self.patch) < 1 or any(s % p for s, p in zip(self.size, self.patch))
+        return f"{name} has samples of {sides}, no multiple of its patch {patch}" if wrong else ""
 
     def resized(self, size: tuple[int, ...]) -> "Field":
         return replace(self, size=tuple(size))
@@ -106,7 +117,7 @@ class Field:
 
     def fill(self, x: Tensor) -> Tensor:
         """Absent numbers become 0, so that a network can read the sample."""
-        return torch.nan_to_num(x) if self.gaps and not self.vocab else x
+        return torch.nan_to_num(x, 0.0, 0.0, 0.0) if self.gaps and not self.vocab else x
 
     def spread(self, m: Tensor) -> Tensor:
         """One value per token [B, N] -> one per position [B, *size]."""
@@ -134,6 +145,17 @@ class Field:
         where = [start[:, i].view(B, *[1] * r) + torch.arange(n, device=x.device).view(1, *[n if j == i else 1 for j in range(r)])
                  for i, n in enumerate(size)]
         return x[(rows, *where)] if self.vocab else x.movedim(1, -1)[(rows, *where)].movedim(-1, 1)
+
+
+def finite(z: Tensor) -> Tensor:
+    """Features [n, D] that can be summed and squared in float32: what is no number counts as 0, what is too large as 1e15."""
+    low, high = z.aminmax() if z.numel() else (z.new_zeros(()),) * 2
+    return z if max(-low, high) < LARGE else torch.nan_to_num(z, 0.0, 0.0, 0.0).clamp(-LARGE, LARGE)  # of NaN nothing is true
+
+
+def spread_of(z: Tensor, *axes: int) -> Tensor:
+    """The standard deviation, 0 of a single sample."""
+    return z.std(*axes, correction=min(1, len(z) - 1))
 
 
 def size_of(batch) -> int:

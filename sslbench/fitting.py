@@ -1,57 +1,89 @@
 """Ways to play a recipe to its end: in this process with a progress bar, on from a checkpoint, or in several processes."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import store
 from .catalog import Listed
-from .engine import Done, Evaluation, Event, Step, train
-from .hardware import cpu_limit
+from .engine import Done, Evaluation, Event, Step
+from .hardware import DEVICES, cpu_limit, known
 from .probes import leading
 from .recipe import Recipe
+from .recording import run_id
 from .run import Run, load_run
-from .runs import last_checkpoint, read_recipe, record, replay
+from .runs import finished, free, last_checkpoint, play, read_recipe, replay
+from .training import Training
 from .yardstick import folder_of, supervised_twin
 
+OF_ANOTHER = r"gloo|nccl|NCCL|c10d|TCPStore|Connection (closed|reset|refused)|Broken pipe|barrier|DistBackendError"  # one that went first
 
-def fit(recipe: Recipe, folder: str | Path | None = None, *, supervised: bool = False, progress: bool = True, **options) -> Run:
+
+def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False, supervised: bool = False, progress: bool = True,
+        **options) -> Run:
     """Train to the end with a progress bar and return the run; recorded in `folder` when one is given.
 
-    supervised: put the same backbone, trained on all labels with the same budget, beside the baselines; it is trained once
-    and kept. options: device, precision, evaluations, test, checkpoint_every, as in train(). An interrupt leaves a recorded
-    run resumable. When the loss stops being a number, the FloatingPointError's `run` is the run so far with its last good
-    weights.
+    overwrite: a run that the folder holds is replaced; without, a folder in use is refused. supervised: put the same backbone,
+    trained on all labels with the same budget, beside the baselines; it is trained once and kept. options: device, precision,
+    evaluations, test, checkpoint_every, as in train(). An interrupt leaves a recorded run resumable. What ends the run early (a loss
+    that stops being a number, a full disk) has as `run` the run so far with its last good weights.
     """
-    events, run = train(recipe, **options), Run(recipe, folder)
-    try:
-        for event in bar(record(events, recipe, folder) if folder else events, recipe, progress):
-            run.add(event)
-    except FloatingPointError as error:
-        error.run = run
-        raise
+    run = Run(recipe, folder)
+
+    def ready(training: Training) -> None:
+        run.data = training.data
+        say(training.data.reading(), progress)
+
+    gather(play(recipe, folder, overwrite=overwrite, ready=ready, **options), run, progress)
     if supervised:
         run.beside["supervised"] = supervised_run(recipe, progress=progress, **options).scores
     return run
 
 
-def supervised_run(recipe: Recipe, **options) -> Run:
+def gather(events: Iterator[Event], run: Run, progress: bool, start: int = 0) -> None:
+    """Keep all events in the run; what ends it early takes the run along."""
+    try:
+        for event in bar(events, run.recipe, progress, start):
+            run.add(event)
+    except BaseException as error:
+        error.run = run
+        raise
+
+
+def say(reading: str, shown: bool = True) -> None:
+    """What was read, where the progress bar is."""
+    if shown:
+        from tqdm import tqdm
+
+        tqdm.write(reading, file=sys.stderr)
+
+
+def supervised_run(recipe: Recipe, *, progress: bool = True, **options) -> Run:
     """The run of the supervised twin of `recipe`: from the cache, or trained now and kept there."""
     twin = supervised_twin(recipe)
-    folder = folder_of(twin)
-    kept = load_run(folder) if (folder / "recipe.json").exists() else None
-    return kept if kept and kept.done else fit(twin, folder, **options)
+    folder, run = folder_of(twin), Run(twin)
+    if (folder / "recipe.json").exists() and finished(folder):
+        return load_run(folder)
+    try:
+        free(twin, folder, overwrite=True)
+    except OSError:  # another process trains the same one now
+        folder = None
+    gather(play(twin, folder, overwrite=True, **options), run, progress)
+    return run
 
 
-def resume(folder: str | Path, *, progress: bool = True, **options) -> Run:
-    """Go on with a recorded run from its last good checkpoint to its end; bit for bit what it would have been."""
+def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = False, **options) -> Run:
+    """Go on with a recorded run from its last good checkpoint to its end; bit for bit what it would have been. A finished run is left
+    as it is. changed_data: go on although the training data is another. options: as in fit(); what is not given is as it was."""
+    if finished(folder):
+        return load_run(folder)
     recipe, state = read_recipe(folder), last_checkpoint(folder)
-    events = record(train(recipe, resume=state, **options), recipe, folder, resumed=state["step"])
-    for _ in bar(events, recipe, progress, state["step"]):
-        pass
+    events = play(recipe, folder, resume=state, changed_data=changed_data, **options)
+    gather(events, Run(recipe, folder), progress, state["step"])
     return load_run(folder)
 
 
@@ -72,36 +104,58 @@ def bar(events: Iterator[Event], recipe: Recipe, shown: bool = True, start: int 
             yield event
 
 
-def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: str = "auto") -> Iterator[Event]:
+def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: str = "auto", overwrite: bool = False) -> Iterator[Event]:
     """Train in `processes` processes under torchrun and yield the same events by following the run folder.
 
-    Works from a notebook too: nothing is forked. Closing the generator stops the processes. RuntimeError with the last
-    line they wrote when they fail; ValueError for classes typed in a notebook, which new processes cannot see.
+    Works from a notebook too: nothing is forked. Closing the generator stops the processes. overwrite: as in fit(). RuntimeError with
+    the line that says what went wrong when they fail; ValueError for classes typed in a notebook, which new processes cannot see.
     """
     folder = Path(folder)
+    launchable(recipe, processes)
+    known(device, DEVICES, "device")
+    free(recipe, folder, overwrite)
+    with tempfile.TemporaryDirectory(prefix="sslbench-") as place:  # the folder is written by the run itself, once it has begun
+        Path(place, "recipe.json").write_text(recipe.to_json())
+        log, before = Path(place, "output.log"), run_id(folder)
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes),
+                   "-m", "sslbench", "train", "--recipe", f"{place}/recipe.json", "--out", str(folder), "--device", device, "--quiet",
+                   *["--overwrite"] * overwrite]
+        with open(log, "wb") as output:
+            job = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                                   env={**os.environ, "OMP_NUM_THREADS": str(max(1, cpu_limit() // processes))})
+        try:
+            done = None
+            for event in replay(folder, follow=True, alive=lambda: job.poll() is None, after=before):
+                done = event
+                yield event
+            if not isinstance(done, Done) or job.wait(60):
+                raise RuntimeError(f"the processes ended early: {last_error(log)} (all of it: {kept(log)})")
+        finally:
+            if job.poll() is None:
+                os.killpg(job.pid, signal.SIGTERM)
+                job.wait(30)
+
+
+def kept(log: Path) -> str:
+    """A copy of what failed processes wrote, which stays."""
+    file, path = tempfile.mkstemp(prefix="sslbench-", suffix=".log")
+    os.write(file, log.read_bytes())
+    os.close(file)
+    return path
+
+
+def launchable(recipe: Recipe, processes: int) -> None:
+    """ValueError in one line unless new processes can train this recipe."""
+    if not isinstance(processes, int) or isinstance(processes, bool) or processes < 1:
+        raise ValueError(f"processes must be a whole number from 1, not {processes!r}")
+    if recipe.batch_size % processes and recipe.batch_size != Recipe.batch_size:
+        raise ValueError(f"batch_size {recipe.batch_size} does not divide among {processes} processes; set batch_size to "
+                         f"{max(1, recipe.batch_size // processes) * processes}")
     recipe.check()
     for _, cls in recipe.classes():
         if not importable(cls):
             raise ValueError(f"{cls.name} is defined in this Python process, and new processes cannot see it; put it into a file of "
                              f"sslbench/ or train in this process with fit()")
-    store.write_bytes(folder / "recipe.json", recipe.to_json().encode())
-    (folder / "events.jsonl").unlink(missing_ok=True)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes),
-               "-m", "sslbench", "train", "--recipe", str(folder / "recipe.json"), "--out", str(folder), "--device", device, "--quiet"]
-    with open(folder / "output.log", "wb") as output:
-        job = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-                               env={**os.environ, "OMP_NUM_THREADS": str(max(1, cpu_limit() // processes))})
-    try:
-        finished = False
-        for event in replay(folder, follow=True, alive=lambda: job.poll() is None):
-            finished = isinstance(event, Done)
-            yield event
-        if not finished or job.wait(60):
-            raise RuntimeError(f"the processes ended early: {last_error(folder / 'output.log')} (all of it: {folder / 'output.log'})")
-    finally:
-        if job.poll() is None:
-            os.killpg(job.pid, signal.SIGTERM)
-            job.wait(30)
 
 
 def importable(cls: type[Listed]) -> bool:
@@ -110,8 +164,12 @@ def importable(cls: type[Listed]) -> bool:
 
 
 def last_error(log: Path) -> str:
-    """The line that says what went wrong: our own, else the last one that names an error."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    """The line that says what went wrong: the last of our own that is not about another process, else one that names an error."""
+    lines = [line.strip().split("]: ")[-1] for line in log.read_text(errors="replace").splitlines() if line.strip()]
     said = [line.removeprefix("sslbench: ") for line in lines if line.startswith("sslbench: ")]
-    errors = said or [line for line in lines if "Error" in line and "ChildFailedError" not in line]
-    return (errors or lines or ["no output"])[-1].split("]: ")[-1]
+    errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Interrupt)\b", line) and "ChildFailedError" not in line]
+    of_its_own = [[line for line in some if not re.search(OF_ANOTHER, line)] for some in (said, errors)]
+    causes = of_its_own[0] or of_its_own[1]
+    if not causes and any("SIGKILL" in line or re.search(r"exitcode\s*:\s*-9", line) for line in lines):
+        return "one of them was killed (SIGKILL), most often because memory ran out; take a smaller batch or fewer processes"
+    return (causes or said or errors or lines or ["no output"])[-1]

@@ -11,6 +11,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from .allocator import freed_memory_kept
+from .said import said
+from .settings import own_settings
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "bfloat16", "float16", "float32")
@@ -37,11 +39,16 @@ class Hardware:
             torch.cuda.set_device(self.device)
         if kind == "cpu":
             torch.set_num_threads(min(threads(), torch.get_num_threads()))  # torch counts the host's cores; who set fewer keeps them
+        self.threads = torch.get_num_threads() if kind == "cpu" else 0
         if self.world > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if kind == "cuda" else "gloo")
         self.dtype = _best_dtype(kind) if precision == "auto" else getattr(torch, precision)
         self.scaler = torch.amp.GradScaler(kind, enabled=self.dtype is torch.float16)
         self.check: Callable[[], None] = lambda: None  # called between parts of an evaluation; what it raises ends it
+
+    def own_settings(self) -> AbstractContextManager:
+        """Inside, torch is set as this run began, whatever a notebook changes between two events."""
+        return own_settings(self.threads)
 
     def autocast(self):
         """Matrix products in the run's precision; losses ask for float32 themselves."""
@@ -150,7 +157,7 @@ def rank() -> int:
 
 def known(value: str, choices: tuple[str, ...], what: str) -> None:
     if value not in choices:
-        raise ValueError(f"{what} must be one of {', '.join(choices)}, not {value!r}")
+        raise ValueError(f"{what} must be one of {', '.join(choices)}, not {said(value)}")
 
 
 def _best_device() -> str:

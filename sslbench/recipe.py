@@ -5,18 +5,22 @@ import json
 import shlex
 import zlib
 from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from . import files
 from .backbones import Backbone
 from .backbones.towers import Towers
-from .catalog import contracts, nearest
+from .catalog import LONGEST, contracts, nearest, plain
 from .data import Data, Labelled
+from .notes import note
 from .pretexts import Pretext
+from .said import MOST, in_words, one_line, said
+from .settings import own_settings
 
 LIMITS = {"steps": (1, 10**9), "batch_size": (2, 10**6), "lr": (0, 10), "weight_decay": (0, 10), "seed": (0, 2**31 - 1), "labels": (0, 1)}
+LARGEST = 100_000  # characters of a recipe's JSON
 
 
 @dataclass(frozen=True)
@@ -40,33 +44,55 @@ class Recipe:
     init: str = ""
     hyperparameters: dict[str, Any] = field(default_factory=dict)
 
-    def check(self) -> "Recipe":
-        """This recipe with converted hyperparameters; ValueError in one line when it cannot be built."""
-        for name, (low, high) in LIMITS.items():
-            value = getattr(self, name)
-            whole = isinstance(getattr(Recipe, name), int)
-            if whole and not isinstance(value, int):
-                raise ValueError(f"{name} must be a whole number from {low:g} to {high:g}, not {value!r}")
-            if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
-                raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value!r}")
+    def __post_init__(self):
+        """NumPy's numbers become Python's, paths their text, so that what is recorded can be read back."""
+        for f in fields(self):
+            object.__setattr__(self, f.name, plain(getattr(self, f.name)))
+        if isinstance(self.hyperparameters, dict):
+            object.__setattr__(self, "hyperparameters", {plain(name): plain(value) for name, value in self.hyperparameters.items()})
+
+    def check(self, *kinds: str) -> "Recipe":
+        """This recipe with converted hyperparameters; ValueError in one line when it cannot be built. kinds: those of its classes that
+        must be known here (all)."""
+        self.check_types()
         checked = {}
-        for key, cls in self.classes():
+        for key, cls in self.classes(*kinds):
             checked |= {f"{key}.{name}": value for name, value in cls.checked(self.given(key)).items()}
         for name in self.hyperparameters:
-            if name.split(".")[0] not in contracts():
+            if name.partition(".")[0] not in contracts() or "." not in name:
                 known = [f"{key}.{h}" for key, cls in self.classes() for h in cls.hyperparameters()]
                 raise ValueError(nearest("hyperparameter", name, known))
         return replace(self, hyperparameters=checked)
 
-    def classes(self) -> list[tuple[str, type]]:
-        """(kind, class) of the data, the pretext task and the backbone(s)."""
-        return [("data", Data.find(self.data)), ("pretext", Pretext.find(self.pretext)),
-                *(("backbone", Backbone.find(name)) for name in self.backbone.split("+"))]
+    def check_types(self) -> None:
+        """ValueError in one line for an entry of another type or out of range, whatever the catalogue holds."""
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            whole = isinstance(getattr(Recipe, name), int)
+            if whole and (not isinstance(value, int) or isinstance(value, bool)):
+                raise ValueError(f"{name} must be a whole number from {low:g} to {high:g}, not {said(value)}")
+            if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+                raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {said(value)}")
+        for name in ("data", "pretext", "backbone", "init"):
+            if not isinstance(value := getattr(self, name), str) or len(value) > LONGEST:
+                what = f"no {contracts()[name].kind} is called" if name in contracts() else f"{name} must name a run folder, not"
+                raise ValueError(f"{what} {said(value)}")
+        if not isinstance(self.hyperparameters, dict) or not all(isinstance(name, str) for name in self.hyperparameters):
+            raise ValueError(f"hyperparameters must be a dict from names to values, not {said(self.hyperparameters)}")
+        for name, value in self.hyperparameters.items():
+            if not isinstance(value, (bool, int, float, str)):
+                raise ValueError(f"{one_line(name, MOST)} must be a number, a text or true or false, not {said(value)}")
+
+    def classes(self, *kinds: str) -> list[tuple[str, type]]:
+        """(kind, class) of the data, the pretext task and the backbone(s), or of some kinds of them."""
+        names = [("data", self.data), ("pretext", self.pretext), *(("backbone", name) for name in self.backbone.split("+"))]
+        return [(kind, contracts()[kind].find(name)) for kind, name in names if not kinds or kind in kinds]
 
     def given(self, key: str) -> dict[str, Any]:
         """The hyperparameters of one kind, without their prefix."""
         return {name.removeprefix(key + "."): value for name, value in self.hyperparameters.items() if name.startswith(key + ".")}
 
+    @own_settings()
     def make_data(self) -> Data:
         """The data source, with the label as its last field when labels > 0."""
         data = Data.find(self.data)(**self.check().given("data"))
@@ -74,8 +100,21 @@ class Recipe:
 
     def incompatible(self, data: Data | None = None) -> str:
         """Why this combination does not fit, and what would; or ""."""
-        return incompatible(data or self.make_data(), Pretext.find(self.pretext), self.backbone)
+        data, pretext = data or self.make_data(), Pretext.find(self.pretext)
+        return incompatible(data, pretext, self.backbone) or self.unequal(pretext.reads(data))
 
+    def unequal(self, fields) -> str:
+        """Why several backbones do not fit each other with these hyperparameters, or ""."""
+        if "+" not in self.backbone:
+            return ""
+        try:
+            with torch.random.fork_rng(devices=[]), torch.device("meta"):  # no memory, no numbers
+                self.make_backbone(fields)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    @own_settings()
     def build(self, data: Data | None = None) -> tuple[Data, Pretext]:
         """The data and the pretext task with its backbone, initialised from the seed; ValueError when they do not fit.
 
@@ -84,13 +123,18 @@ class Recipe:
         data = data or recipe.make_data()
         if why := recipe.incompatible(data):
             raise ValueError(f"{self.pretext} with {self.backbone} on {self.data} does not fit: {why}")
+        return data, recipe.make_task(data)
+
+    @own_settings()
+    def make_task(self, data: Data) -> Pretext:
+        """The pretext task with its backbone, initialised from the seed. Of `data` only what it says of its samples is needed."""
         task = Pretext.find(self.pretext)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            built = task(recipe.make_backbone(task.reads(data)), data, **recipe.given("pretext"))
-        if self.init:
-            built.backbone.load_state_dict(backbone_weights(self.init))
-        return data, built
+            backbone = self.make_backbone(task.reads(data))
+            if self.init:  # before the task is built: a teacher is a copy of what the run starts from
+                start_from(self.init, backbone)
+            return task(backbone, data, **self.given("pretext"))
 
     def make_backbone(self, fields) -> Backbone:
         names, given = self.backbone.split("+"), self.given("backbone")
@@ -120,56 +164,85 @@ class Recipe:
 
     @classmethod
     def from_share(cls, text: str) -> "Recipe":
+        """The recipe that share() wrote; ValueError in one line for anything else."""
         try:
-            head, body = text.strip().split(".", 1)
-            assert head == "ssl1"
-            return cls.from_dict(json.loads(zlib.decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))))
-        except Exception:
-            raise ValueError(f"{text[:40]!r} is not a share string; copy the whole line from the bench's code tab "
+            given = json.loads(unpacked(text))
+        except (ValueError, TypeError, AttributeError, RecursionError, zlib.error):
+            raise ValueError(f"{said(text, 40)} is not a share string; copy the whole line from the bench's code tab "
                              f"(it starts with ssl1.)") from None
+        return cls.from_dict(given)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
-        return cls.from_dict(json.loads(text))
+        """The recipe that to_json() wrote; ValueError in one line for anything else."""
+        if len(text) > LARGEST:
+            raise ValueError(f"a recipe has at most {LARGEST} characters, this one has {len(text)}")
+        try:
+            given = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{said(text, 40)} is not the JSON of a recipe ({in_words(error)})") from None
+        return cls.from_dict(given)
 
     @classmethod
     def from_dict(cls, given: dict) -> "Recipe":
+        """The recipe with these entries; ValueError in one line for an unknown one or a value of another type."""
+        if not isinstance(given, dict):
+            raise ValueError(f"a recipe is a dict from names to values, not {said(given)}")
         known = [f.name for f in fields(cls)]
         for name in given:
             if name not in known:
                 raise ValueError(nearest("entry of a recipe", name, known))
-        return cls(**given)
+        recipe = cls(**given)
+        recipe.check_types()
+        return recipe
 
 
-def backbone_weights(folder: str) -> dict[str, torch.Tensor]:
-    """The backbone's weights in a run folder; FileNotFoundError when it holds none."""
-    path = Path(folder, "weights.safetensors")
-    if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist; init must name the folder of a finished run")
-    return {name.removeprefix("backbone."): w for name, w in read_weights(path).items() if name.startswith("backbone.")}
+def unpacked(text: str) -> bytes:
+    """The JSON inside a share string; ValueError or zlib.error where it is none or holds more than any recipe."""
+    head, body = text[:2 * LARGEST].strip().split(".", 1)
+    unzip = zlib.decompressobj()
+    content = unzip.decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), LARGEST)
+    if head != "ssl1" or not unzip.eof:
+        raise ValueError
+    return content
 
 
-def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a plain safetensors file; ValueError in one line when it is damaged."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
+def start_from(folder: str, backbone: Backbone) -> None:
+    """Give the backbone the weights of the run in `folder`; ValueError in one line when they do not fit."""
     try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path} is damaged ({str(error).splitlines()[0][:80]})") from None
+        weights, _, lost = files.weights(folder)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{folder} holds no weights; init must name the folder of a finished run") from None
+    held = {name.removeprefix("backbone."): w for name, w in weights.items() if name.startswith("backbone.")}
+    own = backbone.state_dict()
+    differs = [f"{name} {shape(held.get(name))} there and {shape(own.get(name))} here" for name in {**own, **held}
+               if shape(held.get(name)) != shape(own.get(name))]
+    if differs:
+        more = f"; {len(differs) - 1} more differ" if len(differs) > 1 else ""
+        raise ValueError(f"init {folder} holds another backbone than this recipe: {differs[0]}{more}; use the data, backbone and "
+                         f"backbone.… of that run (python -m sslbench show {folder}), or leave init out")
+    if lost:
+        note(f"{lost[0]}; init takes other weights of that run")
+    backbone.load_state_dict(held)
+
+
+def shape(x: torch.Tensor | None) -> str:
+    return "missing" if x is None else str(list(x.shape))
 
 
 def incompatible(data: Data, pretext: type[Pretext], backbone: str) -> str:
     """Why a pretext task and a backbone do not fit the data, or ""; nothing is built."""
-    if why := pretext.incompatible(Backbone.find(backbone.split("+")[0]), data):
+    names, fields = backbone.split("+"), pretext.reads(data)
+    if why := next(filter(None, (field.unreadable(name) for name, field in fields.items())), "" if fields else "there is no field to read"):
         return why
-    fields, names = pretext.reads(data), backbone.split("+")
-    if len(names) == 1:
-        return Backbone.find(backbone).incompatible(fields)
+    one = Backbone.find(backbone) if len(names) == 1 else None
+    if why := pretext.incompatible(one or Towers, data):
+        return why if one else f"{why}; one for all fields, not one for each"
+    if one:
+        return one.incompatible(fields)
     if len(names) != len(fields):
         return f"{backbone} names {len(names)} backbones for {len(fields)} field{'s' * (len(fields) > 1)}: {', '.join(fields)}"
     whys = [Backbone.find(name).incompatible({f: fields[f]}) for f, name in zip(fields, names)]

@@ -1,20 +1,30 @@
 """A run to look at: what a finished, stopped or recorded training left behind."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import torch
 from torch import Tensor
 
-from . import evaluate, verdict
+from . import evaluate, files, recording, verdict
 from .backbones import Backbone
 from .data import Data
 from .engine import Checkpoint, Done, Evaluation, Event, Step
+from .field import Batch, size_of
 from .hardware import Hardware
+from .notes import note
 from .pretexts import Pretext
 from .probes import of_labels, parsed
-from .recipe import Recipe, read_weights
-from .runs import last_checkpoint, read_recipe, replay
+from .recipe import Recipe
+from .remembered import Remembered, batch_of
+from .runs import read_recipe, replay
+from .said import in_words
+from .settings import own_settings
+
+UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
 
 
 class Run:
@@ -26,7 +36,9 @@ class Run:
         self.evaluations: list[Evaluation] = []
         self.done: Done | None = None
         self.weights: dict[str, Tensor] | None = None  # after the last checkpoint
+        self.about: dict[str, Any] = {}  # what its folder says beside the recipe: precision, threads, fields, reading ...
         self.beside: dict[str, dict[str, float]] = {}  # further baselines that somebody asked for
+        self._no_weights = UNTRAINED
 
     @classmethod
     def collect(cls, recipe: Recipe, events: Iterator[Event], folder: str | Path | None = None) -> "Run":
@@ -89,17 +101,29 @@ class Run:
         """What was learned, in plain words."""
         return verdict.verdict([e.scalars["loss"] for e in self.steps if e.scalars], self.chance_loss, self.evaluations)
 
+    @property
+    def reading(self) -> str:
+        """What was read, in a sentence or two, as it was when the run was recorded; "" where that is not known."""
+        said = self.about.get("reading")
+        return said if isinstance(said, str) else ""
+
     @cached_property
     def data(self) -> Data:
+        """The data of its recipe, made anew; ValueError or OSError in one line when it is not on this machine."""
         return self.recipe.make_data()
 
     @cached_property
     def task(self) -> Pretext:
-        """The pretext task with the trained weights, in evaluation mode, on the CPU."""
-        _, task = self.recipe.build()
+        """The pretext task with the trained weights, in evaluation mode, on the CPU. Of a recorded run it needs no data until
+        something asks it for views."""
         if self.weights is None:
-            raise ValueError("this run has no weights yet: it stopped before its first checkpoint")
-        task.load_state_dict(self.weights)
+            raise ValueError(self._no_weights)
+        recipe = replace(self.recipe, init="").check("pretext", "backbone")
+        task = recipe.make_task(Remembered.of(self.about, lambda: self.data) or self.data)
+        try:
+            task.load_state_dict(self.weights)
+        except RuntimeError as error:
+            raise ValueError(f"the weights in {self.folder} do not fit its recipe ({in_words(error)})") from None
         return task.eval()
 
     @property
@@ -107,10 +131,16 @@ class Run:
         """The trained backbone: a plain nn.Module that reads a batch (dict of tensors) and returns tokens [B, N, D]."""
         return self.task.backbone
 
-    def embed(self, split: str = "test", most: int = 10_000) -> tuple[Tensor, dict[str, Tensor]]:
-        """Embeddings [n, D] and labels of at most `most` samples of "train", "validation" or "test"."""
-        rows = evaluate.read(self.data, split, most)
-        return evaluate.embed(self.task, self.data, rows, Hardware("cpu")), rows.labels
+    def embed(self, what: str | Any = "test", most: int = 10_000) -> tuple[Tensor, dict[str, Tensor]]:
+        """Embeddings [n, D] and labels of at most `most` samples of "train", "validation" or "test"; or of your own rows, which needs
+        no training data: field -> [n, ...] (or the one field alone) as the source stores them, or a decoded batch; no labels then."""
+        task = self.task
+        if isinstance(what, str):
+            rows = evaluate.read(task.data, what, most)
+            return evaluate.embed(task, task.data, rows, Hardware("cpu")), rows.labels
+        fields = {name: task.data.fields[name] for name in evaluate.visible(task.data)}
+        stored = task.data.stored if isinstance(task.data, Remembered) else {}
+        return embedded(task, batch_of(what, fields, stored)), {}
 
     def show(self):
         """Loss, scores beside the baselines, and the task's pictures as one matplotlib Figure."""
@@ -124,11 +154,33 @@ class Run:
         return f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, {self.seconds:.0f} s{', ' * bool(said)}{said})"
 
 
+@own_settings()
+@torch.no_grad()
+def embedded(task: Pretext, batch: Batch, size: int = 250) -> Tensor:
+    """Embeddings [n, D] of a batch; ValueError in one line when the network cannot read it."""
+    parts, hardware = [], Hardware("cpu")
+    try:
+        with hardware.autocast():
+            for start in range(0, size_of(batch), size):
+                parts.append(task.embed({name: x[start:start + size] for name, x in batch.items()}).float())
+    except (RuntimeError, IndexError) as error:
+        shapes = ", ".join(f"{name} {list(x.shape)}" for name, x in batch.items())
+        raise ValueError(f"{type(task.backbone).name} cannot read {shapes} ({in_words(error)})") from None
+    return torch.cat(parts) if parts else torch.zeros(0, task.backbone.dim)
+
+
 def load_run(folder: str | Path) -> Run:
-    """A recorded run from its folder; finished or not. Its `backbone` is the trained nn.Module."""
-    run, path = Run.collect(read_recipe(folder), replay(folder), folder), Path(folder, "weights.safetensors")
-    if path.exists():
-        run.weights = read_weights(path)
-    elif list(Path(folder).glob("checkpoint-*")):
-        run.weights = last_checkpoint(folder)["task"]
+    """A recorded run from its folder; finished or not. Its `backbone` is the trained nn.Module. What is damaged is left out, with a
+    note, as long as the recipe can be read."""
+    run = Run.collect(read_recipe(folder), replay(folder), folder)
+    run.about = recording.about(Path(folder))
+    try:
+        run.weights, _, lost = files.weights(folder)
+        if lost:
+            note(f"{lost[0]}; other weights of the run are used")
+    except FileNotFoundError:
+        pass
+    except ValueError as problem:
+        run._no_weights = str(problem)
+        note(str(problem))
     return run

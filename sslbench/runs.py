@@ -1,153 +1,151 @@
 """Events to disk and back: record, replay, follow; a run folder holds the recipe, events, weights and two checkpoints."""
 
 import json
-import re
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from . import store
-from .engine import Checkpoint, Done, Evaluation, Event, Step
+from . import files, lines, lock, recording, store
+from .data import Data
+from .engine import Event, train
+from .notes import note
 from .recipe import Recipe
+from .recording import Recording
+from .said import in_words
+from .training import Training, made
 
-KEPT = 2  # checkpoints: the newest, and the one before in case the newest is damaged
+
+def play(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False, resume: dict | None = None,
+         ready: Callable[[Training], None] = lambda training: None, data: Data | None = None, device: str = "auto",
+         precision: str = "auto", changed_data: bool = False, **options) -> Iterator[Event]:
+    """The events of train(), recorded when a folder is given: the one way in which a recipe becomes a run.
+
+    ready: called with the moving parts when recipe, folder, data, device and batch have been checked, before anything is written.
+    overwrite: another run in the folder is replaced.  resume: the state to go on from.  data: the recipe's, where it is at hand.
+    """
+    if folder:
+        folder = Path(folder).absolute()  # it stays where it is when somebody changes the working directory
+        free(recipe, folder, overwrite, resume is not None)
+    training = made(recipe, resume, device, precision, data)
+    ready(training)
+    events = train(recipe, resume, training=training, changed_data=changed_data, **options)
+    yield from record(events, recipe, folder, overwrite=overwrite, resume=resume) if folder else events
 
 
-def record(events: Iterator[Event], recipe: Recipe, folder: str | Path, resumed: int = 0) -> Iterator[Event]:
-    """Pass events through and leave a copy in `folder`: recipe.json, events.jsonl, evaluations/, checkpoint-*.safetensors,
-    and weights.safetensors once done. resumed: the step the events go on from; later lines of an earlier try are dropped."""
-    folder = Path(folder)
-    kept = _before(folder, resumed)
-    store.write_bytes(folder / "recipe.json", recipe.to_json().encode())
-    store.write_bytes(folder / "events.jsonl", "".join(json.dumps(line) + "\n" for line in kept).encode())
-    _forget(folder, resumed)
-    weights = None
-    with open(folder / "events.jsonl", "a") as log:
+def free(recipe: Recipe, folder: Path, overwrite: bool, resumed: bool = False) -> None:
+    """OSError or ValueError in one line unless the run may be written into the folder now; nothing is changed."""
+    if resumed:
+        lock.check(folder)
+        return
+    files.refuse(folder, overwrite)
+    if overwrite and recipe.init and Path(recipe.init).resolve() == folder.resolve():
+        raise ValueError(f"init names the folder that would be overwritten, {folder}; choose another folder for the new run")
+
+
+def record(events: Iterator[Event], recipe: Recipe, folder: str | Path, *, overwrite: bool = False,
+           resume: dict | None = None) -> Iterator[Event]:
+    """Pass events through and leave a copy in `folder`: recipe.json, run.json, events.jsonl, evaluations/, checkpoints and weights.
+
+    The folder is written once the first event is there, never before. An event is passed on although it could not be written; the
+    OSError comes when the next one is asked for.  overwrite, resume: as in play()."""
+    folder = Path(folder).absolute()
+    free(recipe, folder, overwrite, resume is not None)
+    first = next(events, None)
+    if first is None:
+        return
+    with closing(Recording(recipe, folder, overwrite, resume)) as writing:
+        yield from written(first, writing)
         for event in events:
-            if isinstance(event, Checkpoint):
-                weights = event.state["task"]
-                save_checkpoint(event, folder)
-            else:
-                if isinstance(event, Done) and weights is not None:
-                    save_weights(weights, folder)
-                log.write(json.dumps(to_line(event, folder)) + "\n")
-                log.flush()
-            yield event
+            yield from written(event, writing)
 
 
-def _before(folder: Path, step: int) -> list[dict]:
-    """The lines that a run which goes on after `step` does not write again."""
-    return [line for line in _lines(folder)
-            if line["step"] <= step and line["event"] != "Done" and line.get("split") != "test"] if step else []
+def written(event: Event, writing: Recording) -> Iterator[Event]:
+    problem = None
+    try:
+        writing.write(event)
+    except OSError as error:
+        problem = error
+    yield event
+    if problem:
+        raise problem
 
 
 def earlier(folder: str | Path, step: int) -> Iterator[Event]:
     """The events that lie before a run which goes on after `step`."""
-    yield from (from_line(line, Path(folder)) for line in _before(Path(folder), step))
+    yield from (lines.from_line(line, Path(folder)) for line in recording.before(Path(folder), step, quiet=True))
 
 
-def _forget(folder: Path, step: int) -> None:
-    """Remove what an earlier try or another run in this folder left behind after `step`: it is not of this run."""
-    (folder / "weights.safetensors").unlink(missing_ok=True)
-    for old in [*folder.glob("checkpoint-*.safetensors"), *folder.glob("evaluations/*.safetensors")]:
-        if not step or int(re.search(r"\d+", old.name)[0]) > step:
-            old.unlink()
+def finished(folder: str | Path) -> bool:
+    """Whether the run in the folder has come to its end and has its last weights, or nothing it could go on from."""
+    folder = Path(folder)
+    done = [line["step"] for line in lines.read(folder, quiet=True) if line["event"] == "Done"]
+    return bool(done) and (recording.has_last_weights(folder, done[-1]) or not files.checkpoints(folder))
 
 
-def to_line(event: Event, folder: Path) -> dict:
-    """One line of events.jsonl; an evaluation's tensors go into a file of their own."""
-    if not isinstance(event, Evaluation):
-        return {"event": type(event).__name__, **asdict(event)}
-    name = f"evaluations/{event.step:07d}-{event.split}.safetensors"
-    embedding = None if event.embedding is None else event.embedding.half()
-    store.write(folder / name, {"embedding": embedding, "pictures": event.pictures})
-    return {"event": "Evaluation", "step": event.step, "split": event.split, "scores": event.scores,
-            "baselines": event.baselines, "chance_loss": event.chance_loss, "file": name}
-
-
-def from_line(line: dict, folder: Path) -> Event:
-    line = dict(line)
-    kind = line.pop("event")
-    if kind == "Evaluation":
-        heavy = store.read(folder / line.pop("file"))
-        embedding = heavy["embedding"]
-        return Evaluation(**line, embedding=None if embedding is None else embedding.float(), pictures=heavy["pictures"])
-    return {"Step": Step, "Done": Done}[kind](**line)
-
-
-def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] = lambda: True) -> Iterator[Event]:
-    """The recorded events again (no checkpoints). follow: wait for more until the run is done or `alive()` says no."""
+def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] = lambda: True, after: str = "") -> Iterator[Event]:
+    """The recorded events again (no checkpoints). follow: wait for more until the run is done or `alive()` says no.
+    after: the run_id of the run that the folder held before; it is not followed."""
     folder = Path(folder)
     if not follow:
         if not (folder / "recipe.json").exists():
             raise FileNotFoundError(f"{folder} is not a run folder (it has no recipe.json); name the folder given as --out")
-        yield from (from_line(line, folder) for line in _lines(folder))
+        yield from (lines.from_line(line, folder) for line in lines.read(folder))
         return
-    while not (folder / "events.jsonl").exists() and alive():
+    while not begun(folder, after) and alive():
         time.sleep(0.1)
-    if not (folder / "events.jsonl").exists():
+    if not begun(folder, after):
         return
-    with open(folder / "events.jsonl") as log:
-        part = ""
+    with open(folder / "events.jsonl", "rb") as log:
+        part = b""
         while True:
             running = alive()  # asked before reading: what was written before the end is read
             part += log.readline()
-            if part.endswith("\n"):
-                event = from_line(json.loads(part), folder)
-                part = ""
-                yield event
-                if isinstance(event, Done):
-                    return
+            if part.endswith(b"\n"):
+                line, part = lines.parsed(part), b""
+                if line:
+                    yield lines.from_line(line, folder)
+                    if line["event"] == "Done":
+                        return
             elif not running:
                 return
             else:
                 time.sleep(0.05)
 
 
-def _lines(folder: Path) -> list[dict]:
-    """The whole lines of events.jsonl; a last line cut short by a kill is left out."""
-    path, lines = folder / "events.jsonl", []
-    if path.exists():
-        for text in path.read_text().splitlines():
-            try:
-                lines.append(json.loads(text))
-            except json.JSONDecodeError:
-                break
-    return lines
-
-
-def save_checkpoint(event: Checkpoint, folder: Path) -> None:
-    store.write(folder / f"checkpoint-{event.step:07d}.safetensors", event.state)
-    for old in sorted(folder.glob("checkpoint-*.safetensors"))[:-KEPT]:
-        old.unlink()
-
-
-def save_weights(weights: dict, folder: Path) -> None:
-    """weights.safetensors: the whole task's weights by name ("backbone." is the backbone), readable by any tool."""
-    from safetensors.torch import save
-
-    store.write_bytes(folder / "weights.safetensors", save({k: v.detach().cpu().contiguous().clone() for k, v in weights.items()}))
+def begun(folder: Path, after: str) -> bool:
+    """Whether a run writes its events here: not the one of that id."""
+    return (folder / "events.jsonl").is_file() and (not after or recording.run_id(folder) not in ("", after))
 
 
 def last_checkpoint(folder: str | Path) -> dict:
     """The state of the newest checkpoint that can be read, for train(recipe, resume=state); says so when it had to fall
     back. FileNotFoundError when there is none, ValueError when all are damaged."""
     folder, problems = Path(folder), []
-    found = sorted(folder.glob("checkpoint-*.safetensors"), reverse=True)
+    found = files.checkpoints(folder)
     if not found:
-        raise FileNotFoundError(f"there is no checkpoint in {folder}; train with this folder as --out first")
+        raise FileNotFoundError(f"there is no checkpoint in {folder}: its run ended before the first one; train again with --overwrite")
     for path in found:
         try:
-            state = store.read(path)
+            state = checked(store.read(path), path)
         except ValueError as problem:
             problems.append(str(problem))
             continue
         if problems:
-            warnings.warn(f"{problems[0]}; going on from the one before, step {state['step']}", stacklevel=2)
+            note(f"{problems[0]}; going on from the one before, step {state['step']}")
         return state
     raise ValueError(f"{problems[0]}, and so is every other checkpoint in {folder}; train again")
+
+
+def checked(state: Any, path: Path) -> dict:
+    """A checkpoint's state; ValueError in one line when it has another shape."""
+    files.task_of(state, path)
+    kinds = {"recipe": dict, "step": int, "optimiser": dict, "scaler": dict, "seconds": (int, float)}
+    wrong = [name for name, kind in kinds.items() if not isinstance(state.get(name), kind)]
+    if wrong or not isinstance(state.get("about", {}), dict) or state["step"] != files.step_of(path.name):
+        raise ValueError(f"{path} is damaged (it has no proper {wrong[0] if wrong else 'step'})")
+    return state
 
 
 def read_recipe(folder: str | Path) -> Recipe:
@@ -155,6 +153,6 @@ def read_recipe(folder: str | Path) -> Recipe:
     if not path.exists():
         raise FileNotFoundError(f"{folder} is not a run folder (it has no recipe.json); name the folder given as --out")
     try:
-        return Recipe.from_json(path.read_text())
-    except (json.JSONDecodeError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is damaged ({error})") from None
+        return Recipe.from_json(files.text(path))
+    except (json.JSONDecodeError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged ({in_words(error)})") from None

@@ -3,11 +3,15 @@
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from .said import in_words
+from .settings import own_settings
 
 
 def flatten(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
@@ -32,45 +36,84 @@ def unflatten(tree: Any, tensors: dict[str, Tensor]) -> Any:
     return [unflatten(v, tensors) for v in value] if kind == "list" else value
 
 
-def digest(tensors: dict[str, Tensor]) -> str:
-    """SHA-256 over the tensors' bytes, in the order of their names."""
+def digest(tensors: dict[str, Tensor], header: dict[str, str]) -> str:
+    """SHA-256 over what the header says, and over the tensors' names, kinds, shapes and bytes, each in the order of the names."""
+    sha = hashlib.sha256(json.dumps(sorted((key, value) for key, value in header.items() if key != "digest")).encode())
+    for name in sorted(tensors):
+        x = tensors[name]
+        sha.update(f"{name} {x.dtype} {list(x.shape)}".encode())
+        sha.update(bytes_of(x))
+    return sha.hexdigest()
+
+
+def old_digest(tensors: dict[str, Tensor]) -> str:
+    """Of files that say "sha256": names and bytes alone."""
     sha = hashlib.sha256()
     for name in sorted(tensors):
         sha.update(name.encode())
-        sha.update(tensors[name].cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+        sha.update(bytes_of(tensors[name]))
     return sha.hexdigest()
+
+
+def bytes_of(x: Tensor) -> memoryview:
+    return x.cpu().contiguous().flatten().view(torch.uint8).numpy().data
 
 
 def write(path: Path, value: Any) -> None:
     """Write `value` to `path`: the file is there whole or not at all."""
+    tensors: dict[str, Tensor] = {}
+    tree = json.dumps(flatten(value, "", tensors))
+    write_tensors(path, {name: t.cpu() for name, t in tensors.items()}, {"tree": tree})
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
+    """A file that every safetensors tool reads, with a digest of all of it in its header."""
     from safetensors.torch import save
 
-    tensors: dict[str, Tensor] = {}
-    tree = flatten(value, "", tensors)
-    tensors = {name: t.cpu() for name, t in tensors.items()}
-    write_bytes(path, save(tensors, {"tree": json.dumps(tree), "sha256": digest(tensors)}))
+    write_bytes(path, save(tensors, {**header, "digest": digest(tensors, header)}))
 
 
 def read(path: Path) -> Any:
     """What write() wrote; ValueError in one line when the file is damaged or truncated."""
-    from safetensors import SafetensorError, safe_open
+    tensors, header = read_tensors(path)
+    try:
+        return unflatten(json.loads(header["tree"]), tensors)
+    except Exception:  # whatever a tree of another shape leads to
+        raise ValueError(f"{path} is damaged (its header has no tree of values)") from None
+
+
+@own_settings()
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a safetensors file and what its header says beside them; ValueError in one line when it is damaged, or when its
+    digest says that something changed. A file of another tool has no digest."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
 
     try:
-        with safe_open(path, "pt") as file:
-            header, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
-        if header.get("sha256") != digest(tensors):
-            raise ValueError("its bytes changed")
-        return unflatten(json.loads(header["tree"]), tensors)
-    except (SafetensorError, ValueError, KeyError, OSError) as error:
-        raise ValueError(f"{path} is damaged ({str(error).splitlines()[0][:80]})") from None
+        content = path.read_bytes()  # not mapped: a file that somebody cuts while its tensors are in use would end this process
+        tensors = load(content)
+        header = json.loads(content[8:8 + int.from_bytes(content[:8], "little")]).get("__metadata__", {})
+        right = header["digest"] == digest(tensors, header) if "digest" in header else header.get("sha256") in (None, old_digest(tensors))
+    except FileNotFoundError:
+        raise ValueError(f"{path} is missing") from None
+    except (SafetensorError, ValueError, KeyError, TypeError, OSError, MemoryError) as error:
+        raise ValueError(f"{path} is damaged ({in_words(error)})") from None
+    if not right:
+        raise ValueError(f"{path} is damaged (its bytes changed)")
+    return tensors, header
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace `path` in one move, after its content reached the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace `path` in one move, after its content reached the disk. OSError names the path. Its folder must be there: one that
+    somebody moved away would otherwise be made anew, with half of what belongs in it."""
     part = path.with_name(path.name + ".part")
-    with open(part, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    try:
+        with open(part, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from None

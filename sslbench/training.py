@@ -1,7 +1,7 @@
 """The moving parts of one training run: which rows when, the optimiser, one step, the state to go on from, pictures."""
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
@@ -10,31 +10,43 @@ from torch import Tensor
 
 from .ahead import Ahead
 from .data import Data
+from .data.digest import digest_of
 from .data.rows import in_memory, nbytes
 from .field import Batch, decode, picked, size_of
 from .hardware import Hardware
+from .notes import note
 from .optimisers import AdamW
 from .pretexts import Pretext
 from .recipe import Recipe
+from .restoring import conditions, restored, same_recipe, under
+from .said import in_words
+from .settings import own_settings
 
 SHOWN = 8  # samples in the task's pictures
 
 
-class Training:
-    """The moving parts of one training run on one process. data: the recipe's, where somebody has it already."""
+def made(recipe: Recipe, resume: dict | None = None, device: str = "auto", precision: str = "auto", data: Data | None = None) -> "Training":
+    """The moving parts of a new run, or of one that goes on from a checkpoint's state: on what it had before, unless somebody says
+    otherwise. ValueError when the state is of another recipe."""
+    if not resume:
+        return Training(recipe, Hardware(device, precision), data)
+    same_recipe(recipe, resume["recipe"])
+    return Training(recipe, under(resume.get("about", {}), device, precision), data, restoring=True)
 
-    def __init__(self, recipe: Recipe, hardware: Hardware, data: Data | None = None):
+
+class Training:
+    """The moving parts of one training run on one process. data: the recipe's, where somebody has it already.  restoring: weights
+    are put back afterwards, so those that the recipe's init names are not read."""
+
+    @own_settings()
+    def __init__(self, recipe: Recipe, hardware: Hardware, data: Data | None = None, restoring: bool = False):
         self.recipe, self.hardware = recipe.check(), hardware
-        self.data, task = recipe.build(data)
+        self.data, task = (replace(recipe, init="") if restoring else recipe).build(data)
         rows, _ = self.data.loaded("train")  # the labels stay behind
         n = size_of(rows)
-        if recipe.batch_size > n:
-            raise ValueError(f"batch_size {recipe.batch_size} is larger than the {n} training samples of {recipe.data}; "
-                             f"set batch_size to {n} or less")
-        if recipe.batch_size % hardware.world:
-            raise ValueError(f"batch_size {recipe.batch_size} does not divide among {hardware.world} processes; use a multiple")
+        self.batch_size = batch_for(n, recipe, hardware.world)
         self.rows, at_hand = placed(rows, hardware)
-        read = partial(stored, self.rows, n, recipe, hardware)  # step -> its rows; it does not hold this object, so both end at once
+        read = partial(stored, self.rows, n, self.batch_size, recipe.seed, hardware)  # it does not hold this object, so both end at once
         self.read, self.stored = read, read if at_hand else Ahead(read, recipe.steps)
         self.task = hardware.place(task)
         self.optimiser = make_optimiser(self.task, recipe, hardware.device)
@@ -57,34 +69,54 @@ class Training:
         r, seed = self.recipe, mix(self.recipe.seed, step, self.hardware.rank)
         for group in self.optimiser.param_groups:
             group["lr"] = r.lr * self.rate(step, r.steps)
-        with self.hardware.seeded(seed):  # for dropout in somebody's network
+        with self.hardware.own_settings(), self.hardware.seeded(seed):  # seeded: for dropout in somebody's network
             with torch.no_grad():
                 inputs = self.task.inputs(self.batch(step), self.hardware.generator(seed))
             with self.hardware.autocast():
                 scalars = self.wrapped(inputs)
             self.hardware.scaler.scale(scalars["loss"]).backward()
-        self.hardware.scaler.step(self.optimiser)
-        self.hardware.scaler.update()
-        self.optimiser.zero_grad(set_to_none=True)
-        self.task.after_step((step + 1) / r.steps)
-        return {name: value.detach() for name, value in scalars.items()}
+            self.hardware.scaler.step(self.optimiser)
+            self.hardware.scaler.update()
+            self.optimiser.zero_grad(set_to_none=True)
+            self.task.after_step((step + 1) / r.steps)
+            return {name: value.detach() for name, value in scalars.items()}
 
     def state(self, step: int) -> dict[str, Any]:
         return {"recipe": asdict(self.recipe), "step": step, "task": self.task.state_dict(), "optimiser": self.optimiser.state_dict(),
                 "scaler": self.hardware.scaler.state_dict(), "seconds": self.seconds}
 
-    def restore(self, state: dict[str, Any]) -> int:
-        """Put a checkpoint's state back; returns the step it was taken after."""
-        self.task.load_state_dict(state["task"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        for p, moments in self.optimiser.state.items():  # fused kernels assume that moments are laid out like their parameter
-            for name, value in moments.items():
-                if torch.is_tensor(value) and value.shape == p.shape:
-                    moments[name] = torch.empty_like(p).copy_(value)
-        if state["scaler"]:
-            self.hardware.scaler.load_state_dict(state["scaler"])
-        self.seconds = state["seconds"]
-        return state["step"]
+    @own_settings()
+    def restore(self, state: dict[str, Any], changed_data: bool = False) -> int:
+        """Put a checkpoint's state back; returns the step it was taken after. ValueError in one line when it does not fit, or when
+        the training data is not that of the run, unless `changed_data`."""
+        then = state.get("about", {})
+        if "data" in then and not changed_data and then["data"] != self.digest:
+            raise ValueError(f"the training data of {self.recipe.data} is not what this run learned from ({then.get('rows')} samples then, "
+                             f"{size_of(self.rows)} now); give it the same data, or go on with the new with --changed-data "
+                             f"(changed_data=True)")
+        try:
+            restored(self.task, self.optimiser, state)
+            if state["scaler"]:
+                self.hardware.scaler.load_state_dict(state["scaler"])
+            self.seconds, step = float(state["seconds"]), state["step"]
+        except (RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+            raise ValueError(f"the checkpoint does not fit its recipe ({in_words(error)}); train again") from None
+        if not 0 <= step <= self.recipe.steps:
+            raise ValueError(f"the checkpoint is of step {step} and the recipe has {self.recipe.steps}; train again")
+        return step
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the training rows and labels."""
+        return digest_of(*self.data.loaded("train"))
+
+    def about(self, **more: Any) -> dict[str, Any]:
+        """What decides the numbers beside the recipe, and what the data looks like, as plain values."""
+        first = {name: torch.as_tensor(x[torch.tensor([0])]) for name, x in self.data.loaded("train")[0].items()}
+        return {**conditions(self.hardware), "batch_size": self.batch_size, "data": self.digest, "rows": size_of(self.rows),
+                "reading": self.data.reading(), "fields": {name: asdict(f) for name, f in self.data.fields.items()},
+                "stored": {name: str(x.dtype).removeprefix("torch.") for name, x in first.items()},
+                "classes": self.data.classes, "probe_on": list(self.data.probe_on), **more}
 
     def look(self) -> tuple[float | None, dict[str, Any]]:
         """The task's chance-level loss on the first training batch, and its pictures of a few validation samples."""
@@ -137,10 +169,27 @@ def placed(rows: dict[str, Any], hardware: Hardware) -> tuple[dict[str, Any], bo
     return {name: x[:].to(hardware.device) for name, x in rows.items()}, True
 
 
-def stored(rows: dict[str, Any], n: int, recipe: Recipe, hardware: Hardware, step: int) -> dict[str, Tensor]:
+def stored(rows: dict[str, Any], n: int, batch_size: int, seed: int, hardware: Hardware, step: int) -> dict[str, Tensor]:
     """This process's rows of one step as they are stored: a function of the step alone, so they may be read ahead."""
-    index = hardware.share(rows_of(n, recipe.batch_size, recipe.seed, step))
+    index = hardware.share(rows_of(n, batch_size, seed, step))
     return {name: hardware.pinned(torch.as_tensor(picked(x, index))) for name, x in rows.items()}
+
+
+def batch_for(n: int, recipe: Recipe, processes: int) -> int:
+    """The batch size for n training samples. ValueError in one line, with the number to type, when the one that somebody chose does
+    not fit; where it is the default, a smaller one is taken and a note says so."""
+    size, fits = recipe.batch_size, min(n, recipe.batch_size) // processes * processes
+    if size == fits:
+        return size
+    if fits < max(2, processes):
+        raise ValueError(f"{recipe.data} has {n} training samples, too few for a batch on {processes} process{'es' * (processes > 1)}")
+    if size == Recipe.batch_size:
+        note(f"{recipe.data} has {n} training samples and there are {processes} processes: a batch has {fits} instead of {size}"
+             if processes > 1 else f"{recipe.data} has {n} training samples: a batch has {fits} instead of {size}")
+        return fits
+    if size > n:
+        raise ValueError(f"batch_size {size} is larger than the {n} training samples of {recipe.data}; set batch_size to {fits} or less")
+    raise ValueError(f"batch_size {size} does not divide among {processes} processes; set batch_size to {fits}")
 
 
 def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Generator, rows: Tensor | None = None) -> dict[str, Any]:

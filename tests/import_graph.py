@@ -6,15 +6,19 @@ from pathlib import Path
 
 # From the bottom up: a part may import itself and what stands in earlier lines.
 LAYERS = [
-    {"needed", "openmp"},
+    {"needed", "openmp", "said", "settings", "notes", "lock"},
     {"allocator", "ahead"},
     {"catalog", "field", "hardware", "optimisers", "store"},
+    {"files"},
     {"data", "backbones"},
     {"pretexts"},
     {"plots", "probes", "projection", "explorer"},  # they look at results: see LOOKING
     {"recipe", "evaluate", "verdict", "exercises"},
+    {"restoring", "remembered"},
     {"training"},
     {"engine"},
+    {"lines"},
+    {"recording"},
     {"runs", "yardstick"},
     {"run"},
     {"fitting", "comparison"},
@@ -22,8 +26,8 @@ LAYERS = [
     {"player"},
     {"workbench", "__main__"},
 ]
-LOOKING = LAYERS[5]  # may import each other and these, nothing above
-BELOW_LOOKING = {"catalog", "field", "data", "optimisers"}
+LOOKING = LAYERS[6]  # may import each other and these, nothing above
+BELOW_LOOKING = {"catalog", "field", "data", "optimisers", "said"}
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 
 

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
-from toys import SHAPES, Toy
+from toys import SHAPES, Toy, catalogue  # noqa: F401  fixture
 
+from sslbench.backbones import Backbone, adopt
 from sslbench.backbones.small_cnn import SmallCNN
+from sslbench.recipe import Recipe
 
 
 @pytest.mark.parametrize("shape", ["image", "series", "padded series"])
@@ -23,3 +25,12 @@ def test_small_cnn_pools_the_strongest_answer_and_its_gradient_goes_there(shape)
     assert torch.equal(gradient, expected)
     if present is not None:
         assert not torch.equal(pooled, tokens.amax(1))  # what is absent would have won somewhere
+
+
+def test_a_network_of_ones_own_that_cannot_read_the_samples_says_so_in_one_line(catalogue):
+    name = adopt(lambda: torch.nn.Conv1d(2, 8, 9), "long_kernel")
+    assert Backbone.find(name)({"signal": SHAPES["series"]["signal"].resized((16,))}).dim == 8
+    data = Toy({"signal": SHAPES["series"]["signal"].resized((4,))})
+    with pytest.raises(ValueError, match=r"long_kernel cannot read a batch of shape \(2, 2, 4\): .*[Kk]ernel size") as error:
+        Recipe(backbone=name).build(data)
+    assert "\n" not in str(error.value) and isinstance(error.value.__cause__, RuntimeError)

@@ -27,7 +27,7 @@ def test_a_run_is_trained_shown_and_resumed(toy, tmp_path, capsys):
     assert shown.startswith("fit(Recipe(data='toy_series'") and trained.splitlines()[-1] == shown.splitlines()[-1]
     assert main(["resume", folder, "--device", "cpu"]) == 0
     resumed = capsys.readouterr().out
-    assert "going on after step 4 of 4" in resumed and resumed.splitlines()[-1] == trained.splitlines()[-1]
+    assert "is finished after step 4 of 4; nothing is changed" in resumed and resumed.splitlines()[-1] == trained.splitlines()[-1]
 
 
 def test_the_command_line_and_python_train_the_same(toy, tmp_path):
@@ -37,10 +37,10 @@ def test_the_command_line_and_python_train_the_same(toy, tmp_path):
 
 def test_a_recipe_is_taken_from_a_file_or_a_share_string_and_changed(toy, tmp_path, capsys):
     fit(replace(toy, steps=2), tmp_path / "a", progress=False, device="cpu")
-    for start in (str(tmp_path / "a/recipe.json"), replace(toy, steps=2).share()):
-        options = ["--steps", "3", "--quiet", "--device", "cpu", "--out", str(tmp_path / "b")]
+    for name, start in (("b", str(tmp_path / "a/recipe.json")), ("c", replace(toy, steps=2).share())):
+        options = ["--steps", "3", "--quiet", "--device", "cpu", "--out", str(tmp_path / name)]
         assert main(["train", "--recipe", start, *options]) == 0
-        assert load_run(tmp_path / "b").recipe == replace(toy, steps=3)
+        assert load_run(tmp_path / name).recipe == replace(toy, steps=3)
 
 
 @pytest.mark.parametrize("kind", [None, "data", "pretext", "backbone"])
@@ -75,18 +75,14 @@ def test_help_names_every_flag_with_its_meaning(capsys):
     (["train", "--precision", "float8"], "precision must be one of"),
     (["resume", "nowhere"], "is not a run folder"), (["show", "nowhere"], "is not a run folder"),
     (["catalog", "models"], "no kind is called 'models'"),
+    (["train", "--steps", "many"], "steps must be a whole number from 1 to 1e+09, not 'many'"),
+    (["train", "--out"], "argument --out: expected one argument; python -m sslbench train --help says more"),
+    (["show"], "the following arguments are required: folder"), (["catalog", "data", "more"], "unrecognized arguments: more"),
 ], ids=lambda x: " ".join(x) if isinstance(x, list) else "")
 def test_a_mistake_is_one_line_and_exit_code_2(words, says, capsys):
     assert main(words) == 2
     said = capsys.readouterr()
     assert said.err.startswith("sslbench: ") and says in said.err and said.err.count("\n") == 1
-
-
-@pytest.mark.parametrize("words", [["train", "--steps", "many"], ["train", "--out"]])
-def test_a_flag_without_a_proper_value_exits_with_code_2(words, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(words)
-    assert stop.value.code == 2 and "error:" in capsys.readouterr().err
 
 
 def test_every_verb_explains_itself(capsys):

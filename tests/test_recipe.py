@@ -1,16 +1,24 @@
 """One run as one value: share string, Python line, command line and JSON all give the same recipe back."""
 
 import ast
+import base64
+import decimal
 import importlib
+import json
+import math
 import pkgutil
 import shlex
-from dataclasses import replace
+import zlib
+from dataclasses import fields, replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 import sslbench
 from sslbench.__main__ import parser, read
-from sslbench.catalog import Hyperparameter
+from sslbench.catalog import Hyperparameter, contracts
 from sslbench.recipe import Recipe
 
 RECIPES = {
@@ -84,6 +92,73 @@ def test_a_mistake_is_one_clear_line(change, says):
     with pytest.raises(ValueError) as error:
         replace(Recipe(), **change).check()
     assert says in str(error.value) and "\n" not in str(error.value)
+
+
+ODD = {  # values that are no number, no text, or no honest one
+    "nan": math.nan, "inf": math.inf, "-inf": -math.inf, "complex": 1 + 2j, "numpy's complex": np.complex64(1), "None": None, "list": [1],
+    "dict": {"a": 1}, "array": np.arange(3), "tensor": torch.ones(2), "bytes": b"1", "object": object(),
+    "huge": 10**5000, "-huge": -(10**5000),
+    "a text of 10 MB": "x" * 10**7, "lines": "a\nb\r\x1b[31m\u2028", "type": int, "numpy's nan": np.float32("nan"),
+    "torch's inf": torch.tensor(math.inf), "a recursive list": (lambda x: x.append(x) or x)([]), "Decimal": decimal.Decimal("NaN"),
+}
+
+
+@pytest.mark.parametrize("value", ODD.values(), ids=ODD)
+def test_an_odd_value_is_refused_everywhere_in_one_short_line(value):
+    every = [Recipe(**{f.name: value}) for f in fields(Recipe) if f.name != "init" or not isinstance(value, str) or len(value) > 10**6]
+    every += [Recipe(**{key: name}, hyperparameters={f"{key}.{h}": value}) for key, contract in contracts().items()
+              for name, cls in contract.all().items() for h, declared in cls.hyperparameters().items()
+              if declared.choices or declared.type is not str or not isinstance(value, (str, int))]
+    for recipe in every:
+        with pytest.raises(ValueError) as error:
+            recipe.check()
+        assert str(error.value).isprintable() and len(str(error.value)) < 700, str(error.value)[:200]
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_], ids=str)
+def test_true_and_false_are_no_numbers(value):
+    for change in ({"steps": value}, {"lr": value}, {"hyperparameters": {"pretext.projection_dim": value}},
+                   {"hyperparameters": {"pretext.temperature": value}}):
+        with pytest.raises(ValueError):
+            Recipe(**change).check()
+
+
+def test_numbers_of_numpy_and_torch_and_paths_are_plain_ones():
+    recipe = Recipe(data="images", steps=np.int64(7), lr=np.float64(0.5), seed=torch.tensor(3), labels=np.float16(0.5),
+                    init=Path("runs/a"), batch_size=np.uint8(4),
+                    hyperparameters={"data.folder": Path("a/b"), "pretext.temperature": np.float64(0.2), "data.flip": np.bool_(True),
+                                     np.str_("pretext.projection_dim"): torch.tensor(16)})
+    assert Recipe.from_json(recipe.to_json()) == recipe == Recipe.from_share(recipe.share()) and recipe.check() == recipe
+    assert {type(v) for v in (*vars(recipe).values(), *recipe.hyperparameters.values())} <= {str, int, float, bool, dict}
+
+
+@pytest.mark.parametrize("backbone", ["mlp+", "+", "+gru", "++", "small_cnn + gru", "small_cnn,gru", " ", "gru+gru+", "GRU"])
+def test_names_of_backbones_that_are_none(backbone):
+    with pytest.raises(ValueError, match="no backbone is called"):
+        Recipe(backbone=backbone).check()
+
+
+@pytest.mark.parametrize("given", [None, 3, "text", [], [["data", "waves"]], {"data": None}, {"steps": "4"}, {"steps": 4.0}, {3: 1},
+                                   {"hyperparameters": None}, {"hyperparameters": {"a": None}}, {"hyperparameters": {"a": [1]}},
+                                   {"x" * 10**7: 1}, {"a\nb": 1}], ids=lambda x: repr(x)[:30])
+def test_a_recipe_from_elsewhere_is_checked_for_types(given):
+    with pytest.raises(ValueError) as error:
+        Recipe.from_dict(given)
+    assert str(error.value).isprintable() and len(str(error.value)) < 400
+
+
+def test_a_share_string_says_what_is_wrong_inside_it():
+    def packed(content):
+        return "ssl1." + base64.urlsafe_b64encode(zlib.compress(json.dumps(content).encode())).decode()
+
+    with pytest.raises(ValueError, match="no entry of a recipe is called 'epochs'"):
+        Recipe.from_share(packed({"epochs": 3}))
+    with pytest.raises(ValueError, match="steps must be a whole number"):
+        Recipe.from_share(packed({"steps": "many"}))
+    for text in (packed("x" * 10**6), packed([[]] * 10**5), None, b"ssl1.", 3, "ssl1." + "A" * 10**7):
+        with pytest.raises(ValueError, match="is not a share string") as error:
+            Recipe.from_share(text)
+        assert len(str(error.value)) < 200
 
 
 @pytest.mark.parametrize("change, says", [

@@ -140,6 +140,7 @@ def damage(path: Path, how: str) -> None:
 def test_a_damaged_checkpoint_falls_back_to_the_one_before_and_says_so(recorded, how):
     folder, run = recorded
     damage(folder / "checkpoint-0000006.safetensors", how)
+    (folder / "weights.safetensors").unlink()  # with them the run is finished, and nothing is trained
     with pytest.warns(UserWarning, match=r"0000006.* is damaged .*going on from the one before, step 4"):
         resumed = resume(folder, progress=False, device="cpu", evaluations=1, checkpoint_every=2)
     assert resumed.history == run.history
@@ -179,9 +180,8 @@ def test_resuming_a_finished_run_trains_nothing_and_doubles_nothing(recorded):
 def test_another_run_in_the_same_folder_leaves_nothing_of_the_first(recorded, toy):
     folder, _ = recorded
     shorter = replace(toy, steps=2, seed=3)
-    for event in record(train(shorter, device="cpu", evaluations=1), shorter, folder):
-        if isinstance(event, Step):
-            assert not (folder / "weights.safetensors").exists()
+    for event in record(train(shorter, device="cpu", evaluations=1), shorter, folder, overwrite=True):
+        assert all(int(path.name[11:18]) <= event.step for path in folder.glob("checkpoint-*"))
     assert last_checkpoint(folder)["step"] == 2 and load_run(folder).step == 2
 
 

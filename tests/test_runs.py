@@ -12,6 +12,7 @@ from toys import catalogue, toy  # noqa: F401  fixtures
 from sslbench.comparison import compare
 from sslbench.engine import Checkpoint, Done, Evaluation, Step, train
 from sslbench.fitting import fit
+from sslbench.notes import Note
 from sslbench.recipe import Recipe
 from sslbench.run import Run, load_run
 from sslbench.runs import record, replay
@@ -47,8 +48,8 @@ def test_what_was_recorded_is_replayed(finished):
 def test_a_run_folder_holds_no_pickle(finished):
     folder, _ = finished
     names = {p.relative_to(folder).parts[0] for p in folder.rglob("*") if p.is_file()}
-    assert names == {"recipe.json", "events.jsonl", "evaluations", "weights.safetensors", "checkpoint-0000003.safetensors",
-                     "checkpoint-0000006.safetensors"}
+    assert names == {"recipe.json", "run.json", "files.txt", "events.jsonl", "evaluations", "weights.safetensors",
+                     "checkpoint-0000003.safetensors", "checkpoint-0000006.safetensors"}
     for path in folder.rglob("*.safetensors"):
         header = path.read_bytes()
         json.loads(header[8:8 + int.from_bytes(header[:8], "little")])  # plain JSON before plain numbers
@@ -114,7 +115,11 @@ def test_a_run_can_start_from_the_backbone_of_another(toy, tmp_path):
     with pytest.raises(FileNotFoundError, match="init must name the folder of a finished run"):
         replace(toy, init=str(tmp_path / "nowhere")).build()
     (tmp_path / "weights.safetensors").write_bytes(b"no weights at all")
-    with pytest.raises(ValueError, match="is damaged"):
+    with pytest.warns(Note, match=r"is damaged .* other weights"):
+        replace(toy, init=str(tmp_path)).build()
+    for checkpoint in tmp_path.glob("checkpoint-*"):
+        checkpoint.write_bytes(b"nor here")
+    with pytest.raises(ValueError, match=r"is damaged .* no other weights"):
         replace(toy, init=str(tmp_path)).build()
 
 

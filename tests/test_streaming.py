@@ -16,9 +16,10 @@ from PIL import Image
 
 from sslbench import Recipe, arrays, evaluate, hardware
 from sslbench.ahead import DEPTH, Ahead
-from sslbench.data import SPLITS, Data, Labelled, folder
+from sslbench.data import SPLITS, Data, Labelled, decoding
 from sslbench.data.folder import Folder
 from sslbench.data.rows import Picked, in_memory
+from sslbench.data.seeing import Form
 from sslbench.engine import Checkpoint, Evaluation, train
 from sslbench.field import Field
 from sslbench.hardware import Hardware
@@ -81,8 +82,8 @@ def same(a: tuple, b: tuple) -> bool:
 def test_a_memory_map_is_not_copied_and_reads_as_the_array_does(mapped, x, kind):
     on_disk, here = mapped(x), Data.find(arrays(x, kind=kind, name="array"))()
     data = Data.find(arrays(on_disk, kind=kind, name="map"))()
-    assert np.shares_memory(data.x.numpy(), on_disk) and not np.shares_memory(here.x.numpy(), on_disk)
-    assert np.shares_memory(here.x.numpy(), x)  # nor is what is in memory
+    assert np.shares_memory(data.x[0].numpy(), on_disk) and not np.shares_memory(here.x[0].numpy(), on_disk)
+    assert np.shares_memory(here.x[0].numpy(), x)  # nor is what is in memory
     assert data.fields == here.fields
     for split in SPLITS:
         (rows,), (others,) = (d.load(split)[0].values() for d in (data, here))
@@ -93,7 +94,7 @@ def test_a_memory_map_is_not_copied_and_reads_as_the_array_does(mapped, x, kind)
 @pytest.mark.parametrize(("n", "T"), [(40, 12), (5000, 12)])
 def test_what_is_rare_in_a_map_is_found(mapped, n, T, monkeypatch):
     """Absent values and the largest symbol are looked for in every sample, however many pieces they are read in."""
-    monkeypatch.setattr("sslbench.data.arrays.PIECE", 4096)
+    monkeypatch.setattr("sslbench.data.scaled.NUMBERS", 1024)
     x = np.random.default_rng(0).normal(size=(n, T)).astype(np.float32)
     assert not Data.find(arrays(mapped(x), kind="series", name="whole"))().fields["signal"].gaps
     x[n - 3, 2] = np.nan
@@ -143,16 +144,16 @@ def test_rows_may_be_numpy_arrays(monkeypatch):
 def test_a_folder_is_held_where_it_fits_and_streamed_where_it_does_not(pictures, monkeypatch):
     assert in_memory(images(pictures).load("train")[0]["image"])
     assert isinstance(images(pictures, memory=0).load("train")[0]["image"], Folder)
-    monkeypatch.setattr("sslbench.data.images.memory_limit", lambda: 4 * 60 * 3 * 32 ** 2)
+    monkeypatch.setattr("sslbench.data.pictures.memory_limit", lambda: 4 * 60 * 3 * 32 ** 2)
     assert in_memory(images(pictures).load("train")[0]["image"])
-    monkeypatch.setattr("sslbench.data.images.memory_limit", lambda: 4 * 60 * 3 * 32 ** 2 - 4)
+    monkeypatch.setattr("sslbench.data.pictures.memory_limit", lambda: 4 * 60 * 3 * 32 ** 2 - 4)
     assert isinstance(images(pictures).load("train")[0]["image"], Folder)
 
 
 def test_streaming_decodes_nothing_before_it_is_asked(pictures, monkeypatch):
     decoded = []
-    real = folder.open_square
-    monkeypatch.setattr(folder, "open_square", lambda file, size: decoded.append(file) or real(file, size))
+    real = decoding.made
+    monkeypatch.setattr(decoding, "made", lambda found, form: decoded.append(found) or real(found, form))
     rows = images(pictures, memory=0).load("train")[0]["image"]
     assert decoded == [] and len(rows) == 42
     assert rows[torch.tensor([3, 5])].shape == (2, 3, 32, 32) and len(decoded) == 2
@@ -184,8 +185,9 @@ def damaged(file) -> None:
 
 def test_damage_in_a_streamed_folder_is_said_once_and_another_picture_of_the_same_label_takes_the_place(pictures):
     (pictures / "a" / "text.png").write_text("no picture")
-    with pytest.warns(UserWarning, match="1 of 61 images cannot be read and are skipped: text.png"):
-        rows = images(pictures, memory=0).load("train")[0]["image"]
+    data = images(pictures, memory=0)
+    rows = data.load("train")[0]["image"]
+    assert "left out: 1 of 61 pictures (cannot be read): a/text.png" in data.notes
     everything = torch.arange(len(rows))
     before = rows[everything]
     i = next(i for i, name in enumerate(rows.names) if name.startswith("b/"))
@@ -201,7 +203,7 @@ def test_damage_in_a_streamed_folder_is_said_once_and_another_picture_of_the_sam
 
 
 def test_what_the_system_says_of_a_file_is_no_damage(pictures):
-    images = Folder(pictures, ["a/00.png", "a/gone.png"], 16)
+    images = Folder(pictures, ["a/00.png", "a/gone.png"], Form(16))
     with pytest.raises(FileNotFoundError, match=r"gone\.png"):
         images[torch.tensor([1])]
     assert not images.instead and images[torch.tensor([0])].shape == (1, 3, 16, 16)
@@ -219,8 +221,8 @@ def test_a_folder_that_went_away_is_an_error_of_the_step(pictures):
 
 def test_evaluated_pictures_are_decoded_once_where_there_is_room(pictures, monkeypatch):
     data, decoded = images(pictures, memory=0), []
-    real = folder.open_square
-    monkeypatch.setattr(folder, "open_square", lambda file, size: decoded.append(file) or real(file, size))
+    real = decoding.made
+    monkeypatch.setattr(decoding, "made", lambda found, form: decoded.append(found) or real(found, form))
     def read():
         split = evaluate.read(data, "validation", 4)
         return torch.cat([batch["image"] for batch in evaluate.batches(data, split)])
@@ -313,7 +315,8 @@ def test_the_memory_is_known_where_there_is_no_sysconf(monkeypatch):
 UNDER_A_LIMIT = """
 import os, resource, sys, torch
 from pathlib import Path
-from sslbench.data import Data, folder
+from sslbench.data import Data, folder, listing
+from sslbench.data.seeing import Form
 torch.ones(64, 64) @ torch.ones(64, 64)  # threads have their memory before the limit
 held = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmData"))
 resource.setrlimit(resource.RLIMIT_DATA, (held + 150 * 2 ** 20, resource.RLIM_INFINITY))
@@ -322,7 +325,7 @@ rows = data.load("train")[0]["image"]
 assert isinstance(rows, folder.Folder) and len(rows) == 4200, len(rows)
 assert all(rows[index].float().std() > 1 for index in torch.arange(0, 4200, 7)[:300].split(50))
 try:
-    folder.held(data.root, folder.listed(data.root), 224)
+    folder.held(data.root, listing.listed(data.root).names, Form(224))
 except MemoryError:
     print("held they do not fit")
 """

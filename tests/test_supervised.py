@@ -19,6 +19,6 @@ def test_it_is_trained_once_and_then_kept(tmp_path, monkeypatch):
     run = fitting.fit(RECIPE, supervised=True, progress=False, evaluations=1)
     assert run.baselines["supervised"]["linear"] > 0
     assert (folder_of(supervised_twin(RECIPE)) / "weights.safetensors").exists()
-    monkeypatch.setattr(fitting, "train", None)  # a second training would fail
+    monkeypatch.setattr(fitting, "play", None)  # a second training would fail
     assert fitting.supervised_run(RECIPE).scores["linear"] == run.baselines["supervised"]["linear"]
     assert "supervised" not in fitting.Run(RECIPE).baselines

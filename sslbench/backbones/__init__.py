@@ -5,6 +5,8 @@ from torch import Tensor, nn
 
 from ..catalog import Listed
 from ..field import MEANS, Batch, Field
+from ..said import in_words
+from .short_samples import made_right
 
 
 class Backbone(nn.Module, Listed):
@@ -80,11 +82,14 @@ class Adopted(Backbone, listed=False):
     def __init__(self, fields: dict[str, Field]):
         super().__init__()
         self.fields, (field,) = fields, fields.values()
-        self.net = type(self).make()
+        self.net = made_right(type(self).make())
         shape = (2, *field.size) if field.vocab else (2, field.channels, *field.size)
         was_training = self.net.training
-        with torch.no_grad():
-            out = self.net.eval()(torch.zeros(shape, dtype=torch.long if field.vocab else torch.float32))
+        try:
+            with torch.no_grad():
+                out = self.net.eval()(torch.zeros(shape, dtype=torch.long if field.vocab else torch.float32))
+        except Exception as error:
+            raise ValueError(f"{type(self).name} cannot read a batch of shape {shape}: {in_words(error)}") from error
         self.net.train(was_training)
         if not isinstance(out, Tensor) or out.ndim not in (2, 3, 2 + field.rank):
             raise ValueError(f"{type(self).name} must return [B, D], [B, N, D] or [B, D, *grid]; it returned "

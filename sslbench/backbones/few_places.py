@@ -10,11 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..hardware import cpu_has
+from .short_samples import Conv2d
 
 PLACES = 16  # that an output has at most
 
 
-class FewPlaces(nn.Conv2d):
+class FewPlaces(Conv2d):
     """nn.Conv2d with zero padding, no bias, groups or dilation; the same weights, names and, but for rounding, numbers."""
 
     @classmethod

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..field import INTERPOLATION, Field
+from .short_samples import Conv1d, Conv2d, Conv3d
 
 LONG = 512  # tokens; beyond it all pairs at once would need much memory
 
@@ -81,4 +82,4 @@ class Blocks(nn.Module):
 
 def conv_and_norm(rank: int):
     """The convolution and batch normalisation for 1, 2 or 3 axes."""
-    return ((nn.Conv1d, nn.BatchNorm1d), (nn.Conv2d, nn.BatchNorm2d), (nn.Conv3d, nn.BatchNorm3d))[rank - 1]
+    return ((Conv1d, nn.BatchNorm1d), (Conv2d, nn.BatchNorm2d), (Conv3d, nn.BatchNorm3d))[rank - 1]

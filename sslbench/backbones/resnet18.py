@@ -5,6 +5,7 @@ from torch import nn
 
 from . import Backbone, Field, one_field_of_numbers
 from .few_places import FewPlaces
+from .short_samples import made_right
 
 
 class ResNet18(Backbone):
@@ -25,7 +26,7 @@ class ResNet18(Backbone):
             block.conv1, block.conv2 = FewPlaces.instead_of(block.conv1), FewPlaces.instead_of(block.conv2)
         first = nn.Conv2d(field.channels, 64, *((3, 1, 1) if small else (7, 2, 3)), bias=False)
         rest = (net.bn1, net.relu, *(() if small else (net.maxpool,)), net.layer1, net.layer2, net.layer3, net.layer4)
-        self.net, self.stride = nn.Sequential(first, *rest), 8 if small else 32
+        self.net, self.stride = made_right(nn.Sequential(first, *rest)), 8 if small else 32
 
     @classmethod
     def incompatible(cls, fields):

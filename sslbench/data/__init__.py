@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..catalog import Listed
-from ..field import MEANS, Batch, Field, size_of
+from ..field import MEANS, Batch, Field, size_of, spread_of
+from ..settings import own_settings
 from .labels import labelled, phrase
 from .rows import Picked
 from .splits import SPLITS
@@ -57,7 +58,8 @@ class Data(Listed):
         """load(), once per split: what the engine and the bench call."""
         kept = self.__dict__.setdefault("_loaded", {})
         if split not in kept:
-            kept[split] = self.load(split)
+            with own_settings():
+                kept[split] = self.load(split)
         return kept[split]
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
@@ -147,7 +149,7 @@ class Labelled(Data, listed=False):
 
     def __init__(self, data: Data, share: float = 1.0, seed: int = 0):
         _, labels = data.loaded("train")
-        if not labels:
+        if not labels or not labelled(next(iter(labels.values()))).any():
             raise ValueError(f"{data.name} has no labels, so nothing can be supervised; use a pretext task or give labels")
         self.data, self.share, self.seed, self.name = data, share, seed, data.name
         self.target, y = next(iter(labels.items()))
@@ -185,7 +187,7 @@ def label_field(y: Tensor, names: list[str]) -> Field:
     there = y[labelled(y)]
     gaps = len(there) < len(y)
     if y.is_floating_point():
-        return Field((1,), (1,), scale=1 / max(float(there.std()), 1e-9), offset=float(there.mean()), gaps=gaps)
+        return Field((1,), (1,), scale=1 / max(float(spread_of(there)), 1e-9), offset=float(there.mean()), gaps=gaps)
     if y.ndim == 2:
         return Field((y.shape[1],), (1,), vocab=2, gaps=gaps)
     return Field((1,), (1,), vocab=max(len(names), int(there.max()) + 1), gaps=gaps)

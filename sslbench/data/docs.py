@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from ..catalog import Hyperparameter
-from . import Data, Field, places, text_bytes
+from . import Data, Field, npz_members, places, text_bytes
 from .text_bytes import Hide, TextCrop
 
 LIBRARIES = ("python", "numpy", "torch", "sklearn", "matplotlib")
@@ -38,6 +38,7 @@ class Docs(Data):
 
     name = "docs"
     classes = {"library": list(LIBRARIES)}
+    unit, splits_from = "windows", "of docstrings, none in two splits"
 
     def __init__(self, *, length: Annotated[int, Hyperparameter("bytes in one sample", 32, 1024)] = 256,
                  crop: TextCrop = 0.5,
@@ -85,8 +86,8 @@ def documentation(library: str) -> list[str]:
     kept = places.cache() / f"docs-{library}-{stamp:08x}.npz"
     if kept.is_file():
         try:
-            return np.load(kept)["text"].tobytes().decode().split("\0")
-        except (OSError, ValueError, KeyError):
+            return npz_members.named(kept, ["text"])[0].tobytes().decode().split("\0")
+        except (OSError, ValueError):
             pass  # damaged: collect again
     found = collect(root, library)
     save(kept, np.frombuffer("\0".join(found).encode(), np.uint8))

@@ -9,9 +9,9 @@ that it receives, and fails in scripts without `if __name__ == "__main__"`.
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,20 +20,27 @@ import torch
 from torch import Tensor
 
 from ..hardware import cpu_limit
+from .decoding import DAMAGED, begun, square
+from .layout import plain
+from .listing import first_files
+from .opening import Header
+from .ranges import range_of
+from .seeing import Form
 
-ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm"}
-HIDDEN = (".", "__MACOSX")
 AT_ONCE = 1000  # pictures on their way: a large folder is not decoded into a list first
+_first: dict[Path, list[Path]] = {}  # the first few pictures of each folder
 
 
 class Folder:
-    """Pictures that are decoded when they are asked for, the same as `held` would hold: [LongTensor] -> uint8 [B, 3, size, size].
+    """Pictures that are decoded when they are asked for, the same as `held` would hold: [LongTensor] -> uint8 [B, C, size, size].
 
-    One that turns out to be damaged is replaced by the next that can be read, of the same sub-folder where there is one.
+    One that turns out to be damaged is replaced by the next that can be read, with the same label where there is one.
+    labels: something for each picture that says which are alike; without it those of one folder are.
     """
 
-    def __init__(self, root: Path, names: list[str], size: int):
-        self.root, self.names, self.size = root, names, size
+    def __init__(self, root: Path, names: list[str], form: Form, labels: Sequence | None = None):
+        self.root, self.names, self.form = root, names, form
+        self.labels = labels or [name.rpartition("/")[0] for name in names]
         self.instead: dict[int, int] = {}  # damaged row -> the row that takes its place
 
     def __len__(self) -> int:
@@ -41,96 +48,67 @@ class Folder:
 
     def __getitem__(self, rows: Tensor) -> Tensor:
         rows = [self.instead.get(i, i) for i in rows.tolist()]
-        images = in_threads(partial(open_square, size=self.size), self.root, [self.names[i] for i in rows])
+        images = in_threads(partial(square, form=self.form), self.root, [self.names[i] for i in rows])
         images = [self.replace(i) if image is None else image for i, image in zip(rows, images)]
-        return torch.from_numpy(np.stack(images)) if images else torch.empty(0, 3, self.size, self.size, dtype=torch.uint8)
+        shape = (0, self.form.bands, self.form.size, self.form.size)
+        return torch.from_numpy(np.stack(images)) if images else torch.empty(shape, dtype=torch.uint8)
 
     def replace(self, row: int) -> np.ndarray:
         """The picture that stands in for a damaged one: always the same, so that a run stays a function of its recipe."""
-        parent, n = self.names[row].rpartition("/")[0], len(self.names)
+        n = len(self.names)
         others = [(row + i) % n for i in range(1, n)]
-        others.sort(key=lambda i: self.names[i].rpartition("/")[0] != parent)  # keeps the label right; the sort is stable
+        others.sort(key=lambda i: self.labels[i] != self.labels[row])  # keeps the label right; the sort is stable
         for i in others:
-            image = open_square(self.root / self.names[i], self.size)
+            image = square(self.root / self.names[i], self.form)
             if image is not None:
                 if row not in self.instead:
-                    warnings.warn(f"{self.names[row]} cannot be read; {self.names[i]} takes its place", stacklevel=3)
+                    said = f"{plain(self.names[row])} cannot be read; {plain(self.names[i])} takes its place"
+                    warnings.warn(said, stacklevel=3)
                 self.instead[row] = i
                 return image
         raise ValueError(f"no image in {str(self.root)!r} can be read any more")
 
 
-def listed(root: Path) -> list[str]:
-    """Paths below `root` of all files that are called like images; ValueError when there are none."""
-    names = []
-    for place, folders, files in os.walk(root):
-        folders[:] = [f for f in folders if not f.startswith(HIDDEN)]
-        names += [os.path.join(place, f) for f in files if os.path.splitext(f)[1].lower() in ENDINGS and not f.startswith(HIDDEN)]
-    names = [os.path.relpath(name, root).replace(os.sep, "/") for name in names if os.path.isfile(name)]
-    if not names:
-        raise ValueError(f"there is no image in {str(root)!r}; data.folder must hold files such as .png or .jpg")
-    return sorted(names, key=lambda name: name.split("/"))
-
-
-def held(root: Path, names: list[str], size: int) -> tuple[Tensor, list[bool]]:
-    """Every picture as uint8 [n, 3, size, size], and which of them can be read."""
-    images, readable = np.zeros((len(names), 3, size, size), np.uint8), []
-    for i, image in enumerate(in_threads(partial(open_square, size=size), root, names)):
-        readable.append(image is not None)
+def held(root: Path, names: list[str], form: Form) -> tuple[Tensor, list[Header | str], Form]:
+    """Every picture as uint8 [n, C, size, size], the header of each or why it is left out, and the form with the folder's ranges."""
+    images, found = np.zeros((len(names), form.bands, form.size, form.size), np.uint8), []
+    for i, (header, image) in enumerate(in_threads(partial(begun, form=form, decode=True), root, names)):
+        found.append(header)
         if image is not None:
             images[i] = image
-    return torch.from_numpy(images), readable
+    form = with_ranges(root, names, found, form)
+    deep = [i for i, header in enumerate(found) if isinstance(header, Header) and header.depth]
+    for i, image in zip(deep, in_threads(partial(square, form=form), root, [names[i] for i in deep])):
+        if image is None:
+            found[i] = DAMAGED
+        else:
+            images[i] = image
+    return torch.from_numpy(images), found, form
 
 
-def headers(root: Path, names: list[str]) -> list[bool]:
-    """Which files begin like a picture: 0.05 ms each, nothing is decoded."""
-    return list(in_threads(begins_well, root, names))
+def headers(root: Path, names: list[str], form: Form) -> tuple[list[Header | str], Form]:
+    """The same without the pictures: 0.05 ms each, only what tells how bright a folder of 16 bits or floats is gets decoded."""
+    found = [header for header, _ in in_threads(partial(begun, form=form, decode=False), root, names)]
+    return found, with_ranges(root, names, found, form)
 
 
-def in_threads(function: Callable, root: Path, names: list[str]) -> Iterator:
+def with_ranges(root: Path, names: list[str], found: list[Header | str], form: Form) -> Form:
+    """The form with the darkest and the brightest number of this folder, for each kind of numbers beyond eight bits."""
+    depths = [header.depth if isinstance(header, Header) else "" for header in found]
+    kinds = sorted(set(depths) - {""})
+    return replace(form, ranges={kind: range_of(root, [name for name, d in zip(names, depths) if d == kind], in_threads) for kind in kinds})
+
+
+def channels(root: Path) -> int:
+    """How many bands the pictures of a folder have, by the first few: 3 for all that a screen shows."""
+    files = _first.get(root, [])
+    if not files or not all(map(os.path.exists, files)):  # a large folder is not listed each time that the source is made
+        files = _first[root] = first_files(root)
+    found = [header.bands for header in (begun(file, Form(1), False)[0] for file in files) if isinstance(header, Header)]
+    return max(found, key=found.count, default=3)
+
+
+def in_threads(function: Callable, root: Path, names: Sequence[str]) -> Iterator:
     with ThreadPoolExecutor(max(2, min(16, cpu_limit()))) as pool:  # at least two: one may wait for the disk
         for start in range(0, len(names), AT_ONCE):
             yield from pool.map(function, [root / name for name in names[start:start + AT_ONCE]])
-
-
-@contextmanager
-def damage_is_none():
-    """Leaves quietly when Pillow finds a file damaged. What the system says of a file (it is gone, too many are open) is
-    raised: another picture in its place would hide it."""
-    from PIL import Image
-    try:
-        yield
-    except OSError as error:
-        if error.errno is not None:
-            raise
-    except (ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
-        pass
-
-
-def begins_well(file: Path) -> bool:
-    from PIL import Image
-    with damage_is_none(), Image.open(file):
-        return True
-    return False
-
-
-def open_square(file: Path, size: int) -> np.ndarray | None:
-    """One image as uint8 [3, size, size]: the middle square, transparency on white; None when it cannot be read."""
-    from PIL import Image, ImageOps
-    with damage_is_none(), Image.open(file) as image:
-        image.draft("RGB", (2 * size, 2 * size))  # a large JPEG is decoded small
-        image = ImageOps.exif_transpose(image)
-        if image.mode in ("P", "PA", "LA", "RGBA", "La", "RGBa"):
-            image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        if image.mode.startswith("I") or image.mode == "F":
-            image = Image.fromarray(eight_bits(np.asarray(image, np.float32)))
-        image = ImageOps.fit(image.convert("RGB"), (size, size))
-        return np.asarray(image).transpose(2, 0, 1)
-    return None
-
-
-def eight_bits(x: np.ndarray) -> np.ndarray:
-    """Grey values of 16 or 32 bits or floats as uint8: 16 bits by their range, others by their own lowest and highest."""
-    low, high = (0, 65535) if 255 < x.max() <= 65535 and x.min() >= 0 else (x.min(), x.max())
-    return (255 * (x - low) / max(high - low, 1e-9)).astype(np.uint8)

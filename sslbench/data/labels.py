@@ -98,7 +98,7 @@ def of_floats(array: np.ndarray) -> tuple[Label | None, str]:
 
 def quantity(array: np.ndarray, there: np.ndarray) -> tuple[Label, str]:
     values = np.where(there, array, np.nan).astype(np.float32)
-    return Label(torch.from_numpy(values), [], "a quantity" + without(~there)), ""
+    return Label(torch.from_numpy(values)), ""
 
 
 def of_whole(array: np.ndarray) -> tuple[Label | None, str]:

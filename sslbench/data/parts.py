@@ -35,7 +35,7 @@ def mixed(keys: list[str], rows: list[int]) -> list[int]:
 
 def checksums(keys: Iterable[str]) -> np.ndarray:
     """Numbers that are the same on every machine, as an array: a million pairs would be slow to sort and large in memory."""
-    return np.fromiter((crc32(str(key).encode()) for key in keys), np.uint32)
+    return np.fromiter((crc32(str(key).encode(errors="backslashreplace")) for key in keys), np.uint32)  # not all file names are UTF-8
 
 
 def stretch(n: int, split: str) -> slice:

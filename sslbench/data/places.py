@@ -1,8 +1,11 @@
 """Where files are: the project's `data/`, the folders of SSLBENCH_DATA (read-only), and a cache that can be written."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
+
+from ..said import in_words, said
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -47,9 +50,34 @@ def sample(name: str) -> str:
     return str(made)
 
 
-def existing(path: str, what: str, parameter: str) -> Path:
-    """The user's own file or folder; FileNotFoundError that says which parameter to set."""
-    found = Path(path).expanduser()
-    if not found.exists():
-        raise FileNotFoundError(f"there is no {what} {str(found)!r}; check {parameter}")
+def absolute(path: str | Path) -> Path:
+    """The path as it stays right from another working directory, "~" the user's own home; ValueError where there is no such home."""
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(f"{said(str(path))} cannot be found: {in_words(error).lower()}") from None
+
+
+def existing(path: str | Path, what: str, parameter: str) -> Path:
+    """The user's own file or folder, as an absolute path: it is found again from another working directory.
+
+    OSError or ValueError in one line that says which parameter to set, also for a pipe or a device, whose reading might never end.
+    """
+    try:
+        found = absolute(path)
+        kind = found.stat().st_mode
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no {what} {said(str(path))}; check {parameter}") from None
+    except (OSError, ValueError, TypeError, RuntimeError) as error:  # too long, a NUL in it, no such user's home, links in a circle
+        why = getattr(error, "strerror", None) or in_words(error)
+        raise ValueError(f"{parameter} cannot be {said(path if path is None else str(path))}: {why.lower()}") from None
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        raise ValueError(f"{said(str(path))} is a {special(kind)}, not a {what}; check {parameter}")
+    if not os.access(found, os.R_OK | (os.X_OK if stat.S_ISDIR(kind) else 0)):
+        raise PermissionError(f"{said(str(path))} may not be read by you; change its permissions or check {parameter}")
     return found
+
+
+def special(kind: int) -> str:
+    """What a file is that is neither a regular one nor a folder; kind: its st_mode."""
+    return "pipe" if stat.S_ISFIFO(kind) else "socket" if stat.S_ISSOCK(kind) else "device"

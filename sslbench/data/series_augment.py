@@ -15,9 +15,10 @@ Jitter = Annotated[float, Hyperparameter("noise added to a view", 0, 1)]
 
 
 def excerpt(x: Tensor, generator: Generator, crop: float = 0.5) -> Tensor:
-    """A random stretch of each series, drawn as long as the series was (linear interpolation); padding stays at the end.
+    """A random stretch of each series, drawn as long as the series was; padding stays at the end.
 
-    crop: the smallest share that is kept.
+    Linear interpolation; beside an absent step the nearest one is taken, so that gaps stay as wide as they were, and channels
+    that are read in turn keep what they have. crop: the smallest share that is kept.
     """
     B, C, T = x.shape
     r = rand(generator, 2, B, 1).to(x.device)
@@ -27,7 +28,8 @@ def excerpt(x: Tensor, generator: Generator, crop: float = 0.5) -> Tensor:
     low = at.long()
     high, share = (low + 1).minimum(last), (at - low).unsqueeze(1)
     one, two = (x.gather(2, i.unsqueeze(1).expand(B, C, T)) for i in (low, high))
-    out = torch.where(share == 0, one, torch.lerp(one, two, share))  # lerp with 0 would spread a NaN
+    out = torch.lerp(one, two, share)
+    out = torch.where(out.isnan(), torch.where(share < 0.5, one, two), out)
     return out.masked_fill((t > last).unsqueeze(1), torch.nan)
 
 

@@ -1,147 +1,116 @@
-"""Files of series -> samples: CSV tables in two layouts, .npy and .npz arrays, and the UCR/UEA archive's .ts.
+"""One file of series -> what it holds: series, or one long recording; and what is said about them."""
 
-Everything is float32 [n, C, T]; shorter series end in NaN, missing values are NaN.
-"""
-
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from . import tables
+from . import npz, series_columns, series_paths, series_ts, tables
 
-WIDE = 20  # more columns of numbers than this are time steps, fewer are channels
+OTHERWISE = " (data.layout can say otherwise)"
 
 
-@dataclass(frozen=True)
-class Samples:
-    """x [n, C, T].  words: label of each, or [].  tests: how many at the end are the given test split.
-    starts: at which share of the whole time each begins and ends, so that splits can be stretches of time; or None."""
+@dataclass
+class Part:
+    """What a file holds.
+
+    x: series [n, C, T], or one recording [C, T] over time; shorter series end in NaN.  about: name -> one value for each
+    series, or for each step of the recording.  likely, group, borders: of these columns, as in `series_columns.Roles`.
+    given: the column of given splits, or "".  channels: their names.  names: of all columns of the file.
+    """
 
     x: np.ndarray
-    words: list[str] = field(default_factory=list)
-    label: str = "label"
-    tests: int = 0
-    starts: np.ndarray | None = None  # [n, 2]
+    about: dict[str, Any] = field(default_factory=dict)
+    likely: list[str] = field(default_factory=list)
+    group: str = ""
+    borders: list[str] = field(default_factory=list)
+    given: str = ""
+    channels: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        """The number of series, or of steps of the recording."""
+        return self.x.shape[0 if self.x.ndim == 3 else 1]
 
 
-def read(path: Path, layout: str, length: int, label_column: str) -> Samples:
-    """The samples of a file; ValueError in one line when its contents are not series."""
+def read(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
+    """What is in the file. layout: "rows", "columns" or "auto".  asked: columns that somebody named.  parts: there is a file of
+    training and one of test series. ValueError in one line when these are no series."""
     kind = path.suffix.lower()
-    if kind in (".csv", ".tsv"):
-        return read_csv(path, layout, length, label_column)
-    if kind in (".npy", ".npz"):
-        return read_arrays(path, length)
-    if kind == ".ts":
-        return read_ts(path, length)
-    raise ValueError(f"{path.name} is of a kind that is not read; data.file must end in .csv, .tsv, .npy, .npz or .ts")
+    if kind in (*tables.KINDS, ".npy", ".npz"):
+        part = of_table(path, layout, asked, parts) if kind in tables.KINDS else of_arrays(path, layout)
+        if other := series_paths.partner(path, "x", "y"):
+            labels_beside(part, path, other)
+        return part
+    if kind in (".ts", ".arff"):
+        series, words = series_ts.read(path)
+        return Part(padded(series), {"class": words} if words else {}, ["class"] if words else [], channels=numbered(series[0].shape[0]))
+    raise ValueError(f"{path.name} is of a kind that is not read; data.file must end in {', '.join(series_paths.KINDS)}")
 
 
-def padded(series: list[np.ndarray], length: int) -> np.ndarray:
-    """Series [C, T_i] of different lengths -> [n, C, T] with T the longest, at most `length`; the rest is NaN."""
-    T = min(length, max(s.shape[1] for s in series))
-    out = np.full((len(series), series[0].shape[0], T), np.nan, np.float32)
+def numbered(n: int) -> list[str]:
+    return [f"channel {i}" for i in range(1, n + 1)]
+
+
+def padded(series: list[np.ndarray]) -> np.ndarray:
+    """Series [C, T_i] of different lengths -> float32 [n, C, T] with T the longest; the rest is NaN."""
+    out = np.full((len(series), series[0].shape[0], max(s.shape[1] for s in series)), np.nan, np.float32)
     for row, s in zip(out, series):
-        row[:, : s.shape[1]] = s[:, :T]
+        row[:, : s.shape[1]] = s
     return out
 
 
-def read_csv(path: Path, layout: str, length: int, label_column: str) -> Samples:
-    names, _ = tables.header(path)
-    rows = tables.rows(path)
-    label = label_of(path, names, rows, label_column)
-    numbers = [i for i in range(len(names)) if i != label and tables.numeric(row[i] for row in rows)]
-    if not numbers:
-        raise ValueError(f"{path.name} has no column of numbers; its columns are {', '.join(names[:12])}")
-    values = np.array([[tables.number(row[i]) for i in numbers] for row in rows], np.float32)  # [rows, columns]
-    words = [row[label].strip() or "(none)" for row in rows] if label is not None else []
-    key = names[label] if label is not None else "label"
-    if layout == "rows" or (layout == "auto" and len(numbers) > WIDE):
-        there = np.flatnonzero(~np.isnan(values).all(0))
-        return Samples(values[:, None, : min(length, there[-1] + 1)], words, key)
-    return windows(path, values, words, key, length)
+def of_table(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
+    table = tables.read(path)
+    found = series_columns.roles(table, asked, layout, parts)
+    if not found.numbers:
+        raise ValueError(f"{path.name} has no column of numbers; its columns are {', '.join(table.names[:12])}")
+    x = np.empty((len(found.numbers), len(table)), np.float32)
+    for row, name in zip(x, list(found.numbers)):
+        with np.errstate(over="ignore"):
+            row[:] = found.numbers[name]
+    names = list(found.numbers)
+    part = Part(x, found.about, found.likely, found.group, found.borders, channels=names, names=table.names,
+                notes=table.notes + found.notes)
+    if found.layout == "columns":
+        how = "a channel per column" + (f": {series_columns.shown(names, 4)}" if table.headed else f", {len(names)} of them")
+    else:
+        there = np.flatnonzero(~np.isnan(x).all(1))
+        x = x[: there[-1] + 1] if len(there) else x[:1]
+        part.x, part.channels = np.ascontiguousarray(x.T)[:, None], ["the series"]  # [n, 1, T]
+        how = f"a series per row of {len(x)} steps"
+    part.notes.insert(0, how + OTHERWISE * (layout == "auto"))
+    return part
 
 
-def windows(path: Path, values: np.ndarray, words: list[str], key: str, length: int) -> Samples:
-    """One long series [T, C] -> windows that overlap by 7/8; the label of a window is the one most of its rows have."""
-    if len(values) < 10 * length:
-        raise ValueError(f"{path.name} has {len(values)} rows, too few for windows of {length}; set data.length"
-                         f" to {len(values) // 10} or less, or data.layout to 'rows' if each row is one series")
-    starts = np.arange(0, len(values) - length + 1, max(1, length // 8))
-    x = np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(values, length, 0)[starts])  # [n, C, length]
-    labels = [Counter(words[s:s + length]).most_common(1)[0][0] for s in starts] if words else []
-    return Samples(x, labels, key, starts=np.stack([starts, starts + length], 1) / len(values))
+def labels_beside(part: Part, path: Path, other: Path) -> None:
+    """The labels of x_train.npy or X_train.txt from y_train beside it."""
+    if other.suffix.lower() in tables.KINDS:
+        table = tables.read(other)
+        values = table.words(table.names[-1])
+    else:
+        values = npz.load(other, (1, 2)).x
+    if len(values) != len(part):
+        raise ValueError(f"{path.name} has {len(part)} series and {other.name} {len(values)} labels; they must be as many")
+    part.about["label"], part.likely = values, ["label"]
+    part.notes.append("labels from the files y beside it")
 
 
-def label_of(path: Path, names: list[str], rows: list[list[str]], label_column: str) -> int | None:
-    """Position of the label: the named column, one called label or class, or the only column of words in wide tables."""
-    if label_column:
-        return tables.column(path, label_column, "data.label_column", names)
-    if likely := [i for i, name in enumerate(names) if name.lower() in tables.LABELS]:
-        return likely[0]
-    words = [i for i in range(len(names)) if not tables.numeric(row[i] for row in rows[:200])]
-    few = [i for i in words if len({row[i] for row in rows}) <= max(2, len(rows) // 10)]  # dates and ids have many values
-    return few[0] if len(few) == 1 else None
-
-
-def read_arrays(path: Path, length: int) -> Samples:
-    """[n, T] or [n, C, T]; in an .npz the array x (or X, data, else the first of that shape) and labels y (or labels)."""
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        held = {"x": loaded} if isinstance(loaded, np.ndarray) else {k: loaded[k] for k in loaded.files}
-    except (ValueError, OSError, EOFError) as error:
-        raise ValueError(f"{path.name} cannot be read as plain arrays ({str(error).splitlines()[0]}); "
-                         "save numbers with numpy.save or numpy.savez, padded with NaN where lengths differ") from None
-    named = [held[k] for k in ("x", "X", "data") if k in held]
-    x = next((a for a in [*named, *held.values()] if a.ndim in (2, 3) and a.dtype.kind in "fiub"), None)
-    if x is None:
-        raise ValueError(f"{path.name} has no array of shape [n, T] or [n, C, T]; it has " + (", ".join(
-            f"{k} {list(a.shape)}" for k, a in held.items()) or "nothing"))
-    y = next((held[k] for k in ("y", "labels", "label", "Y") if k in held), [])
-    if len(y) not in (0, len(x)):
-        raise ValueError(f"{path.name} has {len(x)} series and {len(y)} labels; they must be as many")
-    x = x[:, None] if x.ndim == 2 else x
-    words = [str(v) for v in np.asarray(y).reshape(len(y), -1)[:, 0]] if len(y) else []
-    return Samples(np.ascontiguousarray(x[..., :length], np.float32), words)
-
-
-def read_ts(path: Path, length: int) -> Samples:
-    """A .ts file; beside NAME_TRAIN.ts, NAME_TEST.ts is read too and stays the test split."""
-    series, words = parse_ts(path)
-    other = path.with_name(path.name.replace("_TRAIN", "_TEST"))
-    tests = 0
-    if other != path and other.is_file():
-        more, more_words = parse_ts(other)
-        series, words, tests = series + more, words + more_words, len(more)
-    if len({s.shape[0] for s in series}) > 1:
-        raise ValueError(f"{path.name} has series with different numbers of channels; they must have the same")
-    return Samples(padded(series, length), words, "class", tests)
-
-
-def parse_ts(path: Path) -> tuple[list[np.ndarray], list[str]]:
-    """[C, T] of each line, and its label where the header says that there are labels."""
-    series, words, labelled, begun = [], [], False, False
-    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
-        line = line.strip()
-        if line.startswith("@") and not begun:
-            labelled |= line.lower().startswith(("@classlabel true", "@targetlabel true"))
-            begun = line.lower() == "@data"
-        elif begun and line:
-            *channels, label = line.split(":") if labelled else [*line.split(":"), ""]
-            try:
-                channels = [np.array([tables.number(v) for v in c.split(",")], np.float32) for c in channels]
-            except ValueError:
-                raise ValueError(f"line {number} of {path.name} is not numbers; .ts with time stamps is not read") from None
-            if not channels:
-                raise ValueError(f"line {number} of {path.name} is broken: it has a label and no numbers")
-            series.append(padded_channels(channels))
-            words += [label.strip()] if labelled else []
-    if not series:
-        raise ValueError(f"{path.name} has no series below a line @data")
-    return series, words
-
-
-def padded_channels(channels: list[np.ndarray]) -> np.ndarray:
-    T = max(len(c) for c in channels)
-    return np.stack([np.pad(c, (0, T - len(c)), constant_values=np.nan) for c in channels])
+def of_arrays(path: Path, layout: str) -> Part:
+    """[n, T], [n, C, T] or [n, T, C] with many more steps than channels; [T] or, few columns wide, [T, C]: one recording."""
+    held = npz.load(path, (1, 2, 3))
+    x, notes, about = held.x, list(held.notes), dict(held.columns)
+    part = Part(x, about, [held.label] if held.label else [], held.group, given=held.split, notes=notes)
+    if x.ndim == 3:
+        if layout == "columns" or (layout == "auto" and x.shape[1] >= 4 * x.shape[2]):
+            part.x = x = x.swapaxes(1, 2)
+            part.notes.insert(0, f"channels last: {x.shape[1]} channels of {x.shape[2]} steps" + OTHERWISE * (layout == "auto"))
+    elif x.ndim == 1 or (layout == "columns" or (layout == "auto" and not about and x.shape[1] < 8 and len(x) >= 80)):
+        part.x = x = x.reshape(len(x), -1).T
+        part.notes.insert(0, f"one recording of {x.shape[1]:,} steps")
+    else:
+        part.x = x = x[:, None]
+    part.channels = numbered(x.shape[-2])
+    return part

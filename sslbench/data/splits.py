@@ -117,6 +117,8 @@ def by_group(keys, among: np.ndarray, label, groups, shares) -> tuple[dict[str, 
     kinds = np.unique(y, return_inverse=True)[1]
     counts = np.zeros((len(names), kinds.max() + 1))
     np.add.at(counts, (of, kinds), 1)  # [groups, classes]
+    if (counts > 0).sum(0).max() == 1:  # each class is one group, a person say: no split can show them all
+        counts = counts.sum(1, keepdims=True)
     share = np.array([high - low for low, high in shares.values()])
     lacking = share[:, None] * counts.sum(0)  # [splits, classes]
     sizes, place = counts.sum(1), checksums(names)

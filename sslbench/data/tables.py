@@ -1,50 +1,51 @@
-"""CSV files of unknown origin as columns of strings, with errors that name what there is."""
+"""A table of unknown origin (delimited text, Excel, Parquet, JSON lines) as named columns, with remarks on what was decided."""
 
-import csv
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-MISSING = {"", "nan", "na", "n/a", "null", "none", "?"}
-LABELS = ("label", "class", "target", "category", "y")  # names a label column often has
+from . import cells, delimited, frames
+from .table import Table, assemble, most_common
+
+TEXT = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
+FRAMES = (".parquet", ".feather", ".xlsx", ".jsonl", ".ndjson")  # read with the extra sslbench[tables], JSON lines without
+KINDS = TEXT + FRAMES
 
 
-def header(file: Path) -> tuple[list[str], str]:
-    """Column names and the delimiter, which is the likeliest of , ; and tab in the first line."""
-    with open(file, newline="", encoding="utf-8-sig", errors="replace") as f:
-        line = f.readline()
-    if not line.strip():
-        raise ValueError(f"{str(file)!r} has no first line with column names")
-    delimiter = max(",;\t", key=line.count)
-    return next(csv.reader([line], delimiter=delimiter)), delimiter
+def read(path: Path) -> Table:
+    """The table in a file; ValueError in one line where there is none. All cells are kept: short rows end in missing cells."""
+    if not path.is_file():
+        raise ValueError(f"{str(path)!r} is no file that can be read as a table")
+    if path.suffix.lower() in FRAMES:
+        return frames.read(path)
+    encoding, remark = delimited.encoding_of(path)
+    tally: Counter = Counter()
+    with open(path, encoding=encoding, errors="replace", newline=None) as f:
+        table = read_lines(path, delimited.Lines(f, tally), tally)
+    return replace(table, notes=[remark] * bool(remark) + table.notes)
 
 
-def column(file: Path, name: str, parameter: str, names: list[str]) -> int:
-    """Position of the column called `name`; ValueError that lists the columns there are."""
-    if name not in names:
-        shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-        raise ValueError(f"{file.name} has no column {name!r}; set {parameter} to one of: {shown}")
-    return names.index(name)
+def read_lines(path: Path, lines: delimited.Lines, tally: Counter) -> Table:
+    """Delimited text: what the delimiter is, where the table begins and whether it has names is read from its first lines."""
+    sample = lines.sample()
+    body = [line for line in sample if line.strip() and not line.startswith("#")] or [line for line in sample if line.strip()]
+    if not body:
+        raise ValueError(f"{str(path)!r} has no first line: it is empty")
+    delimiter = delimited.delimiter_of(body)
+    lines.end = delimited.end_of(body, delimiter)
+    body, sample = ([line.rstrip().removesuffix(lines.end) for line in some] if lines.end else some for some in (body, sample))
+    found = list(delimited.records(delimited.Lines(body, Counter()), delimiter, 0, Counter()))
+    width = most_common([len(row) for row in found[1:]] or [len(found[0])])
+    top, names = delimited.above(sample, delimiter, width)
+    skipped = [next(lines) for _ in range(top)]
+    first = delimited.splitter(delimiter)(skipped.pop().lstrip("# ")) if names else None
+    tally["comments"] += sum(line.startswith("#") for line in skipped)
+    tally["above"] += sum(bool(line.strip()) and not line.startswith("#") for line in skipped)
+    comments = cells.numeric([row[0] for row in found[1:]], "decimal")
+    rows = delimited.records(lines, delimiter, width, tally, comments)
+    found = list(delimited.records(delimited.Lines(sample[top:], Counter()), delimiter, width, Counter(), comments))
+    likely = "thousands" if delimiter == "," else "decimal"
+    return assemble(path, rows, found, first, likely, delimiter, tally)
 
 
-def rows(file: Path) -> list[list[str]]:
-    """All lines below the header that are as wide as the header; ValueError when there is none."""
-    names, delimiter = header(file)
-    csv.field_size_limit(2**31 - 1)
-    with open(file, newline="", encoding="utf-8-sig", errors="replace") as f:
-        found = [row for row in csv.reader(f, delimiter=delimiter) if len(row) == len(names)][1:]
-    if not found:
-        raise ValueError(f"{str(file)!r} has no lines below its column names")
-    return found
-
-
-def number(cell: str) -> float:
-    """A cell as a number, NaN where it is missing; ValueError when it is a word."""
-    cell = cell.strip()
-    return float("nan") if cell.lower() in MISSING else float(cell)
-
-
-def numeric(cells) -> bool:
-    """Whether all these cells are numbers or missing, and at least one is a number."""
-    try:
-        return any(value == value for value in [number(c) for c in cells])
-    except ValueError:
-        return False
+__all__ = ["FRAMES", "KINDS", "TEXT", "Table", "read"]

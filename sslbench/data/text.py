@@ -1,55 +1,57 @@
-"""The user's own text: a plain text file cut into windows, or a CSV with one text per row."""
+"""The user's own text: tables, FASTA, lines with labels, folders of texts, or running text cut into windows."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
 import torch
 
 from ..catalog import Hyperparameter
-from . import Data, Field, parts, places, tables, text_bytes
+from . import Data, Field, places, text_bytes, text_files, text_paths, text_samples
 from .text_bytes import Hide, TextCrop
+from .text_files import Texts
 
 
 class Text(Data):
-    """Your own text file, or a CSV with a text column and, if you have one, a label column.
+    """Your own text: a table with a column of texts, FASTA, lines "LABEL text", a folder of text files, or running text.
 
-    A text file becomes consecutive windows, the last tenths of it for validation and test. A CSV row is one sample, cut at
-    `length` bytes or padded. label_column may stay empty: then a column called label, class, target or category is taken.
+    A row, record, line or file is one sample, cut at `length` bytes or padded; running text becomes consecutive windows, the last
+    tenths of it for validation and test. Several files are given with commas, as a pattern or as a folder; train, val, test and
+    unsup in the names of files and folders are splits, and folders are labels. What was taken stands in the reading.
     """
 
     name = "text"
 
-    def __init__(self, *, file: Annotated[str, Hyperparameter("a .txt, .md, .csv or .tsv file")] = "",
-                 text_column: Annotated[str, Hyperparameter("column of a CSV that holds the text")] = "text",
-                 label_column: Annotated[str, Hyperparameter("column of a CSV that holds the label, if there is one")] = "",
+    def __init__(self, *, file: Annotated[str, Hyperparameter("a .txt, .csv, .tsv, .jsonl or FASTA file, several, or a folder")] = "",
+                 text_column: Annotated[str, Hyperparameter("column of a table that holds the text; empty: found")] = "",
+                 label: Annotated[str, Hyperparameter("column, folder level or name pattern of the label, or none")] = "",
+                 group: Annotated[str, Hyperparameter("column or pattern of what stays in one split: a person, a picture")] = "",
+                 split: Annotated[str, Hyperparameter("column or pattern of given splits, or none")] = "",
                  length: Annotated[int, Hyperparameter("bytes in one sample", 16, 2048)] = 128,
                  crop: TextCrop = 0.5,
                  hide: Hide = 0.15):
-        self.file, self.text_column, self.label_column, self.length = file, text_column, label_column, length
-        self.crop, self.hide = crop, hide
-        self.path = places.existing(file or places.sample("sentences.csv"), "file", "data.file")
-        if self.path.is_dir():
-            raise IsADirectoryError(f"{str(self.path)!r} is a folder; data.file must be one text or CSV file")
-        self.table = self.path.suffix.lower() in (".csv", ".tsv")
-        self.columns = chosen(self.path, text_column, label_column) if self.table else None
-        self.fields = {"text": Field((length,), (1,), vocab=256, gaps=self.table)}
+        file = str(file)
+        self.file, self.text_column, self.label, self.group, self.split = file, text_column, label, group, split
+        self.length, self.crop, self.hide = length, crop, hide
+        self.texts = self.read()  # kept: the files may be gone, or the path be seen from another folder, when rows are asked for
+        self.prepared: text_samples.Prepared | None = None
+        self.unit = "windows" if self.texts.running else "texts"
+        self.fields = {"text": Field((length,), (1,), vocab=256, gaps=not self.texts.running)}
+
+    def read(self) -> Texts:
+        file = self.file or places.sample("sentences.csv")
+        return kept(file, changed(file), self.text_column, self.label == "none")
 
     def load(self, split):
-        if not self.table:
-            ids = text_bytes.windows(self.path.read_text("utf-8", "replace"), self.length)
-            parts.enough(len(ids), f"windows of {self.length} bytes", self.path.name)
-            return {"text": torch.from_numpy(ids[parts.stretch(len(ids), split)])}, {}
-        at, label = self.columns
-        found = [row for row in tables.rows(self.path) if row[at].strip()]
-        parts.enough(len(found), f"texts in column {self.text_column!r}", self.path.name)
-        words = [row[label].strip() or "(none)" for row in found] if label is not None else []
-        rows = parts.part([row[at] for row in found], split, words or None)
-        labels = {}
-        if len(set(words)) > 1:
-            key = tables.header(self.path)[0][label]
-            y, names = parts.numbered(words)
-            labels, self.classes = {key: y[rows]}, {key: names}
-        return {"text": torch.from_numpy(text_bytes.padded([found[i][at] for i in rows], self.length))}, labels
+        if self.prepared is None:
+            self.prepared = text_samples.prepared(self.texts, self.length, self.label, self.group, self.split, Path(self.file).name)
+        found = self.prepared
+        self.classes, self.splits_from, self.notes = found.told.classes, found.told.splits.origin, found.notes
+        rows, labels = found.told.of(split)
+        return {"text": torch.from_numpy(found.ids[rows])}, labels
+
+    def shown(self) -> str:
+        return self.file if len(self.file) < 60 else f"...{self.file[-57:]}"
 
     def augment(self, batch, generator):
         return {"text": text_bytes.excerpt(batch["text"], generator, self.crop, self.hide)}
@@ -59,19 +61,18 @@ class Text(Data):
 
     def spell(self, ids):
         there = (ids >= 0).nonzero()  # the padding at the end is not worth dots
-        return text_bytes.spell(ids[: int(there.max()) + 1] if self.table and len(there) else ids)
+        return text_bytes.spell(ids[: int(there.max()) + 1] if self.fields["text"].gaps and len(there) else ids)
 
     def cite(self):
-        return f"text in {self.file}" if self.file else "generated sentences, shipped with sslbench (CC0)"
+        return f"text in {self.shown()}" if self.file else "generated sentences, shipped with sslbench (CC0)"
 
 
-def chosen(path: Path, text_column: str, label_column: str) -> tuple[int, int | None]:
-    """Positions of the text and the label column; None when there is no label."""
-    names, _ = tables.header(path)
-    at = tables.column(path, text_column, "data.text_column", names)
-    if label_column:
-        return at, tables.column(path, label_column, "data.label_column", names)
-    likely = [i for i, name in enumerate(names) if name.lower() in tables.LABELS]
-    if not likely and len(names) == 2:  # many tables call the label by what it means: the other of two columns
-        likely = [1 - at]
-    return at, likely[0] if likely else None
+def changed(file: str) -> tuple:
+    """When the files were changed last."""
+    return tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in text_paths.files(file)[0])
+
+
+@lru_cache(maxsize=2)
+def kept(file: str, changed: tuple, text_column: str, whole: bool) -> Texts:
+    """The files are read again only when they, or how to read them, have changed."""
+    return text_files.read(file, text_column, whole)

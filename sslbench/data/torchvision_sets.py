@@ -1,22 +1,24 @@
 """MNIST, Fashion-MNIST and CIFAR-10 through torchvision: from your folders, or downloaded once into the cache.
 
-The original archives are looked for in the project's `data/` and the folders of SSLBENCH_DATA (those are only read). What
-was read once is kept as one .npz in the cache.
+The original archives, or the plain files that they hold, are looked for in the project's `data/` and the folders of SSLBENCH_DATA
+(those are only read). What was unpacked once is kept as one .npz in the cache.
 """
 
 import hashlib
 import os
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from . import Data, Field, places
+from . import Data, Field, npz_members, places, unpacked
 from .image_augment import Color, Crop, Rotation, color, geometry
 
 VALIDATION = 5_000  # the last images of the training set
+KEYS = ["train_images", "train_labels", "test_images", "test_labels"]
 
 
 class TorchvisionSet(Data, listed=False):
@@ -25,13 +27,21 @@ class TorchvisionSet(Data, listed=False):
     source = ""  # class in torchvision.datasets
     flip = False
     citation = ""
+    unit, splits_from = "pictures", "test as published, validation the last of the training pictures"
+    held: unpacked.Arrays | None = None
 
     def load(self, split):
-        images, labels = read(self.source, self.name, "test" if split == "test" else "train")
+        if self.held is None:
+            self.held, said = read(self.source, self.name)
+            self.notes = [said] if said else []
+        images, labels = (self.held[f"{'test' if split == 'test' else 'train'}_{what}"] for what in ("images", "labels"))
         if split != "test":
-            part = slice(-VALIDATION, None) if split == "validation" else slice(None, -VALIDATION)
+            last = len(labels) - min(VALIDATION, max(1, len(labels) // 10))
+            part = slice(last, None) if split == "validation" else slice(None, last)
             images, labels = images[part], labels[part]
-        return {"image": torch.from_numpy(images)}, {next(iter(self.classes)): torch.from_numpy(labels)}
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The given NumPy array is not writable")  # nobody writes
+            return {"image": torch.from_numpy(images)}, {next(iter(self.classes)): torch.from_numpy(labels)}
 
     def augment(self, batch, generator):
         x = geometry(batch["image"], generator, self.crop, self.rotation, self.flip)
@@ -80,23 +90,40 @@ class CIFAR10(TorchvisionSet):
         self.fields = {"image": Field((32, 32), (4, 4), 3, scale=1 / 64, offset=120.7)}
 
 
-def read(source: str, name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Images uint8 [n, C, H, W] and labels int64 [n] of "train" or "test"."""
-    kept = places.cache() / f"{name}.npz"
-    if not kept.is_file():
-        prepare(source, name, kept)
+def read(source: str, name: str) -> tuple[unpacked.Arrays, str]:
+    """Images uint8 [n, C, H, W] and labels int64 [n] of both splits, and where they come from: what was kept, the archives, the
+    plain files that they hold, or a download. What was kept and is damaged is made again."""
+    kept, damage = places.cache() / f"{name}.npz", None
+    if kept.is_file():
+        try:
+            return dict(zip(KEYS, npz_members.named(kept, KEYS))), ""
+        except ValueError as error:
+            damage = error
+    if not any_archive(source) and (plain := unpacked.found(name, roots())):
+        return plain[0], f"read from {plain[1]}"
     try:
-        with np.load(kept) as file:
-            return file[f"{split}_images"], file[f"{split}_labels"]
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise ValueError(f"{kept} is damaged ({error}); delete it and it is made again") from None
+        prepare(source, name, kept)
+    except FileNotFoundError as error:
+        raise error if damage is None else ValueError(f"{damage}; delete {kept}") from None
+    return dict(zip(KEYS, npz_members.named(kept, KEYS))), ""
+
+
+def archives_of(kind: type) -> dict[str, str]:
+    """Names of the archives of a torchvision class -> MD5."""
+    return dict(getattr(kind, "resources", None) or [(kind.filename, kind.tgz_md5)])
+
+
+def any_archive(source: str) -> bool:
+    """Whether all archives of the set are on this machine."""
+    from torchvision import datasets
+    return all(find(file, md5) for file, md5 in archives_of(getattr(datasets, source)).items())
 
 
 def prepare(source: str, name: str, kept: Path) -> None:
     """Unpack the archives, found or downloaded, in a folder of our own and keep the arrays: two processes never collide."""
     from torchvision import datasets
     kind = getattr(datasets, source)
-    archives = dict(getattr(kind, "resources", None) or [(kind.filename, kind.tgz_md5)])  # name -> MD5
+    archives = archives_of(kind)
     with tempfile.TemporaryDirectory(dir=kept.parent, prefix=f"{name}-") as folder:
         inside = Path(folder, source, "raw") if "resources" in kind.__dict__ else Path(folder)
         inside.mkdir(parents=True, exist_ok=True)
@@ -107,7 +134,7 @@ def prepare(source: str, name: str, kept: Path) -> None:
             sets = {split: kind(folder, train=split == "train", download=True) for split in ("train", "test")}
         except (OSError, RuntimeError) as error:
             raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded ({short(error)}); put "
-                                    f"{', '.join(archives)} into {kept.parent} or into a folder of SSLBENCH_DATA") from None
+                                    f"{', '.join(archives)}, or what they hold, into {kept.parent} or a folder of SSLBENCH_DATA") from None
         arrays = {}
         for split, data in sets.items():
             images = np.asarray(data.data)
@@ -122,10 +149,13 @@ def short(error: Exception) -> str:
     return str(error).strip().splitlines()[0].rstrip(":") if str(error).strip() else type(error).__name__
 
 
+def roots() -> list[Path]:
+    return [root for root in (*places.given(), places.project(), places.cache()) if root]
+
+
 def find(file: str, md5: str) -> Path | None:
     """The archive of that name and content, at most three folders deep; MNIST and Fashion-MNIST share their file names."""
-    roots = [places.project(), places.cache(), *places.given()]
-    for root in filter(None, roots):
+    for root in roots():
         for pattern in (file, f"*/{file}", f"*/*/{file}", f"*/*/*/{file}"):
             for path in sorted(root.glob(pattern)):
                 if hashlib.md5(path.read_bytes()).hexdigest() == md5:

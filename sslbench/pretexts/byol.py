@@ -4,7 +4,7 @@ import math
 from typing import Annotated
 
 from . import Hyperparameter, Pretext, nn, torch
-from .parts import Teacher, embed_views, head
+from .parts import Teacher, embed_views, head, two_views
 
 
 class BYOL(Pretext):
@@ -23,6 +23,10 @@ class BYOL(Pretext):
         self.projector = head(backbone.dim, 2 * backbone.dim, projection_dim)
         self.predictor = head(projection_dim, 2 * backbone.dim, projection_dim)
         self.teacher = Teacher(nn.ModuleList([backbone, self.projector]))
+
+    @classmethod
+    def incompatible(cls, backbone, data):
+        return two_views(data)
 
     def inputs(self, batch, generator):
         return self.data.views(batch, generator)

@@ -30,6 +30,11 @@ class Masked(Pretext):
         self.decoder = nn.Identity() if symbols_only else Blocks(backbone.dim, decoder_depth)
         self.heads = nn.ModuleDict({name: nn.Linear(backbone.dim, f.width) for name, f in self.fields.items()})
 
+    @classmethod
+    def incompatible(cls, backbone, data):
+        parts = sum(field.tokens for field in cls.reads(data).values())
+        return "" if parts > 1 else "hides part of a sample, and here a sample is a single part; simclr reads it whole"
+
     def inputs(self, batch, generator):
         """The sample, the order in which tokens stay visible [B, N], and what a backbone that is not maskable reads."""
         order = rand(generator, size_of(batch), len(self.place)).argsort(1)

@@ -52,7 +52,7 @@ class NextToken(Pretext):
     def likely(self, guess, ids):
         """The three most likely symbols after the first half of each sequence, beside the true one; ids [B, T]."""
         middle = ids.shape[1] // 2
-        shares, best = guess[:, :, middle].float().softmax(1).topk(3, 1)  # [B, 3]
+        shares, best = guess[:, :, middle].float().softmax(1).topk(min(3, guess.shape[1]), 1)  # [B, 3]
         return [self.caption(row[max(0, middle - 12): middle], row[middle], *pair)
                 for row, pair in zip(ids.cpu(), zip(best.cpu(), shares.tolist()))]
 

@@ -26,6 +26,12 @@ def embed_views(embed, views: list[Batch]) -> list[Tensor]:
     return [embed(view) for view in views]
 
 
+def two_views(data) -> str:
+    """Why a sample of this data has no two views, or ""."""
+    n = len(data.fields)
+    return "" if n <= 2 else f"compares two views of a sample, and through {n} fields there are {n}; masked and autoencoder fit"
+
+
 class Teacher(nn.Module):
     """A copy of a module that follows it as a moving average and gets no gradient."""
 
@@ -83,4 +89,4 @@ def sum_over_fields(values: dict[str, Tensor | float]):
     return sum(values.values()) / len(values)
 
 
-__all__ = ["Teacher", "both", "constant_guess", "embed_views", "given", "head", "mean_over", "size_of", "sum_over_fields"]
+__all__ = ["Teacher", "both", "constant_guess", "embed_views", "given", "head", "mean_over", "size_of", "sum_over_fields", "two_views"]

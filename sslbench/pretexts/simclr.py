@@ -5,7 +5,7 @@ from typing import Annotated
 
 from ..hardware import gather, in_float32, rank, world
 from . import Hyperparameter, Pretext, Tensor, nn, size_of, torch
-from .parts import embed_views, head
+from .parts import embed_views, head, two_views
 
 
 class SimCLR(Pretext):
@@ -22,6 +22,10 @@ class SimCLR(Pretext):
         super().__init__(backbone, data)
         self.temperature = temperature
         self.projector = head(backbone.dim, backbone.dim, projection_dim)
+
+    @classmethod
+    def incompatible(cls, backbone, data):
+        return two_views(data)
 
     def inputs(self, batch, generator):
         return self.data.views(batch, generator)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from ..hardware import gather, in_float32
 from . import Hyperparameter, Pretext, Tensor, nn
-from .parts import embed_views, head
+from .parts import embed_views, head, two_views
 
 EPSILON = 1e-4
 
@@ -24,6 +24,10 @@ class VICReg(Pretext):
         super().__init__(backbone, data)
         self.weights = invariance_weight, variance_weight, covariance_weight
         self.projector = head(backbone.dim, projection_dim, projection_dim)
+
+    @classmethod
+    def incompatible(cls, backbone, data):
+        return two_views(data)
 
     def inputs(self, batch, generator):
         return self.data.views(batch, generator)

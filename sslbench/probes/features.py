@@ -3,12 +3,15 @@
 import torch
 from torch import Tensor
 
+from ..field import finite, spread_of
+
 
 def standardise(z: Tensor, *others: Tensor, most: int = 512) -> list[Tensor]:
     """Zero mean, unit deviation by z's statistics; wider features are first turned onto about their `most` main directions."""
-    z, others = z.float(), [o.float() for o in others]
-    mean, scale = z.mean(0), z.std(0).clamp(min=1e-4 * z.std().clamp(min=1e-6).item())
-    every = [(x - mean) / scale for x in (z, *others)]
+    z, *others = (finite(x.float()) for x in (z, *others))
+    mean, scale = z.mean(0), spread_of(z, 0).clamp(min=1e-4 * spread_of(z).clamp(min=1e-6).item())
+    scale = torch.maximum(scale, 1e-6 * mean.abs())  # less is the rounding of a number that does not change
+    every = [((x - mean) / scale).clamp_(-1e6, 1e6) for x in (z, *others)]  # nothing real comes near it
     if z.shape[1] <= most:
         return every
     generator = torch.Generator(z.device).manual_seed(0)  # not the global one, which a user's own numbers would move

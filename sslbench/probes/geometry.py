@@ -4,6 +4,7 @@ import math
 
 import torch.nn.functional as F
 
+from ..field import finite, spread_of
 from . import Probe, Tensor, torch
 
 
@@ -54,24 +55,26 @@ class Uniformity(Geometry):
 
 def rankme(z: Tensor, epsilon: float = 1e-7) -> float:
     """Effective rank: the exponential of the entropy of the singular values (Garrido et al. 2023); 1 to D."""
-    values = torch.linalg.svdvals(z.double() if len(z) <= 64 else z.float())
+    values = torch.linalg.svdvals(finite(z.double() if len(z) <= 64 else z.float()))
     share = values / values.sum().clamp(min=1e-12) + epsilon
     return math.exp(-(share * share.log()).sum().item())
 
 
 def deviation(z: Tensor) -> float:
     """Standard deviation of the unit-length embeddings' features times sqrt(D): 1 when they spread evenly, 0 collapsed."""
-    z = F.normalize(z.float(), dim=1)
-    return z.std(0).mean().item() * math.sqrt(z.shape[1])
+    z = F.normalize(finite(z.float()), dim=1)
+    return spread_of(z, 0).mean().item() * math.sqrt(z.shape[1])
 
 
 def alignment(a: Tensor, b: Tensor) -> float:
     """Mean squared distance of the unit-length embeddings of two views (Wang and Isola 2020); 0 is perfect."""
-    return (F.normalize(a.float(), dim=1) - F.normalize(b.float(), dim=1)).square().sum(1).mean().item()
+    return (F.normalize(finite(a.float()), dim=1) - F.normalize(finite(b.float()), dim=1)).square().sum(1).mean().item()
 
 
 def uniformity(z: Tensor, t: float = 2.0) -> float:
     """Log mean Gaussian potential of unit-length embeddings (Wang and Isola 2020); lower is more even, 0 is collapsed."""
-    z = F.normalize(z.float(), dim=1)[:2048]
+    z = F.normalize(finite(z.float()), dim=1)[:2048]
+    if len(z) < 2:
+        return 0.0
     potential = (t * (2 * z @ z.T - 2)).exp()  # [n, n]; the squared distance of unit vectors is 2 - 2 cos
     return ((potential.sum() - potential.diagonal().sum()) / (len(z) * (len(z) - 1))).log().item()

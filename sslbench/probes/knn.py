@@ -2,6 +2,7 @@
 
 import torch.nn.functional as F
 
+from ..field import finite
 from . import Probe, Tensor, torch
 from .scores import chance_of, score_of
 
@@ -20,7 +21,7 @@ class KNN(Probe):
 
 def vote(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, k: int = 20, temperature: float = 0.07) -> float:
     """Score of a vote of the k nearest by cosine, weighted exp(cos / T) (Wu et al. 2018); z [n, D], y as in `score`."""
-    a, b = F.normalize(z_test.float(), dim=1), F.normalize(z.float(), dim=1)
+    a, b = F.normalize(finite(z_test.float()), dim=1), F.normalize(finite(z.float()), dim=1)
     votes = []
     for part in a.split(4096):
         cosine, index = (part @ b.T).topk(min(k, len(b)), 1)  # [t, k]

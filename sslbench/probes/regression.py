@@ -31,7 +31,9 @@ def linear_on_standardised(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor,
     check: called between the iterations; what it raises ends the fit."""
     if z_val is None and len(strengths) == 1:
         return score_of(apply(z_test, logistic_regression(z, y, *strengths, check=check)), y_test)
-    if z_val is None:
+    if z_val is None and len(z) < 5:
+        z_val, y_val = z, y
+    elif z_val is None:
         cut = len(z) * 4 // 5
         z, y, z_val, y_val = z[:cut], y[:cut], z[cut:], y[cut:]
     start, best = None, (-1.0, None)

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..engine import Checkpoint, Event, Step, train
-from ..hardware import Hardware
+from ..engine import Checkpoint, Event, Step
 from ..player import Player
 from ..recipe import Recipe
 from ..run import Run
-from ..runs import record
+from ..runs import play
 from ..training import Training
 from .estimate import duration
 from .loaded import Loaded
@@ -34,11 +33,8 @@ class Session:
 
     def _events(self):
         self._before()
-        self.training = Training(self.recipe, Hardware(self._device), self._loaded.for_training(self.recipe))
-        self.training.hardware.check = self.player.check
-        self.run.data = self.training.data  # loaded once
-        events = train(self.recipe, training=self.training, evaluations=self._evaluations, test=False)
-        events = record(events, self.recipe, self.folder) if self.folder else events
+        events = play(self.recipe, self.folder, ready=self._ready, data=self._loaded.for_training(self.recipe), device=self._device,
+                      evaluations=self._evaluations, test=False)
         with contextlib.closing(events):
             while True:
                 began = time.perf_counter()
@@ -49,6 +45,11 @@ class Session:
                     self.spent += time.perf_counter() - began
                 self.run.add(event)
                 yield event
+
+    def _ready(self, training: Training) -> None:
+        self.training = training
+        training.hardware.check = self.player.check
+        self.run.data = training.data  # loaded once
 
     @property
     def share(self) -> float:
@@ -64,7 +65,7 @@ class Session:
     def samples_per_second(self) -> float | None:
         last = self.run.steps[-20:]
         seconds = last[-1].seconds - last[0].seconds if len(last) > 1 else 0
-        return (len(last) - 1) * self.recipe.batch_size / seconds if seconds else None
+        return (len(last) - 1) * self.training.batch_size / seconds if seconds else None
 
     def words(self, state: str) -> str:
         """What is going on, in one line."""
@@ -88,10 +89,7 @@ def count(x: float) -> str:
 
 
 def folder_for(runs: str | Path, recipe: Recipe) -> Path:
-    """A new, empty folder: time, pretext task, data."""
+    """A folder that is not there yet: time, pretext task, data. It is made when the run begins to write."""
     name = re.sub(r"[^\w.-]+", "_", f"{time.strftime('%Y%m%d-%H%M%S')}-{recipe.pretext}-{recipe.data}")
-    for n in itertools.count(1):
-        path = Path(runs, name if n == 1 else f"{name}-{n}")
-        with contextlib.suppress(FileExistsError):
-            path.mkdir(parents=True)
-            return path
+    paths = (Path(runs, name if n == 1 else f"{name}-{n}") for n in itertools.count(1))
+    return next(path for path in paths if not path.exists())

@@ -1,0 +1,167 @@
+"""Cells of a table as numbers: what counts as missing, decimal commas, and columns that keep numbers small in memory."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+MISSING = {"", *("na n/a n.a. nan <na> null none nil ? - -- . err error missing undefined "
+                 "#n/a #na #div/0! #value! #ref! #num! #name? \\n").split()}
+ZEROS = re.compile(r"\n[ +-]*0\d")  # a number would lose those of 007
+NUMERALS = re.compile(r"\s*[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*")
+DECIMAL = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?|[+-]?\d{1,3}(?:\.\d{3})+,\d+")
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+MOST_BAD = 0.05  # of the cells of a column of numbers that may be words, which are missing then
+
+
+def comma_of(cells: Sequence[str], likely: str) -> str:
+    """What a comma inside these cells means: "decimal", "thousands" or "" where no number has one. likely: where both would do."""
+    held = [c.strip() for c in cells if "," in c and NUMERALS.fullmatch(c)]
+    decimal, thousands = ([bool(form.fullmatch(c)) for c in held] for form in (DECIMAL, THOUSANDS))
+    either = [a or b for a, b in zip(decimal, thousands)]
+    if not held or sum(either) < 0.9 * len(held):
+        return ""
+    leading = any(re.match(r"[+-]?0,", c) for c in held)  # nobody writes 0,123 for 123
+    if leading or not all(t or not e for t, e in zip(thousands, either)):
+        return "decimal"
+    return "thousands" if not all(d or not e for d, e in zip(decimal, either)) else likely
+
+
+def number(cell: str, comma: str = "") -> float:
+    """A cell as a number, NaN where it is missing; ValueError when it is a word."""
+    cell = cell.strip()
+    try:
+        if "_" not in cell:
+            return float(cell)
+    except ValueError:
+        pass
+    if cell.lower() in MISSING:
+        return float("nan")
+    cell = cell.replace("\u2212", "-")
+    if comma == "decimal" and DECIMAL.fullmatch(cell):
+        return float(cell.replace(".", "").replace(",", "."))
+    if comma == "thousands" and THOUSANDS.fullmatch(cell):
+        return float(cell.replace(",", ""))
+    if "\u2212" in cell or "_" in cell:
+        raise ValueError(f"{cell!r} is no number")
+    return float(cell)
+
+
+def numeric(cells: Sequence[str], comma: str = "") -> bool:
+    """Whether nearly all of these cells that are not missing are numbers, and at least one is."""
+    found, bad = 0, 0
+    for cell in cells:
+        try:
+            value = number(cell, comma)
+        except ValueError:
+            bad += 1
+        else:
+            found += value == value
+    return few(bad, found)
+
+
+def few(bad: int, found: int) -> bool:
+    """Whether so many words are mistakes in a column with so many numbers."""
+    return found > 0 and (not bad or (bad <= max(1, MOST_BAD * found) and found >= 8 * bad))
+
+
+def piece(cells: Sequence[str], comma: str, seen: dict[str, str]) -> np.ndarray | list[str]:
+    """Some cells of one column, small: float64 [n] where all are numbers or missing, else strings, equal ones held once."""
+    text = "\n" + "\n".join(cells)
+    if "_" not in text and not ZEROS.search(text):  # float() would take 1_2 for 12
+        found = plain(cells, comma)
+        if found is not None and not np.isnan(found).all() and not (abs(found) > 2**53).any():  # digits of a longer one would go
+            return found
+    words = [c.strip() for c in cells]
+    return [seen.setdefault(w, w) for w in words] if len(seen) < 4096 else words
+
+
+def plain(cells: Sequence[str], comma: str) -> np.ndarray | None:
+    """float64 [n] where all cells are numbers or missing, else None."""
+    try:
+        return np.fromiter(map(float, cells), np.float64, len(cells))
+    except ValueError:
+        try:
+            return np.fromiter((number(c, comma) for c in cells), np.float64, len(cells))
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """float64 [n] with NaN where missing.  bad: cells that were words, each once.  bad_cells, infinite: how many of them."""
+
+    values: np.ndarray
+    bad: list[str] = field(default_factory=list)
+    bad_cells: int = 0
+    infinite: int = 0
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table. pieces: float64 arrays and lists of strings, one after the other."""
+
+    name: str
+    pieces: list[np.ndarray | list[str]]
+    comma: str = ""
+
+    def __len__(self) -> int:
+        return sum(map(len, self.pieces))
+
+    def __iter__(self) -> Iterator[str]:
+        for part in self.pieces:
+            yield from part if isinstance(part, list) else map(written, part.tolist())
+
+    def words(self) -> list[str]:
+        """The cells as strings, "" where missing; numbers as they are shortest."""
+        return list(self)
+
+    def numbers(self) -> Numbers | None:
+        """The cells as numbers where nearly all of them are (the others count as missing); else None."""
+        out, bad, at = np.full(len(self), np.nan), [], 0
+        for part in self.pieces:
+            if isinstance(part, list):
+                bad += fill(out[at:at + len(part)], part, self.comma)
+                if len(bad) > 1000 and len(bad) > 2 * MOST_BAD * (at + len(part)):
+                    return None  # words
+            else:
+                out[at:at + len(part)] = part
+            at += len(part)
+        infinite = np.isinf(out)
+        if not few(len(bad), int(np.isfinite(out).sum())):
+            return None
+        out[infinite] = np.nan
+        return Numbers(out, sorted(set(bad)), len(bad), int(infinite.sum()))
+
+
+def fill(out: np.ndarray, cells: list[str], comma: str) -> list[str]:
+    """Writes the cells that are numbers; returns those that are words."""
+    bad = []
+    for i, cell in enumerate(cells):
+        try:
+            out[i] = number(cell, comma)
+        except ValueError:
+            bad.append(cell)
+    return bad
+
+
+def written(value: float) -> str:
+    """A number as short as it can be written; "" for NaN."""
+    if value != value:
+        return ""
+    return str(int(value)) if value == int(value) and abs(value) < 1e16 else repr(value)
+
+
+def evenly(values: np.ndarray) -> bool:
+    """Whether the numbers go up in equal steps: a count, time, or names of time steps."""
+    if len(values) < 3 or not np.isfinite(values).all():
+        return False
+    steps = np.diff(values)
+    return bool(steps[0] > 0 and (abs(steps - steps[0]) <= 1e-6 * steps[0] + 1e-9 * abs(values[1:])).all())
+
+
+def whole(values: np.ndarray) -> bool:
+    """Whether all numbers that are there are whole, and there are some."""
+    there = values[np.isfinite(values)]
+    return len(there) > 0 and bool((there == np.round(there)).all())

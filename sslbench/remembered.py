@@ -1,0 +1,102 @@
+"""What a run folder remembers of its data: enough to build the network and to read rows that somebody gives it."""
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .data import Batch, Data, Field
+from .settings import own_settings
+
+LARGEST = 2**24  # numbers in a sample, and symbols: far more than any network here could read
+
+
+class Remembered(Data, listed=False):
+    """The fields and the names of classes of a run's data. The data itself is made when something needs it, and says then what is
+    missing. about: what run.json says."""
+
+    def __init__(self, about: dict[str, Any], make: Callable[[], Data]):
+        self.fields = {name: field_of(said) for name, said in about["fields"].items()}
+        self.stored = {name: str(kind) for name, kind in about.get("stored", {}).items()}
+        self.classes = {name: list(map(str, names)) for name, names in about.get("classes", {}).items()}
+        self.probe_on = tuple(name for name in about.get("probe_on", ()) if name in self.fields)
+        self.said, self._make = str(about.get("reading", "")), make
+
+    @classmethod
+    def of(cls, about: dict[str, Any], make: Callable[[], Data]) -> "Remembered | None":
+        """None where the folder says nothing of its data, or nothing that can be right."""
+        try:
+            return cls(about, make)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+    @cached_property
+    def source(self) -> Data:
+        """The data itself; ValueError when it is another than the run was trained on."""
+        data = self._make()
+        if data.fields != self.fields:
+            raise ValueError(f"{data.name} gives other samples now ({data.fields}) than this run was trained on ({self.fields})")
+        return data
+
+    def load(self, split):
+        return self.source.loaded(split)
+
+    def augment(self, batch, generator):
+        return self.source.augment(batch, generator)
+
+    def views(self, batch, generator, n=2):
+        return self.source.views(batch, generator, n)
+
+    def raw(self, batch):
+        return self.source.raw(batch)
+
+    def picture(self, sample):
+        return self.source.picture(sample)
+
+    def spell(self, ids):
+        return self.source.spell(ids)
+
+    def reading(self):
+        return self.said
+
+    def cite(self):
+        return self.source.cite()
+
+
+def field_of(said: dict[str, Any]) -> Field:
+    """A field from its plain values; ValueError or TypeError when they are of another kind or out of all proportion."""
+    field = Field(**{**said, "size": tuple(said["size"]), "patch": tuple(said["patch"])})
+    whole = [*field.size, *field.patch, field.channels, *([] if field.vocab is None else [field.vocab])]
+    if not all(isinstance(n, int) and 0 < n <= LARGEST for n in whole):
+        raise ValueError("no proper field")
+    if not all(isinstance(number, (int, float)) for number in (field.scale, field.offset)):
+        raise ValueError("no proper field")
+    if len(field.size) != len(field.patch) or not 1 <= field.rank <= 3 or math.prod(field.size) * field.channels > LARGEST:
+        raise ValueError("no proper field")
+    return field
+
+
+@own_settings()
+def batch_of(given: Any, fields: dict[str, Field], stored: dict[str, str]) -> Batch:
+    """Somebody's rows as the network reads them. given: field -> [n, ...], or the one field alone. Numbers of the kind that the source
+    stores are scaled as its rows are; others count as a decoded batch. ValueError in one line when they do not fit."""
+    if not isinstance(given, dict):
+        given = {next(iter(fields)): given} if len(fields) == 1 else {}
+    if missing := [name for name in fields if name not in given]:
+        raise ValueError(f"rows of {' and '.join(missing)} are needed: embed({{{', '.join(f'{name!r}: ...' for name in fields)}}})")
+    batch = {}
+    for name, field in fields.items():
+        x = given[name] if isinstance(given[name], Tensor) else torch.as_tensor(np.asarray(given[name]))
+        wanted = ([] if field.vocab else [field.channels]) + list(field.size)
+        if x.ndim != 1 + len(wanted) or (not field.vocab and x.shape[1] != field.channels):
+            raise ValueError(f"{name} must have the shape [n, {', '.join(map(str, wanted))}], not {list(x.shape)}")
+        kind = str(x.dtype).removeprefix("torch.")
+        ready = not field.vocab and x.is_floating_point() and stored.get(name, kind) != kind
+        batch[name] = x.float() if ready else field.decode(x)
+    if len({len(x) for x in batch.values()}) > 1:
+        raise ValueError(f"all fields need as many rows, not {', '.join(str(len(x)) for x in batch.values())}")
+    return batch

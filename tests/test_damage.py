@@ -1,0 +1,218 @@
+"""A run folder of which something is damaged, or made by somebody else on purpose: what is intact is used, the rest is said once."""
+
+import json
+import os
+import struct
+import warnings
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+from toys import catalogue, toy  # noqa: F401  fixtures
+
+from sslbench import files, lines, store
+from sslbench.__main__ import main
+from sslbench.engine import Checkpoint, train
+from sslbench.fitting import fit, resume
+from sslbench.notes import Note
+from sslbench.run import load_run
+from sslbench.runs import last_checkpoint, read_recipe, record
+
+
+@pytest.fixture
+def finished(toy, tmp_path):
+    fit(toy, tmp_path, progress=False, device="cpu", evaluations=2, checkpoint_every=2)
+    return tmp_path
+
+
+def noted(function, *given):
+    """What it returns, and the notes on the way."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = function(*given)
+    return result, [str(w.message) for w in caught if issubclass(w.category, Note)]
+
+
+def damaged(path: Path, how: str) -> None:
+    whole = path.read_bytes()
+    middle = len(whole) * 3 // 4
+    path.write_bytes({"cut": whole[:middle], "empty": b"", "flipped": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1:],
+                      "garbage": os.urandom(300), "header": whole.replace(b'"step"', b'"stap"', 1)}[how])
+
+
+BAD_LINES = [b"\xff\xfe\x00", b"{", b"[]", b"3", b"null", b'{"event": "Step"}',
+             b'{"event": "Step", "step": "x", "scalars": {}, "seconds": 1}',
+             b'{"event": "Step", "step": 3, "scalars": [1], "seconds": 1}',
+             b'{"event": "Step", "step": 3, "scalars": {}, "seconds": true}',
+             b'{"event": "Quit", "step": 3}', b"[" * 100_000, b'{"event": "Done", "step": 1' + b"0" * 5000 + b', "seconds": 1}',
+             b'{"event": "Evaluation", "step": 1, "split": "test", "scores": {}, "baselines": {}, "chance_loss": null, "file": "../x"}',
+             b'{"event": "Step", "step": 3, "scalars": {}, "seconds": 1, "more": 1}', b"x" * (3 * 2**20)]
+
+
+@pytest.mark.parametrize("bad", BAD_LINES, ids=lambda bad: bad[:40].decode("latin-1"))
+@pytest.mark.parametrize("at", [0, 5])
+def test_a_bad_line_costs_that_line(finished, bad, at):
+    run, log = load_run(finished), finished / "events.jsonl"
+    whole = log.read_bytes().splitlines()
+    log.write_bytes(b"\n".join([*whole[:at], bad, *whole[at:]]) + b"\n")
+    again, notes = noted(load_run, finished)
+    assert again.history == run.history and again.scores == run.scores and again.done == run.done
+    assert len(notes) == 1 and "damaged and left out" in notes[0]
+    log.write_bytes(b"\n".join([*whole[:5], bad, *whole[6:]]) + b"\n")  # in the place of a step
+    assert len(noted(load_run, finished)[0].history) == len(run.history) - 1
+
+
+def test_a_last_line_cut_by_a_kill_is_no_damage(finished):
+    log = finished / "events.jsonl"
+    log.write_bytes(log.read_bytes()[:-10])
+    run, notes = noted(load_run, finished)
+    assert not run.done and run.step == 6 and notes == []
+
+
+@pytest.mark.parametrize("how", ["cut", "empty", "flipped", "garbage"])
+def test_a_damaged_evaluation_costs_its_pictures(finished, how, capsys):
+    run = load_run(finished)
+    damaged(sorted(finished.glob("evaluations/*"))[0], how)
+    again, notes = noted(load_run, finished)
+    (first, second), own = again.evaluations[:2], run.evaluations[0]
+    assert again.scores == run.scores and first.embedding is None and first.scores == own.scores and second.embedding is not None
+    assert len(notes) == 1 and "pictures of step 0 are lost" in notes[0]
+    assert main(["show", str(finished)]) == 0 and main(["show", str(finished), "--png", str(finished / "figure.png")]) == 0
+    assert noted(resume, finished)[0].done
+
+
+@pytest.mark.parametrize("how", ["cut", "empty", "flipped", "garbage", "header"])
+def test_damaged_weights_are_noticed_and_taken_from_the_checkpoint(finished, how, capsys):
+    run = load_run(finished)
+    damaged(finished / "weights.safetensors", how)
+    again, notes = noted(load_run, finished)
+    assert all(torch.equal(w, again.weights[name]) for name, w in run.weights.items()) and len(again.weights) == len(run.weights)
+    assert len(notes) == 1 and "weights.safetensors is damaged" in notes[0] and "other weights of the run are used" in notes[0]
+    assert main(["show", str(finished)]) == 0
+
+
+def test_with_nothing_left_but_the_record_a_run_can_still_be_shown(finished, capsys):
+    for path in [*finished.glob("*.safetensors"), *finished.glob("evaluations/*")]:
+        damaged(path, "cut")
+    run, notes = noted(load_run, finished)
+    assert run.done and run.scores and any("no other weights" in said for said in notes)
+    with pytest.raises(ValueError, match="no other weights"):
+        run.task  # noqa: B018
+    assert main(["show", str(finished)]) == 0 and main(["resume", str(finished)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith("; train again")
+
+
+@pytest.mark.parametrize("name", ["run.json", "files.txt", "events.jsonl", "weights.safetensors", "checkpoint-0000004.safetensors",
+                                  "evaluations/0000000-validation.safetensors"])
+@pytest.mark.parametrize("how", ["empty", "garbage", "gone"])
+def test_an_interrupted_run_goes_on_whatever_one_file_became(toy, tmp_path, name, how):
+    events = record(train(toy, device="cpu", evaluations=1, checkpoint_every=2), toy, tmp_path)
+    for event in events:
+        if isinstance(event, Checkpoint) and event.step == 4:
+            break
+    events.close()
+    (tmp_path / name).unlink() if how == "gone" else damaged(tmp_path / name, how)
+    run, _ = noted(lambda: resume(tmp_path, progress=False, device="cpu", evaluations=1, checkpoint_every=2))
+    whole = fit(toy, progress=False, device="cpu", evaluations=1)
+    assert all(torch.equal(w, run.weights[key]) for key, w in whole.weights.items()) and run.done and run.scores == whole.scores
+    assert name == "events.jsonl" or run.history == whole.history
+
+
+def written(path: Path, value, header: dict | None = None) -> None:
+    """A file that is right in itself, whatever it holds."""
+    store.write(path, value) if header is None else store.write_tensors(path, value, header)
+
+
+def bomb() -> dict:
+    deep: dict = {}
+    for _ in range(300):
+        deep = {"a": deep}
+    return deep
+
+
+@pytest.mark.parametrize("change", [
+    {"task": None}, {"task": {"a": 1}}, {"task": {}}, {"task": {"backbone.x": torch.zeros(3)}},
+    {"step": "4"}, {"step": -1}, {"step": 10**30}, {"step": 5},
+    {"optimiser": {}}, {"optimiser": {"state": {}, "param_groups": []}}, {"optimiser": {"state": 3, "param_groups": 3}}, {"scaler": 3},
+    {"recipe": {}}, {"recipe": []}, {"recipe": None}, {"seconds": "long"}, {"seconds": None}, {"about": 3},
+    {"about": {"options": 3, "threads": "x"}}, {"about": {"precision": "float8", "device": "tpu"}},
+    {"about": {"options": {"evaluations": 10**9, "checkpoint_every": 0}}}, bomb()], ids=str)
+def test_a_checkpoint_of_another_shape_is_one_line(finished, change):
+    state = last_checkpoint(finished)
+    (finished / "weights.safetensors").unlink()
+    (finished / "checkpoint-0000004.safetensors").unlink()
+    written(finished / "checkpoint-0000006.safetensors", {**state, **change})
+    try:
+        run, _ = noted(lambda: resume(finished, progress=False))
+        assert run.step == 6
+    except (ValueError, OSError) as error:
+        assert "\n" not in str(error) and len(str(error)) < 700
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"\0" * 8, struct.pack("<Q", 2**60) + b"{}", struct.pack("<Q", 2) + b"{}", struct.pack("<Q", 2) + b"[]",
+    struct.pack("<Q", 62) + b'{"x":{"dtype":"F32","shape":[1000000000],"data_offsets":[0,4]}}'[:62] + b"\0" * 4])
+def test_a_file_that_says_it_is_large_allocates_nothing(tmp_path, content):
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(ValueError, match="is damaged") as error:
+        store.read(tmp_path / "a")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("tree", ["", "3", "[]", '{"tensor": "no"}', '{"list": 3}', '{"dict": [[1]]}', '{"dict": {"a": 1}}', "[" * 10**5,
+                                  '{"list": [' * 5000 + "]}" * 5000])
+def test_a_header_of_another_shape_is_damage(tmp_path, tree):
+    written(tmp_path / "a", {"x": torch.zeros(1)}, {"tree": tree})
+    with pytest.raises(ValueError, match="is damaged"):
+        store.read(tmp_path / "a")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b'"x"', b"[" * 10**5, b"\xff\xfe", b'{"steps": "many"}',
+                                     b'{"steps": 1e400}', b'{"data": [1]}', b'{"hyperparameters": 3}',
+                                     b'{"hyperparameters": {"data.x": [1]}}', b'{"nothing": 1}', b" " * (2**24 + 1),
+                                     b'{"steps": ' + b"9" * 10_000 + b"}"], ids=lambda c: c[:30].decode("latin-1"))
+def test_a_damaged_recipe_is_one_line(tmp_path, content):
+    (tmp_path / "recipe.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"recipe\.json") as error:
+        read_recipe(tmp_path)
+    assert "\n" not in str(error.value) and len(str(error.value)) < 700
+
+
+@pytest.mark.parametrize("fields", [3, {}, {"signal": 3}, {"signal": {"size": [16]}}, {"signal": {"size": [10**12], "patch": [4]}},
+                                    {"signal": {"size": [16], "patch": [4], "channels": 10**12}}, {"signal": {"size": ["x"], "patch": [4]}},
+                                    {"signal": {"size": [16] * 9, "patch": [4] * 9}},
+                                    {"signal": {"size": [16], "patch": [4], "run": "x"}}], ids=str)
+def test_what_a_folder_says_of_its_data_is_checked(finished, fields):
+    path = finished / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "fields": fields}))
+    try:
+        assert load_run(finished).embed({"signal": torch.randn(3, 2, 16)})[0].shape == (3, 32)
+    except ValueError as error:
+        assert "\n" not in str(error)
+
+
+def test_old_folders_without_lists_and_digests_are_read(finished, toy):
+    """What earlier versions wrote: no run.json, no files.txt, a digest of names and bytes alone."""
+    from safetensors.torch import save_file
+
+    run = load_run(finished)
+    for path in [*finished.glob("checkpoint-*"), *finished.glob("evaluations/*")]:
+        tensors, header = store.read_tensors(path)
+        save_file(tensors, path, {"tree": header["tree"], "sha256": store.old_digest(tensors)})
+    save_file(run.weights, finished / "weights.safetensors")
+    (finished / "run.json").unlink()
+    (finished / "files.txt").unlink()
+    again, notes = noted(load_run, finished)
+    assert notes == [] and again.history == run.history and again.scores == run.scores and again.embed("test", 5)[0].shape == (5, 32)
+    damaged(finished / "checkpoint-0000006.safetensors", "flipped")
+    with pytest.warns(Note, match="going on from the one before, step 4"):
+        last_checkpoint(finished)
+    fit(replace(toy, steps=2), finished, overwrite=True, progress=False, device="cpu", evaluations=1)
+    assert load_run(finished).step == 2 and not any("0000006" in name for name in files.could_be_ours(finished))
+
+
+def test_lines_give_their_events_back(finished):
+    for line in lines.read(finished):
+        assert lines.parsed(json.dumps(line).encode()) == line
+    assert asdict(read_recipe(finished)) == json.loads((finished / "recipe.json").read_text())
