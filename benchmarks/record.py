@@ -26,8 +26,9 @@ from common import arguments, publish, quiet
 from muon import Muon
 from record_parts import ManyViews, ResNet9, Whole
 
-from sslbench import Data, Recipe, adopt, evaluate, probes
+from sslbench import Data, Recipe, adopt, evaluate
 from sslbench.hardware import Hardware
+from sslbench.probes.knn import vote
 from sslbench.training import Training, placed, rate_at
 
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
@@ -141,7 +142,7 @@ def voters(run: Training, most: int) -> list[evaluate.Split]:
 def knn_10(run: Training, splits: list[evaluate.Split]) -> float:
     """The score of the record: all training images vote on all test images."""
     z, z_test = (evaluate.embed(run.task, run.data, split, run.hardware) for split in splits)
-    return probes.knn(z, splits[0].labels["label"], z_test, splits[1].labels["label"], k=10)
+    return vote(z, splits[0].labels["label"], z_test, splits[1].labels["label"], k=10)
 
 
 def attempt(levers: Levers) -> Iterator[dict]:

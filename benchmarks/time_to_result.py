@@ -19,9 +19,10 @@ from statistics import median
 from common import another_process, arguments, publish, quiet
 from lightly_loop import BATCH, lightly_model, lightly_steps
 
-from sslbench import Recipe, evaluate, probes, train
+from sslbench import Recipe, evaluate, train
 from sslbench.engine import Step
 from sslbench.hardware import Hardware
+from sslbench.probes import regression
 from sslbench.training import Training
 
 LEVELS = {"wild_digits": (0.80, 0.85, 0.90, 0.95), "fashion_mnist": (0.85, 0.88)}
@@ -38,7 +39,7 @@ def linear(task, data, hardware) -> float:
     name = next(iter(parts[0].labels))
     z = [evaluate.embed(task, data, part, hardware) for part in parts]
     y = [part.labels[name].to(hardware.device) for part in parts]
-    return probes.linear(z[0], y[0], z[2], y[2], z[1], y[1])
+    return regression.linear(z[0], y[0], z[2], y[2], z[1], y[1])
 
 
 def ours(recipe: Recipe) -> tuple[float, float]:

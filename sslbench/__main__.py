@@ -171,9 +171,12 @@ def watch(events, recipe: Recipe, quiet: bool = False, start: int = 0, earlier=(
 
 
 def line(e) -> str:
+    from .probes import leading
+
     said = [f"{name} {value:.3f}" for name, value in e.scores.items()]
-    beside = [f"{name} {scores['linear']:.3f}" for name, scores in e.baselines.items() if "linear" in scores]
-    return f"step {e.step:>6} {e.split:<10} " + "  ".join(said) + (f"   (linear of {', '.join(beside)})" if beside else "")
+    key = leading(e.scores)
+    beside = [f"{name} {scores[key]:.3f}" for name, scores in e.baselines.items() if key in scores]
+    return f"step {e.step:>6} {e.split:<10} " + "  ".join(said) + (f"   ({key} of {', '.join(beside)})" if beside else "")
 
 
 def resume(argv: list[str]) -> int:

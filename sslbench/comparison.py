@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .catalog import Table
+from .probes import leading, of_labels, of_nothing, parsed
 from .run import Run
-
-MEASURES = ("linear", "knn", "rankme")
 
 
 @dataclass
@@ -17,9 +16,11 @@ class Comparison:
 
     @property
     def table(self) -> Table:
-        """One row per run, best linear probe first, then the baselines of each kind of data."""
-        ranked = sorted(self.runs, key=lambda run: -run.scores.get("linear", 0))
-        return Table([row(run) for run in ranked] + list(baseline_rows(self.runs)))
+        """One row per run, the best first by the probe that leads, then the baselines of each kind of data."""
+        scores = dict.fromkeys(key for run in self.runs for key in run.scores)
+        measures = [key for key in of_labels(scores) if not parsed(key)[1]] + [key for key in of_nothing(scores) if key == "rankme"]
+        ranked = sorted(self.runs, key=lambda run: -run.scores.get(leading(run.scores), 0))
+        return Table([row(run, measures) for run in ranked] + list(baseline_rows(self.runs, measures)))
 
     @property
     def figure(self):
@@ -40,13 +41,13 @@ class Comparison:
         display(self.table, self.figure)
 
 
-def row(run: Run) -> dict:
+def row(run: Run, measures: list[str]) -> dict:
     r = run.recipe
     return {"data": r.data, "what": r.pretext, "backbone": r.backbone, "steps": run.step, "seconds": round(run.seconds),
-            **{name: number(run.scores.get(name)) for name in MEASURES}}
+            **{name: number(run.scores.get(name)) for name in measures}}
 
 
-def baseline_rows(runs: Iterable[Run]):
+def baseline_rows(runs: Iterable[Run], measures: list[str]):
     """What stands beside the runs: each data source's chance and raw input, each backbone untrained."""
     seen = set()
     for run in runs:
@@ -55,7 +56,7 @@ def baseline_rows(runs: Iterable[Run]):
             if (run.recipe.data, name, backbone) not in seen:
                 seen.add((run.recipe.data, name, backbone))
                 yield {"data": run.recipe.data, "what": name, "backbone": backbone, "steps": 0, "seconds": 0,
-                       **{m: number(scores.get(m)) for m in MEASURES}}
+                       **{m: number(scores.get(m)) for m in measures}}
 
 
 def number(value: float | None) -> str:

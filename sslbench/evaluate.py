@@ -1,4 +1,5 @@
-"""Scores of a frozen network beside the honest baselines. Labels are read here and by probes only."""
+"""Scores of a frozen network beside the honest baselines. Labels are read here and by probes only; which scores there are
+is up to the catalogue of probes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ FULL = {"train": 10000, "validation": 5000, "test": 10000}
 POINTS = 1000  # of the map
 Check = Callable[[], None]  # called between the parts of an evaluation; what it raises ends it
 KEPT = 1 / 16  # of the memory, for evaluated rows of a map or a streamed folder
-QUICK_STRENGTH = 1e-2  # of the linear probe's penalty while training; at the end it is chosen on validation
 _kept: WeakKeyDictionary[Data, dict] = WeakKeyDictionary()  # as long as the data lives
 
 
@@ -100,63 +100,55 @@ def raw(data: Data, split: Split, device) -> dict[str, Tensor]:
 
 def probe(z: Tensor, labels: dict, z_test: Tensor, labels_test: dict, z_val=None, labels_val=None,
           check: Check = lambda: None) -> dict[str, float]:
-    """"knn" and "linear" of the label, then one score per factor: accuracy, R^2 of a quantity, mean AUC of several answers.
+    """One score for each probe and label that it reads; with z_val all probes that belong to the end, else the quick ones.
     Samples without a label are left out; a label that nobody has in one of the splits has no score."""
-    scores, chosen = {}, {} if z_val is not None else {"strengths": (QUICK_STRENGTH,)}
     check()
-    s, s_test, *s_val = probes.standardise(z, z_test, *([] if z_val is None else [z_val]))  # once for all labels
+    together = probes.standardise(z, z_test, *([] if z_val is None else [z_val]))  # once for all labels
+    train, test, *validation = map(probes.Features, (z, z_test, z_val), [None] * 3, together)
+    scores = {}
     for i, (name, y) in enumerate(labels.items()):
-        check()
-        own, own_test = Told(y, z.device), Told(labels_test[name], z.device)
-        if own.none or own_test.none:
+        parts = [train.of(y), test.of(labels_test[name]), *(v.of(labels_val[name]) for v in validation)]
+        if parts[0] is None or parts[1] is None:
             continue
-        if y.is_floating_point():
-            scores[name] = probes.ridge_on_standardised(own(s), own_test(s_test), own.y, own_test.y)
-            continue
-        if i == 0:
-            scores["knn"] = probes.knn(own(z), own.y, own_test(z_test), own_test.y)
-        own_val = Told(labels_val[name], z.device) if s_val else None
-        validation = (own_val(*s_val), own_val.y) if own_val and not own_val.none else ()
-        scores["linear" if i == 0 else name] = probes.linear_on_standardised(own(s), own.y, own_test(s_test), own_test.y,
-                                                                              *validation, **chosen, check=check)
+        for each in probes.reading(probes.kind_of(y), label=i == 0, training=z_val is None):
+            check()
+            keep(scores, probes.key_of(each, name if i else ""), each.score(*parts, check=check))
     return scores
 
 
-class Told:
-    """The samples that have a label: y of them, and a call picks their rows of z."""
-
-    def __init__(self, y: Tensor, device: torch.device):
-        there = labelled(y)
-        self.all, self.rows = bool(there.all()), there.nonzero().flatten().to(device)
-        self.y = y[there].to(device)
-        self.none = not len(self.y)
-
-    def __call__(self, z: Tensor) -> Tensor:
-        return z if self.all else z[self.rows]
+def keep(scores: dict[str, float], key: str, value: float | None) -> None:
+    if value is not None:
+        scores[key] = value
 
 
-def chance(train: Split, test: Split) -> dict[str, float]:
+def chance(train: Split, test: Split, training: bool = False) -> dict[str, float]:
     """The score of an answer that ignores the sample, for every probe."""
     levels = {}
     for i, (name, y) in enumerate(train.labels.items()):
-        own, own_test = Told(y, y.device), Told(test.labels[name], y.device)
-        if own.none or own_test.none:
-            continue
-        level = probes.chance(own.y, own_test.y)
-        levels |= {"knn": level, "linear": level} if i == 0 and not y.is_floating_point() else {name: level}
+        there, there_test = labelled(y), labelled(test.labels[name])
+        if there.any() and there_test.any():
+            for each in probes.reading(probes.kind_of(y), label=i == 0, training=training):
+                levels[probes.key_of(each, name if i else "")] = each.chance(y[there], test.labels[name][there_test])
     return levels
 
 
 @torch.no_grad()
 def geometry(task: Pretext, data: Data, z: Tensor, batch: Batch, hardware: Hardware, generator) -> dict[str, float]:
-    """Measures that need no labels: effective rank, feature deviation, uniformity, alignment of two views."""
-    scores = {"rankme": probes.rankme(z), "deviation": probes.deviation(z), "uniformity": probes.uniformity(z)}
-    views = data.views(batch, generator)
-    if len(views) == 2 and views[0].keys() == views[1].keys():
-        with evaluating(task), hardware.autocast():
-            seen = [{k: x for k, x in view.items() if k in visible(data)} for view in views]
-            scores["alignment"] = probes.alignment(*(task.embed(view) for view in seen))
+    """What the probes say that need no labels, of the map's points and two views of some of them."""
+    points, scores = probes.Features(z, views=two_views(task, data, batch, hardware, generator)), {}
+    for each in probes.reading("nothing", training=True):
+        keep(scores, probes.key_of(each), each.score(points, points))
     return scores
+
+
+def two_views(task: Pretext, data: Data, batch: Batch, hardware: Hardware, generator) -> tuple[Tensor, Tensor] | None:
+    """The embeddings of two views of the batch [B, D]; None where views are of different fields."""
+    views = data.views(batch, generator)
+    if len(views) != 2 or views[0].keys() != views[1].keys():
+        return None
+    with evaluating(task), hardware.autocast():
+        seen = [{k: x for k, x in view.items() if k in visible(data)} for view in views]
+        return tuple(task.embed(view).float() for view in seen)
 
 
 def quick(task: Pretext, data: Data, hardware: Hardware, generator, check: Check = lambda: None) -> tuple[dict[str, float], Tensor]:
@@ -197,5 +189,5 @@ def _baselines(data, train, test, validation, hardware, check):
     z, z_test = raw(data, train, hardware.device), raw(data, test, hardware.device)
     z_val = raw(data, validation, hardware.device) if validation else dict.fromkeys(z)
     labels_val = validation.labels if validation else None
-    return {"chance": chance(train, test),
+    return {"chance": chance(train, test, training=validation is None),
             **{name: probe(z[name], train.labels, z_test[name], test.labels, z_val[name], labels_val, check) for name in z}}

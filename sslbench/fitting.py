@@ -12,6 +12,7 @@ from pathlib import Path
 from .catalog import Listed
 from .engine import Done, Evaluation, Event, Step
 from .hardware import DEVICES, cpu_limit, known
+from .probes import leading
 from .recipe import Recipe
 from .recording import run_id
 from .run import Run, load_run
@@ -87,7 +88,7 @@ def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = Fa
 
 
 def bar(events: Iterator[Event], recipe: Recipe, shown: bool = True, start: int = 0) -> Iterator[Event]:
-    """Pass events through, with a progress bar on standard error: steps, ETA, loss, linear probe."""
+    """Pass events through, with a progress bar on standard error: steps, ETA, loss, the leading probe."""
     from tqdm import tqdm
 
     with tqdm(total=recipe.steps, initial=start, disable=not shown, leave=False, mininterval=0.5,
@@ -99,7 +100,7 @@ def bar(events: Iterator[Event], recipe: Recipe, shown: bool = True, start: int 
                 line.set_postfix(said, refresh=False)
                 line.update()
             elif isinstance(event, Evaluation):
-                said |= {k: f"{v:.3f}" for k, v in event.scores.items() if k == "linear"}
+                said |= {k: f"{v:.3f}" for k, v in event.scores.items() if k == leading(event.scores)}
             yield event
 
 

@@ -17,6 +17,7 @@ from .field import Batch, size_of
 from .hardware import Hardware
 from .notes import note
 from .pretexts import Pretext
+from .probes import of_labels, parsed
 from .recipe import Recipe
 from .remembered import Remembered, batch_of
 from .runs import read_recipe, replay
@@ -149,7 +150,7 @@ class Run:
 
     def __repr__(self) -> str:
         r = self.recipe
-        said = ", ".join(f"{name} {self.scores[name]:.3f}" for name in ("linear", "knn") if name in self.scores)
+        said = ", ".join(f"{name} {self.scores[name]:.3f}" for name in of_labels(self.scores) if not parsed(name)[1])
         return f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, {self.seconds:.0f} s{', ' * bool(said)}{said})"
 
 

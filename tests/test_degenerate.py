@@ -6,11 +6,12 @@ import pytest
 import torch
 from toys import SMALL, Toy, catalogue, source  # noqa: F401  fixture
 
-from sslbench import probes
 from sslbench.backbones import Backbone
 from sslbench.engine import Evaluation, Step, train
 from sslbench.field import Field, finite
 from sslbench.pretexts import Pretext
+from sslbench.probes import features, geometry, regression, ridge
+from sslbench.probes.knn import vote
 from sslbench.recipe import Recipe, incompatible, misfit
 
 SERIES, GAPS = {"x": Field((8,), (2,), 2)}, {"x": Field((8,), (2,), 2, gaps=True)}
@@ -121,15 +122,16 @@ FEATURES = {
 
 @pytest.mark.parametrize("z", FEATURES.values(), ids=FEATURES)
 def test_every_measure_of_an_embedding_is_a_number(z):
-    for measure in (probes.rankme, probes.deviation, probes.uniformity, lambda z: probes.alignment(z, z.flip(0))):
+    for measure in (geometry.rankme, geometry.deviation, geometry.uniformity, lambda z: geometry.alignment(z, z.flip(0))):
         assert math.isfinite(measure(z))
-    assert all(x.isfinite().all() and x.dtype is torch.float32 for x in probes.standardise(z, z.flip(0)))
+    assert all(x.isfinite().all() and x.dtype is torch.float32 for x in features.standardise(z, z.flip(0)))
 
 
 @pytest.mark.parametrize("z", FEATURES.values(), ids=FEATURES)
 def test_every_probe_of_an_embedding_is_a_number(z):
     y = torch.arange(len(z)) % 2
-    scores = probes.knn(z, y, z, y), probes.linear(z, y, z, y), probes.linear(z, y, z, y, z, y), probes.ridge(z, y.float(), z, y.float())
+    scores = (vote(z, y, z, y), regression.linear(z, y, z, y), regression.linear(z, y, z, y, z, y),
+              ridge.regress(z, y.float(), z, y.float()))
     assert all(0 <= score <= 1 for score in scores)
 
 

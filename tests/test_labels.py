@@ -217,10 +217,10 @@ def test_data_without_labels_trains_and_the_verdict_says_so(unlabelled):
 
 def test_the_verdict_reads_a_quantity_where_no_class_is_the_label():
     def seen(step, score):
-        return Evaluation(step, "validation", {"rankme": 20.0, "deviation": 0.5, "size": score}, {})
+        return Evaluation(step, "validation", {"rankme": 20.0, "deviation": 0.5, "ridge": score}, {})
 
-    assert "a linear probe of size reads 0.60 where it read 0.10" in verdict([1.0], 2.0, [seen(0, 0.1), seen(9, 0.6)])
-    assert "a linear probe of size reads no more" in verdict([1.0], 2.0, [seen(0, 0.1), seen(9, 0.1)])
+    assert "a ridge regression reads 0.60 where it read 0.10" in verdict([1.0], 2.0, [seen(0, 0.1), seen(9, 0.6)])
+    assert "a ridge regression reads no more" in verdict([1.0], 2.0, [seen(0, 0.1), seen(9, 0.1)])
 
 
 def test_data_without_labels_cannot_be_supervised(unlabelled):

@@ -25,7 +25,6 @@ from golden import (
 )
 from toys import batch_of, build, source
 
-from sslbench import probes
 from sslbench.field import Field
 from sslbench.hardware import Hardware
 from sslbench.pretexts import byol, vicreg
@@ -34,6 +33,8 @@ from sslbench.pretexts.moco import info_nce
 from sslbench.pretexts.parts import mean_over
 from sslbench.pretexts.rotation import turned
 from sslbench.pretexts.simclr import nt_xent
+from sslbench.probes import geometry
+from sslbench.probes.knn import vote
 
 close = lambda value: pytest.approx(value, rel=1e-9)
 nearly = lambda value: pytest.approx(value, rel=1e-5)  # where one side computes in float32
@@ -89,9 +90,9 @@ def test_patches_are_in_the_order_row_column_channel():
 
 
 def test_rankme_alignment_and_uniformity_are_the_golden_values():
-    assert probes.rankme(A) == close(RANKME_OF_A)
+    assert geometry.rankme(A) == close(RANKME_OF_A)
     for t, value in ALIGNMENT_AND_UNIFORMITY.items():
-        assert probes.alignment(A, B) + (probes.uniformity(A, t) + probes.uniformity(B, t)) / 2 == nearly(value)
+        assert geometry.alignment(A, B) + (geometry.uniformity(A, t) + geometry.uniformity(B, t)) / 2 == nearly(value)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -187,7 +188,7 @@ def test_knn_agrees_with_lightly():
     z, z_test = (centres[labels] + 1.5 * torch.randn(len(labels), 8) for labels in (y, y_test))
     theirs = knn_predict(F.normalize(z_test, dim=1), F.normalize(z, dim=1).T, y, 5, 20, 0.07)[:, 0]
     score = (theirs == y_test).float().mean().item()
-    assert 0.4 < score < 0.95 and probes.knn(z, y, z_test, y_test) == pytest.approx(score)
+    assert 0.4 < score < 0.95 and vote(z, y, z_test, y_test) == pytest.approx(score)
 
 
 def test_rotation_turns_by_the_label():

@@ -23,7 +23,7 @@ from sslbench.recipe import Recipe
 from sslbench.run import Run
 from sslbench.shown import Matrix, Row, Says
 
-BASELINES = {"chance": {"linear": 0.1, "knn": 0.1, "size": 0.0}, "raw": {"linear": 0.13, "knn": 0.2, "size": 0.3}}
+BASELINES = {"chance": {"linear": 0.1, "knn": 0.1, "ridge: size": 0.0}, "raw": {"linear": 0.13, "knn": 0.2, "ridge: size": 0.3}}
 
 
 def steps(n=200, start=6.2):
@@ -31,7 +31,7 @@ def steps(n=200, start=6.2):
 
 
 def evaluations(last=0.8):
-    return [Evaluation(s, "validation", {"linear": 0.2 + (last - 0.2) * s / 200, "knn": 0.15, "size": 0.1, "rankme": 20.0},
+    return [Evaluation(s, "validation", {"linear": 0.2 + (last - 0.2) * s / 200, "knn": 0.15, "ridge: size": 0.1, "rankme": 20.0},
                        BASELINES if s == 0 else {}, 6.2) for s in (0, 100, 200)]
 
 
@@ -89,7 +89,7 @@ def test_labels_of_lines_that_lie_together_do_not_touch():
 
 def test_probes_have_one_row_per_label_and_factor_with_every_baseline():
     rows = charts.probe_rows(evaluations())
-    assert [row["name"] for row in rows] == ["linear", "knn", "size"]
+    assert [row["name"] for row in rows] == ["linear", "knn", "ridge: size"]
     assert rows[0] == {"name": "linear", "trained": 0.8, "chance": 0.1, "raw": 0.13, "untrained": 0.2}
     assert charts.parts_of(rows) == ["chance", "raw", "untrained"]
     assert charts.probe_rows([]) == []
@@ -209,7 +209,7 @@ def test_several_runs_in_one_figure_keep_apart_and_share_their_baselines():
 def test_every_figure_has_a_sentence_with_its_numbers():
     said = words.curves(steps(), evaluations(), 6.2)
     assert "from 7.2 to" in said and "200 steps" in said and "6.2" in said and "0.80 (chance 0.10, raw 0.13, untrained 0.20)" in said
-    assert words.probes(evaluations()).startswith("Most was gained on label (linear): 0.80, +0.60")
+    assert words.probes(evaluations()).startswith("Most was gained on label (linear probe): 0.80, +0.60")
     assert words.curves([], [], None) == "No step has been taken yet."
 
 

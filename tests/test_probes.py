@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from toys import catalogue, toy  # noqa: F401
 
-from sslbench import evaluate, probes
+from sslbench import compare, evaluate, fit, plots
+from sslbench.plots import words
+from sslbench.probes import KINDS, Features, Probe, features, geometry, regression, ridge, scores
+from sslbench.probes.knn import vote
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,7 @@ def test_knn_is_a_weighted_vote(blobs, k, temperature):
     (z, y), _, (z_test, y_test) = blobs
     z, y, z_test, y_test = z[:150], y[:150], z_test[:50], y_test[:50]
     score = (brute_force_knn(z, y, z_test, k, temperature) == y_test).float().mean().item()
-    assert probes.knn(z, y, z_test, y_test, k, temperature) == pytest.approx(score)
+    assert vote(z, y, z_test, y_test, k, temperature) == pytest.approx(score)
 
 
 def test_linear_probe_is_as_good_as_scikit_learns(blobs):
@@ -47,67 +51,67 @@ def test_linear_probe_is_as_good_as_scikit_learns(blobs):
     (z, y), (z_val, y_val), (z_test, y_test) = blobs
     scale = StandardScaler().fit(z)
     scores = []
-    for strength in probes.STRENGTHS:
+    for strength in regression.STRENGTHS:
         model = LogisticRegression(C=1 / (strength * len(z)), max_iter=500).fit(scale.transform(z), y)
         scores.append((model.score(scale.transform(z_val), y_val), model.score(scale.transform(z_test), y_test)))
     theirs = max(scores)[1]
-    ours = probes.linear(z, y, z_test, y_test, z_val, y_val)
+    ours = regression.linear(z, y, z_test, y_test, z_val, y_val)
     assert theirs > 0.5 and ours == pytest.approx(theirs, abs=0.01)
 
 
 def test_the_penalty_is_chosen_on_validation_and_the_test_labels_choose_nothing(blobs):
     (z, y), (z_val, y_val), (z_test, y_test) = blobs
-    z, z_val, z_test = probes.standardise(z[:60], z_val, z_test)
+    z, z_val, z_test = features.standardise(z[:60], z_val, z_test)
     y = y[:60]
-    each = {s: [probes.linear_on_standardised(z, y, a, b, strengths=(s,)) for a, b in ((z_val, y_val), (z_test, y_test))]
-            for s in probes.STRENGTHS}
+    each = {s: [regression.linear_on_standardised(z, y, a, b, strengths=(s,)) for a, b in ((z_val, y_val), (z_test, y_test))]
+            for s in regression.STRENGTHS}
     best = max(validation for validation, _ in each.values())
     allowed = [test for validation, test in each.values() if validation > best - 0.01]
     assert len({round(v, 3) for v, _ in each.values()}) > 1, "the strengths must matter here"
-    score = probes.linear_on_standardised(z, y, z_test, y_test, z_val, y_val)
+    score = regression.linear_on_standardised(z, y, z_test, y_test, z_val, y_val)
     assert min(allowed) - 0.02 <= score <= max(allowed) + 0.02
 
 
 def test_probes_find_nothing_in_permuted_labels(blobs):
     (z, y), (z_val, y_val), (z_test, y_test) = blobs
     shuffled = y[torch.randperm(len(y), generator=torch.Generator().manual_seed(1))]
-    assert probes.linear(z, shuffled, z_test, y_test, z_val, y_val) < 0.4 and probes.knn(z, shuffled, z_test, y_test) < 0.4
+    assert regression.linear(z, shuffled, z_test, y_test, z_val, y_val) < 0.4 and vote(z, shuffled, z_test, y_test) < 0.4
 
 
 def test_ridge_agrees_with_scikit_learn_and_is_never_below_zero(blobs):
     from sklearn.linear_model import Ridge
 
     (z, _), _, (z_test, _) = blobs
-    s, s_test = probes.standardise(z, z_test)
+    s, s_test = features.standardise(z, z_test)
     y, y_test = (x[:, 0] - 2 * x[:, 3] + 0.5 * x[:, 5] ** 2 for x in (s, s_test))
     model = Ridge(alpha=1e-2 * len(z)).fit(s, y)
     left, spread = model.predict(s_test) - y_test.numpy(), y_test.numpy() - y.mean().item()
     theirs = 1 - np.square(left).mean() / np.square(spread).mean()
-    assert 0.5 < theirs < 0.99 and probes.ridge(z, y, z_test, y_test) == pytest.approx(theirs, abs=1e-3)
-    assert probes.ridge(z, y[torch.randperm(len(y), generator=torch.Generator().manual_seed(0))], z_test, y_test) < 0.1
-    assert probes.ridge(z, y, z_test, -y_test) == 0.0
+    assert 0.5 < theirs < 0.99 and ridge.regress(z, y, z_test, y_test) == pytest.approx(theirs, abs=1e-3)
+    assert ridge.regress(z, y[torch.randperm(len(y), generator=torch.Generator().manual_seed(0))], z_test, y_test) < 0.1
+    assert ridge.regress(z, y, z_test, -y_test) == 0.0
 
 
 def test_chance_is_the_most_frequent_class():
     y, y_test = torch.tensor([0, 1, 1, 2]), torch.tensor([1, 1, 0, 2, 1])
-    assert probes.chance(y, y_test) == pytest.approx(0.6)
-    assert probes.chance(y.float(), y_test.float()) == 0.0
+    assert scores.chance_of(y, y_test) == pytest.approx(0.6)
+    assert scores.chance_of(y.float(), y_test.float()) == 0.0
 
 
 def test_wide_features_are_turned_onto_their_main_directions(blobs):
     (z, y), (z_val, y_val), (z_test, y_test) = blobs
-    z, z_val, z_test = probes.standardise(z, z_val, z_test)
+    z, z_val, z_test = features.standardise(z, z_val, z_test)
     wide = torch.randn(12, 2000, generator=torch.Generator().manual_seed(0))
-    narrow = probes.linear(z, y, z_test, y_test, z_val, y_val)
-    assert probes.standardise(z @ wide)[0].shape == (600, 512)
-    assert probes.linear(z @ wide, y, z_test @ wide, y_test, z_val @ wide, y_val) > narrow - 0.1
+    narrow = regression.linear(z, y, z_test, y_test, z_val, y_val)
+    assert features.standardise(z @ wide)[0].shape == (600, 512)
+    assert regression.linear(z @ wide, y, z_test @ wide, y_test, z_val @ wide, y_val) > narrow - 0.1
 
 
 def test_what_else_draws_random_numbers_does_not_change_a_probe():
     wide, found = torch.randn(40, 600, generator=torch.Generator().manual_seed(0)), []
     for seed in (0, 1):
         torch.manual_seed(seed)
-        found.append(probes.standardise(wide, most=20)[0])
+        found.append(features.standardise(wide, most=20)[0])
     assert torch.equal(*found)
 
 
@@ -115,40 +119,94 @@ def test_what_else_draws_random_numbers_does_not_change_a_probe():
 def test_the_logistic_regression_is_at_its_minimum(blobs, strength):
     (z, y), _, _ = blobs
     z = torch.cat([z, z @ torch.randn(z.shape[1], 4, generator=torch.Generator().manual_seed(0))], 1)  # features that depend on others
-    z = probes.standardise(z)[0]
+    z = features.standardise(z)[0]
 
     def loss(weights):
         penalty = strength / 2 * weights[:-1].square().sum()
         return torch.nn.functional.cross_entropy(z @ weights[:-1] + weights[-1], y) + penalty
 
-    weights = probes.logistic_regression(z, y, strength).requires_grad_(True)
+    weights = regression.logistic_regression(z, y, strength).requires_grad_(True)
     (slope,) = torch.autograd.grad(loss(weights), weights)
     assert slope.abs().max() < 5e-3
-    few = probes.logistic_regression(z, y, strength, iterations=2)
+    few = regression.logistic_regression(z, y, strength, iterations=2)
     assert loss(few) > loss(weights) + 1e-3  # two iterations are not enough
 
 
 def test_rank_deviation_and_uniformity_tell_spread_from_collapsed():
     torch.manual_seed(0)
     spread, line, point = torch.randn(500, 16), torch.randn(500, 1) * torch.ones(16), torch.ones(500, 16)
-    assert probes.rankme(spread) > 15 and probes.rankme(line) == pytest.approx(1, abs=1e-3)
-    assert probes.deviation(spread) == pytest.approx(1, abs=0.02) and probes.deviation(point) == 0
-    assert probes.uniformity(spread) < -3 and probes.uniformity(point) == pytest.approx(0, abs=1e-6)
+    assert geometry.rankme(spread) > 15 and geometry.rankme(line) == pytest.approx(1, abs=1e-3)
+    assert geometry.deviation(spread) == pytest.approx(1, abs=0.02) and geometry.deviation(point) == 0
+    assert geometry.uniformity(spread) < -3 and geometry.uniformity(point) == pytest.approx(0, abs=1e-6)
     pairs = torch.pdist(torch.nn.functional.normalize(spread, dim=1))
-    assert probes.uniformity(spread) == pytest.approx(pairs.square().mul(-2).exp().mean().log().item(), abs=1e-4)
-    assert probes.alignment(spread, 3 * spread) == pytest.approx(0, abs=1e-6)
-    assert probes.alignment(spread, -spread) == pytest.approx(4, rel=1e-5)
+    assert geometry.uniformity(spread) == pytest.approx(pairs.square().mul(-2).exp().mean().log().item(), abs=1e-4)
+    assert geometry.alignment(spread, 3 * spread) == pytest.approx(0, abs=1e-6)
+    assert geometry.alignment(spread, -spread) == pytest.approx(4, rel=1e-5)
 
 
 def test_a_feature_that_never_varies_does_no_harm(blobs):
     (z, y), _, (z_test, y_test) = blobs
     with_constant = [torch.cat([x, torch.full((len(x), 3), 7.0)], 1) for x in (z, z_test)]
-    without = probes.linear(z, y, z_test, y_test)
-    assert probes.linear(with_constant[0], y, with_constant[1], y_test) == pytest.approx(without, abs=0.01)
+    without = regression.linear(z, y, z_test, y_test)
+    assert regression.linear(with_constant[0], y, with_constant[1], y_test) == pytest.approx(without, abs=0.01)
 
 
 def test_every_label_and_factor_gets_its_own_score(blobs):
     (z, y), (z_val, y_val), (z_test, y_test) = blobs
-    labels = lambda y, z: {"class": y, "odd": y % 2, "first": z[:, 0].float()}
+    labels = lambda y, z: {"class": y, "odd": y % 2, "first": z[:, 0].float(), "knn": y // 2}  # a factor may have any name
     scores = evaluate.probe(z, labels(y, z), z_test, labels(y_test, z_test), z_val, labels(y_val, z_val))
-    assert list(scores) == ["knn", "linear", "odd", "first"] and scores["first"] > 0.99
+    assert list(scores) == ["knn", "linear", "linear: odd", "ridge: first", "linear: knn"] and scores["ridge: first"] > 0.99
+    alone = evaluate.probe(z, {"class": y}, z_test, {"class": y_test}, z_val, {"class": y_val})
+    assert scores["knn"] == alone["knn"]
+
+
+# The catalogue of probes
+
+@pytest.fixture
+def same_catalogue():
+    before = dict(Probe.all())
+    yield
+    Probe.catalogue.clear()
+    Probe.catalogue.update(before)
+
+
+@pytest.mark.parametrize("name", sorted(Probe.all()))
+def test_every_probe_says_what_it_is_and_scores(name, blobs):
+    probe, ((z, y), _, (z_test, y_test)) = Probe.find(name)(), blobs
+    z, z_test = features.standardise(z, z_test)
+    assert probe.title and len(probe.summary()) > 20 and set(probe.reads) <= set(KINDS) and probe.reads
+    kinds = {"classes": (y, y_test), "answers": (F.one_hot(y, 4), F.one_hot(y_test, 4)), "quantity": (z[:, 0], z_test[:, 0]),
+             "nothing": (None, None)}
+    for kind in probe.reads:
+        own, own_test = kinds[kind]
+        score = probe.score(Features(z, own), Features(z_test, own_test, views=(z_test[:9], z_test[9:18])))
+        assert isinstance(score, float) and np.isfinite(score)
+        if kind != "nothing":
+            level, dice = probe.chance(own, own_test), torch.Generator().manual_seed(0)
+            shuffled = [own[torch.randperm(len(own), generator=dice)] for _ in range(5)]  # labels that mean nothing
+            assert np.mean([probe.score(Features(z, labels), Features(z_test, own_test)) for labels in shuffled]) < level + 0.1 < score
+
+
+def test_a_probe_typed_in_a_cell_appears_in_scores_charts_tables_and_verdict(same_catalogue, toy):
+    class Nearest(Probe):
+        """The class of the single most similar sample."""
+
+        title, reads, leads = "nearest sample", ("classes",), True
+
+        def score(self, train, test, validation=None, check=lambda: None):
+            return vote(train.z, train.y, test.z, test.y, k=1)
+
+        def chance(self, y, y_test):
+            return scores.chance_of(y, y_test)
+
+    del Probe.catalogue["linear"], Probe.catalogue["knn"]
+    run = fit(toy, progress=False, evaluations=1)
+    assert run.scores["nearest"] > 0 and run.baselines["chance"]["nearest"] > 0 and run.baselines["untrained"]["nearest"] > 0
+    assert [row["name"] for row in plots.probe_rows(run.evaluations)] == ["nearest"] and "nearest" in compare(run).table[0]
+    assert "nearest sample" in words.curves(run.steps, run.evaluations) and "nearest" in repr(run)
+    assert "nearest sample" in run.verdict or "not better" in run.verdict
+
+
+def test_probes_that_read_no_label_are_not_asked_for_one(blobs):
+    (z, y), _, (z_test, y_test) = blobs
+    assert not {"rankme", "uniformity"} & set(evaluate.probe(z, {"class": y}, z_test, {"class": y_test}))

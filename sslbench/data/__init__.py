@@ -225,5 +225,5 @@ def randint(generator: Generator, high: int, *shape) -> Tensor:
     return torch.randint(0, high, shape, generator=generator, device=generator.device)
 
 
-__all__ = ["Batch", "Data", "Field", "Labelled", "Picture", "SPLITS", "drawable", "picture_of", "rand", "randint",
+__all__ = ["Batch", "Data", "Field", "Labelled", "Picture", "SPLITS", "drawable", "labelled", "picture_of", "rand", "randint",
            "size_of", "waveform"]

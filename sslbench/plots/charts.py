@@ -5,7 +5,7 @@ Nothing here may make matplotlib parse mathematics (no log axes, no "$"): it is 
 
 import numpy as np
 
-from ..probes import WITHOUT_LABELS
+from ..probes import leading, of_labels, parsed, words_of
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PINK, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#767676"
@@ -16,6 +16,7 @@ RAW = (RED, (0, (4, 2)))
 INK, FAINT, LINE = "#222222", "#5f6368", "#d0d4d9"
 MOST = 600  # points of a curve
 SMALL, TEXT = 8, 9  # points of type
+SHAPE = "rankme"  # the score that is drawn where there are no labels
 
 
 def plain(axes, x: str = "", y: str = "", title: str = ""):
@@ -60,18 +61,18 @@ def loss(axes, steps, chance=None, total=None):
 def scores(axes, evaluations, total=None):
     """Probe accuracy on validation after every evaluation, with chance, raw input and the untrained network."""
     seen = [e for e in evaluations if e.split == "validation"]
-    names = [name for name in ("linear", "knn") if seen and name in seen[0].scores]
+    names = [name for name in of_labels(seen[0].scores if seen else ()) if not parsed(name)[1]][:len(STYLES)]
     if not names:
         return unlabelled(axes, seen, total)
-    plain(axes, "step", "", f"probes of the {'label' if names else 'embedding'} (accuracy on validation)")
+    plain(axes, "step", "", f"probes of the label ({measured(names[0])} on validation)")
     x = [e.step for e in seen]
     axes.set_xlim(0, max(total or 0, x[-1], 2))
     axes.set_ylim(0, 1)
     lines = []
-    for name, color, style, mark in zip(names, (BLUE, SKY), STYLES, "os"):
-        y = [e.scores[name] for e in seen]
+    for name, color, style, mark in zip(names, (BLUE, SKY, GREEN, PINK), STYLES, "osD^"):
+        y = [e.scores.get(name, np.nan) for e in seen]
         axes.plot(x, y, color=color, ls=style, lw=1.8, marker=mark, ms=3.5, clip_on=False, zorder=3)
-        lines.append((y[-1], f"{'linear probe' if name == 'linear' else 'kNN'} {y[-1]:.2f}", color))
+        lines.append((y[-1], f"{words_of(name)} {y[-1]:.2f}", color))
     for name, values in levels(seen).items():
         if names[0] in values:
             color, style = BASELINES.get(name, RAW)
@@ -85,7 +86,7 @@ def unlabelled(axes, seen, total):
     if not seen:
         return empty(axes, "scores appear with the first evaluation")
     plain(axes, "step", "", "effective rank of the embedding (no labels to probe)")
-    y = [e.scores.get("rankme", 0) for e in seen]
+    y = [e.scores.get(SHAPE, 0) for e in seen]
     axes.set_xlim(0, max(total or 0, seen[-1].step, 2))
     axes.set_ylim(0, max(y) * 1.15 + 1)
     axes.plot([e.step for e in seen], y, color=BLUE, lw=1.8, marker="o", ms=3.5, clip_on=False)
@@ -138,8 +139,7 @@ def probe_rows(evaluations) -> list[dict]:
         return []
     last, test = seen[-1], seen[-1].split == "test"
     beside = last.baselines if test else levels([e for e in seen if e.split == "validation"])
-    names = [n for n in last.scores if n not in WITHOUT_LABELS]
-    names.sort(key=lambda n: n != "linear")
+    names = of_labels(last.scores)
     return [{"name": n, "trained": last.scores[n], **{b: v[n] for b, v in beside.items() if n in v}} for n in names]
 
 
@@ -176,8 +176,9 @@ def legend(axes, keys):
 
 def comparison(axes, runs):
     """The linear probe (effective rank where no run has labels) of several runs over time, baselines as short marks."""
-    measure = "linear" if any("linear" in e.scores for run in runs for e in run.evaluations) else "rankme"
-    plain(axes, "step", "", "linear probe of the label (accuracy on validation)" if measure == "linear" else "effective rank")
+    measure = leading(key for run in runs for e in run.evaluations for key in e.scores) or SHAPE
+    probed = measure != SHAPE
+    plain(axes, "step", "", f"{words_of(measure)} of the label ({measured(measure)} on validation)" if probed else words_of(measure))
     axes.set_xlim(0, max([run.recipe.steps for run in runs] or [2]))
     lines, drawn = [], set()
     for i, run in enumerate(runs):
@@ -195,7 +196,7 @@ def comparison(axes, runs):
                 grey, dashes = BASELINES.get(name, RAW)
                 axes.axhline(values[measure], color=grey, ls=dashes, lw=1, zorder=1)
                 lines.append((values[measure], f"{name} ({run.recipe.data}) {values[measure]:.2f}", grey))
-    if measure == "linear":
+    if probed:
         axes.set_ylim(0, 1)
     label_lines(axes, lines, gap=0.06)
 
@@ -215,7 +216,13 @@ def parts_of(rows: list[dict]) -> list[str]:
 
 
 def words_for(score: str) -> str:
-    return {"knn": "nearest neighbours", "linear": "label (linear)"}.get(score, score.replace("_", " "))
+    """A score's name in a row of its own."""
+    return words_of(score) if parsed(score)[1] else f"label ({words_of(score)})"
+
+
+def measured(score: str) -> str:
+    probe, _ = parsed(score)
+    return probe().measure(probe.reads[0]) if probe else "score"
 
 
 def history(steps) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """Each figure in one sentence: what a screen reader says, and what stands below the picture."""
 
+from ..probes import leading, words_of
 from ..shown import Matrix, Row, Says, Shown, as_shown
 from .charts import history, levels, parts_of, probe_rows, smooth, words_for
 
@@ -10,11 +11,12 @@ def curves(steps, evaluations, chance: float | None = None) -> str:
         return "No step has been taken yet."
     against = "" if chance is None else f"; a guess that knows nothing has {chance:.3g}"
     said = f"The loss went from {y[0]:.3g} to {smooth(y)[-1]:.3g} in {int(x[-1])} steps{against}."
-    seen = [e for e in evaluations if "linear" in e.scores and e.split == "validation"]
+    key = leading(name for e in evaluations for name in e.scores)
+    seen = [e for e in evaluations if key in e.scores and e.split == "validation"]
     if not seen:
         return said
-    beside = [f"{name} {values['linear']:.2f}" for name, values in levels(seen).items() if "linear" in values]
-    return f"{said} A linear probe reads {seen[-1].scores['linear']:.2f} ({', '.join(beside)})."
+    beside = [f"{name} {values[key]:.2f}" for name, values in levels(seen).items() if key in values]
+    return f"{said} The {words_of(key)} reads {seen[-1].scores[key]:.2f} ({', '.join(beside)})."
 
 
 def probes(evaluations) -> str:
@@ -44,9 +46,10 @@ def task(shown: Shown) -> str:
 
 
 def comparison(runs) -> str:
-    scored = [(run.scores["linear"], run) for run in runs if "linear" in run.scores]
+    key = leading(name for run in runs for name in run.scores)
+    scored = [(run.scores[key], run) for run in runs if key in run.scores]
     if not scored:
         return f"{len(runs)} runs without labels to probe."
     best = max(scored, key=lambda pair: pair[0])
     score, r = best[0], best[1].recipe
-    return f"The best linear probe of {len(runs)} run{'s' * (len(runs) != 1)} is {score:.2f}, by {r.pretext} on {r.data}."
+    return f"The best {words_of(key)} of {len(runs)} run{'s' * (len(runs) != 1)} is {score:.2f}, by {r.pretext} on {r.data}."

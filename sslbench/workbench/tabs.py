@@ -3,14 +3,11 @@
 from .. import plots
 from ..catalog import Table
 from ..plots import words
+from ..probes import of_nothing, parsed
 from . import widgets as w
 from .seen import Look, Seen
 
 HOW_TO_COPY = "<span class='sslb-meaning'>click to select all of it</span>"
-MEASURES = {"rankme": ("effective rank", "how many directions the embedding uses"),
-            "deviation": ("deviation", "0 collapsed, 1 evenly spread"),
-            "alignment": ("alignment", "distance of two views, 0 is perfect"),
-            "uniformity": ("uniformity", "lower is more even, 0 collapsed")}
 
 
 class Picture:
@@ -139,8 +136,8 @@ def scores_table(seen: Seen) -> str:
 def geometry(seen: Seen) -> str:
     """Measures of the embedding that need no labels, in one line."""
     scores = seen.looks[-1].scores if seen.looks else {}
-    cells = [f"<span><b>{scores[key]:.3g}</b> {name} <span class='sslb-meaning'>{why}</span></span>"
-             for key, (name, why) in MEASURES.items() if key in scores]
+    cells = [f"<span><b>{scores[key]:.3g}</b> {w.escape(probe.title)} <span class='sslb-meaning'>{w.escape(probe.meaning)}</span></span>"
+             for key in of_nothing(scores) for probe, _ in [parsed(key)]]
     return f"<div class='sslb-measures'>{''.join(cells)}</div>"
 
 
