@@ -40,6 +40,7 @@ class Evaluation:
     chance_loss: float | None = None
     embedding: Tensor | None = None  # [n, D] of the map's points, on the CPU
     pictures: dict[str, Any] = field(default_factory=dict)  # what the task's show() returned, on the CPU
+    samples: dict[str, int] = field(default_factory=dict)  # score -> how many samples it was read from
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def evaluated(run: Training, step: int) -> Iterator[Evaluation]:
             scores, embedding = evaluate.quick(run.task, run.data, run.hardware, run.generator(-3))
             baselines = evaluate.quick_baselines(run.data, run.hardware) if step == 0 else {}
             chance, pictures = run.look()
-        yield Evaluation(step, "validation", scores, baselines, chance, embedding.cpu(), pictures)
+        samples = evaluate.judged(run.data, "validation", evaluate.QUICK)
+        yield Evaluation(step, "validation", scores, baselines, chance, embedding.cpu(), pictures, samples)
 
 
 def tested(run: Training) -> Iterator[Evaluation]:
@@ -155,7 +157,7 @@ def tested(run: Training) -> Iterator[Evaluation]:
         _, untrained = replace(run.recipe, init="").build(run.data)
         with run.hardware.own_settings():
             scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware)
-        yield Evaluation(run.recipe.steps, "test", scores, baselines)
+        yield Evaluation(run.recipe.steps, "test", scores, baselines, samples=evaluate.judged(run.data, "test", evaluate.FULL))
 
 
 def read_scalars(scalars: dict[str, Tensor]) -> dict[str, float]:

@@ -166,6 +166,15 @@ def geometry(task: Pretext, data: Data, z: Tensor, batch: Batch, hardware: Hardw
     return scores
 
 
+def judged(data: Data, split: str, most: dict[str, int]) -> dict[str, int]:
+    """Score -> how many samples of the split have the label that it is about."""
+    labels = read(data, split, most[split]).labels
+    counts = {name: int(labelled(y).sum()) for name, y in labels.items()}
+    first = next(iter(labels), None)
+    named = first is not None and not labels[first].is_floating_point()
+    return {"linear" if named and name == first else name: n for name, n in counts.items()}
+
+
 def quick(task: Pretext, data: Data, hardware: Hardware, generator) -> tuple[dict[str, float], Tensor]:
     """Scores on validation while training, and the embedding [n, D] of the map's points."""
     train, test, shown = read(data, "train", QUICK["train"]), read(data, "validation", QUICK["validation"]), points(data)
