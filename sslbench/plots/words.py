@@ -44,10 +44,10 @@ def task(shown: dict) -> str:
     return said + (f" {right} of {len(says)} guesses are right." if says and says[0][-1] in "✓✗" else "")
 
 
-def comparison(runs) -> str:
-    scored = [(run.scores["linear"], run) for run in runs if "linear" in run.scores]
+def comparison(runs, names=None) -> str:
+    names = names or [f"{run.recipe.pretext} on {run.recipe.data}" for run in runs]
+    scored = [(run.scores["linear"], name) for run, name in zip(runs, names) if "linear" in run.scores]
     if not scored:
         return f"{len(runs)} runs without labels to probe."
-    best = max(scored, key=lambda pair: pair[0])
-    score, r = best[0], best[1].recipe
-    return f"The best linear probe of {len(runs)} run{'s' * (len(runs) != 1)} is {score:.2f}, by {r.pretext} on {r.data}."
+    score, best = max(scored, key=lambda pair: pair[0])
+    return f"The best linear probe of {len(runs)} run{'s' * (len(runs) != 1)} is {score:.2f}, by {best}."
