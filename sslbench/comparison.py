@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .catalog import Table
+from .names import numbered
 from .run import Run
 
 MEASURES = ("linear", "knn", "rankme")
@@ -14,18 +15,19 @@ class Comparison:
     """One table and one figure of several runs; a notebook shows both."""
 
     runs: list[Run]
+    names: list[str]
 
     @property
     def table(self) -> Table:
         """One row per run, best linear probe first, then the baselines of each kind of data."""
-        ranked = sorted(self.runs, key=lambda run: -run.scores.get("linear", 0))
-        return Table([row(run) for run in ranked] + list(baseline_rows(self.runs)))
+        ranked = sorted(zip(self.runs, self.names), key=lambda pair: -pair[0].scores.get("linear", 0))
+        return Table([row(run, name) for run, name in ranked] + list(baseline_rows(self.runs)))
 
     @property
     def figure(self):
         from .plots import comparison
 
-        return comparison(self.runs)
+        return comparison(self.runs, self.names)
 
     def __repr__(self):
         return repr(self.table)
@@ -40,9 +42,9 @@ class Comparison:
         display(self.table, self.figure)
 
 
-def row(run: Run) -> dict:
+def row(run: Run, name: str) -> dict:
     r = run.recipe
-    return {"data": r.data, "what": r.pretext, "backbone": r.backbone, "steps": run.step, "seconds": round(run.seconds),
+    return {"run": name, "data": r.data, "what": r.pretext, "backbone": r.backbone, "steps": run.step, "seconds": round(run.seconds),
             **{name: number(run.scores.get(name)) for name in MEASURES}}
 
 
@@ -54,7 +56,7 @@ def baseline_rows(runs: Iterable[Run]):
             backbone = run.recipe.backbone if name == "untrained" else ""
             if (run.recipe.data, name, backbone) not in seen:
                 seen.add((run.recipe.data, name, backbone))
-                yield {"data": run.recipe.data, "what": name, "backbone": backbone, "steps": 0, "seconds": 0,
+                yield {"run": "", "data": run.recipe.data, "what": name, "backbone": backbone, "steps": 0, "seconds": 0,
                        **{m: number(scores.get(m)) for m in MEASURES}}
 
 
@@ -62,9 +64,10 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
-def compare(*runs: Run) -> Comparison:
-    """Runs (or one list of them) as one table and one figure with the baselines."""
+def compare(*runs: Run, names: list[str] | None = None) -> Comparison:
+    """Runs (or one list of them) as one table and one figure with the baselines. names: one for each; by default a number, the
+    pretext task and what differs between them."""
     flat = [run for item in runs for run in (item if isinstance(item, (list, tuple)) else [item])]
     if not flat:
         raise ValueError("give compare() at least one run, for example compare(fit(Recipe()))")
-    return Comparison(flat)
+    return Comparison(flat, names or numbered([run.recipe for run in flat]))
