@@ -1,7 +1,8 @@
 """Make the recorded run that the bench shows before anything was trained: `python benchmarks/record_bench.py [steps]`.
 
 The run is an ordinary one. To keep it small, its embeddings are kept in their 24 main directions, pictures in half
-precision, and weights are left out.
+precision, and weights are left out. Its t-SNE maps are computed from what was kept, and kept beside it: the first map that somebody
+sees is the best one. `python benchmarks/record_bench.py --maps` computes them alone.
 """
 
 import shutil
@@ -12,7 +13,7 @@ from typing import Any
 
 import torch
 
-from sslbench import Recipe, train
+from sslbench import Recipe, load_run, maps, train
 from sslbench.engine import Checkpoint, Evaluation, Event
 from sslbench.runs import record
 
@@ -43,7 +44,14 @@ def main(steps: int = Recipe().steps) -> None:
     events = (small(event) for event in train(recipe, evaluations=6, test=False) if not isinstance(event, Checkpoint))
     for event in record(events, recipe, FOLDER):
         print(type(event).__name__, event.step, flush=True)
+    keep_maps()
+
+
+def keep_maps() -> None:
+    found = maps.tsne_of(load_run(FOLDER).evaluations)
+    path = maps.write(FOLDER, found)
+    print(f"{len(found)} maps, {path.stat().st_size / 1e3:.0f} kB")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    keep_maps() if sys.argv[1:] == ["--maps"] else main(*map(int, sys.argv[1:]))

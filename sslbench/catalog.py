@@ -13,6 +13,7 @@ import inspect
 import pkgutil
 import re
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import PurePath
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -82,6 +83,16 @@ def plain(value):
     return value
 
 
+def annotated(what) -> dict[str, Hyperparameter]:
+    """Arguments of a function or entries of a class that are Annotated[type, Hyperparameter(...)], by name."""
+    found = {}
+    for name, hint in get_type_hints(what, include_extras=True).items():
+        if get_origin(hint) is Annotated:
+            type_, declared = get_args(hint)[:2]
+            found[name] = replace(declared, type=type_)
+    return found
+
+
 def nearest(what: str, name: str, names) -> str:
     """One line that says `name` is unknown, with the nearest match."""
     names = sorted(names)
@@ -96,6 +107,7 @@ class Listed:
     name = ""
     paper = ""  # address of the source
     kind = ""
+    group = ""  # its heading in menus and lists: the folder of its file; a class may say another
     catalogue: dict[str, type]
 
     def __init_subclass__(cls, listed=True, **rest):
@@ -104,14 +116,15 @@ class Listed:
             cls.catalogue = {}
         elif listed:
             cls.name = cls.__dict__.get("name") or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+            cls.group = cls.__dict__.get("group") or cls._folder() or cls.group
             cls.catalogue[cls.name] = cls
 
     @classmethod
     def all(cls) -> dict[str, type]:
         """Every listed class of this kind by name; the kind's own package is imported on the first call."""
-        package = importlib.import_module(next(c for c in cls.__mro__ if Listed in c.__bases__).__module__)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{package.__name__}.{module.name}")
+        package = importlib.import_module(cls._contract().__module__)
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
         return dict(sorted(cls.catalogue.items()))
 
     @classmethod
@@ -124,13 +137,9 @@ class Listed:
     @classmethod
     def hyperparameters(cls) -> dict[str, Hyperparameter]:
         """Keyword-only arguments of the constructor, by name."""
-        hints, found = get_type_hints(cls.__init__, include_extras=True), {}
-        for name, argument in inspect.signature(cls.__init__).parameters.items():
-            hint = hints.get(name)
-            if argument.kind is argument.KEYWORD_ONLY and get_origin(hint) is Annotated:
-                type_, declared = get_args(hint)[:2]
-                found[name] = replace(declared, default=argument.default, type=type_)
-        return found
+        arguments = inspect.signature(cls.__init__).parameters
+        return {name: replace(h, default=arguments[name].default) for name, h in annotated(cls.__init__).items()
+                if arguments[name].kind is inspect.Parameter.KEYWORD_ONLY}
 
     @classmethod
     def checked(cls, given: dict) -> dict:
@@ -144,7 +153,26 @@ class Listed:
     @classmethod
     def kind_key(cls) -> str:
         """data, backbone or pretext: the word the command line and a recipe use."""
-        return next(c for c in cls.__mro__ if Listed in c.__bases__).__name__.lower()
+        return cls._contract().__name__.lower()
+
+    @classmethod
+    def _contract(cls) -> type:
+        """The direct heir of Listed: Data, Backbone or Pretext."""
+        return next(c for c in cls.__mro__ if Listed in c.__bases__)
+
+    @classmethod
+    def _folder(cls) -> str:
+        """The folder of its file inside the package of its kind; "yours" for a class of somebody's own."""
+        package = cls._contract().__module__
+        if cls.__module__.split(".")[0] != package.split(".")[0]:
+            return "yours"
+        inside = cls.__module__.removeprefix(f"{package}.").split(".")
+        return inside[0] if len(inside) > 1 else ""
+
+    @classmethod
+    def downloads(cls) -> str:
+        """The size of what would have to be downloaded now, "31 MB"; "" where it is on this machine, or made on it."""
+        return ""
 
     @classmethod
     def summary(cls) -> str:
@@ -169,17 +197,23 @@ class Table(list):
         return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths)).rstrip() for row in cells)
 
     def _repr_html_(self):
-        return self._tags("<table><tr>{}</tr>{}</table>", "<th>{}</th>", "<tr>{}</tr>", "<td>{}</td>") if self else ""
-
-    def _tags(self, table, th, tr, td):
-        from html import escape
-        rows = "".join(tr.format("".join(td.format(escape(str(v))) for v in row.values())) for row in self)
-        return table.format("".join(th.format(escape(k)) for k in self[0]), rows)
+        """Left-aligned, long texts wrapped, whatever the page does with tables."""
+        if not self:
+            return ""
+        head = "".join(f"<th style='text-align: left'>{escape(str(key))}</th>" for key in self[0])
+        rows = "".join(f"<tr>{''.join(cell(str(value)) for value in row.values())}</tr>" for row in self)
+        return f"<table><tr>{head}</tr>{rows}</table>"
 
     def markdown(self) -> str:
         """The same as a Markdown table, for README files."""
         lines = [list(self[0]), ["---"] * len(self[0]), *(map(str, row.values()) for row in self)]
         return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def cell(words: str) -> str:
+    """One cell of a table; what is long or has lines is wrapped."""
+    wrapped = "; white-space: pre-wrap; overflow-wrap: anywhere; max-width: 46em" if len(words) > 40 or "\n" in words else ""
+    return f"<td style='text-align: left; vertical-align: top{wrapped}'>{escape(words)}</td>"
 
 
 def catalog(kind: str | None = None) -> Table:

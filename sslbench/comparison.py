@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .catalog import Table
+from .names import numbered
 from .probes import leading, of_labels, of_nothing, parsed
 from .run import Run
 
@@ -13,20 +14,21 @@ class Comparison:
     """One table and one figure of several runs; a notebook shows both."""
 
     runs: list[Run]
+    names: list[str]
 
     @property
     def table(self) -> Table:
         """One row per run, the best first by the probe that leads, then the baselines of each kind of data."""
         scores = dict.fromkeys(key for run in self.runs for key in run.scores)
         measures = [key for key in of_labels(scores) if not parsed(key)[1]] + [key for key in of_nothing(scores) if key == "rankme"]
-        ranked = sorted(self.runs, key=lambda run: -run.scores.get(leading(run.scores), 0))
-        return Table([row(run, measures) for run in ranked] + list(baseline_rows(self.runs, measures)))
+        ranked = sorted(zip(self.runs, self.names), key=lambda pair: -pair[0].scores.get(leading(pair[0].scores), 0))
+        return Table([row(run, name, measures) for run, name in ranked] + list(baseline_rows(self.runs, measures)))
 
     @property
     def figure(self):
         from .plots import comparison
 
-        return comparison(self.runs)
+        return comparison(self.runs, self.names)
 
     def __repr__(self):
         return repr(self.table)
@@ -41,10 +43,10 @@ class Comparison:
         display(self.table, self.figure)
 
 
-def row(run: Run, measures: list[str]) -> dict:
+def row(run: Run, name: str, measures: list[str]) -> dict:
     r = run.recipe
-    return {"data": r.data, "what": r.pretext, "backbone": r.backbone, "steps": run.step, "seconds": round(run.seconds),
-            **{name: number(run.scores.get(name)) for name in measures}}
+    return {"run": name, "data": r.data, "what": r.pretext, "backbone": r.backbone, "steps": run.step, "seconds": round(run.seconds),
+            **{measure: number(run.scores.get(measure)) for measure in measures}}
 
 
 def baseline_rows(runs: Iterable[Run], measures: list[str]):
@@ -55,7 +57,7 @@ def baseline_rows(runs: Iterable[Run], measures: list[str]):
             backbone = run.recipe.backbone if name == "untrained" else ""
             if (run.recipe.data, name, backbone) not in seen:
                 seen.add((run.recipe.data, name, backbone))
-                yield {"data": run.recipe.data, "what": name, "backbone": backbone, "steps": 0, "seconds": 0,
+                yield {"run": "", "data": run.recipe.data, "what": name, "backbone": backbone, "steps": 0, "seconds": 0,
                        **{m: number(scores.get(m)) for m in measures}}
 
 
@@ -63,9 +65,10 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
-def compare(*runs: Run) -> Comparison:
-    """Runs (or one list of them) as one table and one figure with the baselines."""
+def compare(*runs: Run, names: list[str] | None = None) -> Comparison:
+    """Runs (or one list of them) as one table and one figure with the baselines. names: one for each; by default a number, the
+    pretext task and what differs between them."""
     flat = [run for item in runs for run in (item if isinstance(item, (list, tuple)) else [item])]
     if not flat:
         raise ValueError("give compare() at least one run, for example compare(fit(Recipe()))")
-    return Comparison(flat)
+    return Comparison(flat, names or numbered([run.recipe for run in flat]))

@@ -41,6 +41,7 @@ class Evaluation:
     chance_loss: float | None = None
     embedding: Tensor | None = None  # [n, D] of the map's points, on the CPU
     pictures: Shown = field(default_factory=list)  # what the task's show() returned, on the CPU
+    samples: dict[str, int] = field(default_factory=dict)  # score -> how many samples it was read from
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def evaluated(run: Training, step: int) -> Iterator[Evaluation]:
             scores, embedding = evaluate.quick(run.task, run.data, run.hardware, run.generator(-3), run.check)
             baselines = evaluate.quick_baselines(run.data, run.hardware, run.check) if step == 0 else {}
             chance, pictures = run.look()
-        yield Evaluation(step, "validation", scores, baselines, chance, embedding.cpu(), pictures)
+        samples = evaluate.judged(run.data, "validation", evaluate.QUICK, scores)
+        yield Evaluation(step, "validation", scores, baselines, chance, embedding.cpu(), pictures, samples)
 
 
 def tested(run: Training) -> Iterator[Evaluation]:
@@ -156,7 +158,8 @@ def tested(run: Training) -> Iterator[Evaluation]:
         _, untrained = replace(run.recipe, init="").build(run.data)
         with run.hardware.own_settings():
             scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware, run.check)
-        yield Evaluation(run.recipe.steps, "test", scores, baselines)
+        samples = evaluate.judged(run.data, "test", evaluate.FULL, scores)
+        yield Evaluation(run.recipe.steps, "test", scores, baselines, samples=samples)
 
 
 def read_scalars(scalars: dict[str, Tensor]) -> dict[str, float]:

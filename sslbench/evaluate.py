@@ -151,6 +151,13 @@ def two_views(task: Pretext, data: Data, batch: Batch, hardware: Hardware, gener
         return tuple(task.embed(view).float() for view in seen)
 
 
+def judged(data: Data, split: str, most: dict[str, int], scores: dict[str, float]) -> dict[str, int]:
+    """Score -> how many samples of the split have the label that it is about; measures that need no label are left out."""
+    counts = {name: int(labelled(y).sum()) for name, y in read(data, split, most[split]).labels.items()}
+    about = {key: probes.parsed(key)[1] or next(iter(counts), None) for key in probes.of_labels(scores)}
+    return {key: counts[name] for key, name in about.items() if name in counts}
+
+
 def quick(task: Pretext, data: Data, hardware: Hardware, generator, check: Check = lambda: None) -> tuple[dict[str, float], Tensor]:
     """Scores on validation while training, and the embedding [n, D] of the map's points."""
     train, test, shown = read(data, "train", QUICK["train"]), read(data, "validation", QUICK["validation"]), points(data)

@@ -73,6 +73,11 @@ function inside(polygon, x, y) { // even-odd rule
   }, false);
 }
 
+function darkPage() { // JupyterLab and Voila say so, Colab and VS Code in their own words
+  const { body, documentElement: root } = document;
+  return body.dataset.jpThemeLight === "false" || root.getAttribute("theme") === "dark" || /vscode-(dark|high-contrast)$/.test(body.className);
+}
+
 class Samples { // what the points are: their columns and how each looks, small (all in one sheet) and large
   constructor(model) {
     for (const name of ["count", "kind", "tile", "sprite", "lines", "snippets"]) this[name] = model.get(name);
@@ -321,7 +326,7 @@ class Gestures { // pointer and keys on the map -> hover(i), choose(rows)
   }
 
   pointermove(e) {
-    const { chart, drag } = this, [x, y] = [e.offsetX, e.offsetY];
+    const { chart, drag } = this, [x, y] = [e.offsetX, e.offsetY]; // in pixels of the map, however large it is shown
     this.moved ||= e.movementX !== 0 || e.movementY !== 0;
     if (!drag) return this.hover(chart.nearest(x, y));
     const [lastX, lastY] = drag.path.at(-1), [firstX, firstY] = drag.path[0];
@@ -480,14 +485,18 @@ class View {
     this.model = model;
     this.build(el, kept);
     const follow = { latest: () => this.addFrame(), frame: () => this.showFrame(), color_by: () => this.recolor(),
-                     selected: () => this.showSelected() };
+                     selected: () => this.showSelected(), play: () => this.playOnce() };
     for (const name of ["count", "sprite", "lines", "columns", "frames"]) follow[name] = () => this.reloadOnce();
     this.events = Object.entries(follow).map(([name, f]) => [`change:${name}`, f]);
     this.events.forEach(([event, f]) => model.on(event, f));
     this.theme = new MutationObserver(() => this.recolor());
     this.theme.observe(document.body, { attributeFilter: ["data-jp-theme-name", "class"] });
+    this.kept = kept;
+    this.width = new ResizeObserver(() => this.fit());
+    this.width.observe(this.root);
     this.reload();
     this.chart.setZoom(zoom, pan);
+    this.playOnce();
   }
 
   build(el, kept) {
@@ -497,6 +506,7 @@ class View {
     const columns = make("div", "columns", this.root);
     const left = make("div", "left", columns), right = make("div", "right", columns), stage = make("div", "stage", left);
     Object.assign(stage.style, { width: `${WIDTH + 2}px`, height: `${HEIGHT + 2}px` });
+    this.stage = stage;
     this.chart = new Chart(stage, kept);
     this.hint = make("div", "hint", stage, { textContent: "The map appears here when it is ready." });
     this.card = new Card(stage);
@@ -520,6 +530,8 @@ class View {
   remove() {
     this.events.forEach(([event, f]) => this.model.off(event, f));
     this.theme.disconnect();
+    this.width.disconnect();
+    this.sight?.disconnect();
     this.timeline.stop();
     cancelAnimationFrame(this.chart.request);
   }
@@ -544,10 +556,32 @@ class View {
   }
 
   addFrame() {
-    const { index } = this.model.get("latest");
+    const { index, count = index + 1 } = this.model.get("latest");
     if (index === undefined || this.stale) return;
-    this.frames[index] = readFrame(this.model.get("frames")[index]);
+    if (this.frames.length === count) return; // it was read with the others
+    this.frames.splice(index, 0, readFrame(this.model.get("frames")[index]));
+    if (index <= this.shown) this.shown += 1; // the same frame has another place now
     this.showFrame();
+  }
+
+  playOnce() { // as soon as the map is in sight
+    const wanted = this.model.get("play"), { kept } = this;
+    if (!wanted || kept.played === wanted || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    this.sight?.disconnect();
+    this.sight = new IntersectionObserver(([seen]) => {
+      if (!seen.isIntersecting || kept.played === wanted || this.frames.length < 2) return;
+      kept.played = wanted;
+      this.sight.disconnect();
+      if (!this.timeline.timer) this.timeline.toggle();
+    }, { threshold: 0.4 });
+    this.sight.observe(this.chart.canvas);
+  }
+
+  fit() { // a narrow page shows the whole map smaller
+    const scale = Math.min(1, (this.root.clientWidth - 8) / (WIDTH + 2));
+    if (scale <= 0) return; // not in sight
+    const less = side => `${Math.round((scale - 1) * side)}px`;
+    Object.assign(this.stage.style, { transform: `scale(${scale})`, marginRight: less(WIDTH + 2), marginBottom: less(HEIGHT + 2) });
   }
 
   showFrame() { // the one that the model names; -1 is the newest
@@ -606,9 +640,14 @@ export default () => {
   return {
     initialize({ model }) { // a new frame arrives alone; keep it with the others, also while nothing is displayed
       model.on("change:latest", () => {
-        const { index, ...frame } = model.get("latest");
-        if (index !== undefined) model.get("frames")[index] = frame;
+        const { index, count = index + 1, ...frame } = model.get("latest"), frames = model.get("frames");
+        if (index !== undefined && frames.length < count) frames.splice(index, 0, frame);
       });
+      const tell = () => { if (model.get("dark") !== darkPage()) { model.set("dark", darkPage()); model.save_changes(); } };
+      const theme = new MutationObserver(tell);
+      theme.observe(document.body, { attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
+      tell();
+      return () => theme.disconnect();
     },
     render({ model, el }) {
       const view = new View(model, el, kept);

@@ -10,6 +10,7 @@ Everything a person does is answered in the browser by explorer.js, so it works 
 """
 
 import base64
+import bisect
 import html
 import io
 import json
@@ -51,8 +52,10 @@ class Explorer(anywidget.AnyWidget):
     latest = traitlets.Dict().tag(sync=True)  # the newest of them and its index: all that a new frame sends
     frame = traitlets.Int(-1).tag(sync=True)
     selected = traitlets.List(trait=traitlets.Int()).tag(sync=True)
+    play = traitlets.Int(0).tag(sync=True)  # play through the frames once, as soon as the map is in sight; another number: once more
+    dark = traitlets.Bool(False).tag(sync=True)  # the page says so: its paper is dark
 
-    _reference = None  # the last frame as it was aligned
+    _aligned = ()  # the frames as they were aligned
 
     def set_points(self, pictures, labels=None):
         """What the points are: one Picture each, and columns to colour by, name -> (values [n], class names or None).
@@ -80,20 +83,28 @@ class Explorer(anywidget.AnyWidget):
         """Where the points lie at a training step: xy [n, 2] from any projection, turned onto the frame before.
 
         neighbours: rows [n, k] of the nearest points in the embedding itself; without it a click shows those in the map.
-        note: beside the step ("UMAP"). Sends this frame only.
+        note: beside the step ("UMAP"). Frames may come in any order; a frame shown stays the one shown. Sends this frame only.
         """
         if not self.count or len(xy) != self.count:
             raise ValueError(f"a frame needs one position per point: {self.count}, not {len(xy)}; call set_points first")
-        xy = self._reference = align(drawn_in(xy), self._reference)
+        index = bisect.bisect(self.steps, step)
+        beside = self._aligned[max(0, index - 1): index + 1]  # the frame before, else the one after
+        xy = align(drawn_in(xy), beside[0] if beside else None)
         near = b"" if neighbours is None else np.asarray(neighbours, "<u2").tobytes()
         frame = {"step": int(step), "note": note, "xy": _int16(xy), "neighbours": near}
         frame["summary"] = self._describe(step, note, xy)
-        self.frames.append(frame)  # in place, so it is not sent again as a whole; a page that opens later reads it
-        self.latest = {"index": len(self.frames) - 1, **frame}
+        self._aligned = (*self._aligned[:index], xy, *self._aligned[index:])
+        self.frames.insert(index, frame)  # in place, so it is not sent again as a whole; a page that opens later reads it
+        latest = {"index": index, "count": len(self.frames), **frame}
+        if self.frame < index:
+            self.latest = latest
+            return
+        with self.hold_sync():  # together: the frame that is shown has another place now
+            self.latest, self.frame = latest, self.frame + 1
 
     def clear(self):
         """Forget all frames and the selection; the points stay."""
-        self._reference = None
+        self._aligned = ()
         with self.hold_sync():
             self.frames, self.latest, self.frame, self.selected = [], {}, -1, []
 
@@ -101,6 +112,16 @@ class Explorer(anywidget.AnyWidget):
     def steps(self) -> list[int]:
         """The training step of each frame."""
         return [frame["step"] for frame in self.frames]
+
+    @property
+    def step(self) -> int | None:
+        """The training step of the frame that is shown."""
+        return self.frames[min(self.frame, len(self.frames) - 1)]["step"] if self.frames else None
+
+    def look_at(self, step: int, follow: bool = False):
+        """Show the frame of this step, and go on showing it while others come. follow: it is the newest, and newer ones are followed."""
+        if step in self.steps:
+            self.frame = -1 if follow else self.steps.index(step)
 
     @property
     def summary(self) -> str:

@@ -24,7 +24,7 @@ def to_line(event: Event, folder: Path) -> dict:
     embedding = None if event.embedding is None else event.embedding.half()
     store.write(folder / name, {"embedding": embedding, "pictures": event.pictures})
     return {"event": "Evaluation", "step": event.step, "split": event.split, "scores": event.scores,
-            "baselines": event.baselines, "chance_loss": event.chance_loss, "file": name}
+            "baselines": event.baselines, "chance_loss": event.chance_loss, "samples": event.samples, "file": name}
 
 
 def from_line(line: dict, folder: Path) -> Event:
@@ -78,7 +78,9 @@ def parsed(text: bytes) -> dict | None:
     if not isinstance(line, dict) or not isinstance(line.get("event"), str):
         return None
     wanted = SHAPES.get(line["event"])
-    return line if wanted and line.keys() == {"event", *wanted} and all(right(line[name]) for name, right in wanted.items()) else None
+    if not wanted or not {"event", *wanted} - LATER <= line.keys() <= {"event", *wanted}:
+        return None
+    return line if all(right(line[name]) for name, right in wanted.items() if name in line) else None
 
 
 def number(value: Any) -> bool:
@@ -93,11 +95,13 @@ def numbers(value: Any) -> bool:
     return isinstance(value, dict) and all(map(number, value.values()))
 
 
+LATER = {"samples"}  # runs recorded earlier do not have it
 SHAPES = {
     "Step": {"step": step, "scalars": numbers, "seconds": number},
     "Done": {"step": step, "seconds": number},
     "Evaluation": {"step": step, "split": lambda v: v in ("train", "validation", "test"), "scores": numbers,
                    "baselines": lambda v: isinstance(v, dict) and all(map(numbers, v.values())),
                    "chance_loss": lambda v: v is None or number(v),
+                   "samples": lambda v: isinstance(v, dict) and all(map(step, v.values())),
                    "file": lambda v: isinstance(v, str) and v.startswith("evaluations/") and bool(files.OWN.fullmatch(v))},
 }

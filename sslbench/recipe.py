@@ -5,19 +5,19 @@ import json
 import shlex
 import zlib
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from functools import cache
+from typing import Annotated, Any
 
 import torch
 
 from .backbones import Backbone, towers
 from .backbones.starting import start_from
-from .catalog import LONGEST, Hyperparameter, contracts, nearest, plain
+from .catalog import LONGEST, Hyperparameter, annotated, contracts, nearest, plain
 from .data import Data, Labelled
 from .pretexts import Pretext
 from .said import MOST, in_words, one_line, said
 from .settings import own_settings
 
-LIMITS = {"steps": (1, 10**9), "batch_size": (2, 10**6), "lr": (0, 10), "weight_decay": (0, 10), "seed": (0, 2**31 - 1), "labels": (0, 1)}
 LARGEST = 100_000  # characters of a recipe's JSON
 
 
@@ -33,12 +33,12 @@ class Recipe:
     data: str = "wild_digits"
     pretext: str = "simclr"
     backbone: str = "small_cnn"
-    steps: int = 400
-    batch_size: int = 128
-    lr: float = 2e-3
-    weight_decay: float = 0.05
-    seed: int = 0
-    labels: float = 0.0
+    steps: Annotated[int, Hyperparameter("optimiser steps", 1, 10**9)] = 400
+    batch_size: Annotated[int, Hyperparameter("samples per step", 2, 10**6)] = 128
+    lr: Annotated[float, Hyperparameter("peak learning rate of AdamW; it warms up, then falls to 0", 0, 10, log=True)] = 2e-3
+    weight_decay: Annotated[float, Hyperparameter("how strongly weights are pulled to 0", 0, 10, log=True)] = 0.05
+    seed: Annotated[int, Hyperparameter("another seed, another run", 0, 2**31 - 1)] = 0
+    labels: Annotated[float, Hyperparameter("share of the training labels that a supervised task may use", 0, 1)] = 0.0
     init: str = ""
     hyperparameters: dict[str, Any] = field(default_factory=dict)
 
@@ -64,10 +64,9 @@ class Recipe:
 
     def check_types(self) -> None:
         """ValueError in one line for an entry of another type or out of range, whatever the catalogue holds."""
-        for name, (low, high) in LIMITS.items():
-            value = getattr(self, name)
-            whole = isinstance(getattr(Recipe, name), int)
-            if whole and (not isinstance(value, int) or isinstance(value, bool)):
+        for name, h in Recipe.ranges().items():
+            value, low, high = getattr(self, name), h.low, h.high
+            if h.type is int and (not isinstance(value, int) or isinstance(value, bool)):
                 raise ValueError(f"{name} must be a whole number from {low:g} to {high:g}, not {said(value)}")
             if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
                 raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {said(value)}")
@@ -80,6 +79,12 @@ class Recipe:
         for name, value in self.hyperparameters.items():
             if not isinstance(value, (bool, int, float, str)):
                 raise ValueError(f"{one_line(name, MOST)} must be a number, a text or true or false, not {said(value)}")
+
+    @staticmethod
+    @cache
+    def ranges() -> dict[str, Hyperparameter]:
+        """The meaning and range of every entry that is a number, with its default."""
+        return {name: replace(h, default=getattr(Recipe, name)) for name, h in annotated(Recipe).items()}
 
     def classes(self, *kinds: str) -> list[tuple[str, type]]:
         """(kind, class) of the data, the pretext task and the backbone(s), or of some kinds of them."""

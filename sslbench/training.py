@@ -36,6 +36,14 @@ def made(recipe: Recipe, resume: dict | None = None, device: str = "auto", preci
     return Training(recipe, under(resume.get("about", {}), device, precision), data, restoring=True)
 
 
+class BatchDoesNotFit(ValueError):
+    """The batch that somebody chose does not fit the data. fits: the largest that does."""
+
+    def __init__(self, words: str, fits: int):
+        super().__init__(words)
+        self.fits = fits
+
+
 class Training:
     """The moving parts of one training run on one process. data: the recipe's, where somebody has it already.  restoring: weights
     are put back afterwards, so those that the recipe's init names are not read."""
@@ -214,8 +222,9 @@ def batch_for(n: int, recipe: Recipe, processes: int) -> int:
              if processes > 1 else f"{recipe.data} has {n} training samples: a batch has {fits} instead of {size}")
         return fits
     if size > n:
-        raise ValueError(f"batch_size {size} is larger than the {n} training samples of {recipe.data}; set batch_size to {fits} or less")
-    raise ValueError(f"batch_size {size} does not divide among {processes} processes; set batch_size to {fits}")
+        raise BatchDoesNotFit(f"batch_size {size} is larger than the {n} training samples of {recipe.data}; "
+                              f"set batch_size to {fits} or less", fits)
+    raise BatchDoesNotFit(f"batch_size {size} does not divide among {processes} processes; set batch_size to {fits}", fits)
 
 
 def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Generator, rows: Tensor | None = None) -> Shown:

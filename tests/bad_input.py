@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from sslbench.catalog import contracts
-from sslbench.recipe import LIMITS, Recipe
+from sslbench.recipe import Recipe
 
 OF_ANY_NUMBER = ("many", "nan", "inf", "-inf", "", "1e999", "0x10", "1+2j", "9" * 5000)
 NAMES = ("nonsense", "", "+", "small_cnn+", "+gru", " simclr", "a\nb", "\x1b[31m", "x" * 100_000, "../..", "None", "\ud800")
@@ -32,7 +32,7 @@ def bad_values(h) -> list[str]:
 def bad_entries() -> list[list[str]]:
     """Every entry of a recipe with every bad value."""
     lines = [[f"--{name}={value}"] for name in contracts() for value in NAMES]
-    for name, (low, high) in LIMITS.items():
+    for name, (low, high) in ((n, (h.low, h.high)) for n, h in Recipe.ranges().items()):
         whole = [f.type for f in fields(Recipe) if f.name == name] == [int]
         lines += [[f"--{name}={value}"] for value in (*OF_ANY_NUMBER, low - 1, 2 * high, *["0.5"] * whole)]
     return lines

@@ -14,6 +14,7 @@ LAYERS = [
     {"pretexts"},
     {"plots", "probes", "projection", "explorer"},  # they look at results: see LOOKING
     {"recipe", "evaluate", "verdict", "exercises"},
+    {"names", "maps"},
     {"restoring", "remembered"},
     {"training"},
     {"engine"},
@@ -23,6 +24,7 @@ LAYERS = [
     {"run"},
     {"fitting", "comparison"},
     {"results"},
+    {"playing"},
     {"player"},
     {"workbench", "__main__"},
 ]

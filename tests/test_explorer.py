@@ -60,6 +60,26 @@ def test_frames_are_aligned_to_the_one_before(explorer):
     assert abs(positions(explorer.frames[0])[:, 1]).max() > 0.9  # nothing to align it to
 
 
+def test_frames_come_in_any_order_and_the_one_shown_stays(explorer):
+    turned = clusters() @ torch.tensor([[0.0, 1.0], [-1.0, 0.0]])
+    explorer.add_frame(20, clusters())
+    explorer.add_frame(40, turned)
+    explorer.look_at(20)
+    assert explorer.step == 20
+    explorer.add_frame(0, turned)
+    explorer.add_frame(10, turned)
+    explorer.add_frame(30, turned)
+    assert explorer.steps == [0, 10, 20, 30, 40] and explorer.step == 20 and explorer.latest["index"] == 3
+    for frame in explorer.frames:  # each turned onto the one beside it
+        np.testing.assert_allclose(positions(frame), positions(explorer.frames[2]), atol=1e-4)
+    explorer.look_at(40)
+    explorer.add_frame(50, turned)
+    assert explorer.step == 40
+    explorer.look_at(50, follow=True)
+    explorer.add_frame(60, turned)
+    assert explorer.frame == -1 and explorer.step == 60
+
+
 def test_the_summary_compares_neighbours_with_chance(explorer):
     explorer.add_frame(30, clusters(), note="UMAP")
     assert explorer.summary == "Step 30, UMAP: 50% of the 10 nearest points on the map have the same side (50% by chance)."

@@ -211,6 +211,40 @@ def test_a_new_frame_is_followed_only_from_the_end(opened):
     assert (data(shown, "step"), data(shown, "frames")) == ("100", "4")
 
 
+def test_a_frame_from_before_is_put_in_its_place_and_the_one_shown_stays(opened):
+    shown = opened()
+    go_to(shown, 1)
+    assert data(shown, "step") == "100"
+    shown.page.evaluate("""() => { const [first] = model.get('frames');
+        model.set('frame', 2); model.set('latest', {...first, index: 1, count: 4, step: 50}); }""")
+    assert (data(shown, "step"), data(shown, "frames"), data(shown, "frame")) == ("100", "4", "2")
+    go_to(shown, 1)
+    assert data(shown, "step") == "50"
+
+
+def test_a_map_that_asks_for_it_plays_once_as_soon_as_it_is_in_sight(opened):
+    shown = opened()
+    assert data(shown, "frame") == "2"
+    shown.page.evaluate("() => model.set('play', 1)")
+    shown.page.wait_for_function("() => document.querySelector('.sslb-explorer').dataset.frame === '0'")
+    shown.page.wait_for_function("() => document.querySelector('.sslb-explorer').dataset.frame === '2'")
+    shown.page.evaluate("() => model.set('play', 1)")
+    shown.page.wait_for_timeout(300)
+    assert data(shown, "frame") == "2"  # once
+
+
+def test_on_a_narrow_page_the_whole_map_is_there_and_the_pointer_finds_its_points(opened):
+    shown = opened()
+    shown.page.set_viewport_size({"width": 390, "height": 800})
+    shown.page.wait_for_function("() => document.querySelector('.sslb-overlay').getBoundingClientRect().right <= 390")
+    box, (x, y) = shown.page.locator("canvas.sslb-overlay").bounding_box(), first_point(shown)
+    scale = box["width"] / 560
+    assert 0.4 < scale < 0.8 and box["x"] >= 0
+    shown.page.mouse.move(box["x"] + x * scale + 2, box["y"] + y * scale)
+    shown.page.mouse.move(box["x"] + x * scale, box["y"] + y * scale)
+    shown.page.wait_for_function("() => document.querySelector('.sslb-explorer').dataset.hover === '0'")
+
+
 def test_new_points_replace_the_old_ones(opened):
     shown = opened()
     shown.page.evaluate("() => { model.set('frames', []); model.set('count', 0); model.set('columns', []); }")

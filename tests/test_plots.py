@@ -18,7 +18,7 @@ from sslbench.field import decode
 from sslbench.plots import charts, words
 from sslbench.plots.layout import Layout
 from sslbench.plots.pictures import Strip
-from sslbench.plots.texts import color_of, draw_texts
+from sslbench.plots.texts import color_of, draw_texts, said_lines
 from sslbench.recipe import Recipe
 from sslbench.run import Run
 from sslbench.shown import Matrix, Row, Says
@@ -175,6 +175,48 @@ def test_text_of_any_script_is_drawn_without_a_warning_and_without_mathematics()
 
     batch = {"text": torch.zeros(3, 16, dtype=torch.long)}
     assert plots.png(plots.task({"sample": batch, "guess": batch}, Says()))[:4] == b"\x89PNG"
+
+
+def test_letters_that_no_font_has_are_drawn_everywhere_without_a_warning(recwarn):
+    names, xy = ["漢字", "🙂", "plain"], torch.randn(30, 2)
+    seen = [Evaluation(s, "validation", {"linear": 0.5, "大きさ": 0.3}, {}) for s in (0, 100)]
+    run = Run(Recipe(steps=100))
+    run.steps, run.evaluations = steps(), seen
+    for made in (plots.embedding(xy, torch.arange(30) % 3, names, "題"), plots.probes(seen), plots.comparison([run], ["1 · 漢字"])):
+        assert plots.png(made)[:4] == b"\x89PNG"
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]
+    drawn = plots.embedding(xy, torch.arange(30) % 3, names)
+    plots.png(drawn)
+    assert texts(drawn.axes[0]) == "\ufffd\ufffd | \ufffd | plain"
+
+
+@pytest.mark.parametrize("make", [lambda: plots.curves(steps(), evaluations(), 200), lambda: plots.probes(evaluations())])
+def test_on_dark_paper_the_ink_is_light_and_the_paper_shines_through(make):
+    light, dark = (np.asarray(Image.open(io.BytesIO(plots.png(make(), 1, dark)))).astype(int) for dark in (False, True))
+    assert (light[..., 3] == 255).all() and dark[0, 0, 3] == 0 and light[0, 0, :3].min() == 255
+    ink = dark[..., 3] == 255  # what is drawn without blending into the paper
+    assert ink.mean() > 0.003 and np.quantile(dark[ink][:, :3].max(1), 0.7) > 150  # light on dark
+    strong = light[..., :3].max(2) < 60
+    assert strong.any() and dark[strong][:, :3].max(1).mean() > 150  # what was black
+
+
+def test_pictures_of_samples_are_the_same_on_dark_paper():
+    data = Toy(SHAPES["image"])
+    batch = decode(data.fields, data.load("train")[0], torch.arange(8))
+    shown = {"sees": batch, "similarity": 0.1 + 0.8 * torch.eye(8)}
+    layout = Layout(shown, data, plots.WIDTH)
+    light, dark = (np.asarray(Image.open(io.BytesIO(plots.png(plots.task(shown, data), 1, dark))).convert("RGBA")).astype(int)
+                   for dark in (False, True))
+    top = layout.height_of(layout.drawn[0])
+    part = slice(40, int(top) - 10), slice(20, 60)  # inside the first picture
+    assert (light[part] == dark[part]).all() and (light != dark).any()
+
+
+def test_what_is_said_of_a_text_is_wrapped_and_nothing_is_cut_off():
+    said = "after “" + "the quick brown fox " * 8 + "”: 'a' 20 %, 'b' 10 % (was 'z')"
+    lines = said_lines(said, 90)
+    assert " ".join(lines) == said.strip() and len(lines) == 2 and max(map(len, lines)) <= 104
+    assert said_lines("word " * 500, 90)[-1].endswith("…")
 
 
 def test_nearest_neighbours_are_drawn_with_the_query_first():

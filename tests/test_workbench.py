@@ -10,103 +10,27 @@ import types
 
 import pytest
 import torch
-from toys import SHAPES, Toy
+from benches import listed, make, open_tab, painted, rows_of, said, until  # noqa: F401  fixtures
 
 from sslbench import Recipe, projection
 from sslbench.data import Data
 from sslbench.pretexts import Pretext
-from sslbench.pretexts.autoencoder import Autoencoder
 from sslbench.training import Training
 from sslbench.workbench import Workbench
 from sslbench.workbench import pump as pump_module
 from sslbench.workbench import widgets as w
 from sslbench.workbench.aside import Aside
-from sslbench.workbench.embedding import METHODS, points
+from sslbench.workbench.embedding import METHODS
 from sslbench.workbench.estimate import Estimate, duration, estimate, typical
+from sslbench.workbench.mapped import points
 from sslbench.workbench.pump import Pump
-
-
-@pytest.fixture(autouse=True)
-def listed(monkeypatch):
-    """Small data sources and a failing task, in the catalogue for one test."""
-    monkeypatch.setattr(Data, "catalogue", dict(Data.all()))
-    monkeypatch.setattr(Pretext, "catalogue", dict(Pretext.all()))
-
-    class Tiny(Toy, listed=True):
-        """Tiny pictures."""
-
-        name = "tiny"
-
-        def __init__(self):
-            super().__init__(SHAPES["image"])
-
-    class TinyText(Toy, listed=True):
-        """Tiny texts."""
-
-        name = "tiny_text"
-
-        def __init__(self):
-            super().__init__(SHAPES["text"])
-
-    class Explodes(Autoencoder):
-        """Rebuild the sample until the loss is no number."""
-
-        name = "explodes"
-
-        def __init__(self, backbone, data):
-            super().__init__(backbone, data)
-            self.steps = 0
-
-        def forward(self, inputs):
-            self.steps += 1
-            scalars = super().forward(inputs)
-            return {"loss": scalars["loss"] * (float("nan") if self.steps == 3 else 1)}
-
-
-@pytest.fixture
-def make(tmp_path):
-    benches = []
-
-    def bench(**given):
-        settings = {"data": "tiny", "pretext": "autoencoder", "backbone": "mlp", "steps": 12, "batch_size": 16, "evaluations": 2,
-                    "runs": tmp_path / "runs", "recorded": False, "name": f"bench {len(benches)}"}
-        benches.append(Workbench(**settings | given))
-        return benches[-1]
-
-    yield bench
-    for made in benches:
-        made.close()
-
-
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.005)
-
-
-def said(bench, name="status"):
-    return bench._panel.says[name].value
-
-
-def painted(bench):
-    until(lambda: not bench._pump._changed.is_set())
-    with bench._pump._lock:  # held while it paints
-        pass
-
-
-def open_tab(bench, title):
-    bench._panel.book.selected_index = [tab.title for tab in bench._panel.tabs].index(title)
-    painted(bench)
-    return next(tab for tab in bench._panel.tabs if tab.title == title)
-
 
 # buttons
 
 
 def test_train_pause_resume_and_stop_by_clicks(make):
     bench = make(steps=100_000)
-    panel = bench._panel
+    panel = bench._desk.panel
     assert panel.pause.disabled and panel.stop.disabled and not panel.train.disabled
     panel.train.click()
     until(lambda: bench.run.step > 3 and panel.train.disabled and not panel.pause.disabled)
@@ -127,7 +51,7 @@ def test_train_pause_resume_and_stop_by_clicks(make):
 
 def test_a_click_and_a_cell_give_the_same_numbers_and_another_seed_gives_others(make):
     clicked, cell, other = make(), make(), make(seed=1)
-    clicked._panel.train.click()
+    clicked._desk.panel.train.click()
     clicked.wait(60)
     assert clicked.run.history == cell.train().history
     assert len(cell.run.history) == 12 and cell.state == "done"
@@ -144,7 +68,7 @@ def test_looking_and_drawing_other_samples_does_not_change_the_run(make):
         looked.reroll()
         torch.rand(3)  # somebody's cell
     assert looked.wait(60).history == quiet.run.history
-    assert "Other samples" in looked._preview.look.words
+    assert "Other samples" in looked._desk.preview.look.words
 
 
 def test_an_interrupt_of_a_cell_is_a_pause_that_train_goes_on_from(make, monkeypatch):
@@ -154,7 +78,7 @@ def test_an_interrupt_of_a_cell_is_a_pause_that_train_goes_on_from(make, monkeyp
         patch.setattr(Training, "step", lambda self, n: (n == 4 and os.kill(os.getpid(), signal.SIGINT), step(self, n))[1])
         with pytest.raises(KeyboardInterrupt):
             bench.train()
-    assert bench.state == "paused" and bench.run.step == 5 and not bench._panel.pause.disabled
+    assert bench.state == "paused" and bench.run.step == 5 and not bench._desk.panel.pause.disabled
     assert bench.train().history == whole.run.history
 
 
@@ -170,13 +94,13 @@ def test_train_during_training_in_the_background_is_refused_in_one_line(make):
 
 def test_what_does_not_fit_is_grey_with_the_reason_and_cannot_be_chosen(make):
     bench = make()
-    menus = bench._choices.menus
+    menus = bench._desk.choices.menus
     assert any(name == "rotation" and label == "rotation" for label, name in menus.menus["pretext"].options)
     menus.menus["pretext"].value = "next_token"  # needs another backbone, which comes with it
-    assert menus.chosen["backbone"] != "mlp" and "became" in bench._note
+    assert menus.chosen["backbone"] != "mlp" and "became" in bench._desk.screen.said.note
     options = {name: label for label, name in menus.menus["backbone"].options}
     assert "cannot see the future" in options["mlp"] and options["gru"] == "gru"
-    assert ".sslb-backbone option:nth-child" in menus.grey.value
+    assert ".sslb-backbone option:nth-child" in menus.colors.value
     before = bench.recipe
     menus.menus["backbone"].value = "mlp"
     assert bench.recipe == before and menus.menus["backbone"].value == before.backbone
@@ -185,27 +109,28 @@ def test_what_does_not_fit_is_grey_with_the_reason_and_cannot_be_chosen(make):
 
 def test_other_data_brings_a_task_and_a_backbone_that_fit(make):
     bench = make(pretext="rotation", backbone="small_cnn")
-    bench._choices.menus.menus["data"].value = "tiny_text"
+    bench._desk.choices.menus.menus["data"].value = "tiny_text"
     assert not bench.recipe.incompatible() and bench.recipe.pretext != "rotation"
-    assert "rotation does not fit" in bench._note
+    assert "rotation does not fit" in said(bench, "note")
 
 
 def test_a_supervised_task_brings_the_labels(make):
     bench = make()
-    bench._choices.menus.menus["pretext"].value = "supervised"
+    bench._desk.choices.menus.menus["pretext"].value = "supervised"
     assert bench.recipe.labels == 1.0 and not bench.recipe.incompatible()
     bench.train(steps=3)
-    bench._choices.menus.menus["pretext"].value = "autoencoder"
+    bench._desk.choices.menus.menus["pretext"].value = "autoencoder"
     assert bench.recipe.labels == 0.0  # no other task ever sees them
 
 
 def test_controls_come_from_the_signature_and_end_in_the_recipe(make):
     bench = make(pretext="simclr", backbone="small_cnn")
-    controls = bench._choices.settings.of["pretext"]
-    assert (10 ** controls["temperature"].min, 10 ** controls["temperature"].max) == pytest.approx((0.02, 2.0))
+    controls = bench._desk.choices.settings.of["pretext"]
+    slider = controls["temperature"].slider
+    assert (10 ** slider.min, 10 ** slider.max) == pytest.approx((0.02, 2.0))
     assert bench.recipe.hyperparameters == {}  # what is the default is not written down
     controls["temperature"].value = 0.5
-    bench._choices.settings.training["lr"].value = 3e-3
+    bench._desk.choices.settings.training["lr"].value = 3e-3
     assert bench.recipe == Recipe("tiny", "simclr", "small_cnn", steps=12, batch_size=16, lr=3e-3,
                                   hyperparameters={"pretext.temperature": 0.5})
     code = open_tab(bench, "Code").text.value
@@ -216,8 +141,8 @@ def test_every_task_and_source_in_the_catalogue_gets_its_controls(make):
     bench = make()
     for kind, names in (("pretext", Pretext.catalogue), ("data", Data.catalogue)):
         for name in names:
-            bench._choices.settings.build(kind, name, {})
-            assert set(bench._choices.settings.of[kind]) == set(names[name].hyperparameters())
+            bench._desk.choices.settings.build(kind, name, {})
+            assert set(bench._desk.choices.settings.of[kind]) == set(names[name].hyperparameters())
 
 
 def test_a_share_string_rebuilds_the_bench(make):
@@ -244,24 +169,24 @@ def test_an_error_stands_in_the_bench_in_one_line(make, in_a_cell):
     with pytest.raises(FloatingPointError):
         bench.train() if in_a_cell else (bench.start(), bench.wait(60))
     assert bench.state == "failed" and "nan at step 3" in said(bench, "error") and "\n" not in said(bench, "error")
-    bench._choices.menus.menus["pretext"].value = "autoencoder"
+    bench._desk.choices.menus.menus["pretext"].value = "autoencoder"
     bench.train()
     assert said(bench, "error") == "" and bench.state == "done"
 
 
 def test_a_folder_that_is_not_there_is_said_before_training(make):
     bench = make()
-    bench._choices.menus.menus["data"].value = "images"
-    field = bench._choices.settings.of["data"]["folder"]
+    bench._desk.choices.menus.menus["data"].value = "images"
+    field = bench._desk.choices.settings.of["data"]["folder"]
     field.value = "no/such/folder"
     until(lambda: "no/such/folder" in said(bench, "error"))
-    bench._panel.train.click()
+    bench._desk.panel.train.click()
     assert bench.run is None
 
 
 def test_a_batch_larger_than_the_data_is_one_line(make):
     bench = make(batch_size=5000)
-    bench._panel.train.click()
+    bench._desk.panel.train.click()
     until(lambda: "batch_size" in said(bench, "error"))
 
 
@@ -274,7 +199,7 @@ def test_the_tabs_show_the_run_and_only_the_open_one_is_painted(make):
     bench.start()
     bench.wait(60)
     painted(bench)
-    panel = {tab.title: tab for tab in bench._panel.tabs}
+    panel = {tab.title: tab for tab in bench._desk.panel.tabs}
     assert panel["Curves"].picture.image.value[:4] == b"\x89PNG"
     assert panel["Probes"].picture.image.value == b""
     before = panel["Curves"].picture.image.value
@@ -288,9 +213,9 @@ def test_over_time_goes_through_the_evaluations(make):
     bench.train()
     tab = open_tab(bench, "Over time")
     last = tab.picture.image.value
-    assert tab.slider.max == 2 and "After 12 of 12" in tab.say.value
+    assert tab.slider.max == 2 and "after 12 of 12" in tab.say.value
     tab.slider.value = 0
-    until(lambda: "Before training" in tab.say.value)
+    until(lambda: "before training" in tab.say.value)
     painted(bench)
     assert tab.picture.image.value != last
 
@@ -299,7 +224,7 @@ def test_the_map_gets_a_frame_for_each_evaluation(make):
     bench = make()
     bench.train()
     tab = open_tab(bench, "Embedding")
-    until(lambda: len(tab._drawn) == 3)
+    until(lambda: len(tab.explorer.frames) == 3)
     assert tab.explorer.steps == [0, 6, 12] and tab.explorer.count == 128
     tab.method.value = "t-SNE"
     until(lambda: len(tab.explorer.frames) == 3 and tab.explorer.frames[-1]["note"] == "t-SNE", 60)
@@ -335,15 +260,15 @@ def test_the_samples_are_sent_once_while_a_map_is_computed(make, monkeypatch):
     bench = make()
     bench.train()
     tab = open_tab(bench, "Embedding")
-    until(lambda: len(tab._drawn) == 3)
+    until(lambda: len(tab.explorer.frames) == 3)
     monkeypatch.setattr(tab.explorer, "set_points", lambda *given, real=tab.explorer.set_points: (sent.append(1), real(*given)))
     tab.method.value = "UMAP"
     for _ in range(3):
-        bench.wake()
+        bench._desk.wake()
         painted(bench)
     may_go_on.set()
-    until(lambda: len(tab._drawn) == 3)
-    assert len(sent) == 1
+    until(lambda: len(tab.explorer.frames) == 3)
+    assert sent == []  # they are there already
 
 
 def test_how_far_a_map_is_does_not_wait_for_the_next_picture(make, monkeypatch):
@@ -408,7 +333,7 @@ def test_a_map_that_fails_is_said_and_tried_again_only_when_it_is_chosen_again(m
         until(lambda times=times: len(tries) == times and not tab._aside.busy)
         until(lambda: "umap" in said(bench, "error"))
         for _ in range(3):
-            bench.wake()
+            bench._desk.wake()
             painted(bench)
         assert len(tries) == times and tab.bar.layout.display == "none"
         tab.method.value = "PCA"
@@ -421,11 +346,12 @@ def test_runs_are_kept_and_compared(make, tmp_path):
     first = bench.train()
     second = bench.train(steps=5)
     tab = open_tab(bench, "Runs")
-    assert bench.runs == [second, first] and len(tab.list.children) == 2 and tab.table.value.count("autoencoder") == 2
+    rows = ["1 · autoencoder, steps 12", "2 · autoencoder, steps 5"]
+    assert bench.runs == [second, first] and len(tab.list.children) == 2 and rows_of(tab) == rows
     tab.list.children[1].value = False
-    until(lambda: tab.table.value.count("autoencoder") == 1)
+    until(lambda: rows_of(tab) == rows[1:])
     tab.menu.value = first
-    assert bench._kept.shown is first
+    assert bench._desk.kept.seen("tiny").run is first
     folders = sorted((tmp_path / "runs").iterdir())
     assert len(folders) == 2 and all((folder / "weights.safetensors").exists() for folder in folders)
 
@@ -438,7 +364,7 @@ def test_a_run_recorded_before_can_be_added(make, tmp_path):
     tab.folders.value = old.folder
     painted(bench)
     assert bench.runs[0].history == old.history and len(tab.folders.options) == 1
-    assert "A recorded run: autoencoder" in said(bench)
+    assert "A recorded run: autoencoder" in said(bench) and tab.list.children[0].description == "1 · autoencoder, recorded"
 
 
 def test_without_anywidget_the_map_is_a_picture(make, monkeypatch):
@@ -519,9 +445,9 @@ def test_on_colab_a_click_trains_in_the_calling_thread_and_the_bench_says_why(ma
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     bench = make()
     assert "bench.train()" in said(bench, "note")
-    bench._panel.train.click()  # comes back when it is done
+    bench._desk.panel.train.click()  # comes back when it is done
     assert bench.state == "done" and "data-step='12'" in said(bench)
-    assert bench._pump._thread is None
+    assert bench._desk.screen.pump._thread is None
 
 
 def test_a_job_takes_the_place_of_one_with_the_same_name_and_can_be_cancelled():
@@ -574,14 +500,14 @@ def test_a_duration_reads_like_one():
 
 def test_displaying_prepares_pictures_and_leaves_a_static_picture_once(make, monkeypatch):
     shown = []
-    monkeypatch.setattr("IPython.get_ipython", object)
+    monkeypatch.setattr("IPython.get_ipython", object)  # a shell that has no page
     monkeypatch.setattr("IPython.display.display", lambda bundle, **how: shown.append((bundle, how)))
     bench = make()
     bench._ipython_display_()
-    until(lambda: bench._preview.look)
-    assert "Before training" in bench._preview.look.words
+    until(lambda: bench._desk.preview.look)
+    assert "Before training" in bench._desk.preview.look.words
     bench.train()
-    bench._pump.paint()
+    bench._desk.screen.pump.paint()
     assert [how.get("update", False) for _, how in shown] == [False, True]
     first, last = shown[0][0], shown[1][0]
     assert w.VIEW in last and "image/png" in last and "12/12 steps" in last["text/plain"]
@@ -590,7 +516,7 @@ def test_displaying_prepares_pictures_and_leaves_a_static_picture_once(make, mon
 
 
 def test_the_recorded_run_is_shown_and_said_to_be_one(make):
-    bench = make(recorded=True)
+    bench = make(recorded=True, data="wild_digits", pretext="simclr", backbone="small_cnn", steps=1)
     assert "recorded run" in said(bench) and bench.run is None
     assert open_tab(bench, "Curves").picture.image.value[:4] == b"\x89PNG"
     assert "image/png" in bench._repr_mimebundle_()

@@ -31,6 +31,7 @@ from .text_bytes import Hide, TextCrop, excerpt
 class Held(Data, listed=False):
     """Interface of the three below: samples that are in memory already, or mapped. `arrays` sets the class attributes."""
 
+    group = "yours"
     x: "list[Tensor | OnDisk]"  # pieces, one after the other
     mapped = False  # x is on the disk
     found: dict[str, Any]  # what was learned from x once: keywords of the Field

@@ -36,6 +36,7 @@ class Docs(Data):
     and are cut into windows.
     """
 
+    group = "text"
     name = "docs"
     classes = {"library": list(LIBRARIES)}
     unit, splits_from = "windows", "of docstrings, none in two splits"

@@ -8,7 +8,6 @@ that it receives, and fails in scripts without `if __name__ == "__main__"`.
 """
 
 import os
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +19,7 @@ import torch
 from torch import Tensor
 
 from ..hardware import cpu_limit
+from ..notes import note
 from .decoding import DAMAGED, begun, square
 from .layout import plain
 from .listing import first_files
@@ -63,7 +63,7 @@ class Folder:
             if image is not None:
                 if row not in self.instead:
                     said = f"{plain(self.names[row])} cannot be read; {plain(self.names[i])} takes its place"
-                    warnings.warn(said, stacklevel=3)
+                    note(said)
                 self.instead[row] = i
                 return image
         raise ValueError(f"no image in {str(self.root)!r} can be read any more")

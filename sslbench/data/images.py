@@ -23,6 +23,7 @@ class Images(Data):
     skipped, streamed ones replaced. An .npz file of pictures (MedMNIST's, say) can stand in place of the folder.
     """
 
+    group = "image"
     name = "images"
     unit = "pictures"
 

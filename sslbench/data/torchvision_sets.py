@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,9 @@ KEYS = ["train_images", "train_labels", "test_images", "test_labels"]
 class TorchvisionSet(Data, listed=False):
     """Interface of the three: a torchvision class, the field it fills, and whether a mirrored image means the same."""
 
+    group = "image"
     source = ""  # class in torchvision.datasets
+    archive, size = "train-images-idx3-ubyte.gz", ""  # one of its files, and the size of all
     flip = False
     citation = ""
     unit, splits_from = "pictures", "test as published, validation the last of the training pictures"
@@ -47,6 +50,10 @@ class TorchvisionSet(Data, listed=False):
         x = geometry(batch["image"], generator, self.crop, self.rotation, self.flip)
         return {"image": color(x, generator, self.color)}
 
+    @classmethod
+    def downloads(cls):
+        return "" if (places.cache() / f"{cls.name}.npz").is_file() or lies_somewhere(cls.source, cls.archive) else cls.size
+
     def cite(self):
         return self.citation
 
@@ -54,7 +61,7 @@ class TorchvisionSet(Data, listed=False):
 class MNIST(TorchvisionSet):
     """70,000 handwritten digits, 28 x 28 grey pixels: the classic (12 MB, downloaded once)."""
 
-    name, source = "mnist", "MNIST"
+    name, source, size = "mnist", "MNIST", "12 MB"
     paper = "http://yann.lecun.com/exdb/mnist"
     citation = "MNIST, LeCun, Cortes and Burges (CC BY-SA 3.0)"
     classes = {"digit": [str(i) for i in range(10)]}
@@ -67,7 +74,7 @@ class MNIST(TorchvisionSet):
 class FashionMNIST(TorchvisionSet):
     """70,000 pictures of clothes, 28 x 28 grey pixels, ten kinds: MNIST's harder sister (31 MB, downloaded once)."""
 
-    name, source, flip = "fashion_mnist", "FashionMNIST", True
+    name, source, flip, size = "fashion_mnist", "FashionMNIST", True, "31 MB"
     paper = "https://arxiv.org/abs/1708.07747"
     citation = "Fashion-MNIST, Xiao, Rasul and Vollgraf 2017, Zalando (MIT)"
     classes = {"garment": ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]}
@@ -80,7 +87,8 @@ class FashionMNIST(TorchvisionSet):
 class CIFAR10(TorchvisionSet):
     """60,000 small colour photographs of ten kinds of thing, 32 x 32 pixels (170 MB, downloaded once)."""
 
-    name, source, flip = "cifar10", "CIFAR10", True
+    name, source, flip, size = "cifar10", "CIFAR10", True, "170 MB"
+    archive = "cifar-10-python.tar.gz"
     paper = "https://www.cs.toronto.edu/~kriz/cifar.html"
     citation = "CIFAR-10, Krizhevsky 2009 (no licence stated; cite)"
     classes = {"object": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]}
@@ -143,6 +151,14 @@ def prepare(source: str, name: str, kept: Path) -> None:
         part = Path(folder, "arrays.npz")
         np.savez(part, **arrays)
         os.replace(part, kept)
+
+
+@cache
+def lies_somewhere(source: str, file: str) -> bool:
+    """Whether a file of that name seems to be there; its content is looked at when it is read. MNIST and Fashion-MNIST share names."""
+    found = (path for root in roots() for depth in ("", "*/", "*/*/", "*/*/*/") for path in root.glob(depth + file))
+    return any(source.lower() in {part.lower().replace("-", "").replace("_", "") for part in path.parts} or source == "CIFAR10"
+               for path in found)
 
 
 def short(error: Exception) -> str:

@@ -7,11 +7,13 @@ words.py the same in one sentence.
 
 import io
 import threading
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 from ..data import Data
 from ..shown import Shown
-from . import charts, pictures
+from . import charts, letters, pictures, themes
 from .charts import parts_of, probe_rows, words_for
 from .layout import Layout
 
@@ -38,10 +40,33 @@ def figure(width: int, height: int):
         return made
 
 
-def png(made, scale: float = 2.0) -> bytes:
-    """The figure as a PNG, `scale` times as sharp as its size in pixels says."""
+class Parts(SimpleNamespace):
+    """Classes and functions by name."""
+
+    __hash__ = object.__hash__
+
+
+@cache
+def parts() -> "Parts":
+    """What of matplotlib is needed to go through a figure that has been made."""
+    from matplotlib.collections import Collection
+    from matplotlib.colors import to_hex, to_rgba
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+    from matplotlib.text import Text
+
+    return Parts(Collection=Collection, to_hex=to_hex, to_rgba=to_rgba, FontProperties=FontProperties, findfont=findfont,
+                 get_font=get_font, Line2D=Line2D, Patch=Patch, Text=Text)
+
+
+def png(made, scale: float = 2.0, dark: bool = False) -> bytes:
+    """The figure as a PNG, `scale` times as sharp as its size in pixels says. dark: for dark paper, which shines through."""
     out = io.BytesIO()
     with LOCK:
+        letters.only_known_letters(made, parts())
+        if dark:
+            themes.darken(made, parts())
         made.savefig(out, format="png", dpi=PIXELS * scale, pil_kwargs={"compress_level": 1})
     return out.getvalue()
 
@@ -49,6 +74,7 @@ def png(made, scale: float = 2.0) -> bytes:
 def save(made, path: str | Path) -> Path:
     """Write the figure; the ending of the name decides the format (png, svg, pdf)."""
     with LOCK:
+        letters.only_known_letters(made, parts())
         made.savefig(path, dpi=2 * PIXELS)
     return Path(path)
 
@@ -104,11 +130,11 @@ def probes(evaluations):
     return made
 
 
-def comparison(runs):
-    """Linear probe (or effective rank) over time of several runs, with their baselines."""
+def comparison(runs, names: list[str] | None = None):
+    """Linear probe (or effective rank) over time of several runs, with their baselines. names: one for each run."""
     made = figure(WIDTH, 352)
     with LOCK:
-        charts.comparison(box(made, 56, 48, 500, 270), runs)
+        charts.comparison(box(made, 56, 48, 500, 270), runs, names)
     return made
 
 

@@ -149,7 +149,7 @@ def probes(axes, rows: list[dict]):
         return empty(axes, "no labels, so there is nothing to probe; training goes on without them")
     plain(axes, "accuracy; explained variance of a quantity", "", "")
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
-    axes.set_yticks(range(len(rows)), [words_for(row["name"]) for row in rows], fontsize=TEXT, color=INK, parse_math=False)
+    axes.set_yticks(range(len(rows)), [])
     axes.tick_params(axis="y", length=0)
     axes.barh(range(len(rows)), [row["trained"] for row in rows], height=0.5, color=BLUE, alpha=0.85, zorder=1)
     marks = {"chance": ("|", "#222222"), "untrained": ("o", GREY)}
@@ -161,6 +161,7 @@ def probes(axes, rows: list[dict]):
                      edgecolors=None if mark == "|" else "white", zorder=3, clip_on=False)
         keys.append((name, mark, color))
     for i, row in enumerate(rows):
+        axes.text(-0.012, i, words_for(row["name"]), fontsize=TEXT, color=INK, ha="right", va="center", parse_math=False)
         axes.text(1.02, i, f"{row['trained']:.2f}", fontsize=TEXT, color=BLUE, va="center", weight="bold")
     legend(axes, keys)
 
@@ -174,21 +175,22 @@ def legend(axes, keys):
         axes.text(x + 0.018, 1.055, name, transform=axes.transAxes, fontsize=SMALL, color=INK, va="center")
 
 
-def comparison(axes, runs):
+def comparison(axes, runs, names=None):
     """The linear probe (effective rank where no run has labels) of several runs over time, baselines as short marks."""
     measure = leading(key for run in runs for e in run.evaluations for key in e.scores) or SHAPE
     probed = measure != SHAPE
     plain(axes, "step", "", f"{words_of(measure)} of the label ({measured(measure)} on validation)" if probed else words_of(measure))
     axes.set_xlim(0, max([run.recipe.steps for run in runs] or [2]))
     lines, drawn = [], set()
-    for i, run in enumerate(runs):
+    names = names or [f"{run.recipe.pretext}, {run.recipe.backbone}, {run.recipe.data}" for run in runs]
+    for i, (run, called) in enumerate(zip(runs, names)):
         color, style = COLORS[i % len(COLORS)], STYLES[i // len(COLORS) % len(STYLES)]
         seen = [e for e in run.evaluations if e.split == "validation" and measure in e.scores]
         if not seen:
             continue
         y = [e.scores[measure] for e in seen]
         axes.plot([e.step for e in seen], y, color=color, ls=style, lw=1.8, marker="osD^v"[i % 5], ms=4, clip_on=False, zorder=3)
-        lines.append((y[-1], f"{run.recipe.pretext}, {run.recipe.backbone}, {run.recipe.data} {y[-1]:.2f}", color))
+        lines.append((y[-1], f"{called} {y[-1]:.2f}", color))
         for name, values in levels(seen).items():
             key = (run.recipe.data, name, round(values.get(measure, -1), 2))
             if measure in values and name != "untrained" and key not in drawn:

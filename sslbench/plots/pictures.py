@@ -6,6 +6,7 @@ import numpy as np
 
 from ..data import Data, Picture, drawable, waveform
 from .charts import BLUE, COLORS, FAINT, INK, LINE, RED, SMALL, TEXT
+from .themes import FIXED
 
 TITLE, CAPTION, GAP = 22, 30, 8  # pixels
 
@@ -106,7 +107,7 @@ def draw_matrix(axes, title: str, values: np.ndarray, images):
     for i in range(n if n <= 10 else 0):
         for j in range(n):
             axes.text(j, i, f"{values[i, j]:.1f}", fontsize=SMALL - 1.5, ha="center", va="center",
-                      color=INK if values[i, j] > low + 0.6 * (high - low) else "white")
+                      color=INK if values[i, j] > low + 0.6 * (high - low) else "white", gid=FIXED)
     axes.set(xlim=(-1.6 if images else -0.5, n - 0.5), ylim=(n - 0.5, -1.6 if images else -0.5))
     axes.set_title(wrapped(title, 52), fontsize=SMALL - 0.5, color=INK, loc="left", pad=5)
 

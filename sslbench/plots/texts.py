@@ -1,12 +1,14 @@
 """Text: the rows of one sample below each other, what was hidden and what was guessed in colour."""
 
+import textwrap
+
 import numpy as np
 
 from .charts import BLUE, FAINT, GREY, INK, LINE, RED, SMALL
 from .pictures import Strip, pixels
 
 TEXTS, LETTER = 3, 6.75  # texts below each other; pixels of one letter
-LABEL, LINE_HEIGHT, LINES = 118, 15, 2  # pixels of the words before it and of a line; lines of one text
+LABEL, LINE_HEIGHT, LINES, SAID = 118, 15, 2, 4  # pixels of the words before it and of a line; lines of a text, and of what is said of it
 HIDDEN = "·"
 
 
@@ -15,7 +17,13 @@ def letters(width: float) -> int:
 
 
 def text_height(rows: list[Strip], width: float) -> int:
-    return TEXTS * (len([r for r in rows if r.pictures]) * LINES + sum(bool(r.says) for r in rows)) * LINE_HEIGHT + TEXTS * 14 + 10
+    said = sum(max(len(said_lines(row.judged(i)[0], letters(width))) for i in range(len(row.says[:TEXTS]))) for row in rows if row.says)
+    return TEXTS * (len([r for r in rows if r.pictures]) * LINES + said) * LINE_HEIGHT + TEXTS * 14 + 10
+
+
+def said_lines(words: str, per_line: int) -> list[str]:
+    """What is said of a text, wrapped: its letters are narrower than those of the text itself."""
+    return textwrap.wrap("".join(map(drawable, words)), per_line + 14, max_lines=SAID, placeholder=" …") or [""]
 
 
 def draw_texts(axes, rows: list[Strip]):
@@ -33,9 +41,10 @@ def draw_texts(axes, rows: list[Strip]):
                 y += LINE_HEIGHT * LINES
             if row.says:
                 words, color = row.judged(i)
-                line = "".join(map(drawable, words[: per_line + 20]))
-                axes.text(LABEL, y, line, fontsize=SMALL, color=BLUE if color == FAINT else color, va="center", parse_math=False)
-                y += LINE_HEIGHT
+                for line in said_lines(words, per_line):
+                    axes.text(LABEL, y, line, fontsize=SMALL, color=BLUE if color == FAINT else color, va="center", ha="left",
+                              parse_math=False)
+                    y += LINE_HEIGHT
         axes.plot([0, w], [y, y], color=LINE, lw=0.8)
         y += 14
 

@@ -45,11 +45,11 @@ def task(shown: Shown) -> str:
     return said + (f" {sum(judged)} of {len(judged)} guesses are right." if judged else "")
 
 
-def comparison(runs) -> str:
+def comparison(runs, names=None) -> str:
+    names = names or [f"{run.recipe.pretext} on {run.recipe.data}" for run in runs]
     key = leading(name for run in runs for name in run.scores)
-    scored = [(run.scores[key], run) for run in runs if key in run.scores]
+    scored = [(run.scores[key], name) for run, name in zip(runs, names) if key in run.scores]
     if not scored:
         return f"{len(runs)} runs without labels to probe."
-    best = max(scored, key=lambda pair: pair[0])
-    score, r = best[0], best[1].recipe
-    return f"The best {words_of(key)} of {len(runs)} run{'s' * (len(runs) != 1)} is {score:.2f}, by {r.pretext} on {r.data}."
+    score, best = max(scored, key=lambda pair: pair[0])
+    return f"The best {words_of(key)} of {len(runs)} run{'s' * (len(runs) != 1)} is {score:.2f}, by {best}."

@@ -1,52 +1,64 @@
-"""The tab with the map of the embedding: the explorer where it can be shown, PCA while training, UMAP and t-SNE on request."""
+"""The tab with the map of the embedding: the explorer where it can be shown, PCA while training, t-SNE and UMAP on request."""
 
 from functools import partial
+from pathlib import Path
 
-import torch
-
-from .. import evaluate, plots, projection
-from ..data.labels import labelled
-from ..field import decode
+from .. import plots, projection
 from . import widgets as w
 from .aside import Aside, Cancelled
+from .mapped import Mapped, points
 from .seen import Seen
+from .tabs import PictureTab
 
-ANSWERS = 8  # of several answers at once that the map can be coloured by
-METHODS = {"PCA": None, "UMAP": projection.umap_map, "t-SNE": projection.tsne_map}
+METHODS = {"PCA": None, "t-SNE": projection.tsne_map, "UMAP": projection.umap_map}
 
 
-class EmbeddingTab:
-    """The samples of the map at every evaluation. wake() asks for a new painting."""
+class EmbeddingTab(PictureTab):
+    """The samples of the map at every evaluation. wake() asks for a new painting; safe(f) says what f raises."""
 
     title = "Embedding"
 
-    def __init__(self, wake, failed):
+    def __init__(self, wake, failed, safe):
         self._wake, self._aside = wake, Aside(failed, "sslbench-map")
-        self.method = w.listen(w.menu(list(METHODS), "method"), self._chosen)
+        self.method = w.menu(list(METHODS), "method")
+        w.listen(self.method, safe(self._chosen))
         self.bar, self.say = w.show(w.progress("map-progress"), False), w.html("", "say")
-        self.cancel = w.show(w.button("Cancel", self._cancel, "cancel"), False)
+        self.cancel = w.show(w.button("Cancel", safe(self._cancel), "cancel"), False)
+        self.export = w.button("Export HTML", safe(self._export), "export", icon="download", says="Save the map as a page of its own")
         self.explorer = make_explorer()
+        if self.explorer:
+            w.listen(self.explorer, wake, "dark")
         self.map = w.image("map-picture")
         self.empty = w.html("The map of the embedding appears here after the first evaluation.", "words")
-        tools = w.row([w.html("Map by", "say"), self.method, self.bar, self.say, self.cancel], "tools")
-        self.widget = w.column([tools, self.empty, *([self.explorer] if self.explorer else []), self.map], "page")
-        w.show(self.explorer or self.map, False)
-        self._run = self._points = None  # the run that is looked at; what its points are: (run, pictures, columns)
-        self._asked = False  # for these
-        self._frames: dict[tuple, object] = {}  # (run, method, step) -> [n, 2]
-        self._set, self._drawn = None, []  # what is on the page: (run, method), as a picture also the step; the explorer's steps
+        live = [self.explorer] if self.explorer else []
+        tools = w.row([w.html("Map by", "say"), self.method, self.bar, self.say, self.cancel, *(live and [self.export])], "tools")
+        self.widget = w.column([tools, self.empty, *live, self.map], "page")
+        self._seen: Seen | None = None  # the run that is looked at
+        self._points = None  # what its points are: (run, pictures, columns)
+        self._asked, self._projecting = False, None  # for these; for maps of (run, method)
+        self._mapped = Mapped(METHODS)
+        self._mine = False  # somebody chose the method
+        self._drawn = None  # what is on the page: (run, method), as a picture also the step and the paper
         self._progress, self._given_up = (1.0, ""), ""  # of UMAP or t-SNE; the method that failed
+        w.put(self.export, disabled=True)
 
     @property
     def selected(self) -> list[int]:
         """Rows chosen with the lasso."""
         return list(self.explorer.selected) if self.explorer else []
 
-    def paint(self, s) -> None:
+    @property
+    def dark(self) -> bool:
+        """Whether the page is dark, as far as it says."""
+        return bool(self.explorer and self.explorer.dark)
+
+    def paint(self, s, dark: bool) -> None:
         seen = s.seen
-        if seen and self._run is not seen.run:
-            self._forget(seen.run)
+        if (seen and seen.run) is not (self._seen and self._seen.run):
+            self._forget(seen)
+        self._seen = seen
         looks = [e for e in seen.looks if e.embedding is not None] if seen else []
+        w.show(self.empty, not looks)
         if not looks:
             return
         if not self._points or self._points[0] is not seen.run:
@@ -54,120 +66,139 @@ class EmbeddingTab:
                 self._asked = True
                 self._aside.do("points", partial(self._read_points, seen))
             return
-        if self._lacks_a_map(seen, looks) and not self._aside.busy:
-            self._aside.do("project", partial(self._project, self.method.value, seen))
-        (self._paint_explorer if self.explorer else self._paint_map)(seen, looks)
-        w.show(self.empty, False)
+        self._mapped.bring(seen)
+        wanted = seen.run, self.method.value
+        if self._lacks_a_map(seen, looks) and self._projecting != wanted:
+            self._projecting = wanted
+            self._aside.do("project", partial(self._project, wanted, seen))
+        self._paint_explorer(seen, looks) if self.explorer else self._paint_map(seen, looks, dark)
 
     def paint_progress(self) -> None:
         """How far the map is: words, written more often than maps are painted."""
         share, said = self._progress
         w.put(self.bar, value=share)
         w.put(self.say, value=w.escape(said))
-        for widget in (self.bar, self.cancel):
-            w.show(widget, bool(said))
-
-    def _lacks_a_map(self, seen, looks) -> bool:
-        """Whether one is to be computed; what failed is not tried again before a method is chosen anew."""
-        method = self.method.value
-        return method not in ("PCA", self._given_up) and any((id(seen.run), method, e.step) not in self._frames for e in looks)
+        w.show(self.bar, bool(said) and share < 1)
+        w.show(self.cancel, bool(said) and share < 1)
 
     def close(self) -> None:
-        self._aside.clear(wait=False)
+        self._aside.close()
+        self._seen = self._points = self._drawn = None
+        self._mapped = Mapped(METHODS)
 
-    def _forget(self, run) -> None:
-        """The map on the page is that of another run: nobody should take it for this one's, or wait for it."""
+    def _lacks_a_map(self, seen: Seen, looks) -> bool:
+        """Whether one is to be computed; what failed is not tried again before a method is chosen anew."""
+        method = self.method.value
+        return method not in ("PCA", self._given_up) and any(not self._mapped.has(seen.run, method, e) for e in looks)
+
+    def _forget(self, seen: Seen | None) -> None:
+        """The map on the page is that of another run: nobody should take it for this one's, or wait for it. A run that brings its
+        best maps along is shown by them, another by PCA, unless somebody has chosen."""
         self._start_over()
-        self._run, self._set, self._drawn = run, None, []
+        self._drawn = None
+        if not self._mine:
+            brought = {method for method, _ in seen.maps} if seen else set()
+            self._seen = seen  # so that nobody takes it for a choice
+            w.put(self.method, value=next((m for m in METHODS if m in brought), "PCA"))
         if self.explorer:
             self.explorer.clear()
+            w.show(self.explorer, False)
         else:
             w.show(self.map, False)
+        w.put(self.export, disabled=True)
 
-    def _paint_explorer(self, seen, looks) -> None:
+    def _paint_explorer(self, seen: Seen, looks) -> None:
         run, pictures, columns = self._points
-        method = self.method.value
-        if self._set != (run, method):
-            self.explorer.set_points(pictures, columns)
-            self._set, self._drawn = (run, method), []
-            w.show(self.explorer)
-        for e in looks[len(self._drawn):]:
-            xy = projection.pca(e.embedding) if method == "PCA" else self._frames.get((id(run), method, e.step))
-            if xy is None:
-                return
-            self.explorer.add_frame(e.step, xy, projection.neighbours(e.embedding), "" if method == "PCA" else method)
-            self._drawn.append(e.step)
+        method, explorer = self.method.value, self.explorer
+        if self._drawn is None or self._drawn[0] is not run:
+            explorer.set_points(pictures, columns)
+            w.show(explorer)
+        elif self._drawn[1] != method:
+            explorer.clear()
+        self._drawn = run, method
+        for e in looks:
+            xy = self._mapped.of(run, method, e) if e.step not in explorer.steps else None
+            if xy is not None:
+                explorer.add_frame(e.step, xy, projection.neighbours(e.embedding), "" if method == "PCA" else method)
+        if self._mapped.looked_at in explorer.steps:
+            explorer.look_at(self._mapped.looked_at, follow=self._mapped.looked_at == looks[-1].step)
+            self._mapped.looked_at = None
+        self._play_what_came(seen, looks)
+        w.put(self.export, disabled=not explorer.frames)
 
-    def _paint_map(self, seen, looks) -> None:
+    def _play_what_came(self, seen: Seen, looks) -> None:
+        """A recorded run moves once, as soon as somebody sees it."""
+        if seen.recorded and not self._mine and self.explorer.play == 0 and len(self.explorer.frames) == len(looks) > 1:
+            self.explorer.play = 1
+
+    def _paint_map(self, seen: Seen, looks, dark: bool) -> None:
         e, (_, _, columns) = looks[-1], self._points
-        key = (id(seen.run), self.method.value, e.step)
-        xy = projection.pca(e.embedding) if self.method.value == "PCA" else self._frames.get(key)
-        if xy is None or self._set == key:
+        drawn = (seen.run, self.method.value, e.step, dark)
+        xy = self._mapped.of(seen.run, self.method.value, e)
+        if xy is None or self._drawn == drawn:
             return
         values, names = next(iter(columns.values()), (None, None))
-        self.map.value = plots.png(plots.embedding(projection.align(xy), values, names, f"step {e.step}, {self.method.value}"))
-        self._set = key
+        title = f"{seen.name}: step {e.step}, {self.method.value}"
+        self.map.value = plots.png(plots.embedding(projection.align(xy), values, names, title), dark=dark)
+        self._drawn = drawn
         w.show(self.map)
 
     def _read_points(self, seen: Seen, check) -> None:
         self._points = (seen.run, *points(seen.data))
         self._wake()
 
-    def _project(self, method: str, seen: Seen, check) -> None:
-        """Maps of every evaluation, each starting from the one before."""
-        last, looks = None, [e for e in seen.looks if e.embedding is not None]
+    def _project(self, wanted: tuple, seen: Seen, check) -> None:
+        """Maps of every evaluation, that of the step which is looked at first."""
+        method = wanted[1]
+
+        def progress(share: float, words: str) -> None:
+            check()
+            self._report(share, words)
+
         try:
-            for i, e in enumerate(looks):
-                key = (id(seen.run), method, e.step)
-                if key not in self._frames:
-                    def progress(share, words, i=i):
-                        check()
-                        self._report((i + share) / len(looks), f"{words}, map {i + 1} of {len(looks)}")
-                    self._frames[key] = METHODS[method](e.embedding, last, progress=progress)
-                    self._wake()
-                last = self._frames[key]
+            self._mapped.compute(seen, method, self._looked_at(), progress, self._wake)
         except Cancelled:
             raise
         except Exception:
             self._given_up = method
             raise
         finally:
-            self._report(1.0, "")
+            if self._projecting == wanted:
+                self._projecting = None
+            self._progress = (1.0, "")
+            self._wake()  # evaluations that came meanwhile have no map yet
+
+    def _looked_at(self) -> int | None:
+        step = self.explorer.step if self.explorer else None
+        return self._mapped.looked_at if step is None else step
 
     def _report(self, share: float, said: str) -> None:
         self._progress = (share, said)
         self._wake(False)
 
     def _chosen(self) -> None:
+        if self._drawn is not None and self._drawn[1] == self.method.value:
+            return
+        self._mine = self._mine or self._drawn is not None
+        self._mapped.looked_at = self.explorer.step if self.explorer else None
         self._start_over()
         self._wake()
 
     def _start_over(self) -> None:
         """Give up what is being computed; what is still wanted is asked for at the next painting."""
         self._aside.clear(wait=False)
-        self._asked, self._given_up, self._progress = False, "", (1.0, "")
+        self._asked, self._given_up, self._progress, self._projecting = False, "", (1.0, ""), None
 
     def _cancel(self) -> None:
         self.method.value = "PCA"
 
-
-def points(data) -> tuple[list, dict]:
-    """A picture of each sample of the map, and the columns to colour by: name -> (values, names of classes or None)."""
-    split, pictures = evaluate.points(data), []
-    for index in split.index.split(500):
-        batch = decode(data.fields, split.rows, index)
-        pictures += [data.picture({name: x[i] for name, x in batch.items()}) for i in range(len(index))]
-    return pictures, {key: column for name, y in split.labels.items() for key, column in columns_of(name, y, data.classes.get(name))}
-
-
-def columns_of(name: str, y, names: list[str] | None):
-    """A label as columns to colour by, (name, (values, names)): several answers at once become a column of no and yes each."""
-    if y.ndim == 1:
-        yield name, (torch.where(labelled(y), y.double(), torch.nan).numpy(), names)
-        return
-    for i in range(min(y.shape[1], ANSWERS)):
-        answer = names[i] if names else str(i)
-        yield f"{name}: {answer}", (torch.where(labelled(y), y[:, i].double(), torch.nan).numpy(), ["no", "yes"])
+    def _export(self) -> None:
+        """Save the map beside its run, or where the notebook is."""
+        seen = self._seen
+        folder = Path(seen.run.folder) if seen and seen.run.folder and not seen.recorded else Path.cwd()
+        name = f"map-{seen.name if seen else ''}-{self.method.value}"
+        path = self.explorer.save_html(folder / ("".join(c if c.isalnum() or c in "-." else "_" for c in name) + ".html"))
+        self._report(1.0, f"saved: {path}")
 
 
 def make_explorer():

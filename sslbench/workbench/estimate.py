@@ -15,6 +15,7 @@ from ..recipe import Recipe
 from ..training import Training
 
 WARM_UP, LEAST, MOST, SECONDS = 2, 3, 60, 1.5  # steps not counted; so many are counted at least and at most, for about so long
+PULSES, CHANGE = 9, 1.4  # how often a pulse is taken; how much slower or faster counts as another speed
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,24 @@ def estimate(recipe: Recipe, device: str = "auto", check: Callable[[], None] = l
             if step >= WARM_UP + LEAST and sum(took[WARM_UP:]) > SECONDS:
                 break
         return Estimate(recipe.steps * typical(took[WARM_UP:]), *memory(training.hardware.device))
+
+
+def pulse(device: torch.device | None = None) -> float:
+    """Seconds that this machine takes for something small that is always the same: is it as fast as it was?"""
+    x = torch.full((256, 256), 0.01, device=device or torch.device("cpu"))
+    took = []
+    for _ in range(PULSES):
+        began = time.perf_counter()
+        for _ in range(8):
+            x = (x @ x).clamp(max=1)
+        wait_for(x.device)
+        took.append(time.perf_counter() - began)
+    return statistics.median(took)
+
+
+def differs(before: float, now: float) -> bool:
+    """Whether the machine has become so much slower or faster that an estimate is no longer true."""
+    return not 1 / CHANGE < now / before < CHANGE
 
 
 def typical(seconds: list[float]) -> float:

@@ -1,39 +1,66 @@
 """The runs of a bench: made on it or recorded earlier, and the one that the tabs show. No widgets."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+from .. import maps
+from ..names import names
+from ..recipe import Recipe
 from ..run import Run, load_run
-from .seen import Seen, name_of
+from .seen import Seen
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run. number: in the order of this bench, 0 for the one that ships with it.  recorded: it was not made here."""
+
+    run: Run
+    number: int
+    recorded: bool
+    maps: dict
 
 
 class Kept:
-    """`every`: (run, what it is) with the newest first; a run made on this bench needs no title."""
+    """`every`: the newest first; replaced as a whole, so that other threads may go through it."""
 
     def __init__(self, folder: str | Path):
-        self.every: list[tuple[Run, str]] = []
-        self._folder, self._shown = Path(folder), None
+        self.every: tuple[Entry, ...] = ()
+        self._folder, self._shown, self._count = Path(folder), None, 0
 
-    def add(self, run: Run, title: str = "") -> None:
+    def add(self, run: Run, recorded: bool = False, ships: bool = False) -> Entry:
         """Keep a run and show it."""
-        self.every.insert(0, (run, title))
-        self._shown = run, title
+        self._count += not ships
+        entry = Entry(run, 0 if ships else self._count, recorded, maps.read(run.folder) if recorded else {})
+        self.every, self._shown = (entry, *self.every), entry
+        return entry
 
-    def load(self, folder: str | Path) -> Run:
-        run = load_run(folder)
-        self.add(run, f"A recorded run: {name_of(run.recipe)}, {run.recipe.steps} steps")
-        return run
+    def load(self, folder: str | Path, ships: bool = False) -> Run:
+        return self.add(load_run(folder), True, ships).run
 
     def show(self, run: Run) -> None:
-        self._shown = next(((kept, title) for kept, title in self.every if kept is run), (run, "An earlier run"))
+        """Show a run that is kept; another one is kept first."""
+        self._shown = next((entry for entry in self.every if entry.run is run), None) or self.add(run, True)
 
-    @property
-    def shown(self) -> Run | None:
-        return self._shown and self._shown[0]
+    def named(self) -> dict[int, str]:
+        """id of each run -> its number and what tells it from the others."""
+        every = tuple(reversed(self.every))
+        return {id(e.run): label(e, name) for e, name in zip(every, names([e.run.recipe for e in every]))}
 
-    @property
-    def seen(self) -> Seen | None:
-        """A frozen copy of the run that is shown."""
-        return Seen.of(*self._shown) if self._shown else None
+    def next_name(self, recipe: Recipe) -> str:
+        """What a run of this recipe is called: its number and name beside those that are there."""
+        found = names([*(e.run.recipe for e in reversed(self.every) if e.number), recipe])[-1]
+        return f"{self._count + 1} {found}"
+
+    def seen(self, data: str) -> Seen | None:
+        """A frozen copy of the run that is shown. The one that ships is not shown beside the choice of other data."""
+        entry = self._shown
+        if entry is None or (not entry.number and entry.run.recipe.data != data):
+            return None
+        return Seen(entry.run, self.named()[id(entry.run)], entry.recorded, entry.maps).now()
+
+    def forget(self) -> None:
+        """Let go of all of them."""
+        self.every, self._shown = (), None
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -41,6 +68,15 @@ class Kept:
         return tuple(recorded_in(self._folder))
 
 
+def label(entry: Entry, name: str) -> str:
+    if not entry.number:
+        return f"recorded · {name}"
+    return f"{entry.number} · {name}{', recorded' if entry.recorded else ''}"
+
+
 def recorded_in(folder: Path) -> list[Path]:
-    """Run folders in a folder, in the order of their names."""
-    return sorted(path.parent for path in folder.glob("*/recipe.json"))
+    """Run folders in a folder, in the order of their names; none where it cannot be looked into."""
+    try:
+        return sorted(path.parent for path in folder.glob("*/recipe.json"))
+    except OSError:
+        return []

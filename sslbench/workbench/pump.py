@@ -1,5 +1,6 @@
 """When to paint: words at most twice a second, pictures in a twentieth of the time, both at once after a change of state."""
 
+import contextlib
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from ..player import spawn
 
 RATE = 2.0  # times a second that something is written at most
 SHARE = 0.05  # of the time that painting pictures may take
+LONGEST = 6.0  # seconds that a picture may be late: the first one of a kind loads fonts, and takes long
 TURN = 0.0005  # seconds that painting may keep the interpreter while the training wants it (Python's own: 0.005)
 
 
@@ -26,11 +28,13 @@ class Pump:
     lines: words and buttons, cheap; after an urgent change they are also written at once, in the thread that changed it,
     so that a click is answered while a picture is being drawn. pictures: all that takes time.
     While a cell trains (`here` is True), and on hosts that show nothing from threads, painting happens in the calling
-    thread instead.
+    thread instead. What painting raises goes to `failed`, and nothing that is raised ends the thread: without it no picture would
+    ever be painted again.
     """
 
-    def __init__(self, lines: Callable[[], None], pictures: Callable[[], None]):
-        self._lines, self._pictures = lines, pictures
+    def __init__(self, lines: Callable[[], None], pictures: Callable[[], None],
+                 failed: Callable[[BaseException], None] = lambda error: None):
+        self._lines, self._pictures, self._failed = lines, pictures, failed
         self._lock, self._lines_lock = threading.RLock(), threading.RLock()
         self._changed, self._urgent = threading.Event(), threading.Event()
         self._thread, self._quit = None, False
@@ -59,16 +63,24 @@ class Pump:
             self._urgent.clear()
             began = time.perf_counter()
             self._write_lines()
-            self._pictures()
-            cost = time.perf_counter() - began
-            self._next = began + max(1 / RATE, cost / SHARE)
+            self._guarded(self._pictures)
+            now = time.perf_counter()
+            self._next = max(began + 1 / RATE, now + min((now - began) * (1 / SHARE - 1), LONGEST))
             self.frames += 1
         release_workers()  # maps are computed here
 
     def _write_lines(self) -> None:
         with self._lines_lock:
-            self._lines()
+            self._guarded(self._lines)
             self._next_lines = time.perf_counter() + 1 / RATE
+
+    def _guarded(self, paint: Callable[[], None]) -> None:
+        """Painting must end neither this thread nor the training, a click or a cell that asked for it."""
+        try:
+            paint()
+        except Exception as error:
+            with contextlib.suppress(Exception):
+                self._failed(error)
 
     def _may_write(self) -> bool:
         return threads_are_shown() or threading.current_thread() is threading.main_thread()
@@ -96,8 +108,12 @@ class Pump:
                 continue
             self._urgent.wait(max(0.0, min(self._next, self._next_lines) - time.perf_counter()))
             if not self._quit and not self.here:
-                with short_turns:
-                    self.turn()
+                try:
+                    with short_turns:
+                        self.turn()
+                except BaseException as error:  # the last resort
+                    self._guarded(partial(self._failed, error))
+                    time.sleep(1 / RATE)
 
 
 # Threads take turns with the interpreter more often: a step asks for it some hundred times, and every time it would wait for a

@@ -5,11 +5,10 @@ from ..comparison import compare
 from ..plots import words
 from ..run import Run
 from . import widgets as w
-from .seen import name_of
-from .tabs import Picture
+from .tabs import Picture, PictureTab
 
 
-class RunsTab:
+class RunsTab(PictureTab):
     """A line for each run with a box to compare it. show(run) puts it into the other tabs, load(folder) adds a recorded one."""
 
     title = "Runs"
@@ -27,29 +26,45 @@ class RunsTab:
         self.widget = w.column([self.tools, self.more, self.list, self.picture.widget, self.table], "page")
         self._filling = False
 
-    def paint(self, s) -> None:
-        for number, (run, title) in enumerate(reversed(s.runs), 1):
-            if id(run) not in self._boxes:
-                self._add(run, f"{number}  {name_of(run.recipe)}, {run.recipe.steps} steps{', recorded' if title else ''}", len(s.runs))
-        runs = [run for run, box in reversed(self._boxes.values()) if box.value and run.evaluations]
-        if runs:
-            mark = tuple((id(run), len(run.evaluations)) for run in runs)
-            self.picture.show(mark, lambda: plots.comparison(runs), words.comparison(runs))
-            w.put(self.table, value=compare(runs).table._repr_html_())
-        self._offer(s.folders, {str(run.folder) for run, _ in s.runs})
+    def paint(self, s, dark: bool) -> None:
+        for run, name, recorded in reversed(s.runs):
+            self._add(run, name, not recorded or bool(self._boxes) or len(s.runs) == 1)
+        self._rename({id(run): name for run, name, _ in s.runs})
+        names = {id(run): name for run, name, _ in s.runs}
+        chosen = [(run, names[id(run)]) for run, box in reversed(self._boxes.values()) if box.value and run.evaluations]
+        if chosen:
+            runs, said = [run for run, _ in chosen], [name for _, name in chosen]
+            mark = tuple((id(run), len(run.evaluations), name) for run, name in chosen)
+            self.picture.show(mark, lambda: plots.comparison(runs, said), words.comparison(runs, said), dark)
+            w.put(self.table, value=compare(runs, names=said).table._repr_html_())
+        else:
+            self.picture.clear()
+            w.put(self.table, value="")
+        self._offer(s.folders, {str(run.folder) for run, _, _ in s.runs})
         if s.seen and s.seen.run is not self.menu.value:
             self._filling = True
             w.put(self.menu, value=s.seen.run)
             self._filling = False
 
-    def _add(self, run: Run, label: str, count: int) -> None:
-        self._boxes[id(run)] = run, w.listen(w.check(True, label), self._wake)
-        newest_first = list(reversed(self._boxes.values()))
-        self.list.children = tuple(box for _, box in newest_first)
-        self._filling = True
-        self.menu.options = tuple((box.description, run) for run, box in newest_first)
-        self._filling = False
-        w.show(self.tools, count > 1)
+    def close(self) -> None:
+        self._boxes = {}
+
+    def _add(self, run: Run, name: str, compared: bool) -> None:
+        """A box for a run that is new; the one that ships is compared only while it is alone."""
+        if id(run) not in self._boxes:
+            self._boxes[id(run)] = run, w.listen(w.check(compared, name), self._wake)
+            self.list.children = tuple(box for _, box in reversed(self._boxes.values()))
+
+    def _rename(self, names: dict[int, str]) -> None:
+        """What tells the runs apart changes with each of them."""
+        for key, (_, box) in self._boxes.items():
+            w.put(box, description=names[key])
+        options = tuple((box.description, run) for run, box in reversed(self._boxes.values()))
+        if self.menu.options != options:
+            self._filling = True
+            self.menu.options = options
+            self._filling = False
+        w.show(self.tools, len(options) > 1)
 
     def _offer(self, folders, known: set[str]) -> None:
         """Recorded runs that are not in the list, the newest first."""

@@ -1,28 +1,31 @@
 """What the tabs look at: a frozen copy of a run at one moment, and the words above it. No widgets."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ..data import Data
 from ..engine import Evaluation, Step
 from ..recipe import Recipe
 from ..run import Run
+from ..shown import Shown
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One run as it stands. title: what it is, in a few words."""
+    """One run as it stands. name: its number and what tells it from the others.  recorded: it was not made on this bench.
+    maps: (method, step) -> [n, 2] that came with it."""
 
     run: Run
-    title: str
+    name: str
+    recorded: bool = False
+    maps: dict = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     verdict: str = ""
 
-    @classmethod
-    def of(cls, run: Run, title: str) -> "Seen":
-        frozen = replace(cls(run, title), steps=tuple(run.steps), evaluations=tuple(run.evaluations))
-        return replace(frozen, verdict=run.verdict if frozen.steps and frozen.evaluations else "")
+    def now(self) -> "Seen":
+        """A frozen copy of what there is now."""
+        frozen = replace(self, steps=tuple(self.run.steps), evaluations=tuple(self.run.evaluations))
+        return replace(frozen, verdict=self.run.verdict if frozen.steps and frozen.evaluations else "")
 
     @property
     def recipe(self) -> Recipe:
@@ -45,12 +48,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Look:
-    """What a task shows at one moment, and the words below it."""
+    """What a task shows at one moment, and the words below it. recipe: of the network that is shown.
+    first: the pictures of a run that is going on come before it."""
 
-    pictures: dict[str, Any]
+    pictures: Shown
     data: Data
     words: str
-    fresh: bool = field(default=False)  # drawn by hand with Re-roll, not by an evaluation
+    recipe: Recipe
+    first: bool = True
 
 
 def name_of(recipe: Recipe) -> str:

@@ -1,111 +1,129 @@
 """Controls for everything else in a recipe: hyperparameters from the signatures, and how to train."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-import torch
-
-from ..catalog import Hyperparameter, contracts
+from ..catalog import Hyperparameter, Listed, contracts
+from ..hardware import DEVICES
 from ..recipe import Recipe
 from . import widgets as w
+from .controls import Control, Number, control
 
-TRAINING = {
-    "steps": Hyperparameter("optimiser steps", 1, 10**9, default=400, type=int),
-    "batch_size": Hyperparameter("samples per step", 2, 10**6, default=128, type=int),
-    "lr": Hyperparameter("peak learning rate of AdamW; it warms up, then falls to 0", 1e-5, 1e-1, log=True, default=1e-3),
-    "weight_decay": Hyperparameter("how strongly weights are pulled to 0", 0, 1, default=0.05),
-    "labels": Hyperparameter("share of the training labels that a supervised task may use", 0, 1, default=0.0),
-    "seed": Hyperparameter("another seed, another run", 0, 2**31 - 1, default=0, type=int),
-}
+OWN = ("folder", "file")  # what a person's own data is read from: always in sight
+EMPTY = "Empty: the sample that comes with sslbench is shown."
+LOCKED = "Locked while this run goes on; Stop ends it, and what was learned stays."
+CHANGEABLE = "What is set here is written into the recipe (tab Code)."
+
+
+@dataclass(frozen=True)
+class Part:
+    """The controls of one class, or of several backbones, one for each field. given: what a recipe gave, which stays in the recipe even
+    where it is the default."""
+
+    name: str
+    classes: tuple[type[Listed], ...]
+    known: dict[str, Hyperparameter]
+    controls: dict[str, Control | Number]
+    given: dict
+
+    def values(self) -> dict:
+        """What the controls say and is not the default, and what was given and has no control."""
+        said = {n: c.value for n, c in self.controls.items() if n in self.given or c.value != self.known[n].default}
+        return {**{n: value for n, value in self.given.items() if n not in self.known}, **said}
 
 
 class Settings:
-    """One column of controls for each kind; `changed()` is called when somebody moves one."""
+    """One column of controls for each kind; `changed()` is called when somebody moves one. Whoever calls build() takes a lock."""
 
-    def __init__(self, recipe: Recipe, changed: Callable[[], None]):
-        self._changed, self._quiet = changed, False
-        self.steps = w.listen(w.number(recipe.steps, 1, 10**9, "steps"), self._moved)
-        self.device = w.listen(w.menu(["auto", "cpu", *(["cuda"] if torch.cuda.is_available() else [])], "device"), self._moved)
-        self.training = {name: self._control(h, getattr(recipe, name)) for name, h in TRAINING.items() if name != "steps"}
-        self.of: dict[str, dict] = {}  # kind -> name -> control
-        self.known: dict[str, dict[str, Hyperparameter]] = {}
+    def __init__(self, recipe: Recipe, device: str, changed: Callable[[], None]):
+        self._changed, self._locked = changed, False
+        self.steps = w.listen(w.number(recipe.steps, Recipe.ranges()["steps"].low, Recipe.ranges()["steps"].high, "steps"), changed)
+        self.device = w.menu(usable(device), "device")
+        self.device.value = device
+        w.listen(self.device, changed)
+        self.training = {n: control(h, getattr(recipe, n), changed) for n, h in Recipe.ranges().items() if n != "steps"}
+        self.parts: dict[str, Part] = {}  # kind -> its controls; a part is replaced as a whole, never changed
         self.groups = {kind: w.column([], "group") for kind in contracts()}
-        lines = {name: labelled(name, TRAINING[name], c) for name, c in self.training.items()}
+        self.own = {kind: [] for kind in contracts()}
+        lines = {n: labelled(n, Recipe.ranges()[n], c.widget) for n, c in self.training.items()}
         self.labels = w.show(lines["labels"], bool(recipe.labels))  # for supervised tasks only
         device = labelled("device", Hyperparameter("where to compute"), self.device)
+        self.why = w.html(CHANGEABLE, "why-locked")
         training = w.column([heading("training"), *lines.values(), device], "group")
-        self.widget = w.show(w.row([*self.groups.values(), training], "settings"), False)
-        self.own = {kind: [] for kind in contracts()}
-        self.built: dict[str, str] = {}  # kind -> the name that its controls are for
+        self.widget = w.show(w.column([self.why, w.row([*self.groups.values(), training], "groups")], "settings"), False)
+
+    @property
+    def of(self) -> dict[str, dict[str, Control | Number]]:
+        """kind -> name -> control."""
+        return {kind: part.controls for kind, part in list(self.parts.items())}
 
     def build(self, kind: str, name: str, given: dict) -> None:
-        """Controls for the class of this name, set to what a recipe gives; those that are there already stay."""
-        if self.built.get(kind) == name:
+        """Controls for what a recipe names, set to what it gives; those that are there already stay."""
+        asked, before = Recipe(**{kind: name}), self.parts.get(kind)
+        classes = tuple(cls for _, cls in asked.classes(kind))  # another one after it was written anew in a cell
+        if before and (before.name, before.classes) == (name, classes):
             return
-        self.built[kind] = name
-        self.known[kind] = Recipe(**{kind: name}).known(kind)
-        self.of[kind] = {n: self._control(h, given.get(n, h.default)) for n, h in self.known[kind].items()}
-        rows = {n: labelled(n, h, self.of[kind][n]) for n, h in self.known[kind].items()}
-        self.own[kind] = [row for n, row in rows.items() if is_own(self.known[kind][n])]  # a folder, a file: always in sight
-        others = [row for n, row in rows.items() if not is_own(self.known[kind][n])]
-        none = [w.html("<i>nothing to set</i>", "meaning")]
-        self.groups[kind].children = (heading(name), *(others or none))
+        known = asked.known(kind)
+        controls = {n: control(h, given.get(n, h.default), self._changed) for n, h in known.items()}
+        rows = {n: own_line(n, h, controls[n]) if n in OWN else labelled(n, h, controls[n].widget) for n, h in known.items()}
+        self.parts[kind] = Part(name, classes, known, controls, dict(given))
+        old = [*self.groups[kind].children, *self.own[kind]]
+        self.own[kind] = [row for n, row in rows.items() if n in OWN]
+        others = [row for n, row in rows.items() if n not in OWN]
+        self.groups[kind].children = (heading(name), *(others or [w.html("<i>nothing to set</i>", "meaning")]))
+        for widget in old:
+            w.close(widget)
 
     def read(self, recipe: Recipe) -> Recipe:
-        """The recipe with what the controls say; only what differs from the defaults is written into it."""
-        given = {f"{kind}.{n}": value for kind, controls in self.of.items() for n, c in controls.items()
-                 if (value := clean(self.known[kind][n], c.value)) != self.known[kind][n].default}
-        rest = {n: clean(TRAINING[n], c.value) for n, c in self.training.items()}
-        return replace(recipe, steps=self.steps.value, hyperparameters=given, **rest)
-
-    def write(self, recipe: Recipe) -> None:
-        """Set the controls for training to what a recipe says."""
-        self._quiet = True
-        self.steps.value = recipe.steps
-        for n, c in self.training.items():
-            c.value = getattr(recipe, n)
-        self._quiet = False
+        """The recipe with what the controls say."""
+        given = {f"{kind}.{n}": value for kind, part in list(self.parts.items()) for n, value in part.values().items()}
+        return replace(recipe, steps=self.steps.value, hyperparameters=given, **{n: c.value for n, c in self.training.items()})
 
     def lock(self, locked: bool) -> None:
-        for c in [self.steps, self.device, *self.training.values(), *(c for group in self.of.values() for c in group.values())]:
-            w.put(c, disabled=locked)
+        """While a run goes on nothing can be set, and it is said why."""
+        self._locked = locked
+        w.put(self.steps, disabled=locked)
+        w.put(self.device, disabled=locked)
+        w.put(self.why, value=LOCKED if locked else CHANGEABLE)
+        for c in [*self.training.values(), *(c for part in list(self.parts.values()) for c in part.controls.values())]:
+            c.lock(locked)
 
     def supervise(self, supervised: bool) -> None:
         """A supervised task may use the labels, all of them unless somebody says less; any other may use none."""
-        self._quiet = True
         w.show(self.labels, supervised)
-        w.put(self.training["labels"], value=(self.training["labels"].value or 1.0) if supervised else 0.0)
-        self._quiet = False
+        self.training["labels"].value = (self.training["labels"].value or 1.0) if supervised else 0.0
 
     def toggle(self) -> None:
         w.show(self.widget, self.widget.layout.display == "none")
 
-    def _control(self, h: Hyperparameter, value):
-        made = w.control(h)
-        if value is not None:
-            made.value = value
-        return w.listen(made, self._moved)
 
-    def _moved(self) -> None:
-        if not self._quiet:
-            self._changed()
+def usable(device: str) -> list[str]:
+    """The devices of this machine, and the one that was asked for."""
+    import torch
 
-
-def is_own(h: Hyperparameter) -> bool:
-    """Text to type, such as a folder or a file of one's own."""
-    return h.type is str and not h.choices
-
-
-def clean(h: Hyperparameter, value):
-    """Sliders give 0.30000000000000004; a person meant 0.3."""
-    return float(f"{value:.4g}") if h.type is float else value
+    there = {"auto": True, "cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return [name for name in dict.fromkeys([*DEVICES, device]) if there.get(name, True) or name == device]
 
 
 def heading(words: str):
     return w.html(f"<b>{w.escape(words)}</b>", "group-title")
 
 
-def labelled(name: str, h: Hyperparameter, control):
+def labelled(name: str, h: Hyperparameter, widget):
     """The name, what it means, and the control below."""
     words = f"<span class='sslb-name'>{w.escape(name.replace('_', ' '))}</span> <span class='sslb-meaning'>{w.escape(h.meaning)}</span>"
-    return w.column([w.html(words), w.named(control, f"set-{name}")], "setting")
+    return w.column([w.html(words), w.named(widget, f"set-{name}")], "setting")
+
+
+def own_line(name: str, h: Hyperparameter, c: Control | Number):
+    """A field for a folder or a file, and below it what an empty one means."""
+    says = w.html("", "meaning")
+
+    def say() -> None:
+        w.put(says, value="" if c.value else EMPTY)
+
+    w.listen(c.widget, say)
+    say()
+    line = labelled(name, h, c.widget)
+    line.children = (*line.children, says)
+    return line

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import ipywidgets
 
-from ..catalog import Hyperparameter
-
 VIEW = "application/vnd.jupyter.widget-view+json"
 STYLE = Path(__file__).with_name("bench.css")
 
@@ -75,11 +73,10 @@ def check(value: bool, label: str, *classes: str):
 
 
 def moments(*classes: str):
-    """A slider over the evaluations of a run, and a button that plays through them in the browser."""
+    """A slider over the evaluations of a run, a button that plays through them in the browser, and the link of the two."""
     slider = named(ipywidgets.IntSlider(min=0, max=0, readout=False, continuous_update=True), *classes)
     play = named(ipywidgets.Play(min=0, max=0, interval=900), "moments-play")
-    ipywidgets.jslink((play, "value"), (slider, "value"))
-    return slider, play
+    return slider, play, ipywidgets.jslink((play, "value"), (slider, "value"))
 
 
 def tabs(pages: dict, *classes: str):
@@ -109,34 +106,29 @@ def put(widget, **values):
             setattr(widget, name, value)
 
 
-def control(h: Hyperparameter):
-    """The control that a hyperparameter asks for: slider, menu, box or text field."""
-    if h.type is bool:
-        return ipywidgets.Checkbox(value=bool(h.default), indent=False)
-    if h.choices:
-        return ipywidgets.Dropdown(options=h.choices, value=h.default)
-    if h.type is str:
-        return text(h.default or "", h.meaning)
-    if h.low is None or h.high is None:
-        return (ipywidgets.IntText if h.type is int else ipywidgets.FloatText)(value=h.default or 0)
-    if h.type is int:
-        few = h.high - h.low <= 5000
-        made = ipywidgets.IntSlider if few else ipywidgets.BoundedIntText
-        return made(value=h.default, min=int(h.low), max=int(h.high), continuous_update=False)
-    if h.log and h.low > 0:
-        return ipywidgets.FloatLogSlider(value=h.default, min=math.log10(h.low), max=math.log10(h.high), step=0.02,
-                                         readout_format=".3g", continuous_update=False)
-    span = h.high - h.low
-    return ipywidgets.FloatSlider(value=h.default, min=h.low, max=h.high, step=10 ** math.floor(math.log10(span / 50)),
-                                  readout_format=".3g", continuous_update=False)
+def slider(low: float, high: float, whole: bool, log: bool):
+    """A slider without a number beside it; of one in powers of ten the lower end is a power of ten, too."""
+    given = {"readout": False, "continuous_update": False}
+    if whole:
+        return ipywidgets.IntSlider(value=int(low), min=int(low), max=int(high), **given)
+    if log:
+        return ipywidgets.FloatLogSlider(value=low, min=math.log10(low), max=math.log10(high), step=0.02, **given)
+    return ipywidgets.FloatSlider(value=low, min=low, max=high, step=10 ** math.floor(math.log10((high - low) / 50)), **given)
+
+
+def box(value: bool):
+    return ipywidgets.Checkbox(value=value, indent=False)
 
 
 def close(widget) -> None:
-    """Close a widget and all inside it."""
+    """Close a widget, all inside it, and the models of its layout and style, which live as long as nobody closes them."""
     for child in getattr(widget, "children", ()):
         close(child)
+    for part in ("layout", "style"):
+        if widget.has_trait(part) and isinstance(getattr(widget, part), ipywidgets.Widget):
+            getattr(widget, part).close()
     widget.close()
 
 
-__all__ = ["VIEW", "button", "check", "close", "column", "control", "escape", "html", "image", "listen", "menu", "moments", "named",
-           "number", "progress", "put", "row", "show", "style", "tabs", "text"]
+__all__ = ["VIEW", "box", "button", "check", "close", "column", "escape", "html", "image", "listen", "menu", "moments", "named",
+           "number", "progress", "put", "row", "show", "slider", "style", "tabs", "text"]

@@ -1,0 +1,43 @@
+"""What the buttons of a bench do: they call the public methods of the bench, as a notebook does. No widgets."""
+
+from pathlib import Path
+
+from ..run import Run
+from .pump import threads_are_shown
+
+
+class Buttons:
+    """One method for each button and menu that is not about the recipe."""
+
+    def __init__(self, bench, desk):
+        self._bench, self._desk = bench, desk
+        self.wake, self.failed = desk.wake, desk.failed
+
+    def press_train(self) -> None:
+        """Train in the background; in Colab in the click itself, where an interrupt is a pause."""
+        self._desk.panel.leave_task_tab()
+        try:
+            self._bench.start() if threads_are_shown() else self._bench.train()
+        except KeyboardInterrupt:
+            self.wake()
+
+    def toggle(self) -> None:
+        self._bench.toggle()
+
+    def stop(self) -> None:
+        self._bench.stop()
+
+    def reroll(self) -> None:
+        self._bench.reroll()
+
+    def show(self, run: Run) -> None:
+        self._bench.show(run)
+
+    def load(self, folder: str | Path) -> Run:
+        return self._bench.load(folder)
+
+    def use_batch_size(self) -> None:
+        """What the button below an error says: the batch size that fits."""
+        size = self._desk.state(self._desk.screen.said).batch_size
+        if size:
+            self._desk.choices.set_batch_size(size)

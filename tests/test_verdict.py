@@ -1,0 +1,33 @@
+"""The verdict judges no more than its samples allow, and says how many there were."""
+
+import pytest
+
+from sslbench.engine import Evaluation
+from sslbench.verdict import by_chance, verdict
+
+
+def said(before: float, now: float, samples: int) -> str:
+    seen = [Evaluation(step, "validation", {"rankme": 20.0, "deviation": 0.5, "linear": score}, {}, samples={"linear": samples})
+            for step, score in ((0, before), (9, now))]
+    return verdict([1.0], 2.0, seen)
+
+
+@pytest.mark.parametrize("before, now, samples, words", [
+    (0.4, 0.6, 10, "reads 0.60 (on 10 samples) where it read 0.40 before training: by chance alone they may lie 0.44 apart"),
+    (0.6, 0.4, 10, "this tells nothing yet"),
+    (0.4, 0.6, 1000, "learning: loss 1 (chance 2), a linear probe reads 0.60 (on 1000 samples) where it read 0.40"),
+    (0.1, 0.9, 10, "learning"),  # more than chance could do
+    (0.5, 0.505, 50_000, "but a linear probe reads no more than before training (0.51 (on 50000 samples), was 0.50)"),
+    (0.4, 0.45, 0, "learning: loss 1 (chance 2), a linear probe reads 0.45 where it read 0.40"),  # recorded before they were counted
+])
+def test_it_says_on_how_many_samples_and_leaves_chance_alone(before, now, samples, words):
+    assert words in said(before, now, samples)
+
+
+def test_fewer_samples_leave_more_to_chance():
+    assert by_chance(0.5, 0.5, 10) > 5 * by_chance(0.5, 0.5, 1000) > 0 == by_chance(0.5, 0.5, 0)
+    assert by_chance(1.0, 1.0, 8) > 0.1  # all right does not mean certain
+
+
+def test_without_an_evaluation_there_is_nothing_to_judge_by():
+    assert "no evaluation yet" in verdict([1.0], 2.0, [])
