@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from .catalog import contracts
+from .catalog import Hyperparameter, contracts
 from .recipe import Recipe
 
 MOST = 4  # things that a name says beside the pretext task
@@ -26,8 +26,8 @@ def entries(recipe: Recipe) -> dict[tuple[str, str], Any]:
     """(class or "", entry) -> value, defaults included: only what two recipes both have can differ."""
     found: dict[tuple[str, str], Any] = {("", "data"): recipe.data, ("", "backbone"): recipe.backbone}
     for kind in contracts():
-        given, owner = recipe.given(kind), f"{kind} {getattr(recipe, kind)}"
-        found |= {(owner, name): given.get(name, h.default) for name, h in recipe.known(kind).items()}
+        values = {name: h.default for name, h in known(recipe, kind).items()} | recipe.given(kind)
+        found |= {(f"{kind} {getattr(recipe, kind)}", name): value for name, value in values.items()}
     own = [f.name for f in fields(recipe) if f.name not in ("data", "pretext", "backbone", "hyperparameters")]
     return found | {("", name): getattr(recipe, name) for name in own}
 
@@ -46,7 +46,16 @@ def phrases(recipe: Recipe, said: dict[tuple[str, str], Any], differing: list[tu
 def default_of(recipe: Recipe, owner: str, name: str) -> Any:
     if not owner:
         return None if name in ("data", "backbone") else getattr(Recipe, name)
-    return recipe.known(owner.partition(" ")[0])[name].default
+    h = known(recipe, owner.partition(" ")[0]).get(name)
+    return h.default if h else None
+
+
+def known(recipe: Recipe, kind: str) -> dict[str, Hyperparameter]:
+    """Its hyperparameters; none of a class that is not here, such as one that was typed in another notebook."""
+    try:
+        return recipe.known(kind)
+    except ValueError:
+        return {}
 
 
 def plain(value: Any) -> Any:

@@ -10,15 +10,17 @@ import pytest
 import torch
 from benches import listed, make, open_tab, painted, said, until  # noqa: F401  fixtures
 
-from sslbench import Recipe, compare, projection
+from sslbench import Recipe, compare, load_run, projection
 from sslbench.catalog import Hyperparameter, contracts
 from sslbench.data import Data
 from sslbench.names import names, numbered
 from sslbench.pretexts import Pretext
 from sslbench.workbench import Workbench, estimate, preview
 from sslbench.workbench.controls import Number, number_in, written
+from sslbench.workbench.desk import RECORDED
 from sslbench.workbench.embedding import METHODS
 from sslbench.workbench.entries import Heading, entries, landed_on
+from sslbench.workbench.kept import recorded_in
 from sslbench.workbench.mapped import Mapped, outward
 from sslbench.workbench.seen import Seen
 
@@ -65,6 +67,22 @@ def test_a_control_keeps_what_it_was_given_until_it_is_touched(given):
     assert bench.recipe == recipe
     bench._desk.choices.settings.training["seed"].value = 7
     assert bench.recipe == Recipe(**{**vars(recipe), "seed": 7})  # and another one that is touched changes itself alone
+    bench.close()
+
+
+@pytest.mark.parametrize("backbone, widths", [("caption:gru+image:small_cnn", {"width": 48, "image.width": 12}),
+                                              ("image:small_cnn+caption:gru", {"caption.width": 32}), ("small_cnn+gru", {"width": 48})])
+def test_one_backbone_for_each_field_has_its_controls_and_is_what_the_bench_trains(backbone, widths):
+    recipe = Recipe("captions", "clip", backbone, hyperparameters={f"backbone.{n}": value for n, value in widths.items()}).check()
+    bench = Workbench(recipe.share(), recorded=False, name="towers")
+    controls, menu = bench._desk.choices.settings.of["backbone"], bench._desk.choices.menus.menus["backbone"]
+    assert bench.recipe == recipe and set(controls) == set(recipe.known("backbone")) and menu.value == backbone
+    name = next(iter(widths))
+    controls[name].value = recipe.known("backbone")[name].default
+    assert bench.recipe.make_data() and bench.recipe.hyperparameters[f"backbone.{name}"] == controls[name].value
+    bench._desk.choices.menus.menus["pretext"].value = "next_token"  # which a network for pictures cannot do
+    assert bench.recipe.backbone != backbone and not bench.recipe.incompatible()
+    assert set(bench._desk.choices.settings.of["backbone"]) == set(bench.recipe.known("backbone"))
     bench.close()
 
 
@@ -206,6 +224,14 @@ def test_runs_are_named_by_what_differs_and_is_not_the_default():
     assert names([]) == []
 
 
+def test_names_say_what_differs_for_one_field_and_need_no_class_that_is_elsewhere():
+    towers = [Recipe("captions", "clip", "caption:gru+image:small_cnn", hyperparameters=given)
+              for given in ({}, {"backbone.image.width": 12})]
+    assert names(towers) == ["clip", "clip, image.width 12"]
+    elsewhere = [Recipe(pretext="typed_elsewhere", hyperparameters={"pretext.knob": knob}) for knob in (1, 2)]
+    assert names(elsewhere) == ["typed_elsewhere, knob 1", "typed_elsewhere, knob 2"]
+
+
 def test_the_same_names_stand_in_tab_legend_table_and_files(make, tmp_path):
     bench = make()
     first, second = bench.train(), bench.train(steps=5)
@@ -273,7 +299,8 @@ def test_the_recorded_digits_are_not_shown_beside_other_data(make):
 def test_the_recorded_run_is_shown_by_the_maps_that_it_brings_and_moves_once(make):
     bench = make(recorded=True, data="wild_digits", pretext="simclr", backbone="small_cnn")
     tab = open_tab(bench, "Embedding")
-    until(lambda: len(tab.explorer.frames) == 8)
+    (folder,) = recorded_in(RECORDED)
+    until(lambda: tab.explorer.steps == [e.step for e in load_run(folder).evaluations])
     assert tab.method.value == "t-SNE" and {frame["note"] for frame in tab.explorer.frames} == {"t-SNE"}
     assert tab.explorer.play == 1 and tab._aside._thread is not None and not tab._progress[1]
     last = float(tab.explorer.summary.split("%")[0].split()[-1])

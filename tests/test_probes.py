@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from toys import catalogue, toy  # noqa: F401
+from toys import SHAPES, Toy, catalogue, toy  # noqa: F401
 
 from sslbench import compare, evaluate, fit, plots
 from sslbench.plots import words
@@ -210,3 +210,15 @@ def test_a_probe_typed_in_a_cell_appears_in_scores_charts_tables_and_verdict(sam
 def test_probes_that_read_no_label_are_not_asked_for_one(blobs):
     (z, y), _, (z_test, y_test) = blobs
     assert not {"rankme", "uniformity"} & set(evaluate.probe(z, {"class": y}, z_test, {"class": y_test}))
+
+
+def test_the_samples_of_every_score_of_a_label_are_counted_and_of_no_other():
+    labels = {"class": torch.tensor([0, 1, -1, 1]), "size": torch.tensor([0.5, float("nan"), float("nan"), 1.0])}
+
+    class Some(Toy):
+        def loaded(self, split):
+            return {"image": torch.zeros(4, 3, 8, 8, dtype=torch.uint8)}, labels
+
+    scores = dict.fromkeys(("linear", "knn", "ridge: size", "linear: elsewhere", "rankme"), 0.5)
+    counted = evaluate.judged(Some(SHAPES["image"]), "validation", {"validation": 4}, scores)
+    assert counted == {"linear": 3, "knn": 3, "ridge: size": 2}

@@ -19,7 +19,7 @@ from sslbench.recipe import Recipe
 from sslbench.run import Run, load_run
 from sslbench.runs import record, replay
 from sslbench.shown import Matrix, Row, Says, as_shown
-from sslbench.workbench.bench import RECORDED
+from sslbench.workbench.desk import RECORDED
 from sslbench.workbench.kept import recorded_in
 
 

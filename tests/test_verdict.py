@@ -24,6 +24,13 @@ def test_it_says_on_how_many_samples_and_leaves_chance_alone(before, now, sample
     assert words in said(before, now, samples)
 
 
+@pytest.mark.parametrize("score, words", [("ridge", "a ridge regression reads"), ("ridge: size", "a ridge regression of size reads"),
+                                          ("linear: ink_hue", "a linear probe of ink hue reads")])
+def test_it_names_the_probe_and_what_it_reads(score, words):
+    seen = [Evaluation(step, "validation", {score: value}, {}, samples={score: 1000}) for step, value in ((0, 0.4), (9, 0.6))]
+    assert f"{words} 0.60 (on 1000 samples) where it read 0.40" in verdict([1.0], 2.0, seen)
+
+
 def test_fewer_samples_leave_more_to_chance():
     assert by_chance(0.5, 0.5, 10) > 5 * by_chance(0.5, 0.5, 1000) > 0 == by_chance(0.5, 0.5, 0)
     assert by_chance(1.0, 1.0, 8) > 0.1  # all right does not mean certain

@@ -61,10 +61,10 @@ class Menus:
         if self.data is None:
             return notes
         for later, reasons in (("pretext", lambda: self.reasons["pretext"]), ("backbone", self._backbones)):
-            before = self.chosen[later]
-            self.chosen[later] = first_that_fits(reasons(), before)
+            before, found = self.chosen[later], reasons()
+            self.chosen[later] = first_that_fits(found, before)
             if self.chosen[later] != before:
-                notes.append(f"{before} does not fit here ({reasons()[before]}), so it became {self.chosen[later]}.")
+                notes.append(f"{before} does not fit here ({found[before]}), so it became {self.chosen[later]}.")
         self.refresh()
         return notes
 
