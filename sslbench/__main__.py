@@ -141,13 +141,15 @@ def train(argv: list[str]) -> int:
     p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     p.add_argument("--precision", default="auto", help="auto, bfloat16, float16 or float32")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no scores")
+    p.add_argument("--run-id", default="", help=argparse.SUPPRESS)  # of launch(), which waits for this run
     recipe, args = read(p, argv)
     from .runs import play
 
     first = os.environ.get("RANK", "0") == "0"
     quiet = args.quiet or not first
     ready = (lambda training: None) if quiet else (lambda training: print(training.data.reading(), flush=True))
-    events = play(recipe, args.out if first else None, overwrite=args.overwrite, ready=ready, device=args.device, precision=args.precision)
+    events = play(recipe, args.out if first else None, overwrite=args.overwrite, ready=ready, device=args.device,
+                  precision=args.precision, run=args.run_id)
     return watch(events, recipe, quiet=quiet)
 
 

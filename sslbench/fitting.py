@@ -7,13 +7,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from .catalog import Listed
 from .engine import Done, Evaluation, Event, Step
 from .hardware import DEVICES, cpu_limit, known
+from .notes import note
 from .recipe import Recipe
-from .recording import run_id
+from .recording import new_id
 from .run import Run, load_run
 from .runs import finished, free, last_checkpoint, play, read_recipe, replay
 from .training import Training
@@ -115,23 +117,40 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
     free(recipe, folder, overwrite)
     with tempfile.TemporaryDirectory(prefix="sslbench-") as place:  # the folder is written by the run itself, once it has begun
         Path(place, "recipe.json").write_text(recipe.to_json())
-        log, before = Path(place, "output.log"), run_id(folder)
+        log, run = Path(place, "output.log"), new_id()
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes),
                    "-m", "sslbench", "train", "--recipe", f"{place}/recipe.json", "--out", str(folder), "--device", device, "--quiet",
+                   "--run-id", run,
                    *["--overwrite"] * overwrite]
         with open(log, "wb") as output:
             job = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                                    env={**os.environ, "OMP_NUM_THREADS": str(max(1, cpu_limit() // processes))})
         try:
             done = None
-            for event in replay(folder, follow=True, alive=lambda: job.poll() is None, after=before):
+            for event in replay(folder, follow=True, alive=lambda: job.poll() is None, run=run):
                 done = event
                 yield event
-            if not isinstance(done, Done) or job.wait(60):
+            if not isinstance(done, Done) or ended(job):
                 raise RuntimeError(f"the processes ended early: {last_error(log)} (all of it: {kept(log)})")
         finally:
-            if job.poll() is None:
-                os.killpg(job.pid, signal.SIGTERM)
+            stop(job)
+
+
+def ended(job: subprocess.Popen) -> int:
+    """The exit code of processes whose run is done and on the disk; 0 when they hang after that."""
+    try:
+        return job.wait(60)
+    except subprocess.TimeoutExpired:
+        note("the run is done, but its processes did not end by themselves; they are stopped")
+        return 0
+
+
+def stop(job: subprocess.Popen) -> None:
+    """End the processes where they still run."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        if job.poll() is None:
+            os.killpg(job.pid, how)
+            with suppress(subprocess.TimeoutExpired):
                 job.wait(30)
 
 

@@ -21,12 +21,14 @@ KEPT = 2  # checkpoints: the newest, and the one before in case the newest is da
 class Recording:
     """The folder of one run, open for writing from the first event to the last. OSError in one line when it may not be written.
 
-    overwrite: a run that the folder holds is removed first.  resume: the state of the checkpoint that its own run goes on from."""
+    overwrite: a run that the folder holds is removed first.  resume: the state of the checkpoint that its own run goes on from.
+    run: the id of a new run, for somebody who waits for it."""
 
-    def __init__(self, recipe: Recipe, folder: Path, overwrite: bool = False, resume: dict | None = None):
+    def __init__(self, recipe: Recipe, folder: Path, overwrite: bool = False, resume: dict | None = None, run: str = ""):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self._lock, self._log, self._about = folder, Lock(folder), None, {}
         try:
+            self._run = run or ("" if resume is None else run_id(folder)) or new_id()
             self._files = self._begun(recipe, overwrite) if resume is None else self._gone_back_to(resume)
             self._log = open(folder / "events.jsonl", "ab", buffering=0)
         except BaseException:
@@ -41,7 +43,7 @@ class Recording:
         self._write_list(names)
         self._write("recipe.json", recipe.to_json())
         self._write("events.jsonl", "")
-        self._write("run.json", json.dumps({"id": uuid.uuid4().hex}))  # the last: who follows the run waits for it
+        self._write("run.json", json.dumps({"id": self._run}))  # the last: who follows the run waits for it
         return names
 
     def _gone_back_to(self, state: dict[str, Any]) -> set[str]:
@@ -85,7 +87,7 @@ class Recording:
         files.remove(self.folder, [path.name for path in files.checkpoints(self.folder, own=True)[KEPT:]])
         if about != self._about:
             self._about = about
-            self._write("run.json", json.dumps({"id": run_id(self.folder) or uuid.uuid4().hex, **about}))
+            self._write("run.json", json.dumps({"id": self._run, **about}))
 
     def _name(self, name: str) -> None:
         """Say in the list that this file is the run's, before it is."""
@@ -162,7 +164,11 @@ def about(folder: Path) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
+def new_id() -> str:
+    return uuid.uuid4().hex
+
+
 def run_id(folder: Path) -> str:
-    """A word of its own for every run that was begun in a folder; "" where there is none."""
+    """A word of its own for every run that was begun in a folder; "" where there is none, and in folders of the first runs."""
     said = about(folder).get("id")
     return said if isinstance(said, str) else ""

@@ -19,11 +19,12 @@ from .training import Training, made
 
 def play(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False, resume: dict | None = None,
          ready: Callable[[Training], None] = lambda training: None, data: Data | None = None, device: str = "auto",
-         precision: str = "auto", changed_data: bool = False, **options) -> Iterator[Event]:
+         precision: str = "auto", changed_data: bool = False, run: str = "", **options) -> Iterator[Event]:
     """The events of train(), recorded when a folder is given: the one way in which a recipe becomes a run.
 
     ready: called with the moving parts when recipe, folder, data, device and batch have been checked, before anything is written.
     overwrite: another run in the folder is replaced.  resume: the state to go on from.  data: the recipe's, where it is at hand.
+    run: the id of a new run, for somebody who follows the folder.
     """
     if folder:
         folder = Path(folder).absolute()  # it stays where it is when somebody changes the working directory
@@ -31,7 +32,7 @@ def play(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = 
     training = made(recipe, resume, device, precision, data)
     ready(training)
     events = train(recipe, resume, training=training, changed_data=changed_data, **options)
-    yield from record(events, recipe, folder, overwrite=overwrite, resume=resume) if folder else events
+    yield from record(events, recipe, folder, overwrite=overwrite, resume=resume, run=run) if folder else events
 
 
 def free(recipe: Recipe, folder: Path, overwrite: bool, resumed: bool = False) -> None:
@@ -45,17 +46,17 @@ def free(recipe: Recipe, folder: Path, overwrite: bool, resumed: bool = False) -
 
 
 def record(events: Iterator[Event], recipe: Recipe, folder: str | Path, *, overwrite: bool = False,
-           resume: dict | None = None) -> Iterator[Event]:
+           resume: dict | None = None, run: str = "") -> Iterator[Event]:
     """Pass events through and leave a copy in `folder`: recipe.json, run.json, events.jsonl, evaluations/, checkpoints and weights.
 
     The folder is written once the first event is there, never before. An event is passed on although it could not be written; the
-    OSError comes when the next one is asked for.  overwrite, resume: as in play()."""
+    OSError comes when the next one is asked for.  overwrite, resume, run: as in play()."""
     folder = Path(folder).absolute()
     free(recipe, folder, overwrite, resume is not None)
     first = next(events, None)
     if first is None:
         return
-    with closing(Recording(recipe, folder, overwrite, resume)) as writing:
+    with closing(Recording(recipe, folder, overwrite, resume, run)) as writing:
         yield from written(first, writing)
         for event in events:
             yield from written(event, writing)
@@ -84,18 +85,18 @@ def finished(folder: str | Path) -> bool:
     return bool(done) and (recording.has_last_weights(folder, done[-1]) or not files.checkpoints(folder))
 
 
-def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] = lambda: True, after: str = "") -> Iterator[Event]:
+def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] = lambda: True, run: str = "") -> Iterator[Event]:
     """The recorded events again (no checkpoints). follow: wait for more until the run is done or `alive()` says no.
-    after: the run_id of the run that the folder held before; it is not followed."""
+    run: the id of the one to follow, whatever the folder holds before it begins; "": any."""
     folder = Path(folder)
     if not follow:
         if not (folder / "recipe.json").exists():
             raise FileNotFoundError(f"{folder} is not a run folder (it has no recipe.json); name the folder given as --out")
         yield from (lines.from_line(line, folder) for line in lines.read(folder))
         return
-    while not begun(folder, after) and alive():
+    while not begun(folder, run) and alive():
         time.sleep(0.1)
-    if not begun(folder, after):
+    if not begun(folder, run):
         return
     with open(folder / "events.jsonl", "rb") as log:
         part = b""
@@ -114,9 +115,9 @@ def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] =
                 time.sleep(0.05)
 
 
-def begun(folder: Path, after: str) -> bool:
-    """Whether a run writes its events here: not the one of that id."""
-    return (folder / "events.jsonl").is_file() and (not after or recording.run_id(folder) not in ("", after))
+def begun(folder: Path, run: str) -> bool:
+    """Whether a run writes its events here: the one of that id, or "": any."""
+    return (folder / "events.jsonl").is_file() and (not run or recording.run_id(folder) == run)
 
 
 def last_checkpoint(folder: str | Path) -> dict:

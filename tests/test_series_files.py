@@ -287,6 +287,14 @@ def test_a_column_of_given_splits(tmp_path, layout):
         assert not shown[0] & shown[1] and max(shown[0] | shown[1]) == 399 and min(shown[2]) == 400
 
 
+@pytest.mark.parametrize("more", [{}, {"group": "who"}], ids=["no group", "two persons"])
+def test_a_split_cut_in_order_of_time_is_not_said_to_be_given(tmp_path, more):
+    rows = [["set", "who", "a", "b"]] + [["train" if t < 800 else "test", "p" + str(t // 750), t, np.sin(t)] for t in range(1200)]
+    reading = series(write_csv(tmp_path / "s.csv", rows), length=20, label="none", **{"group": "none", **more}).reading()
+    assert "train and test given, validation cut from train" in reading and "validation given" not in reading
+    assert ("in several splits" in reading) == bool(more)
+
+
 def test_files_whose_names_are_splits(tmp_path):
     for name, n in (("train", 30), ("val", 12), ("test", 15)):
         write_csv(tmp_path / f"{name}.csv", [["kind", *(f"t{t}" for t in range(30))]] + [[KIND[i], *WAVES[i]] for i in range(n)])

@@ -79,6 +79,20 @@ def test_given_splits_with_groups_keep_groups_together_in_what_is_cut():
     assert not {who[i] for i in splits.rows["train"]} & {who[i] for i in splits.rows["validation"]}
 
 
+@pytest.mark.parametrize("torn, words", [(5, "5 of 6 groups are in several splits as given"), (0, "")])
+def test_groups_that_given_splits_tear_apart_are_counted(torn, words):
+    who = [f"p{i % 6}" for i in range(60)]
+    own = [SPLITS[i // 6 % 3 if i % 6 < torn else i % 3] for i in range(60)]
+    splits = divide(keys(60), None, who, own)
+    assert all({own[i] for i in splits.rows[s]} == {s} for s in SPLITS), "what is given is kept"
+    assert words in splits.origin and ("several" in splits.origin) == bool(words)
+
+
+def test_groups_too_few_to_cut_a_missing_split_by_them_are_counted():
+    splits = divide(keys(60), None, ["a"] * 50 + ["b"] * 10, ["train"] * 40 + ["test"] * 20)
+    assert splits.origin == "train and test given, validation cut from train, 1 of 2 groups are in several splits"
+
+
 def test_windows_are_divided_by_time_and_what_reaches_over_a_border_is_said():
     time = np.stack([np.arange(0, 90, 1), np.arange(10, 100, 1)], 1) / 100
     splits = divide(keys(90), time=time)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 import torch
@@ -261,6 +262,40 @@ def test_two_books_are_two_labels_and_stretches_of_each_are_splits(tmp_path):
     last = [max(int(w[-4:]) for s in map(data.spell, data.load(split)[0]["text"]) for w in s.split() if w[-4:].isdigit() and len(w) > 9)
             for split in SPLITS]
     assert last[0] < last[1] < last[2]
+
+
+def people(tmp_path, *names):
+    for name in names:
+        (tmp_path / name).write_text(" ".join(f"{name}{i:04d}" for i in range(300)))
+    return {"file": tmp_path, "length": 64}
+
+
+def of_person(data, split):
+    return {re.search("anna|bert|carl|dora", data.spell(row))[0] for row in data.load(split)[0]["text"]}
+
+
+def test_persons_that_are_asked_for_stay_together_in_running_text(tmp_path):
+    data = text(**people(tmp_path, "anna_1.txt", "bert_1.txt", "carl_1.txt", "dora_1.txt"), group="{group}_{n}", label="{label}_{n}")
+    persons = [of_person(data, split) for split in SPLITS]
+    assert sum(map(len, persons)) == 4 == len(set.union(*persons)) and min(map(len, persons)) == 1
+    assert "4 groups, none in two splits" in data.reading() and "given" not in data.reading()
+
+
+@pytest.mark.parametrize("more", [{}, {"group": "none"}, {"split": "none"}, {"label": "{label}_{n}"}], ids=str)
+def test_stretches_of_each_file_are_not_said_to_be_given(tmp_path, more):
+    data = text(**people(tmp_path, "anna_1.txt", "bert_1.txt", "carl_1.txt", "dora_1.txt"), **more)
+    assert all(len(of_person(data, split)) == 4 for split in SPLITS)
+    assert "stretches of each file" in data.reading() and "given" not in data.reading()
+
+
+def test_splits_that_names_of_running_texts_give_and_those_that_they_do_not(tmp_path):
+    where = people(tmp_path, "anna_train.txt", "bert_train.txt", "bert_test.txt", "carl_train.txt")
+    data = text(**where)
+    assert "train and test given by the files, validation stretches of the files for training" in data.reading()
+    data = text(**where, group="{group}_{split}")
+    train, validation, test = (of_person(data, split) for split in SPLITS)
+    assert not train & validation and test == {"bert"}
+    assert "1 of 3 groups are in several splits" in data.reading()
 
 
 def test_running_text_in_files_called_like_splits(tmp_path):

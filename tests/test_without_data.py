@@ -200,8 +200,13 @@ def test_what_ends_one_of_several_processes_is_said(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_launched_run_replaces_another_when_asked_to(toy, tmp_path):
+@pytest.mark.parametrize("said", ["as it was", "of the first runs, which had no run.json", "damaged"])
+def test_a_launched_run_replaces_another_when_asked_to(toy, tmp_path, said):
     recorded(toy, tmp_path / "run")
+    if said == "damaged":
+        (tmp_path / "run/run.json").write_text("{")
+    elif said != "as it was":
+        (tmp_path / "run/run.json").unlink()
     recipe = Recipe("waves", "autoencoder", "mlp", steps=2, batch_size=16)
     steps = [event.step for event in launch(recipe, tmp_path / "run", processes=1, device="cpu", overwrite=True)]
     assert max(steps) == 2 and load_run(tmp_path / "run").recipe == recipe.check()

@@ -14,7 +14,7 @@ from . import parts as shares
 from . import series_files, series_paths, series_scaling, series_windows
 from .described import Columns, Described, described
 from .series_files import Part
-from .splits import split_name
+from .splits import SPLITS, given_in_words, shared_in_words, split_name
 from .table import count
 
 LIMIT = 2048  # steps of a series that are read where nobody asks for more
@@ -123,6 +123,7 @@ class Draft:
     given: list | None = None
     time: np.ndarray | None = None
     mapped: bool = False
+    cut: tuple[str, ...] = ()  # splits that are not given and were cut from the training windows
 
     def kept(self, keep: np.ndarray, why: str) -> "Draft":
         """Without the samples that are False in keep [n], with a remark."""
@@ -171,7 +172,9 @@ def of_recordings(found: list[Part], keys: list[str], given: list | None, length
         draft.notes.append(f"splits from column {column!r}")
     if draft.given:
         own = np.array(about.get(group_of(found, asked, draft), windows.file), object).astype(str)
+        there = set(draft.given)
         draft.given, keep = series_windows.cut_by_time(draft.given, first, last, own)
+        draft.cut = tuple(s for s in SPLITS if s in set(draft.given) - there)
         draft = draft.kept(keep, "over the border of two splits left out")
     return draft.kept(filled(draft.x, draft.rows), "without any value left out")
 
@@ -202,6 +205,10 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
         notes.append(f"each {group!r} is kept in one split (data.group none: do not)")
     split = asked["split"] or next((part.given for part in found if part.given), "")
     known = described(draft.names, about, label=asked["label"], group=group, split=split, likely=likely, given=draft.given, time=draft.time)
+    if draft.cut and not split:
+        origin = f"{given_in_words(draft.cut, 'train')} in order of time"
+        shared = shared_in_words(about.get(group), known.splits.rows)
+        known = replace(known, splits=replace(known.splits, origin=origin + shared))
     train = torch.zeros(len(draft.rows), dtype=torch.bool)
     train[known.splits.rows["train"]] = True
     seen = series_scaling.looked_at(x, torch.from_numpy(draft.rows), train)

@@ -4,7 +4,8 @@ Decided by what is known, in this order: splits that are given, groups that must
 each sample's key, 70, 10 and 20 % within each label.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,16 +69,31 @@ def with_given(keys, label, groups, given) -> Splits:
     given = np.array([g or "train" for g in given])
     rows = {name: np.flatnonzero(given == name) for name in SPLITS}
     missing = [name for name in SPLITS if not len(rows[name])]
-    names = " and ".join(name for name in SPLITS if len(rows[name]))
-    origin = f"{names} given"
+    origin, how = given_in_words(missing), " as given"
     if missing:
         source = "train" if len(rows["train"]) else "validation"  # only validation and test are given
         ways = [name for name in SPLITS if name in (source, *missing)]
         own = groups is not None and len({groups[i] for i in rows[source]}) >= len(ways)
         shares = shares_of(ways)
         rows |= by_group(keys, rows[source], label, groups, shares)[0] if own else by_hash(keys, rows[source], label, shares)
-        origin += f", {' and '.join(missing)} cut from {source}" + " by group" * own
-    return Splits(shown_early(keys, rows), origin)
+        origin, how = given_in_words(missing, source) + " by group" * own, " as given" if own else ""
+    shared = shared_in_words(groups, rows)
+    return Splits(shown_early(keys, rows), origin + shared + how * bool(shared))
+
+
+def given_in_words(missing: Sequence[str], source: str = "") -> str:
+    """Which splits are given, and which are cut from one of them."""
+    cut = f", {' and '.join(missing)} cut from {source}" if source else ""
+    return f"{' and '.join(name for name in SPLITS if name not in missing)} given{cut}"
+
+
+def shared_in_words(groups: Sequence | None, rows: dict[str, Iterable[int]]) -> str:
+    """How many groups are in more than one split, or ""."""
+    if groups is None:
+        return ""
+    splits = Counter(group for some in rows.values() for group in {groups[i] for i in some})
+    shared = sum(n > 1 for n in splits.values())
+    return f", {shared:,} of {len(splits):,} groups are in several splits" if shared else ""
 
 
 def by_hash(keys, among: np.ndarray, label, shares) -> dict[str, np.ndarray]:
