@@ -37,7 +37,8 @@ def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = F
 
     def ready(training: Training) -> None:
         run.data = training.data
-        say(training.data.reading(), progress)
+        run.about["reading"] = training.data.reading()
+        say(run.about["reading"], progress)
 
     gather(play(recipe, folder, overwrite=overwrite, ready=ready, **options), run, progress)
     if supervised:
@@ -56,11 +57,11 @@ def gather(events: Iterator[Event], run: Run, progress: bool, start: int = 0) ->
 
 
 def say(reading: str, shown: bool = True) -> None:
-    """What was read, where the progress bar is."""
+    """What was read, above the progress bar."""
     if shown:
         from tqdm import tqdm
 
-        tqdm.write(reading, file=sys.stderr)
+        tqdm.write(reading, file=sys.stdout)
 
 
 def supervised_run(recipe: Recipe, *, progress: bool = True, **options) -> Run:

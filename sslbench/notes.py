@@ -1,6 +1,11 @@
-"""What a user should know though nobody asked: one line each, as a warning of a kind of its own."""
+"""What a user should know though nobody asked: one line each, as a warning of a kind of its own, or to somebody who listens."""
 
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
 
 
 class Note(UserWarning):
@@ -8,4 +13,18 @@ class Note(UserWarning):
 
 
 def note(text: str) -> None:
-    warnings.warn(text, Note, stacklevel=3)
+    """Say it to whoever listens in this thread, else as a warning."""
+    if listener := _listener.get():
+        listener(text)
+    else:
+        warnings.warn_explicit(text, Note, "sslbench", 1, registry={})  # a line of our source would say nothing to who reads it
+
+
+@contextmanager
+def heard_by(listener: Callable[[str], None]) -> Iterator[None]:
+    """Inside, what is noted in this thread goes to `listener`: a warning from a thread would land in somebody's cell."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)

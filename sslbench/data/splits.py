@@ -106,6 +106,9 @@ def by_hash(keys, among: np.ndarray, label, shares) -> dict[str, np.ndarray]:
     rare = []
     for value in np.unique(y[among]):
         rows = order[y[order] == value]
+        if value < 0 and len(among) - len(rows) >= FEW and "train" in shares:  # unlabelled: they can only be trained on
+            parts["train"] += rows.tolist()
+            continue
         if len(rows) < FEW:
             rare += [((j + place[i] / 2**32) / len(rows), i) for j, i in enumerate(rows.tolist())]
             continue
