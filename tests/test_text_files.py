@@ -359,7 +359,7 @@ def test_an_empty_folder_is_named(tmp_path):
 SETS = [
     ("imdb-small", {}, 10_583, "2 classes (0, 1), 3,791 unlabelled", "given"),
     ("coco-mini-captions/captions.csv", {"group": "image"}, 250, "no label", "given"),
-    ("emoji-captions", {}, 2_008, "'category': 10 classes", "drawn by hash within each class"),
+    ("emoji-captions", {}, 2_008, "'category': 10 classes", "drawn at random within each class"),
     ("moleculenet/BBBP.csv", {"label": "p_np"}, 2_050, "'p_np': 2 classes", "drawn"),
     ("moleculenet/ESOL_delaney-processed.csv", {"label": "measured log solubility in mols per litre"}, 1_128,
      "a quantity from -11.6 to 1.58", "drawn"),

@@ -1,5 +1,7 @@
 """Where files are: the project's `data/`, the folders of SSLBENCH_DATA (read-only), and a cache that can be written."""
 
+import difflib
+import itertools
 import os
 import stat
 import tempfile
@@ -64,10 +66,10 @@ def existing(path: str | Path, what: str, parameter: str) -> Path:
     OSError or ValueError in one line that says which parameter to set, also for a pipe or a device, whose reading might never end.
     """
     try:
-        found = absolute(path)
+        found = absolute(as_pasted(path))
         kind = found.stat().st_mode
     except FileNotFoundError:
-        raise FileNotFoundError(f"there is no {what} {said(str(path))}; check {parameter}") from None
+        raise FileNotFoundError(f"there is no {what} {said(str(path))}{instead_of(found)}; check {parameter}") from None
     except (OSError, ValueError, TypeError, RuntimeError) as error:  # too long, a NUL in it, no such user's home, links in a circle
         why = getattr(error, "strerror", None) or in_words(error)
         raise ValueError(f"{parameter} cannot be {said(path if path is None else str(path))}: {why.lower()}") from None
@@ -76,6 +78,28 @@ def existing(path: str | Path, what: str, parameter: str) -> Path:
     if not os.access(found, os.R_OK | (os.X_OK if stat.S_ISDIR(kind) else 0)):
         raise PermissionError(f"{said(str(path))} may not be read by you; change its permissions or check {parameter}")
     return found
+
+
+def as_pasted(path: str | Path) -> str | Path:
+    """Without the blanks and quotation marks that come along when a path is copied, unless a file is called so."""
+    if not isinstance(path, str) or os.path.lexists(os.path.expanduser(path)):
+        return path
+    return path.strip().strip("\"'").strip() or path
+
+
+def instead_of(missing: Path) -> str:
+    """Where was looked for what is not there, and the name there that is most like it."""
+    place = missing.parent
+    while not place.is_dir() and place != place.parent:
+        place = place.parent
+    wanted = missing.relative_to(place).parts[0]
+    try:
+        names = list(itertools.islice((entry.name for entry in os.scandir(place)), 1000))
+    except OSError:
+        names = []
+    own = [name for name in missing.parts[len(place.parts) + 1:] if name in names]  # notebooks/photos, looked for in notebooks
+    close = own[-1:] or difflib.get_close_matches(wanted, names, 1, 0.6)
+    return f" in {said(str(place))}" + (f"; did you mean {said(close[0])}?" if close else "")
 
 
 def special(kind: int) -> str:

@@ -54,7 +54,7 @@ def divide(keys: Sequence[str], label: Tensor | None = None, groups: Sequence[st
         return by_time(time)
     rows = by_hash(keys, np.arange(n), label, SHARES)
     within = " within each class" if label is not None and label.ndim == 1 and not label.is_floating_point() else ""
-    return Splits(shown_early(keys, rows), f"drawn by hash{within}")
+    return Splits(shown_early(keys, rows), f"drawn at random{within}, always the same")
 
 
 def shares_of(names: Sequence[str]) -> dict[str, tuple[float, float]]:
