@@ -5,11 +5,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import names as known
 from . import tables
 from .layout import parted, plain
 from .listing import ARRAYS, HEIF, PILLOW, TABLES, Listing, ending, number
 
-LABELS = ("label", "labels", "class", "class_name", "target", "category", "species", "diagnosis", "breed", "y")  # of a label column
 LARGEST = 200 * 2**20  # bytes of a table that is looked at
 HEAD = 2**16  # bytes that show whether a table speaks of these pictures
 FIRST = 500  # rows that show which columns may name them
@@ -166,6 +166,5 @@ def together(tables: dict[Path, Matched], n: int) -> dict[str, list[str | None]]
 
 def likely(columns: dict[str, list[str | None]]) -> str:
     """The column that is called like a label, or the only one there is."""
-    named = [name for word in LABELS for name in columns if name.strip().lower() == word]
-    rest = [name for name in columns if name != "split"]
-    return named[0] if named else rest[0] if len(rest) == 1 else ""
+    rest = [name for name in columns if name.strip().lower() not in known.SPLIT_COLUMNS]
+    return known.likely(columns) or (rest[0] if len(rest) == 1 else "")

@@ -13,9 +13,8 @@ from torch import Tensor
 
 from ..catalog import nearest
 from . import labels as meaning
-from .splits import Splits, divide, split_name
-
-SPLIT_COLUMNS = ("split", "set", "subset", "fold", "partition", "usage")  # names that a column of given splits often has
+from .names import SPLIT_COLUMNS, split_name
+from .splits import Splits, divide
 
 
 @dataclass(frozen=True)

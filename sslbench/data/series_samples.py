@@ -13,8 +13,8 @@ from ..catalog import nearest
 from . import parts as shares
 from . import series_files, series_paths, series_scaling, series_windows
 from .described import Columns, Described, described
+from .names import split_name
 from .series_files import Part
-from .splits import split_name
 from .table import count
 
 LIMIT = 2048  # steps of a series that are read where nobody asks for more
