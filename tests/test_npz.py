@@ -41,7 +41,8 @@ def test_a_part_without_labels_is_unlabelled(tmp_path):
 
 
 def test_groups_splits_and_what_is_not_used(tmp_path):
-    found = npz.load(saved(tmp_path, x=X, y=Y, subject=np.arange(40) // 2, split=np.array(["train", "test"] * 20), mask=np.ones((40, 3, 3)), fs=50))
+    found = npz.load(saved(tmp_path, x=X, y=Y, subject=np.arange(40) // 2, split=np.array(["train", "test"] * 20),
+                           mask=np.ones((40, 3, 3)), fs=50))
     assert (found.label, found.group, found.split) == ("label", "subject", "split")
     assert found.notes == ["2 arrays not used: mask [40, 3, 3], fs []"]
 

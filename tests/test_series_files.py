@@ -536,3 +536,28 @@ def test_every_real_folder_is_read_with_two_arguments_at_most(folder, rest, give
         found = tuple(len(data.loaded(split)[0]["signal"]) for split in SPLITS)
         assert data.fields["signal"].channels == channels and words in data.reading() and (sizes or found) == found and min(found) > 0
         assert sum(map(len, data.classes.values())) == classes
+
+
+def some_rows(path, n, steps=12):
+    table = np.random.default_rng(n).normal(size=(n, steps)).round(3)
+    path.write_text("\n".join([",".join(f"t{i}" for i in range(steps)), *(",".join(map(str, row)) for row in table)]) + "\n")
+
+
+@pytest.mark.parametrize("after", [lambda path: path.unlink(), lambda path: some_rows(path, 30, 24), lambda path: path.write_text("")])
+def test_what_was_read_stays_when_the_file_is_deleted_or_written_again(tmp_path, after):
+    some_rows(tmp_path / "a.csv", 40)
+    data = Data.find("series")(file=str(tmp_path / "a.csv"))
+    found = [data.loaded("train")[0]["signal"][:]]
+    after(tmp_path / "a.csv")
+    found += [data.loaded(split)[0]["signal"][:] for split in SPLITS[1:]]
+    assert sum(map(len, found)) == 40 and {x.shape[1:] for x in found} == {found[0].shape[1:]}
+
+
+def test_an_array_that_is_read_where_it_lies_says_that_it_has_changed(tmp_path):
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).normal(size=(40, 1, 12)))
+    data = Data.find("series")(file=str(tmp_path / "a.npy"))
+    assert len(data.loaded("train")[0]["signal"]) == 28
+    np.save(tmp_path / "a.npy", np.zeros((20, 1, 8)))
+    with pytest.raises(ValueError, match=r"a\.npy has changed since it was looked at"):
+        data.load("test")
+    assert len(Data.find("series")(file=str(tmp_path / "a.npy")).load("train")[0]["signal"]) == 14

@@ -37,7 +37,7 @@ class Samples:
 
 
 @lru_cache(maxsize=2)
-def kept(paths: tuple[Path, ...], changed: tuple[int, ...], *how) -> Samples:
+def kept(paths: tuple[Path, ...], changed: tuple, *how) -> Samples:
     """The files are read again only when they, or how to read them, have changed."""
     return read(list(paths), *how)
 
