@@ -7,7 +7,7 @@ import pytest
 import torch
 from real_data import real
 
-from sslbench.data import SPLITS, Data, series_augment
+from sslbench.data import SPLITS, Data, series_augment, shapes
 
 
 def everything(data):
@@ -407,7 +407,7 @@ def test_tables_as_spreadsheets_write_them(tmp_path, ending, encoding):
 
 @pytest.mark.parametrize(("shape", "wanted", "word"), [
     ((30, 2, 24), (2, 24), ""), ((30, 24), (1, 24), ""), ((30, 128, 9), (9, 128), "channels last"), ((2000,), (1, 100), "one recording"),
-    ((2000, 3), (3, 100), "one recording"), ((30, 12, 7), (12, 7), ""),
+    ((2000, 3), (3, 100), "one recording"), ((30, 12, 7), (7, 12), "channels last"),
 ])
 @pytest.mark.parametrize("dtype", ["<f4", ">f8", "i2", "f2", "u2"])
 def test_arrays_of_any_shape_and_number(tmp_path, shape, wanted, word, dtype):
@@ -561,3 +561,14 @@ def test_an_array_that_is_read_where_it_lies_says_that_it_has_changed(tmp_path):
     with pytest.raises(ValueError, match=r"a\.npy has changed since it was looked at"):
         data.load("test")
     assert len(Data.find("series")(file=str(tmp_path / "a.npy")).load("train")[0]["signal"]) == 14
+
+
+@pytest.mark.parametrize("shape", [(100, 12, 5), (100, 5, 12), (100, 30, 9), (100, 9, 30), (100, 8, 8), (100, 40, 1)])
+def test_an_array_means_the_same_in_a_file_and_in_memory(tmp_path, shape):
+    x = np.random.default_rng(0).normal(size=shape)
+    np.save(tmp_path / "a.npy", x)
+    data, handed = Data.find("series")(file=str(tmp_path / "a.npy")), shapes.understood([x], "series")[1][0]
+    assert data.fields["signal"].channels == handed.shape[1] == min(shape[1:])
+    said = f"{min(shape[1:])} channel{'s' * (min(shape[1:]) > 1)} of {max(shape[1:])} steps"
+    data.load("train")
+    assert said in data.reading() and "data.layout" in data.reading()

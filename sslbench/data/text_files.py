@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..hardware import memory_limit
-from . import delimited, frames, tables
+from . import delimited, tables
 from .layout import layout
 from .names import LABELS, SPLIT_COLUMNS, likely
 from .text_lines import Samples, fasta, is_fasta, labelled
@@ -89,7 +89,7 @@ def decoded(path: Path, most: int = -1) -> tuple[str, list[str]]:
 
 def of_tables(paths: list[Path], text_column: str) -> Texts:
     """One sample for each row."""
-    read_ones = [frames.read(p) if p.suffix.lower() == ".json" else tables.read(p) for p in paths]
+    read_ones = [tables.read(p) for p in paths]
     first = read_ones[0]
     at = chosen_text(first, text_column)
     if differing := next((t for t in read_ones if at not in t.columns or set(t.names) != set(first.names)), None):
