@@ -1,6 +1,7 @@
 """Folders of pictures: labels, groups and splits by folders, file names or a table; what is left out is said once, in numbers."""
 
 import copy
+import json
 import os
 import pickle
 
@@ -271,9 +272,47 @@ def test_a_table_of_something_else_is_no_table_of_these_pictures(tmp_path):
     put(tmp_path, *many("a"), *many("b"))
     write(tmp_path / "t.csv", [["x", "label"]] + [[i, i % 2] for i in range(50)])
     data = images(tmp_path)
-    assert list(everything(data)[1]) == ["folder"] and "t.csv" not in data.reading()
+    assert list(everything(data)[1]) == ["folder"] and "Not used: t.csv (names no pictures of this folder)" in data.reading()
     with pytest.raises(ValueError, match=r"data\.label.*no pictures are named in t\.csv"):
         images(tmp_path, label="label").load("train")
+
+
+FILES = [f"{i:02}.png" for i in range(20)]
+ROWS = [{"file": name, "label": "ab"[i % 2]} for i, name in enumerate(FILES)]
+WITH_PANDAS = {"labels.xlsx": lambda frame, path: frame.to_excel(path, index=False),
+               "labels.parquet": lambda frame, path: frame.to_parquet(path),
+               "labels.feather": lambda frame, path: frame.to_feather(path),
+               "labels.json": lambda frame, path: frame.to_json(path)}
+
+
+@pytest.mark.parametrize("above", [False, True])
+@pytest.mark.parametrize("name", WITH_PANDAS)
+def test_tables_of_every_kind_give_labels(tmp_path, name, above):
+    pandas = pytest.importorskip("pandas")
+    put(tmp_path / "set", *FILES)
+    try:
+        WITH_PANDAS[name](pandas.DataFrame(ROWS), (tmp_path if above else tmp_path / "set") / name)
+    except ImportError:
+        pytest.skip("its library is not here")
+    data = images(tmp_path / "set")
+    assert sorted(everything(data)[1]["label"].tolist()) == [0] * 10 + [1] * 10 and data.classes["label"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("held", [ROWS, {row["file"]: row["label"] for row in ROWS}, {row["file"]: {"label": row["label"]} for row in ROWS},
+                                  {"file": FILES, "label": [row["label"] for row in ROWS]}])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_of_every_form_gives_labels(tmp_path, held, indent):
+    put(tmp_path, *FILES)
+    (tmp_path / "labels.json").write_text(json.dumps(held, indent=indent))
+    assert everything(images(tmp_path))[1]["label"].bincount().tolist() == [10, 10]
+
+
+@pytest.mark.parametrize("name", ["labels.xlsx", "labels.parquet", "labels.json"])
+def test_a_table_that_cannot_be_read_is_mentioned(tmp_path, name):
+    put(tmp_path, *FILES)
+    (tmp_path / name).write_bytes(json.dumps([row["file"] for row in ROWS]).encode() + b"!")
+    data = images(tmp_path)
+    assert everything(data)[1] == {} and f"Not used: {name} (" in data.reading()
 
 
 def test_numbers_in_a_table_beside_the_folder_are_no_names_but_in_it_they_are(tmp_path):

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from sslbench.data.described import described
-from sslbench.data.splits import SPLITS, divide, split_name
+from sslbench.data.names import split_name
+from sslbench.data.splits import SPLITS, divide
 
 
 def keys(n):

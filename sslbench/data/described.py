@@ -14,9 +14,8 @@ from torch import Tensor
 
 from ..catalog import nearest
 from . import labels as meaning
-from .splits import Splits, divide, split_name
-
-SPLIT_COLUMNS = ("split", "set", "subset", "fold", "partition", "usage")  # names that a column of given splits often has
+from .names import SPLIT_COLUMNS, split_name
+from .splits import Splits, divide
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def whose(known: "Columns", group: str, said: list[str]) -> list[str]:
     found = words(known.columns[name])
     alone = [i for i, word in enumerate(found) if word in meaning.NO_LABEL]
     for i in alone:
-        found[i] = f"{known.keys[i]}, which has none"
+        found[i] = re.sub(r":\d+$", "", known.keys[i]) + ", which has none"  # windows of one file stay together
     said.append(f"groups from {name!r}" + (f", {len(alone):,} samples without one stand alone" if alone else ""))
     return found
 

@@ -12,10 +12,10 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
-from .splits import WORDS, split_name
+from .names import SPLIT_WORDS, split_name
 
 Folders = tuple[str, ...]
-SPLIT = re.compile(rf"(?<![a-z])({'|'.join(sorted(WORDS, key=len, reverse=True))})(?:set|data|images|imgs)?(?![a-z])", re.I)
+SPLIT = re.compile(rf"(?<![a-z])({'|'.join(sorted(SPLIT_WORDS, key=len, reverse=True))})(?:set|data|images|imgs)?(?![a-z])", re.I)
 PLAIN = {"set", "data", "dataset", "split", "part", "images", "image", "imgs", "img", "pictures", "photos", "folder"}
 MOST = 0.75  # of the files must lie in folders called like splits where only part of the name, or a deeper level, says so
 

@@ -7,15 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import cells
-from .described import SPLIT_COLUMNS
+from .names import LABELS, PERSONS, SPLIT_COLUMNS, split_name
 from .series_layout import few_words, likely_layout, stem_of
-from .splits import split_name
 from .table import Table, count
 
-LABELS = {"label", "labels", "class", "classes", "target", "category", "activity", "gesture", "diagnosis", "behavior", "behaviour",
-          "emotion", "fault", "anomaly", "y"}
 BESIDE = {"id", "ids", "name", "names", "idx", "index", "code", "no", "num", "number", "true", "ground", "truth", "type"}  # activity_id
-PERSONS = {"subject", "subjects", "person", "patient", "participant", "user", "speaker", "volunteer", "athlete", "driver", "animal"}
 TAKES = {"recording", "session", "episode", "trial", "take", "run", "file", "filename", "segment", "sequence"}
 IDS = {"id", "ids", "idx", "index", "nr", "no", "key", "uuid", "guid"}
 ROWS = {"row", "rows", "sample", "record", "observation", "obs", "unnamed"}  # names of columns that count the rows
@@ -111,7 +107,7 @@ def is_label(words: list[str], table: Table) -> bool:
 
 def called_label(words: set[str]) -> bool:
     """activity, class_label and target_id, but not target_speed."""
-    return bool(words & LABELS) and words <= LABELS | BESIDE
+    return not words.isdisjoint(LABELS) and words <= {*LABELS, *BESIDE}
 
 
 def counts(values: np.ndarray) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from . import npz, series_columns, series_paths, series_ts, tables
+from .shapes import steps_first
+from .table import count
 
 OTHERWISE = " (data.layout can say otherwise)"
 
@@ -99,14 +101,15 @@ def labels_beside(part: Part, path: Path, other: Path) -> None:
 
 
 def of_arrays(path: Path, layout: str) -> Part:
-    """[n, T], [n, C, T] or [n, T, C] with many more steps than channels; [T] or, few columns wide, [T, C]: one recording."""
+    """[n, T], [n, C, T] or [n, T, C] with more steps than channels; [T] or, few columns wide, [T, C]: one recording."""
     held = npz.load(path, (1, 2, 3))
     x, notes, about = held.x, list(held.notes), dict(held.columns)
     part = Part(x, about, [held.label] if held.label else [], held.group, given=held.split, notes=notes)
     if x.ndim == 3:
-        if layout == "columns" or (layout == "auto" and x.shape[1] >= 4 * x.shape[2]):
-            part.x = x = x.swapaxes(1, 2)
-            part.notes.insert(0, f"channels last: {x.shape[1]} channels of {x.shape[2]} steps" + OTHERWISE * (layout == "auto"))
+        last = layout == "columns" or (layout == "auto" and steps_first(*x.shape[1:]))
+        part.x = x = x.swapaxes(1, 2) if last else x
+        part.notes.insert(0, f"channels {'last' if last else 'first'}: {count(x.shape[1], 'channel')} of {count(x.shape[2], 'step')}"
+                          + OTHERWISE * (layout == "auto"))
     elif x.ndim == 1 or (layout == "columns" or (layout == "auto" and not about and x.shape[1] < 8 and len(x) >= 80)):
         part.x = x = x.reshape(len(x), -1).T
         part.notes.insert(0, f"one recording of {x.shape[1]:,} steps")

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from . import places, tables
-from .splits import split_name
+from .names import split_name
 
 KINDS = (*tables.KINDS, ".npy", ".npz", ".ts", ".arff")
 MOST = 100_000  # files

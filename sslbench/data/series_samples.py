@@ -13,8 +13,9 @@ from ..catalog import nearest
 from . import parts as shares
 from . import series_files, series_paths, series_scaling, series_windows
 from .described import Columns, Described, described
+from .names import split_name
 from .series_files import Part
-from .splits import SPLITS, given_in_words, shared_in_words, split_name
+from .splits import SPLITS, given_in_words, shared_in_words
 from .table import count
 
 LIMIT = 2048  # steps of a series that are read where nobody asks for more
@@ -37,7 +38,7 @@ class Samples:
 
 
 @lru_cache(maxsize=2)
-def kept(paths: tuple[Path, ...], changed: tuple[int, ...], *how) -> Samples:
+def kept(paths: tuple[Path, ...], changed: tuple, *how) -> Samples:
     """The files are read again only when they, or how to read them, have changed."""
     return read(list(paths), *how)
 

@@ -15,10 +15,6 @@ from .parts import SHARES, checksums, mixed
 
 SPLITS = tuple(SHARES)
 FEW = 10  # samples of a label; rarer labels are divided together
-WORDS = {"train": "train", "training": "train", "trn": "train", "unsup": "train", "unlabelled": "train", "unlabeled": "train",
-         "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation", "devel": "validation",
-         "development": "validation", "test": "test", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test",
-         "holdout": "test"}
 
 
 @dataclass(frozen=True)
@@ -29,11 +25,6 @@ class Splits:
     rows: dict[str, list[int]]
     origin: str
     left_out: str = ""
-
-
-def split_name(word) -> str | None:
-    """"train", "validation" or "test" for the usual names of the splits, in any case; None for another word."""
-    return WORDS.get(str(word).strip().lower())
 
 
 def divide(keys: Sequence[str], label: Tensor | None = None, groups: Sequence[str] | None = None,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..hardware import memory_limit
-from . import delimited, frames, tables
+from . import delimited, tables
 from .layout import layout
+from .names import LABELS, SPLIT_COLUMNS, likely
 from .text_lines import Samples, fasta, is_fasta, labelled
 from .text_paths import by_name, files, group, names_of
 
@@ -16,10 +17,8 @@ HEAD = 100_000  # characters that tell the kind of a file
 MANY = 10  # files of plain text are samples; fewer are running texts
 TEXT_NAMES = ("text", "sentence", "review", "comment", "content", "caption", "message", "body", "tweet", "utterance", "question",
               "document", "abstract", "description", "headline", "title", "smiles", "sequence", "seq", "peptide", "dna", "string")
-LABEL_NAMES = ("label", "labels", "class", "target", "category", "y", "sentiment", "polarity", "topic", "emotion", "intent", "genre",
-               "stars", "rating")
-NO_LABELS = ("id", "idx", "index", "image", "image_id", "file", "filename", "path", "name", "url", "date", "time", "split", "set", "subset",
-             "header")
+NO_LABELS = ("id", "idx", "index", "image", "image_id", "file", "filename", "path", "name", "url", "date", "time", "header",
+             *SPLIT_COLUMNS)
 UNLABELLED = ("unsup", "unlabelled", "unlabeled")
 
 
@@ -64,7 +63,7 @@ def is_table(text: str) -> bool:
     """Whether lines are rows of a table although the file is not called like one: two tabs or more in each, or known names above."""
     lines = [line for line in text.splitlines()[:200] if line.strip()]
     names = [name.strip(' "').lower() for name in re.split(r"[,;\t]", lines[0])] if lines else []
-    if len(lines) > MANY and set(names) & set(TEXT_NAMES) and set(names) & {*LABEL_NAMES, *NO_LABELS}:
+    if len(lines) > MANY and set(names) & set(TEXT_NAMES) and set(names) & {*LABELS, *NO_LABELS}:
         return True
     tabs = Counter(line.count("\t") for line in lines).most_common(1)
     return len(lines) > MANY and tabs[0][0] > 1 and tabs[0][1] >= 0.95 * len(lines)
@@ -90,7 +89,7 @@ def decoded(path: Path, most: int = -1) -> tuple[str, list[str]]:
 
 def of_tables(paths: list[Path], text_column: str) -> Texts:
     """One sample for each row."""
-    read_ones = [frames.read(p) if p.suffix.lower() == ".json" else tables.read(p) for p in paths]
+    read_ones = [tables.read(p) for p in paths]
     first = read_ones[0]
     at = chosen_text(first, text_column)
     if differing := next((t for t in read_ones if at not in t.columns or set(t.names) != set(first.names)), None):
@@ -127,10 +126,9 @@ def chosen_text(found: tables.Table, asked: str) -> str:
 def likely_label(columns: dict[str, list], text: str, made: frozenset[str]) -> str:
     """The column that is called like a label, the other one of two, or in a table without names the first with few values."""
     rest = [name for name in columns if name != text]
-    lower = {name.lower(): name for name in reversed(rest)}
-    if known := next((lower[name] for name in LABEL_NAMES if name in lower), None):
+    if known := likely(rest):
         return known
-    parts = [name for name in rest if set(re.split(r"[^a-z]+", name.lower())) & set(LABEL_NAMES) - {"y"}]
+    parts = [name for name in rest if set(re.split(r"[^a-z]+", name.lower())) & set(LABELS) - {"y"}]
     if len(parts) == 1:  # airline_sentiment
         return parts[0]
     if len(rest) == 1 and rest[0].lower() not in NO_LABELS:
