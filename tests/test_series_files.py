@@ -580,3 +580,12 @@ def test_an_array_means_the_same_in_a_file_and_in_memory(tmp_path, shape):
     said = f"{min(shape[1:])} channel{'s' * (min(shape[1:]) > 1)} of {max(shape[1:])} steps"
     data.load("train")
     assert said in data.reading() and "data.layout" in data.reading()
+
+
+def test_windows_that_hold_several_activities_are_counted(tmp_path):
+    file = tmp_path / "worn.csv"
+    for every, words in ((30, "130 of 130 windows hold more than one 'activity'"), (400, "")):
+        lines = [f"{('run', 'sit', 'walk')[i // every % 3]},w{i // 400},{i % 7},{i % 11}" for i in range(2000)]
+        file.write_text("\n".join(["activity,wearer,x,z", *lines]))
+        said = Data.find("series")(file=str(file), label="activity", group="wearer").reading()
+        assert (words in said) if words else ("hold more than one" not in said)
