@@ -1,6 +1,5 @@
 """data.file of series -> files: one, several, a pattern or a folder; and the splits that their names give."""
 
-import glob
 import os
 import re
 from collections import Counter
@@ -23,19 +22,11 @@ def files(file: str) -> tuple[list[Path], list[str]]:
         return beside(one)
     if one.is_dir():
         return within(one)
-    parts = [p for p in re.split(rf"[,{os.pathsep}]" if os.name == "posix" else ",|;", file) if p.strip()]
-    found: list[Path] = []
-    for part in parts:
-        path = places.absolute(part.strip())
-        matched = [path] if path.is_file() else [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
-        if not matched and path.is_dir():
-            matched = within(path)[0]
-        if not matched and not any(c in part for c in "*?["):
-            places.existing(part.strip(), "file", "data.file")
-        found += matched
-    found = [path for path in dict.fromkeys(found) if not partner(path, "y", "x")]
+    parts = places.several(file, "data.file")
+    found = dict.fromkeys(one for path, fitting in parts for one in fitting or within(path)[0])
+    found = [path for path in found if not partner(path, "y", "x")]
     if not found:
-        raise FileNotFoundError(f"there is no file that fits {file[:200]!r}; check data.file")
+        raise FileNotFoundError(f"there is no file of series among {file[:200]!r}; check data.file")
     return sorted(found, key=natural) if len(parts) == 1 else found, []
 
 
