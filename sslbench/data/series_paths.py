@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from . import places, tables
-from .names import split_name
+from .layout import parted, without_split
 
 KINDS = (*tables.KINDS, ".npy", ".npz", ".ts", ".arff")
 MOST = 100_000  # files
@@ -35,7 +35,7 @@ def beside(path: Path) -> tuple[list[Path], list[str]]:
     if split_of(path.stem) != "train":
         return [path], []
     others = [other for other in sorted(path.parent.iterdir()) if other != path and other.suffix.lower() == path.suffix.lower()
-              and without_split(other) == without_split(path) and split_of(other.stem) not in (None, "train") and other.is_file()]
+              and without_split(other.stem) == without_split(path.stem) and split_of(other.stem) not in (None, "train") and other.is_file()]
     return [path, *others], [f"{', '.join(other.name for other in others)} beside it read too"] if others else []
 
 
@@ -59,15 +59,7 @@ def natural(path: Path) -> list:
 
 def split_of(name: str) -> str | None:
     """The split that a name tells; None where there is none, or two."""
-    words = re.split(r"[^A-Za-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name))
-    found = {split_name(word) for word in words} - {None}
-    return found.pop() if len(found) == 1 else None
-
-
-def without_split(path: Path) -> str:
-    """A file's name without the word for its split."""
-    words = re.split(r"([^A-Za-z]+)", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", path.stem))
-    return "".join(w for w in words if split_name(w) is None)
+    return (parted(name) or (None,))[0]
 
 
 def given(paths: list[Path]) -> list[str | None] | None:
