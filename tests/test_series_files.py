@@ -589,3 +589,30 @@ def test_windows_that_hold_several_activities_are_counted(tmp_path):
         file.write_text("\n".join(["activity,wearer,x,z", *lines]))
         said = Data.find("series")(file=str(file), label="activity", group="wearer").reading()
         assert (words in said) if words else ("hold more than one" not in said)
+
+
+def labelled_rows(path, n, label=True, start=0):
+    x = np.random.default_rng(n).normal(size=(n, 12)).round(3)
+    head = ["id", *(f"t{i}" for i in range(12)), *["label"] * label]
+    rows = [[start + i, *row, *["ab"[i % 2]] * label] for i, row in enumerate(x.tolist())]
+    path.write_text("\n".join(",".join(map(str, row)) for row in [head, *rows]) + "\n")
+
+
+@pytest.mark.parametrize("file", ["train.csv", "", "train.csv,test.csv"])
+def test_rows_to_be_handed_in_are_unlabelled(tmp_path, file):
+    labelled_rows(tmp_path / "train.csv", 40)
+    labelled_rows(tmp_path / "test.csv", 12, False, 40)
+    data = Data.find("series")(file=",".join(str(tmp_path / name) for name in file.split(",")))
+    assert [len(data.loaded(split)[0]["signal"]) for split in SPLITS][2] == 12 and data.classes == {"label": ["a", "b"]}
+    assert data.loaded("test")[1]["label"].tolist() == [-1] * 12 and (data.loaded("train")[1]["label"] >= 0).all()
+    assert "o column 'label' in test.csv, so its 12 rows have none" in data.reading()
+
+
+def test_commas_and_colons_in_the_names_of_files(tmp_path):
+    for name in ("a, b.csv", "c:d.csv", "e.csv"):
+        some_rows(tmp_path / name, 20)
+    for file, n in (("a, b.csv", 20), ("c:d.csv", 20), ("c:*.csv", 20), ("a, *.csv", 20), ("c:d.csv,e.csv", 40), ("e.csv, a*.csv", 40)):
+        data = Data.find("series")(file=",".join(str(tmp_path / part.strip()) for part in (file.split(",") if n == 40 else [file])))
+        assert sum(len(data.loaded(split)[0]["signal"]) for split in SPLITS) == n
+    with pytest.raises(FileNotFoundError, match="no file that fits"):
+        Data.find("series")(file=f"{tmp_path / 'e.csv'},{tmp_path / 'z*.csv'}")

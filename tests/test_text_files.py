@@ -377,3 +377,24 @@ SETS = [
 def test_real_sets_are_read_with_two_arguments_at_most(path, given, n, label, splits):
     data = text(path, **given)
     assert sum(sizes(data)) == n and label in data.reading().replace("No label", "no label") and splits in data.reading()
+
+
+@pytest.mark.parametrize("text_column", ["", "text"])
+def test_rows_to_be_handed_in_are_unlabelled(tmp_path, text_column):
+    write_csv(tmp_path / "train.csv", table(40, id=lambda i: i, text=sentence, label=lambda i: "ab"[i % 2]))
+    write_csv(tmp_path / "test.csv", table(12, id=lambda i: 100 + i, text=lambda i: sentence(100 + i)))
+    data = text(tmp_path, text_column=text_column)
+    assert sizes(data)[2] == 12 and data.loaded("test")[1]["label"].tolist() == [-1] * 12 and data.classes["label"] == ["a", "b"]
+    assert (data.loaded("train")[1]["label"] >= 0).all() and "o column 'label' in test.csv, so its 12 rows have none" in data.reading()
+
+
+def test_commas_and_colons_in_the_names_of_files(tmp_path):
+    for name in ("a, b.csv", "c:d.csv", "e.csv"):
+        write_csv(tmp_path / name, table(20, text=lambda i, name=name: f"{name} {sentence(i)}", label=lambda i: "ab"[i % 2]))
+    for file, n in (("a, b.csv", 20), ("c:d.csv", 20), ("a, *.csv", 20), ("c:*.csv", 20), ("*:*.csv", 20)):
+        assert sum(sizes(text(tmp_path / file))) == n
+    assert sum(sizes(text(f"{tmp_path / 'c:d.csv'},{tmp_path / 'e.csv'}"))) == 40
+    with pytest.raises(FileNotFoundError, match=r"there is no file.*f\.csv"):
+        text(f"{tmp_path / 'c:d.csv'},{tmp_path / 'f.csv'}")
+    with pytest.raises(FileNotFoundError, match="no file that fits"):
+        text(f"{tmp_path / 'c:d.csv'},{tmp_path / 'f*.csv'}")

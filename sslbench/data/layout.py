@@ -88,13 +88,21 @@ def share(names, files: Counter) -> float:
     return sum(files[name] for name in names) / files.total()
 
 
+def spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+
+
+def without_split(name: str) -> str:
+    """A name without the words for a split."""
+    return SPLIT.sub("", spaced(name))
+
+
 def parted(name: str) -> tuple[str, str] | None:
     """("train", "pets") of "pets_train", ("validation", "") of "val2017" and "ValidationSet"; None where no split is named once."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
-    found = {split_name(m[1]) for m in SPLIT.finditer(spaced)}
+    found = {split_name(m[1]) for m in SPLIT.finditer(spaced(name))}
     if len(found) != 1:
         return None
-    rest = SPLIT.sub("", spaced).strip(" _-.")
+    rest = without_split(name).strip(" _-.")
     tokens = re.findall(r"[^\W_]+", rest.lower())
     return found.pop(), "" if all(t in PLAIN or t.isdigit() for t in tokens) else rest
 

@@ -82,7 +82,10 @@ def other_bands(header: Header | str, n: int) -> Header | str:
 
 def sorted_names(words: set[str]) -> list[str]:
     """Whole numbers in their own order, words in that of the alphabet."""
-    return parts.numbered(list(words))[1] if words else []
+    try:
+        return sorted(words, key=int)
+    except ValueError:
+        return sorted(words)
 
 
 def left_out(listing: Listing, found: list[Header | str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Where files are: the project's `data/`, the folders of SSLBENCH_DATA (read-only), and a cache that can be written."""
 
 import difflib
+import glob
 import itertools
 import os
 import stat
@@ -58,6 +59,30 @@ def absolute(path: str | Path) -> Path:
         return Path(path).expanduser().absolute()
     except RuntimeError as error:
         raise ValueError(f"{said(str(path))} cannot be found: {in_words(error).lower()}") from None
+
+
+def several(file: str, parameter: str) -> list[tuple[Path, list[Path]]]:
+    """The files that are meant: one, a pattern, or several of these with commas between them, which are none where the whole is a
+    file or fits files. Each as it is given with the files that it stands for: [] for a folder.
+
+    OSError or ValueError in one line where there is none.
+    """
+    whole = fitting(file.strip())
+    if whole or "," not in file:
+        return [whole_or_folder(file.strip(), whole, parameter)]
+    return [whole_or_folder(part.strip(), fitting(part.strip()), parameter) for part in file.split(",") if part.strip()]
+
+
+def fitting(pattern: str) -> list[Path]:
+    """The file of this name, or else the files that fit the pattern, in the order of their names."""
+    path = absolute(pattern)
+    return [path] if os.path.isfile(path) else [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
+
+
+def whole_or_folder(name: str, found: list[Path], parameter: str) -> tuple[Path, list[Path]]:
+    if not found and any(c in name for c in "*?[") and not absolute(name).exists():
+        raise FileNotFoundError(f"there is no file that fits {name[:200]!r}; check {parameter}")
+    return (absolute(name) if found else existing(name, "file", parameter)), found
 
 
 def existing(path: str | Path, what: str, parameter: str) -> Path:

@@ -100,6 +100,14 @@ def labels_beside(part: Part, path: Path, other: Path) -> None:
     part.notes.append("labels from the files y beside it")
 
 
+def without_labels(found: list[Part], paths: list[Path]) -> list[str]:
+    """Files without the column of labels that others have."""
+    names = dict.fromkeys(name for part in found for name in part.likely)
+    lacking = [(path.name, len(part), gone) for path, part in zip(paths, found) if (gone := [n for n in names if n not in part.about])]
+    return [f"no column {', '.join(map(repr, gone[:4]))} in {name}, so its {count(n, 'row')} have none"
+            for name, n, gone in lacking[:3]]
+
+
 def of_arrays(path: Path, layout: str) -> Part:
     """[n, T], [n, C, T] or [n, T, C] with more steps than channels; [T] or, few columns wide, [T, C]: one recording."""
     held = npz.load(path, (1, 2, 3))

@@ -1,13 +1,12 @@
 """data.file of series -> files: one, several, a pattern or a folder; and the splits that their names give."""
 
-import glob
 import os
 import re
 from collections import Counter
 from pathlib import Path
 
 from . import places, tables
-from .names import split_name
+from .layout import parted, without_split
 
 KINDS = (*tables.KINDS, ".npy", ".npz", ".ts", ".arff")
 MOST = 100_000  # files
@@ -23,19 +22,11 @@ def files(file: str) -> tuple[list[Path], list[str]]:
         return beside(one)
     if one.is_dir():
         return within(one)
-    parts = [p for p in re.split(rf"[,{os.pathsep}]" if os.name == "posix" else ",|;", file) if p.strip()]
-    found: list[Path] = []
-    for part in parts:
-        path = places.absolute(part.strip())
-        matched = [path] if path.is_file() else [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
-        if not matched and path.is_dir():
-            matched = within(path)[0]
-        if not matched and not any(c in part for c in "*?["):
-            places.existing(part.strip(), "file", "data.file")
-        found += matched
-    found = [path for path in dict.fromkeys(found) if not partner(path, "y", "x")]
+    parts = places.several(file, "data.file")
+    found = dict.fromkeys(one for path, fitting in parts for one in fitting or within(path)[0])
+    found = [path for path in found if not partner(path, "y", "x")]
     if not found:
-        raise FileNotFoundError(f"there is no file that fits {file[:200]!r}; check data.file")
+        raise FileNotFoundError(f"there is no file of series among {file[:200]!r}; check data.file")
     return sorted(found, key=natural) if len(parts) == 1 else found, []
 
 
@@ -44,7 +35,7 @@ def beside(path: Path) -> tuple[list[Path], list[str]]:
     if split_of(path.stem) != "train":
         return [path], []
     others = [other for other in sorted(path.parent.iterdir()) if other != path and other.suffix.lower() == path.suffix.lower()
-              and without_split(other) == without_split(path) and split_of(other.stem) not in (None, "train") and other.is_file()]
+              and without_split(other.stem) == without_split(path.stem) and split_of(other.stem) not in (None, "train") and other.is_file()]
     return [path, *others], [f"{', '.join(other.name for other in others)} beside it read too"] if others else []
 
 
@@ -68,15 +59,7 @@ def natural(path: Path) -> list:
 
 def split_of(name: str) -> str | None:
     """The split that a name tells; None where there is none, or two."""
-    words = re.split(r"[^A-Za-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name))
-    found = {split_name(word) for word in words} - {None}
-    return found.pop() if len(found) == 1 else None
-
-
-def without_split(path: Path) -> str:
-    """A file's name without the word for its split."""
-    words = re.split(r"([^A-Za-z]+)", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", path.stem))
-    return "".join(w for w in words if split_name(w) is None)
+    return (parted(name) or (None,))[0]
 
 
 def given(paths: list[Path]) -> list[str | None] | None:

@@ -61,7 +61,7 @@ def read(paths: list[Path], layout: str, length: int, label: str, group: str, sp
     asked = {"label": label, "group": group, "split": split}
     long = found[0].x.ndim == 2
     draft = of_recordings(found, keys, given, length, asked, name) if long else of_series(found, keys, given, length)
-    draft.notes = list(beside) + said(found) + draft.notes
+    draft.notes = list(beside) + said(found) + series_files.without_labels(found, paths) + draft.notes
     shares.enough(len(draft.rows), draft.unit, name)
     return finished(draft, found, asked)
 

@@ -90,15 +90,17 @@ def decoded(path: Path, most: int = -1) -> tuple[str, list[str]]:
 def of_tables(paths: list[Path], text_column: str) -> Texts:
     """One sample for each row."""
     read_ones = [tables.read(p) for p in paths]
-    first = read_ones[0]
+    first = max(read_ones, key=lambda t: len(t.names))
     at = chosen_text(first, text_column)
-    if differing := next((t for t in read_ones if at not in t.columns or set(t.names) != set(first.names)), None):
+    if differing := next((t for t in read_ones if at not in t.columns or not set(t.names) <= set(first.names)), None):
         raise ValueError(f"{first.file.name} and {differing.file.name} have different columns; give one file, or files that are alike: "
                          + ", ".join(p.name for p in paths[:6]))
     notes = [f"{t.file.name}: {note}" if len(paths) > 1 else note for t in read_ones for note in t.notes]
     if not text_column and at != "text":
         notes.append(f"texts from column {at!r}")
-    columns = {name: [w for t in read_ones for w in t.words(name)] for name in first.names}
+    columns = {name: [w for t in read_ones for w in (t.words(name) if name in t.columns else [None] * len(t))] for name in first.names}
+    notes += [f"no column {', '.join(map(repr, gone[:4]))} in {t.file.name}, so its {len(t):,} rows have none"
+              for t in read_ones if (gone := [name for name in first.names if name not in t.columns])]
     of_file = [i for i, t in enumerate(read_ones) for _ in range(len(t))]
     given, rests = by_name(paths) if len(paths) > 1 else (None, [""])
     likely = likely_label(columns, at, first.made)
