@@ -270,6 +270,59 @@ def test_groups_of_series_in_rows(tmp_path):
     assert list(series(write_csv(tmp_path / "s.csv", rows), label="speaker").classes) == ["speaker"]
 
 
+def counted(column, n=12, each=60, clock=False):
+    """Rows of noise in n recordings, with a column of whole numbers for each; "a" tells the recording of each step."""
+    value = {"in order": lambda r: r, "down": lambda r: 40 - r, "of each person": lambda r: r % 3, "in pairs": lambda r: r // 2,
+             "persons come back": lambda r: r * 5 % 4, "two kinds": lambda r: r % 2}[column]
+    rows = [["pid", *["time"] * clock, "a", "b"]]
+    return rows + [[value(r), *[t] * clock, t + 1000 * r, round(RNG.normal(), 3)] for r in range(n) for t in range(each)]
+
+
+@pytest.mark.parametrize(("named", "clock"), [(True, True), (True, False), (False, True)])  # alone without names it could be a label
+@pytest.mark.parametrize("column", ["in order", "down", "of each person", "persons come back", "in pairs"])
+def test_whole_numbers_that_count_recordings_are_no_channel_and_stay_in_one_split(tmp_path, column, named, clock):
+    rows = counted(column, clock=clock)
+    data = series(write_csv(tmp_path / "s.csv", rows if named else rows[1:]), length=20)
+    name = "pid" if named else "column 1"
+    assert data.fields["signal"].channels == 2 and f"{name!r}" in data.reading() and "no channel" in data.reading()
+    assert f"each {name!r} is kept in one split" in data.reading().lower()
+    x = data.samples().x[data.samples().rows][:, 0]
+    value = [{row[-2] // 1000: row[0] for row in rows[1:]}[r] for r in range(12)]
+    if clock or column != "in pairs":
+        assert (x // 1000 == x[:, :1] // 1000).all()  # no window holds two recordings
+    shown = [{value[step // 1000] for step in steps(data, split)} for split in SPLITS]
+    assert not shown[0] & shown[1] and not shown[0] & shown[2] and not shown[1] & shown[2]
+
+
+def test_two_kinds_of_recordings_are_no_channel_and_no_group(tmp_path):
+    data = series(write_csv(tmp_path / "s.csv", counted("two kinds", clock=True)), length=20)
+    assert data.fields["signal"].channels == 2 and "each 'recording' is kept" in data.reading().lower()
+    assert "'pid' is the same within each recording: no channel" in data.reading()
+
+
+def test_states_of_a_sensor_stay_channels_and_what_looks_like_recordings_can_be_one_again(tmp_path):
+    gear = np.repeat(np.abs(np.cumsum(RNG.choice([-1, 1], 40))) % 5, RNG.integers(11, 40, 40))
+    valve = np.repeat(np.arange(len(gear) // 25 + 1) % 2, 25)[:len(gear)]
+    rows = [["gear", "valve", "a"]] + [[int(g), int(v), round(RNG.normal(), 3)] for g, v in zip(gear, valve)]
+    data = series(write_csv(tmp_path / "s.csv", rows), length=20)
+    assert data.fields["signal"].channels == 3 and "no channel" not in data.reading()
+    file = write_csv(tmp_path / "c.csv", counted("in order"))
+    assert "'pid' counts recordings: no channel (data.group none: it is one)" in series(file, length=20).reading()
+    assert series(file, length=20, group="none").fields["signal"].channels == 3
+    file = write_csv(tmp_path / "t.csv", counted("in order", clock=True))
+    assert series(file, length=20, group="none").fields["signal"].channels == 2  # within a recording it can tell nothing
+
+
+@pytest.mark.parametrize(("value", "group", "channels"), [
+    (lambda s, t: s // 2, "'pid'", 2), (lambda s, t: t // 25, "'file'", 2), (lambda s, t: t // 25 if s else 3, "'file'", 2),
+    (lambda s, t: 3, "'file'", 3), (lambda s, t: t % 7, "'file'", 3)])
+def test_whole_numbers_that_count_files_are_no_channel(tmp_path, value, group, channels):
+    for s in range(8):
+        write_csv(tmp_path / f"r{s}.csv", [["pid", "a", "b"]] + [[value(s, t), t + 1000 * s, np.sin(t)] for t in range(100)])
+    data = series(tmp_path, length=20)
+    assert data.fields["signal"].channels == channels and f"each {group} is kept in one split" in data.reading().lower()
+
+
 @pytest.mark.parametrize("layout", ["rows", "columns"])
 def test_a_column_of_given_splits(tmp_path, layout):
     if layout == "rows":

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..catalog import nearest
 from . import parts as shares
-from . import series_files, series_paths, series_scaling, series_windows
+from . import series_files, series_paths, series_recordings, series_scaling, series_windows
 from .described import Columns, Described, described
 from .names import split_name
 from .series_files import Part
@@ -51,6 +51,7 @@ def read(paths: list[Path], layout: str, length: int, label: str, group: str, sp
     names = {name.strip() for what in (label, group, split) for name in (what, *what.split(","))} - {"", "none"}
     found = [series_files.read(path, layout, names, named_splits is not None) for path in paths]
     alike(found, keys, paths[0].parents[keys[0].count("/")])
+    series_recordings.settle(found, group != "none")
     for part, i in zip(found, range(len(found))):
         part.about |= {name: [values[i]] * len(part) for name, values in columns.items() if name not in part.about}
     for what, parameter in ((label, "data.label"), (group, "data.group"), (split, "data.split")):
