@@ -7,7 +7,7 @@ import pytest
 import torch
 from real_data import real
 
-from sslbench.data import SPLITS, Data, series_augment, shapes
+from sslbench.data import SPLITS, Data, layout, series_augment, shapes
 
 
 def everything(data):
@@ -391,6 +391,82 @@ def test_folders_and_names_of_files_are_labels(tmp_path):
     data = series(tmp_path, label="{label}_{take}.csv", group="-1")
     assert data.classes == {"label": ["a", "b", "c"]}
     assert "2 groups" in data.reading()
+
+
+def recordings(root, *folders, n=4, header=True, T=100, C=2, ending="csv"):
+    """n recordings of noise in each of these folders."""
+    for folder in folders:
+        (root / folder).mkdir(parents=True)
+        for i in range(n):
+            body = RNG.normal(size=(T, C)).round(3).tolist()
+            write_csv(root / folder / f"r{i}.{ending}", [[f"c{k}x" for k in range(C)]] * header + body)
+
+
+@pytest.mark.parametrize(("folders", "classes"), [
+    (["bus", "car", "train"], ["bus", "car", "train"]), (["a/x", "a/y", "b/x", "b/y"], ["a", "b"]), (["w/a", "w/b"], ["a", "b"]),
+    (["train/a", "train/b", "test/a", "test/b"], ["a", "b"]), (["a/train", "a/test", "b/train", "b/test"], ["a", "b"]),
+    (["a", "b", "unlabeled"], ["a", "b"]), (["train/a", "train/b", "unsup", "test/a", "test/b"], ["a", "b"]),
+])
+def test_folders_mean_the_same_for_series_texts_and_pictures(tmp_path, folders, classes):
+    recordings(tmp_path, *folders)
+    names = [f"{folder}/r{i}.csv" for folder in folders for i in range(4)]
+    data, known = series(tmp_path, length=20), layout.layout(names)
+    assert data.classes == {"folder": classes} and sorted(set(known.words()) - {None}) == classes
+    assert ("given" in data.reading()) == bool(known.given)
+    for name in names:
+        text = tmp_path / "texts" / name.replace(".csv", ".txt")
+        text.parent.mkdir(parents=True, exist_ok=True)
+        text.write_text(f"words of {name}")
+    assert Data.find("text")(file=str(tmp_path / "texts")).classes == {"folder": classes}
+
+
+@pytest.mark.parametrize("folders", [["a", "b", "unlabelled"], ["train/a", "train/b", "train/unsup", "test/a", "test/b"]])
+def test_recordings_in_a_folder_of_unlabelled_ones_train_without_a_label(tmp_path, folders):
+    recordings(tmp_path, *folders, n=6)
+    data = series(tmp_path, length=20)
+    unlabelled = [int((data.loaded(split)[1]["folder"] < 0).sum()) for split in SPLITS]
+    assert unlabelled[0] > 0 and unlabelled[1:] == [0, 0] or "train" in folders[0] and unlabelled[2] == 0
+    assert "6 files lie in a folder of unlabelled ones" in data.reading()
+
+
+def test_one_table_of_series_in_each_folder_is_a_class_but_one_recording_is_a_run(tmp_path):
+    for k, kind in enumerate(["bus", "car", "train"]):
+        (tmp_path / "rows" / kind).mkdir(parents=True)
+        write_csv(tmp_path / "rows" / kind / "s.csv", [[f"t{t}" for t in range(30)]] + WAVES[20 * k:20 * k + 20].tolist())
+    assert series(tmp_path / "rows").classes == {"folder": ["bus", "car", "train"]}
+    recordings(tmp_path / "runs", "bus", "car", "train", n=1)
+    assert series(tmp_path / "runs", length=20).classes == {}
+    assert series(tmp_path / "runs", length=20, label="folder").classes == {"folder": ["bus", "car", "train"]}
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("C", [1, 6, 12])
+@pytest.mark.parametrize("folders", [["a", "b"], ["train/a", "train/b", "test/a", "test/b"], ["train", "test"], ["runs"]])
+def test_split_folders_do_not_change_what_a_recording_is(tmp_path, folders, C, header):
+    recordings(tmp_path, *folders, header=header, C=C)
+    data = series(tmp_path, length=20)
+    assert data.unit == "windows" and data.samples().x.shape[1:] == (C, 20)
+    assert ("test given" in data.reading()) == ("test" in folders[-1])
+
+
+def test_recordings_in_files_called_train_and_test_are_no_series_in_rows(tmp_path):
+    recordings(tmp_path, "data", n=12, header=False, C=6)
+    for i in range(12):
+        (tmp_path / "data" / f"r{i}.csv").rename(tmp_path / "data" / f"{['train', 'train', 'test'][i % 3]}_{i}.csv")
+    assert series(tmp_path / "data", length=20).samples().x.shape[1:] == (6, 20)
+    (tmp_path / "smooth").mkdir()
+    for name in ("train", "test"):
+        write_csv(tmp_path / "smooth" / f"{name}.csv", np.cumsum(RNG.normal(size=(400, 6)), 0)[:, RNG.permutation(6)].round(3).tolist())
+    assert series(tmp_path / "smooth", length=20).samples().x.shape[1:] == (6, 20)
+
+
+def test_files_of_one_folder_are_read_alike(tmp_path):
+    recordings(tmp_path, "data", n=6, C=12, header=False)
+    rows = RNG.normal(size=(100, 12)).round(3)
+    rows[:, 0] = RNG.integers(0, 4, 100)  # by itself a label that changes with each row
+    write_csv(tmp_path / "data" / "r9.csv", rows.tolist())
+    data = series(tmp_path / "data", length=20)
+    assert data.unit == "windows" and "7 files" in data.reading() or data.fields["signal"].channels == 12
 
 
 def test_short_recordings_are_padded_not_lost(tmp_path):
