@@ -76,7 +76,7 @@ def splits_first(folders: list[Folders]) -> dict[str, tuple[str, Folders]]:
     for split, rest in named.values():
         splits_of[rest.lower()].add(split)
     named = {name: (split, (rest,)) for name, (split, rest) in named.items() if len(splits_of[rest.lower()]) > 1}
-    if not several(named) or share(named, files) < MOST:
+    if not several(sure(named)) or share(named, files) < MOST:
         return {}
     one = len({rest[0].lower() for _, rest in named.values()}) == 1  # the name of the data set, not a class
     return {name: (split, () if one else rest) for name, (split, rest) in named.items()}
