@@ -83,6 +83,11 @@ TREES = {  # paths -> splits, classes
     "stray beside classes": (["a/1.png", "b/1.png", "cover.png"], None, ["a", "b", None]),
     "a class called train": (["car/1.png", "bus/2.png", "train/3.png"], None, ["car", "bus", "train"]),
     "classes that begin alike": (["test_tube/1.png", "train_station/2.png"], None, ["test_tube", "train_station"]),
+    "unlabelled beside classes": (["a/1.png", "b/1.png", "unlabeled/1.png"], None, ["a", "b", None]),
+    "unlabelled in a split": (["train/a/1.png", "train/b/1.png", "train/unsup/1.png", "test/a/1.png"], ["train", "train", "train", "test"],
+                              ["a", "b", None, "a"]),
+    "many unlabelled beside classes and a class called test": (
+        ["a/1.png", "test/1.png", *(f"Unlabelled_images/{i}.png" for i in range(6))], None, ["a", "test", *[None] * 6]),
     "one folder": (["all/1.png", "all/2.png"], None, [None, None]),
 }
 
@@ -118,6 +123,15 @@ def test_a_flat_test_folder_stays_the_test_split_without_labels(tmp_path):
     data = images(tmp_path)
     assert sizes(data)[2] == 6 and data.loaded("test")[1]["folder"].tolist() == [-1] * 6
     assert (data.loaded("train")[1]["folder"] >= 0).all() and "6 pictures lie in no class folder" in data.reading()
+
+
+@pytest.mark.parametrize("name", ["unlabeled", "Unlabelled", "unsup"])
+def test_pictures_in_a_folder_of_unlabelled_ones_beside_classes_train_without_a_label(tmp_path, name):
+    put(tmp_path, *many("cat"), *many("dog"), *many(name, 20))
+    data = images(tmp_path)
+    train, rest = data.loaded("train")[1]["folder"], [data.loaded(split)[1]["folder"] for split in SPLITS[1:]]
+    assert data.classes == {"folder": ["cat", "dog"]} and (train < 0).sum() == 20 and all((y >= 0).all() for y in rest)
+    assert "20 pictures lie in a folder of unlabelled ones" in data.reading()
 
 
 @pytest.mark.parametrize("place", ["", "train/", "wrapper/"])

@@ -1,5 +1,6 @@
 """One file of series -> what it holds: series, or one long recording; and what is said about them."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,17 @@ def read(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
         series, words = series_ts.read(path)
         return Part(padded(series), {"class": words} if words else {}, ["class"] if words else [], channels=numbered(series[0].shape[0]))
     raise ValueError(f"{path.name} is of a kind that is not read; data.file must end in {', '.join(series_paths.KINDS)}")
+
+
+def read_all(paths: list[Path], layout: str, names: set[str], parts: bool) -> list[Part]:
+    """What the files hold; where some look like series and some like recordings, all are read as most of them are."""
+    found = [read(path, layout, names, parts) for path in paths]
+    kinds = Counter(part.x.ndim for part in found)
+    if layout != "auto" or len(kinds) < 2:
+        return found
+    most = kinds.most_common(1)[0][0]
+    how = "columns" if most == 2 else "rows"
+    return [part if part.x.ndim == most else read(path, how, names, parts) for part, path in zip(found, paths)]
 
 
 def numbered(n: int) -> list[str]:

@@ -62,10 +62,11 @@ def split_of(name: str) -> str | None:
     return (parted(name) or (None,))[0]
 
 
-def given(paths: list[Path]) -> list[str | None] | None:
-    """The split of each file by its name, or that of a folder, where these tell training from other files; else None."""
-    names = [Path(key) for key in keys(paths)]
-    found = [next(filter(None, map(split_of, (name.stem, *reversed(name.parts[:-1])))), None) for name in names]
+def given(paths: list[Path], folders: list[str | None]) -> list[str | None] | None:
+    """The split of each file by its folder, else by its name, where these tell training from other files; else None."""
+    if len(set(folders) - {None}) > 1:
+        return folders
+    found = [split_of(path.stem) for path in paths]
     return found if "train" in found and len(set(found) - {None}) > 1 else None
 
 
@@ -87,3 +88,9 @@ def keys(paths: list[Path]) -> list[str]:
         return [paths[0].name]
     root = os.path.commonpath([str(p.parent) for p in paths])
     return [Path(os.path.relpath(p, root)).as_posix() for p in paths]
+
+
+def classes(words: list[str | None], long: bool) -> bool:
+    """Whether folders are classes: there are several, and of recordings not one for each, as runs have."""
+    there = [word for word in words if word is not None]
+    return len(set(there)) > 1 and (not long or len(set(there)) <= len(there) // 2)

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from ..catalog import nearest
 from . import parts as shares
-from . import series_files, series_paths, series_scaling, series_windows
+from . import series_files, series_paths, series_recordings, series_scaling, series_windows
 from .described import Columns, Described, described
+from .layout import layout as layout_of_folders
 from .names import split_name
 from .series_files import Part
 from .splits import SPLITS, given_in_words, shared_in_words
@@ -45,12 +46,15 @@ def kept(paths: tuple[Path, ...], changed: tuple, *how) -> Samples:
 
 def read(paths: list[Path], layout: str, length: int, label: str, group: str, split: str, beside: tuple[str, ...]) -> Samples:
     keys = series_paths.keys(paths)
-    named_splits = series_paths.given(paths)
+    tree = layout_of_folders(keys)
+    named_splits = series_paths.given(paths, tree.given)
     given = None if split == "none" else named_splits
-    columns, (label, group, split) = of_paths(keys, label, group, split)
+    columns, (label, group, split) = of_paths(keys, tree.words(), label, group, split)
     names = {name.strip() for what in (label, group, split) for name in (what, *what.split(","))} - {"", "none"}
-    found = [series_files.read(path, layout, names, named_splits is not None) for path in paths]
+    archive = named_splits is not None and len(paths) == len(set(named_splits))  # one file for each split
+    found = series_files.read_all(paths, layout, names, archive)
     alike(found, keys, paths[0].parents[keys[0].count("/")])
+    series_recordings.settle(found, group != "none")
     for part, i in zip(found, range(len(found))):
         part.about |= {name: [values[i]] * len(part) for name, values in columns.items() if name not in part.about}
     for what, parameter in ((label, "data.label"), (group, "data.group"), (split, "data.split")):
@@ -60,13 +64,18 @@ def read(paths: list[Path], layout: str, length: int, label: str, group: str, sp
     name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
     asked = {"label": label, "group": group, "split": split}
     long = found[0].x.ndim == 2
+    by_folder = not any(part.likely for part in found) and series_paths.classes(tree.words(), long)
+    for part in found if by_folder else []:
+        part.likely = ["folder"]
     draft = of_recordings(found, keys, given, length, asked, name) if long else of_series(found, keys, given, length)
-    draft.notes = list(beside) + said(found) + series_files.without_labels(found, paths) + draft.notes
+    lie = [note.replace("pictures lie", "files lie").replace("picture lies", "file lies") for note in tree.notes]
+    left = series_files.without_labels(found, paths)
+    draft.notes = list(beside) + lie * bool(by_folder or tree.given) + said(found) + left + draft.notes
     shares.enough(len(draft.rows), draft.unit, name)
     return finished(draft, found, asked)
 
 
-def of_paths(keys: list[str], label: str, group: str, split: str) -> tuple[dict[str, list], list[str]]:
+def of_paths(keys: list[str], folders: list[str | None], label: str, group: str, split: str) -> tuple[dict[str, list], list[str]]:
     """Columns, one value for each file, that folder levels, patterns on names and the files themselves give; and what was asked for,
     with the names of these columns."""
     known = Columns(keys, {}, True)
@@ -75,9 +84,7 @@ def of_paths(keys: list[str], label: str, group: str, split: str) -> tuple[dict[
         by_name = "{" in what or (what.strip().lstrip("-").isdigit() and any("/" in key for key in keys))
         out.append(",".join(known.asked(what, parameter, several=True)) if by_name else what)
     columns = dict(known.columns)
-    folders = [key.rpartition("/")[0].rpartition("/")[2] for key in keys]
-    classes = set(folders)
-    if 1 < len(classes) <= len(keys) // 2 and not any(map(split_name, classes)):
+    if any(folders):
         columns.setdefault("folder", folders)
     return columns, out
 
@@ -200,7 +207,6 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
     """The samples with their splits, their labels, and what brings each channel to mean 0 and deviation 1."""
     x, about, notes = draft.x, draft.about, list(draft.notes)
     likely = [name for name in dict.fromkeys(name for part in found for name in part.likely) if name in about]
-    likely += ["folder"] if "folder" in about and not likely else []
     group = group_of(found, asked, draft)
     if group and not asked["group"] and not draft.given:
         notes.append(f"each {group!r} is kept in one split (data.group none: do not)")

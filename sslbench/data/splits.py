@@ -124,6 +124,10 @@ def by_group(keys, among: np.ndarray, label, groups, shares) -> tuple[dict[str, 
     """Whole groups, the largest first, each to the split that lacks most of what it holds; and how it was done, in words."""
     names, of = np.unique([groups[i] for i in among], return_inverse=True)
     y = np.zeros(len(among), np.int64) if label is None or label.is_floating_point() or label.ndim > 1 else label.numpy()[among]
+    bare = ~np.isin(of, of[y >= 0])
+    if bare.any() and "train" in shares and len(np.unique(of[~bare])) >= len(shares):  # unlabelled: they can only be trained on
+        rows, origin = by_group(keys, among[~bare], label, groups, shares)
+        return rows | {"train": np.concatenate([rows["train"], among[bare]])}, origin
     kinds = np.unique(y, return_inverse=True)[1]
     counts = np.zeros((len(names), kinds.max() + 1))
     np.add.at(counts, (of, kinds), 1)  # [groups, classes]

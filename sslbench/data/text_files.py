@@ -19,7 +19,6 @@ TEXT_NAMES = ("text", "sentence", "review", "comment", "content", "caption", "me
               "document", "abstract", "description", "headline", "title", "smiles", "sequence", "seq", "peptide", "dna", "string")
 NO_LABELS = ("id", "idx", "index", "image", "image_id", "file", "filename", "path", "name", "url", "date", "time", "header",
              *SPLIT_COLUMNS)
-UNLABELLED = ("unsup", "unlabelled", "unlabeled")
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ def joined(paths: list[Path], parts: list[Samples], notes: list[str]) -> Texts:
 def in_folders(texts: list[str], names: list[str], notes: list[str]) -> Texts:
     """Each file a sample; folders are splits and labels, as for pictures."""
     found = layout(names)
-    words = [None if w and w.lower() in UNLABELLED else w for w in found.words()]
+    words = found.words()
     said = [note.replace("pictures lie", "texts lie").replace("picture lies", "text lies") for note in found.notes]
     labelled_by_folder = len(set(words) - {None}) > 1
     return Texts(texts, False, {"folder": words} if labelled_by_folder else {}, "folder" if labelled_by_folder else "",
