@@ -129,7 +129,7 @@ def _start(text: str | None) -> Recipe:
     with open(path, "rb") as file:
         content = file.read(4 * LARGEST + 1)
     try:
-        return Recipe.from_json(content.decode())
+        return Recipe.from_json(content.decode("utf-8-sig"))
     except ValueError as error:
         raise ValueError(f"{said(text)} is no recipe: {in_words(error)}") from None
 

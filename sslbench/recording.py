@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import files, lines, store
+from . import files, lines, regular, store
 from .engine import Checkpoint, Evaluation, Event
 from .files import LIST
 from .lock import Lock, same_file
@@ -30,7 +30,7 @@ class Recording:
         try:
             self._run = run or ("" if resume is None else run_id(folder)) or new_id()
             self._files = self._begun(recipe, overwrite) if resume is None else self._gone_back_to(resume)
-            self._log = open(folder / "events.jsonl", "ab", buffering=0)
+            self._log = regular.appending(folder / "events.jsonl")
         except BaseException:
             self.close()
             raise
@@ -48,6 +48,7 @@ class Recording:
 
     def _gone_back_to(self, state: dict[str, Any]) -> set[str]:
         """Leave what the run had when it reached this checkpoint, whatever came after it."""
+        files.real(self.folder)
         step, kept = state["step"], before(self.folder, state["step"])
         own = files.written(self.folder) | {"recipe.json", *(path.name for path in files.checkpoints(self.folder, own=True))}
         own |= {line["file"] for line in kept if "file" in line}
@@ -56,6 +57,7 @@ class Recording:
             later |= {name for name in own if name.startswith("evaluations/")}
         self._write("events.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
         files.remove(self.folder, later)
+        files.remove(self.folder, [path.name for path in files.checkpoints(self.folder, own=True)[KEPT:]])  # a kill may leave a third
         for part in [*self.folder.glob("*.part"), *self.folder.glob("evaluations/*.part")]:
             if part.relative_to(self.folder).as_posix().removesuffix(".part") in own:
                 part.unlink()
@@ -93,7 +95,7 @@ class Recording:
         """Say in the list that this file is the run's, before it is."""
         if name not in self._files:
             self._files.add(name)
-            with open(self.folder / LIST, "ab", buffering=0) as file:
+            with regular.appending(self.folder / LIST) as file:
                 self._append(file, name + "\n", LIST)
 
     def _write_list(self, names: Iterable[str]) -> None:

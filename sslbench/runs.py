@@ -39,6 +39,7 @@ def free(recipe: Recipe, folder: Path, overwrite: bool, resumed: bool = False) -
     """OSError or ValueError in one line unless the run may be written into the folder now; nothing is changed."""
     if resumed:
         lock.check(folder)
+        files.real(folder)
         return
     files.refuse(folder, overwrite)
     if overwrite and recipe.init and Path(recipe.init).resolve() == folder.resolve():
@@ -82,6 +83,8 @@ def finished(folder: str | Path) -> bool:
     """Whether the run in the folder has come to its end and has its last weights, or nothing it could go on from."""
     folder = Path(folder)
     done = [line["step"] for line in lines.read(folder, quiet=True) if line["event"] == "Done"]
+    if done:
+        lock.sweep(folder)
     return bool(done) and (recording.has_last_weights(folder, done[-1]) or not files.checkpoints(folder))
 
 

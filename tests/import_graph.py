@@ -6,8 +6,8 @@ from pathlib import Path
 
 # From the bottom up: a part may import itself and what stands in earlier lines.
 LAYERS = [
-    {"needed", "openmp", "said", "settings", "notes", "lock"},
-    {"allocator", "ahead"},
+    {"needed", "openmp", "said", "settings", "notes", "regular"},
+    {"allocator", "ahead", "lock"},
     {"catalog", "field", "hardware", "optimisers", "store"},
     {"files"},
     {"data", "backbones"},

@@ -1,7 +1,9 @@
 """Whatever is typed, a finished run and somebody's files stay as they are; what a run replaces is its own and nobody else's."""
 
 import json
+import os
 import shutil
+import socket
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -341,3 +343,77 @@ def test_another_working_directory_between_two_events_changes_nothing(toy, tmp_p
     for _ in runs.play(toy, "run", device="cpu", evaluations=1):
         monkeypatch.chdir(tmp_path / "elsewhere")
     assert load_run(tmp_path / "run").done and list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [".lock", "weights.safetensors.part", "weights.safetensors", "files.txt", "files.txt.part", "run.json",
+                                  "events.jsonl", "events.jsonl.part", "recipe.json", "checkpoint-0000002.safetensors",
+                                  "evaluations/0000000-validation.safetensors.part"])
+@pytest.mark.parametrize("whose", ["a run's folder", "an interrupted run's folder", "an empty folder"])
+def test_nothing_is_written_through_a_link(toy, tmp_path, name, whose, capsys):
+    precious, folder = tmp_path / "precious.txt", tmp_path / "run"
+    precious.write_bytes(b"mine")
+    folder.mkdir()
+    if whose != "an empty folder":
+        interrupted(toy, folder)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(precious)
+    words = ["resume", str(folder)] if whose.startswith("an int") else [*TOY, "--out", str(folder), "--overwrite"]
+    assert main(words) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[-1].startswith("sslbench: ") and precious.read_bytes() == b"mine" and (folder / name).is_symlink()
+
+
+def test_a_lock_that_is_a_second_name_of_somebodys_file_is_left_alone(toy, tmp_path):
+    (tmp_path / "precious.txt").write_bytes(b"mine")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/.lock").hardlink_to(tmp_path / "precious.txt")
+    with pytest.raises(FileExistsError, match="second name"):
+        fit(toy, tmp_path / "run", progress=False, device="cpu")
+    assert (tmp_path / "precious.txt").read_bytes() == b"mine"
+
+
+def test_a_link_to_the_evaluations_of_another_run_leads_nowhere(finished, toy, tmp_path, capsys):
+    before = contents(finished)
+    for folder in (tmp_path / "empty", tmp_path / "other"):
+        folder.mkdir()
+        if folder.name == "other":
+            interrupted(toy, folder)
+            shutil.rmtree(folder / "evaluations")
+        (folder / "evaluations").symlink_to(finished / "evaluations")
+        for words in ([], ["--overwrite"]):
+            assert main([*TOY, "--out", str(folder), *words]) == 2
+    assert main(["resume", str(tmp_path / "other")]) == 2
+    assert "evaluations is a link" in capsys.readouterr().err and contents(finished) == before
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "checkpoint-0000006.safetensors", "run.json", "evaluations/0000006-test.safetensors",
+                                  "files.txt.part", "weights.safetensors.part", "events.jsonl", "recipe.json.part", ".lock"])
+@pytest.mark.parametrize("how", ["folder", "pipe"])
+def test_a_run_that_cannot_be_removed_whole_is_not_touched(finished, name, how, capsys):
+    (finished / name).unlink(missing_ok=True)
+    (finished / name).mkdir() if how == "folder" else os.mkfifo(finished / name)
+    before = contents(finished)
+    assert main([*TOY, "--out", str(finished), "--overwrite"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and f"a {how}" in said and contents(finished) == before
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors.part", "recipe.json.part", "files.txt.part", "checkpoint-0000002.safetensors.part"])
+def test_somebodys_unfinished_files_are_not_replaced(toy, tmp_path, name):
+    (tmp_path / name).write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match="did not write"):
+        fit(toy, tmp_path, overwrite=True, progress=False, device="cpu")
+    assert contents(tmp_path)[name][0] == b"mine" and len(contents(tmp_path)) == 1
+
+
+def test_a_kill_between_a_checkpoint_and_the_end_leaves_no_third_one_nor_a_lock(toy, tmp_path, finished, monkeypatch):
+    fit(toy, tmp_path / "all", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
+    interrupted(toy, tmp_path / "killed", step=6)
+    for name in ("checkpoint-0000002.safetensors",):  # as if the kill came before the oldest was removed
+        interrupted(toy, tmp_path / "early", step=2)
+        shutil.copy(tmp_path / "early" / name, tmp_path / "killed" / name)
+    assert resume(tmp_path / "killed", progress=False).done
+    assert len(list((tmp_path / "killed").glob("checkpoint-*"))) == 2
+    (finished / ".lock").write_text(json.dumps({"pid": 2**22 + 1, "started": "1", "host": socket.gethostname()}))
+    assert resume(finished, progress=False).done and not (finished / ".lock").exists()
