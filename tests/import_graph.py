@@ -6,7 +6,7 @@ from pathlib import Path
 
 # From the bottom up: a part may import itself and what stands in earlier lines.
 LAYERS = [
-    {"needed", "openmp", "said", "settings", "notes", "lock"},
+    {"drawing", "needed", "openmp", "said", "settings", "notes", "lock"},
     {"allocator", "ahead"},
     {"catalog", "field", "hardware", "optimisers", "store"},
     {"files"},
