@@ -14,6 +14,7 @@ from .backbones import Backbone
 from .backbones.towers import Towers
 from .catalog import LONGEST, contracts, nearest, plain
 from .data import Data, Labelled
+from .drawing import Drawing
 from .notes import note
 from .pretexts import Pretext
 from .said import MOST, in_words, one_line, said
@@ -108,7 +109,7 @@ class Recipe:
         if "+" not in self.backbone:
             return ""
         try:
-            with torch.random.fork_rng(devices=[]), torch.device("meta"):  # no memory, no numbers
+            with Drawing(self.seed), torch.device("meta"):  # no memory, no numbers
                 self.make_backbone(fields)
         except ValueError as error:
             return str(error)
@@ -129,8 +130,7 @@ class Recipe:
     def make_task(self, data: Data) -> Pretext:
         """The pretext task with its backbone, initialised from the seed. Of `data` only what it says of its samples is needed."""
         task = Pretext.find(self.pretext)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with Drawing(self.seed):
             backbone = self.make_backbone(task.reads(data))
             if self.init:  # before the task is built: a teacher is a copy of what the run starts from
                 start_from(self.init, backbone)

@@ -1,6 +1,7 @@
 """The moving parts of one training run: which rows when, the optimiser, one step, the state to go on from, pictures."""
 
 import math
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -12,6 +13,7 @@ from .ahead import Ahead
 from .data import Data
 from .data.digest import digest_of
 from .data.rows import in_memory, nbytes
+from .drawing import draws
 from .field import Batch, decode, picked, size_of
 from .hardware import Hardware
 from .notes import note
@@ -49,6 +51,7 @@ class Training:
         read = partial(stored, self.rows, n, self.batch_size, recipe.seed, hardware)  # it does not hold this object, so both end at once
         self.read, self.stored = read, read if at_hand else Ahead(read, recipe.steps)
         self.task = hardware.place(task)
+        self.draws = draws(self.task)  # dropout in somebody's network
         self.optimiser = make_optimiser(self.task, recipe, hardware.device)
         self.wrapped, self.seconds = hardware.wrap(self.task), 0.0
         self.rate = rate_at  # (step, steps) -> share of the peak learning rate
@@ -69,7 +72,7 @@ class Training:
         r, seed = self.recipe, mix(self.recipe.seed, step, self.hardware.rank)
         for group in self.optimiser.param_groups:
             group["lr"] = r.lr * self.rate(step, r.steps)
-        with self.hardware.own_settings(), self.hardware.seeded(seed):  # seeded: for dropout in somebody's network
+        with self.hardware.own_settings(), self.hardware.seeded(seed) if self.draws else nullcontext():
             with torch.no_grad():
                 inputs = self.task.inputs(self.batch(step), self.hardware.generator(seed))
             with self.hardware.autocast():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 # From the bottom up: a part may import itself and what stands in earlier lines.
 LAYERS = [
-    {"needed", "openmp", "said", "settings", "notes", "regular"},
+    {"drawing", "needed", "openmp", "said", "settings", "notes", "regular"},
     {"allocator", "ahead", "lock"},
     {"catalog", "field", "hardware", "optimisers", "store"},
     {"files"},
