@@ -67,10 +67,11 @@ def several(file: str, parameter: str) -> list[tuple[Path, list[Path]]]:
 
     OSError or ValueError in one line where there is none.
     """
-    whole = fitting(file.strip())
-    if whole or "," not in file:
-        return [whole_or_folder(file.strip(), whole, parameter)]
-    return [whole_or_folder(part.strip(), fitting(part.strip()), parameter) for part in file.split(",") if part.strip()]
+    parts = [part.strip() for part in file.split(",") if part.strip()]
+    whole = fitting(file)
+    if whole or len(parts) < 2:
+        parts = [file] if whole or not parts else parts  # blanks alone are no name
+    return [whole_or_folder(part, fitting(part), parameter) for part in parts]
 
 
 def fitting(pattern: str) -> list[Path]:
