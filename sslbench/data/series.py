@@ -38,7 +38,7 @@ class Series(Data):
         found = self.samples()
         self.fields = {"signal": Field((found.scaling.length,), (found.patch,), found.x.shape[1], gaps=found.gaps)}
         self.classes, self.notes, self.unit = found.described.classes, found.notes, found.unit
-        self.splits_from = found.described.splits.origin
+        self.splits_from, self.as_stored = found.described.splits.origin, {"signal": found.scaling.remembered()}
 
     def samples(self) -> series_samples.Samples:
         changed = tuple(path.stat().st_mtime_ns for path in self.paths)
