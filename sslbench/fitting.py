@@ -15,7 +15,7 @@ from .engine import Done, Evaluation, Event, Step
 from .hardware import DEVICES, cpu_limit, known
 from .notes import note
 from .recipe import Recipe
-from .recording import new_id
+from .recording import mend, new_id
 from .run import Run, load_run
 from .runs import finished, free, last_checkpoint, play, read_recipe, replay
 from .training import Training
@@ -81,6 +81,7 @@ def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = Fa
     """Go on with a recorded run from its last good checkpoint to its end; bit for bit what it would have been. A finished run is left
     as it is. changed_data: go on although the training data is another. options: as in fit(); what is not given is as it was."""
     if finished(folder):
+        mend(Path(folder))
         return load_run(folder)
     recipe, state = read_recipe(folder), last_checkpoint(folder)
     events = play(recipe, folder, resume=state, changed_data=changed_data, **options)

@@ -132,21 +132,36 @@ def save_weights(folder: Path, weights: dict, step: int) -> None:
 
 
 def has_last_weights(folder: Path, last: int) -> bool:
-    """Whether the weights after step `last` can be read; where weights.safetensors is missing or damaged it is written anew, with a
-    note, from the last checkpoint."""
-    try:
+    """Whether the weights after step `last` can be read; nothing is changed."""
+    with suppress(FileNotFoundError, ValueError):
+        return files.weights(folder)[1] in (None, last)
+    return False
+
+
+def mend(folder: Path) -> None:
+    """Write a finished run's weights.safetensors anew from the last checkpoint where it is missing or damaged, with a note. A folder
+    that cannot be written, or that somebody else writes into, stays as it is: the checkpoint is read instead."""
+    if not to_mend(folder):
+        return
+    with suppress(OSError):
+        writing = Lock(folder)
+        try:
+            if found := to_mend(folder):  # nobody has written another run meanwhile
+                weights, step, why = found
+                save_weights(folder, weights, step)
+                note(f"{why}; it is written anew from the last checkpoint")
+        finally:
+            writing.release()
+
+
+def to_mend(folder: Path) -> tuple[dict, int, str] | None:
+    """The weights of a checkpoint that should be in weights.safetensors, their step, and what is wrong with the file."""
+    with suppress(FileNotFoundError, ValueError):
         weights, step, lost = files.weights(folder)
-    except (FileNotFoundError, ValueError):
-        return False
-    if step not in (None, last) or ((folder / "weights.safetensors").is_file() and not lost):
-        return step in (None, last)
-    writing = Lock(folder)
-    try:
-        save_weights(folder, weights, last)
-    finally:
-        writing.release()
-    note(f"{lost[0] if lost else f'weights.safetensors was missing in {folder}'}; it is written anew from the last checkpoint")
-    return True
+        there = (folder / "weights.safetensors").is_file()
+        if step is not None and (lost or not there):
+            return weights, step, lost[0] if lost else f"weights.safetensors was missing in {folder}"
+    return None
 
 
 def before(folder: Path, step: int, quiet: bool = False) -> list[dict]:

@@ -19,6 +19,7 @@ from sslbench.lock import Lock
 from sslbench.notes import Note
 from sslbench.recipe import Recipe
 from sslbench.run import load_run
+from sslbench.runs import finished as is_finished
 from sslbench.runs import last_checkpoint, record
 
 TOY = ["train", "--data", "toy_series", "--backbone", "transformer", "--steps", "4", "--batch-size", "8", "--backbone.width", "32",
@@ -145,6 +146,30 @@ def test_weights_of_a_finished_run_are_written_anew(finished, how):
         again = resume(finished, progress=False)
     assert all(torch.equal(w, again.weights[name]) for name, w in run.weights.items()) and again.history == run.history
     assert store.read_tensors(path)[1]["step"] == "6"
+
+
+@pytest.mark.parametrize("why", ["somebody writes there", "read-only"])
+def test_a_finished_run_is_read_where_its_weights_cannot_be_written_anew(finished, monkeypatch, capsys, why):
+    run = load_run(finished)
+    (finished / "weights.safetensors").unlink()
+
+    def refused(self, folder):
+        raise PermissionError(30, "Read-only file system", str(folder))
+
+    writing = Lock(finished) if why == "somebody writes there" else monkeypatch.setattr(Lock, "__init__", refused)
+    before = contents(finished)
+    assert is_finished(finished) and contents(finished) == before, "a question writes nothing"
+    for again in (resume(finished, progress=False), load_run(finished)):
+        assert all(torch.equal(w, again.weights[name]) for name, w in run.weights.items())
+    assert main(["resume", str(finished)]) == 0 == main(["show", str(finished)]) and contents(finished) == before
+    if writing:
+        writing.release()
+
+
+def test_asking_whether_a_run_is_finished_writes_nothing(finished):
+    (finished / "weights.safetensors").unlink()
+    before = contents(finished)
+    assert is_finished(finished) and contents(finished) == before
 
 
 def test_weights_are_there_at_every_moment(toy, tmp_path):
