@@ -66,14 +66,16 @@ def say(reading: str, shown: bool = True) -> None:
 def supervised_run(recipe: Recipe, *, progress: bool = True, **options) -> Run:
     """The run of the supervised twin of `recipe`: from the cache, or trained now and kept there."""
     twin = supervised_twin(recipe)
-    folder, run = folder_of(twin), Run(twin)
+    folder = folder_of(twin)
     if (folder / "recipe.json").exists() and finished(folder):
         return load_run(folder)
+    run = Run(twin)
     try:
-        free(twin, folder, overwrite=True)
-    except OSError:  # another process trains the same one now
-        folder = None
-    gather(play(twin, folder, overwrite=True, **options), run, progress)
+        gather(play(twin, folder, overwrite=True, **options), run, progress)
+    except OSError:
+        if run.evaluations:
+            raise
+        gather(play(twin, **options), run, progress)  # another process trains the same one now, or nothing can be kept there
     return run
 
 
@@ -112,7 +114,7 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
     Works from a notebook too: nothing is forked. Closing the generator stops the processes. overwrite: as in fit(). RuntimeError with
     the line that says what went wrong when they fail; ValueError for classes typed in a notebook, which new processes cannot see.
     """
-    folder = Path(folder)
+    folder = Path(folder).absolute()  # it stays where it is when somebody changes the working directory
     launchable(recipe, processes)
     known(device, DEVICES, "device")
     free(recipe, folder, overwrite)

@@ -29,7 +29,7 @@ class Recording:
         self.folder, self._lock, self._log, self._about = folder, Lock(folder), None, {}
         try:
             self._run = run or ("" if resume is None else run_id(folder)) or new_id()
-            self._files = self._begun(recipe, overwrite) if resume is None else self._gone_back_to(resume)
+            self._files = self._begun(recipe, overwrite) if resume is None else self._gone_back_to(resume, recipe)
             self._log = open(folder / "events.jsonl", "ab", buffering=0)
         except BaseException:
             self.close()
@@ -37,7 +37,8 @@ class Recording:
 
     def _begun(self, recipe: Recipe, overwrite: bool) -> set[str]:
         files.in_use(self.folder, overwrite)
-        files.remove(self.folder, files.written(self.folder) - {LIST})
+        old = files.written(self.folder) - {LIST, "recipe.json"}  # these are replaced in one move
+        files.remove(self.folder, sorted(old, key=lambda name: name != "events.jsonl"))  # at once it has no end
         (self.folder / "evaluations").mkdir(exist_ok=True)
         names = {LIST, "recipe.json", "run.json", "events.jsonl"}
         self._write_list(names)
@@ -46,8 +47,9 @@ class Recording:
         self._write("run.json", json.dumps({"id": self._run}))  # the last: who follows the run waits for it
         return names
 
-    def _gone_back_to(self, state: dict[str, Any]) -> set[str]:
+    def _gone_back_to(self, state: dict[str, Any], recipe: Recipe) -> set[str]:
         """Leave what the run had when it reached this checkpoint, whatever came after it."""
+        of_this_run(self.folder, recipe)
         step, kept = state["step"], before(self.folder, state["step"])
         own = files.written(self.folder) | {"recipe.json", *(path.name for path in files.checkpoints(self.folder, own=True))}
         own |= {line["file"] for line in kept if "file" in line}
@@ -123,6 +125,13 @@ class Recording:
         if self._log:
             self._log.close()
         self._lock.release()
+
+
+def of_this_run(folder: Path, recipe: Recipe) -> None:
+    """FileExistsError when the folder holds another run by now: the checkpoint was read before nobody else could write there."""
+    with suppress(FileNotFoundError, ValueError, TypeError, RecursionError):
+        if Recipe.from_json(files.text(folder / "recipe.json")).check() != recipe.check():
+            raise FileExistsError(f"{folder} holds another run now, and this one cannot go on there; train again in another folder")
 
 
 def save_weights(folder: Path, weights: dict, step: int) -> None:

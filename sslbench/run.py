@@ -179,8 +179,17 @@ def embedded(task: Pretext, batch: Batch, size: int = 250) -> Tensor:
 def load_run(folder: str | Path) -> Run:
     """A recorded run from its folder; finished or not. Its `backbone` is the trained nn.Module. What is damaged is left out, with a
     note, as long as the recipe can be read."""
+    folder = Path(folder)
+    for _ in range(3):
+        before, run = recording.run_id(folder), loaded(folder)
+        if recording.run_id(folder) == before:  # else another run replaced it meanwhile, and this is half of each
+            break
+    return run
+
+
+def loaded(folder: Path) -> Run:
     run = Run.collect(read_recipe(folder), replay(folder), folder)
-    run.about = recording.about(Path(folder))
+    run.about = recording.about(folder)
     try:
         run.weights, _, lost = files.weights(folder)
         if lost:
