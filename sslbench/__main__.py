@@ -199,8 +199,12 @@ def resume(argv: list[str]) -> int:
 
 def leave(folder: str) -> int:
     """Say that a run is finished."""
+    from pathlib import Path
+
+    from .recording import mend
     from .run import load_run
 
+    mend(Path(folder))
     run = load_run(folder)
     print(f"{folder} is finished after step {run.step} of {run.recipe.steps}; nothing is changed", run.verdict, sep="\n")
     return 0

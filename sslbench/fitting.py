@@ -15,7 +15,7 @@ from .engine import Done, Evaluation, Event, Step
 from .hardware import DEVICES, cpu_limit, known
 from .notes import note
 from .recipe import Recipe
-from .recording import new_id
+from .recording import mend, new_id
 from .run import Run, load_run
 from .runs import finished, free, last_checkpoint, play, read_recipe, replay
 from .training import Training
@@ -67,14 +67,16 @@ def say(reading: str, shown: bool = True) -> None:
 def supervised_run(recipe: Recipe, *, progress: bool = True, **options) -> Run:
     """The run of the supervised twin of `recipe`: from the cache, or trained now and kept there."""
     twin = supervised_twin(recipe)
-    folder, run = folder_of(twin), Run(twin)
+    folder = folder_of(twin)
     if (folder / "recipe.json").exists() and finished(folder):
         return load_run(folder)
+    run = Run(twin)
     try:
-        free(twin, folder, overwrite=True)
-    except OSError:  # another process trains the same one now
-        folder = None
-    gather(play(twin, folder, overwrite=True, **options), run, progress)
+        gather(play(twin, folder, overwrite=True, **options), run, progress)
+    except OSError:
+        if run.evaluations:
+            raise
+        gather(play(twin, **options), run, progress)  # another process trains the same one now, or nothing can be kept there
     return run
 
 
@@ -82,6 +84,7 @@ def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = Fa
     """Go on with a recorded run from its last good checkpoint to its end; bit for bit what it would have been. A finished run is left
     as it is. changed_data: go on although the training data is another. options: as in fit(); what is not given is as it was."""
     if finished(folder):
+        mend(Path(folder))
         return load_run(folder)
     recipe, state = read_recipe(folder), last_checkpoint(folder)
     events = play(recipe, folder, resume=state, changed_data=changed_data, **options)
@@ -112,7 +115,7 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
     Works from a notebook too: nothing is forked. Closing the generator stops the processes. overwrite: as in fit(). RuntimeError with
     the line that says what went wrong when they fail; ValueError for classes typed in a notebook, which new processes cannot see.
     """
-    folder = Path(folder)
+    folder = Path(folder).absolute()  # it stays where it is when somebody changes the working directory
     launchable(recipe, processes)
     known(device, DEVICES, "device")
     free(recipe, folder, overwrite)

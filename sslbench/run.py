@@ -12,6 +12,7 @@ from torch import Tensor
 from . import evaluate, files, recording, verdict
 from .backbones import Backbone
 from .data import Data
+from .data.rows import kinds_of
 from .engine import Checkpoint, Done, Evaluation, Event, Step
 from .field import Batch, size_of
 from .hardware import Hardware
@@ -132,14 +133,21 @@ class Run:
 
     def embed(self, what: str | Any = "test", most: int = 10_000) -> tuple[Tensor, dict[str, Tensor]]:
         """Embeddings [n, D] and labels of at most `most` samples of "train", "validation" or "test"; or of your own rows, which needs
-        no training data: field -> [n, ...] (or the one field alone) as the source stores them, or a decoded batch; no labels then."""
+        no training data: field -> [n, ...] (or the one field alone); no labels then.
+
+        Your rows of the source "series" and of arrays() are the numbers as the file or the array holds them, [n, C, T] or
+        [n, C, H, W]: they are standardised as the training data was. Of other sources they are as the source stores them (pictures
+        0..255), or a decoded batch of floats."""
         task = self.task
         if isinstance(what, str):
             rows = evaluate.read(task.data, what, most)
             return evaluate.embed(task, task.data, rows, Hardware("cpu")), rows.labels
-        fields = {name: task.data.fields[name] for name in evaluate.visible(task.data)}
-        stored = task.data.stored if isinstance(task.data, Remembered) else {}
-        return embedded(task, batch_of(what, fields, stored)), {}
+        data = task.data
+        fields = {name: data.fields[name] for name in evaluate.visible(data)}
+        stored = data.stored if isinstance(data, Remembered) else kinds_of(data.loaded("train")[0])
+        if isinstance(data, Remembered) and not data.knows:
+            note(f"{self.folder} was recorded before runs remembered how rows are standardised: yours are read as the source stores them")
+        return embedded(task, batch_of(what, fields, stored, data.as_stored)), {}
 
     def show(self):
         """Loss, scores beside the baselines, and the task's pictures as one matplotlib Figure."""
@@ -171,8 +179,17 @@ def embedded(task: Pretext, batch: Batch, size: int = 250) -> Tensor:
 def load_run(folder: str | Path) -> Run:
     """A recorded run from its folder; finished or not. Its `backbone` is the trained nn.Module. What is damaged is left out, with a
     note, as long as the recipe can be read."""
+    folder = Path(folder)
+    for _ in range(3):
+        before, run = recording.run_id(folder), loaded(folder)
+        if recording.run_id(folder) == before:  # else another run replaced it meanwhile, and this is half of each
+            break
+    return run
+
+
+def loaded(folder: Path) -> Run:
     run = Run.collect(read_recipe(folder), replay(folder), folder)
-    run.about = recording.about(Path(folder))
+    run.about = recording.about(folder)
     try:
         run.weights, _, lost = files.weights(folder)
         if lost:

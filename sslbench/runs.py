@@ -80,7 +80,7 @@ def earlier(folder: str | Path, step: int) -> Iterator[Event]:
 
 
 def finished(folder: str | Path) -> bool:
-    """Whether the run in the folder has come to its end and has its last weights, or nothing it could go on from."""
+    """Whether the run in the folder has come to its end and has its last weights, or nothing it could go on from. Nothing is changed."""
     folder = Path(folder)
     done = [line["step"] for line in lines.read(folder, quiet=True) if line["event"] == "Done"]
     if done:

@@ -12,7 +12,7 @@ from torch import Tensor
 from .ahead import Ahead
 from .data import Data
 from .data.digest import digest_of
-from .data.rows import in_memory, nbytes
+from .data.rows import in_memory, kinds_of, nbytes
 from .drawing import draws
 from .field import Batch, decode, picked, size_of
 from .hardware import Hardware
@@ -115,10 +115,10 @@ class Training:
 
     def about(self, **more: Any) -> dict[str, Any]:
         """What decides the numbers beside the recipe, and what the data looks like, as plain values."""
-        first = {name: torch.as_tensor(x[torch.tensor([0])]) for name, x in self.data.loaded("train")[0].items()}
         return {**conditions(self.hardware), "batch_size": self.batch_size, "data": self.digest, "rows": size_of(self.rows),
                 "reading": self.data.reading(), "fields": {name: asdict(f) for name, f in self.data.fields.items()},
-                "stored": {name: str(x.dtype).removeprefix("torch.") for name, x in first.items()},
+                "stored": kinds_of(self.data.loaded("train")[0]),
+                "as_stored": {name: how.plain() for name, how in self.data.as_stored.items()},
                 "classes": self.data.classes, "probe_on": list(self.data.probe_on), **more}
 
     def look(self) -> tuple[float | None, dict[str, Any]]:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from toys import catalogue, toy  # noqa: F401  fixtures
 
-from sslbench import fitting, runs, store
+from sslbench import fitting, run, runs, store
 from sslbench.__main__ import main
 from sslbench.engine import Checkpoint, Step, train
 from sslbench.fitting import fit, launch, resume
@@ -21,6 +21,7 @@ from sslbench.lock import Lock
 from sslbench.notes import Note
 from sslbench.recipe import Recipe
 from sslbench.run import load_run
+from sslbench.runs import finished as is_finished
 from sslbench.runs import last_checkpoint, record
 
 TOY = ["train", "--data", "toy_series", "--backbone", "transformer", "--steps", "4", "--batch-size", "8", "--backbone.width", "32",
@@ -147,6 +148,76 @@ def test_weights_of_a_finished_run_are_written_anew(finished, how):
         again = resume(finished, progress=False)
     assert all(torch.equal(w, again.weights[name]) for name, w in run.weights.items()) and again.history == run.history
     assert store.read_tensors(path)[1]["step"] == "6"
+
+
+@pytest.mark.parametrize("why", ["somebody writes there", "read-only"])
+def test_a_finished_run_is_read_where_its_weights_cannot_be_written_anew(finished, monkeypatch, capsys, why):
+    run = load_run(finished)
+    (finished / "weights.safetensors").unlink()
+
+    def refused(self, folder):
+        raise PermissionError(30, "Read-only file system", str(folder))
+
+    writing = Lock(finished) if why == "somebody writes there" else monkeypatch.setattr(Lock, "__init__", refused)
+    before = contents(finished)
+    assert is_finished(finished) and contents(finished) == before, "a question writes nothing"
+    for again in (resume(finished, progress=False), load_run(finished)):
+        assert all(torch.equal(w, again.weights[name]) for name, w in run.weights.items())
+    assert main(["resume", str(finished)]) == 0 == main(["show", str(finished)]) and contents(finished) == before
+    if writing:
+        writing.release()
+
+
+def test_a_run_that_replaces_another_while_it_is_loaded_is_not_mixed_with_it(finished, toy, monkeypatch):
+    other, plain, tries = replace(toy, steps=2), run.replay, []
+
+    def replay(folder):
+        tries.append(folder)
+        if len(tries) == 1:
+            fit(other, finished, overwrite=True, progress=False, device="cpu", evaluations=1)
+        return plain(folder)
+
+    monkeypatch.setattr(run, "replay", replay)
+    found = load_run(finished)
+    assert found.recipe == other and found.step == 2 and len(tries) == 2
+
+
+def test_a_run_does_not_go_on_in_a_folder_that_holds_another_by_now(finished, toy):
+    state = last_checkpoint(finished)
+    fit(replace(toy, steps=2), finished, overwrite=True, progress=False, device="cpu", evaluations=1)
+    before = contents(finished)
+    with pytest.raises(FileExistsError, match="holds another run now"):
+        list(record(train(toy, state, device="cpu", test=False), toy, finished, resume=state))
+    assert contents(finished) == before
+
+
+def test_what_is_being_replaced_never_looks_finished(finished, toy, monkeypatch):
+    looks, plain = [], Path.unlink
+
+    def unlink(path, missing_ok=False):
+        plain(path, missing_ok=missing_ok)
+        if path.parent == finished and path.name != ".lock":
+            looks.append(is_finished(finished))
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    fit(replace(toy, steps=2), finished, overwrite=True, progress=False, device="cpu", evaluations=1)
+    assert len(looks) > 3 and not any(looks)
+
+
+def test_a_supervised_twin_that_somebody_began_meanwhile_is_trained_beside_it(toy, tmp_path, monkeypatch):
+    place, taken = tmp_path / "twin", []
+    place.mkdir()
+    monkeypatch.setattr(fitting, "folder_of", lambda recipe: place)
+    monkeypatch.setattr(runs, "made", lambda *given, made=runs.made: taken.append(taken or Lock(place)) or made(*given))
+    twin = fitting.supervised_run(toy, progress=False, device="cpu", evaluations=1)
+    assert twin.done and twin.final.split == "test" and not (place / "recipe.json").exists()
+    taken[0].release()
+
+
+def test_asking_whether_a_run_is_finished_writes_nothing(finished):
+    (finished / "weights.safetensors").unlink()
+    before = contents(finished)
+    assert is_finished(finished) and contents(finished) == before
 
 
 def test_weights_are_there_at_every_moment(toy, tmp_path):

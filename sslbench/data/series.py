@@ -41,7 +41,7 @@ class Series(Data):
                                                  split.strip(), tuple(self.beside))  # the files may be gone when rows are asked for
         self.fields = {"signal": Field((found.scaling.length,), (found.patch,), found.x.shape[1], gaps=found.gaps)}
         self.classes, self.notes, self.unit = found.described.classes, found.notes, found.unit
-        self.splits_from = found.described.splits.origin
+        self.splits_from, self.as_stored = found.described.splits.origin, {"signal": found.scaling.remembered()}
 
     def samples(self) -> series_samples.Samples:
         """What was read; ValueError where its numbers are read where they lie and others lie there now."""

@@ -55,7 +55,8 @@ class Panel:
         self.says = {name: w.html("", name) for name in ("estimate", "status", "verdict", "note", "error")}
         self.progress = w.progress("progress")
         wake = bench.wake
-        self.embedding, self.runs, self.code = EmbeddingTab(wake, bench.failed), RunsTab(bench.show, bench.load, wake), CodeTab()
+        self.embedding, self.code = EmbeddingTab(wake, bench.failed), CodeTab()
+        self.runs = RunsTab(bench.show, bench.load, wake, bench.failed)
         self.tabs = [TaskTab(bench.reroll), CurvesTab(), self.embedding, OverTimeTab(wake), ProbesTab(), self.runs, self.code]
         self.book = w.listen(w.tabs({tab.title: tab.widget for tab in self.tabs}, "tabs"), wake, "selected_index")
         controls = w.row([self.train, self.pause, self.stop, w.html("steps", "steps-label"), settings.steps, self.says["estimate"],
