@@ -307,6 +307,7 @@ def test_states_of_a_sensor_stay_channels_and_what_looks_like_recordings_can_be_
     data = series(write_csv(tmp_path / "s.csv", rows), length=20)
     assert data.fields["signal"].channels == 3 and "no channel" not in data.reading()
     file = write_csv(tmp_path / "c.csv", counted("in order"))
+    assert "A channel per column: a, b (" in series(file, length=20).reading()
     assert "'pid' counts recordings: no channel (data.group none: it is one)" in series(file, length=20).reading()
     assert series(file, length=20, group="none").fields["signal"].channels == 3
     file = write_csv(tmp_path / "t.csv", counted("in order", clock=True))

@@ -4,6 +4,7 @@ import numpy as np
 
 from . import cells
 from .described import SPLIT_COLUMNS
+from .series_columns import shown
 from .series_files import Part
 
 RARELY = 10  # rows or more for each change of a value that counts recordings
@@ -31,7 +32,7 @@ def settle(found: list[Part], grouped: bool) -> None:
             counting.append(name)
     if (same or counting) and len(same) + len(counting) < len(names):
         move(found, [*same, *counting])
-        say(found, same, counting)
+        say(found, names, same, counting)
 
 
 def row_of(part: Part, name: str, i: int) -> np.ndarray:
@@ -101,8 +102,11 @@ def order_of(values: np.ndarray) -> tuple[bool, int]:
     return bool(np.count_nonzero(np.diff(values)) >= 1.5 * different), different
 
 
-def say(found: list[Part], same: list[str], counting: list[str]) -> None:
+def say(found: list[Part], before: list[str], same: list[str], counting: list[str]) -> None:
+    """Remarks on the columns that were channels before, and the right channels in the remark on the layout."""
     notes = [f"{name!r} is the same within each recording: no channel" for name in same]
     notes += [f"{name!r} counts recordings: no channel (data.group none: it is one)" for name in counting]
+    named = [f"a channel per column: {shown(names, 4)}" for names in (before, found[0].channels)]
+    many = [f"a channel per column, {len(names)} of them" for names in (before, found[0].channels)]
     for part in found:
-        part.notes = [*part.notes, *notes]
+        part.notes = [note.replace(*named).replace(*many) for note in part.notes] + notes
