@@ -273,13 +273,13 @@ def test_groups_of_series_in_rows(tmp_path):
 def counted(column, n=12, each=60, clock=False):
     """Rows of noise in n recordings, with a column of whole numbers for each; "a" tells the recording of each step."""
     value = {"in order": lambda r: r, "down": lambda r: 40 - r, "of each person": lambda r: r % 3, "in pairs": lambda r: r // 2,
-             "persons come back": lambda r: r * 5 % 4, "two kinds": lambda r: r % 2}[column]
+             "persons come back": lambda r: r * 5 % 4, "two kinds": lambda r: r % 2, "days": lambda r: 20240101 + r}[column]
     rows = [["pid", *["time"] * clock, "a", "b"]]
     return rows + [[value(r), *[t] * clock, t + 1000 * r, round(RNG.normal(), 3)] for r in range(n) for t in range(each)]
 
 
 @pytest.mark.parametrize(("named", "clock"), [(True, True), (True, False), (False, True)])  # alone without names it could be a label
-@pytest.mark.parametrize("column", ["in order", "down", "of each person", "persons come back", "in pairs"])
+@pytest.mark.parametrize("column", ["in order", "down", "days", "of each person", "persons come back", "in pairs"])
 def test_whole_numbers_that_count_recordings_are_no_channel_and_stay_in_one_split(tmp_path, column, named, clock):
     rows = counted(column, clock=clock)
     data = series(write_csv(tmp_path / "s.csv", rows if named else rows[1:]), length=20)
@@ -307,6 +307,7 @@ def test_states_of_a_sensor_stay_channels_and_what_looks_like_recordings_can_be_
     data = series(write_csv(tmp_path / "s.csv", rows), length=20)
     assert data.fields["signal"].channels == 3 and "no channel" not in data.reading()
     file = write_csv(tmp_path / "c.csv", counted("in order"))
+    assert "A channel per column: a, b (" in series(file, length=20).reading()
     assert "'pid' counts recordings: no channel (data.group none: it is one)" in series(file, length=20).reading()
     assert series(file, length=20, group="none").fields["signal"].channels == 3
     file = write_csv(tmp_path / "t.csv", counted("in order", clock=True))

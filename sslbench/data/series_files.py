@@ -21,6 +21,7 @@ class Part:
     x: series [n, C, T], or one recording [C, T] over time; shorter series end in NaN.  about: name -> one value for each
     series, or for each step of the recording.  likely, group, borders: of these columns, as in `series_columns.Roles`.
     given: the column of given splits, or "".  channels: their names.  names: of all columns of the file.
+    long: channels of a recording whose numbers float32 does not tell apart -> float64 [T].
     """
 
     x: np.ndarray
@@ -31,6 +32,7 @@ class Part:
     given: str = ""
     channels: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    long: dict[str, np.ndarray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -89,6 +91,7 @@ def of_table(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
     part = Part(x, found.about, found.likely, found.group, found.borders, channels=names, names=table.names,
                 notes=table.notes + found.notes)
     if found.layout == "columns":
+        part.long = {name: values for name, values in found.numbers.items() if (abs(values) > 2**24).any()}
         how = "a channel per column" + (f": {series_columns.shown(names, 4)}" if table.headed else f", {len(names)} of them")
     else:
         there = np.flatnonzero(~np.isnan(x).all(1))

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from . import places, tables
+from .described import Columns
 from .layout import parted, without_split
 
 KINDS = (*tables.KINDS, ".npy", ".npz", ".ts", ".arff")
@@ -88,6 +89,20 @@ def keys(paths: list[Path]) -> list[str]:
         return [paths[0].name]
     root = os.path.commonpath([str(p.parent) for p in paths])
     return [Path(os.path.relpath(p, root)).as_posix() for p in paths]
+
+
+def columns(keys: list[str], folders: list[str | None], label: str, group: str, split: str) -> tuple[dict[str, list], list[str]]:
+    """Columns, one value for each file, that folder levels, patterns on names and the files themselves give; and what was asked for,
+    with the names of these columns."""
+    known = Columns(keys, {}, True)
+    out = []
+    for what, parameter in ((label, "data.label"), (group, "data.group"), (split, "data.split")):
+        by_name = "{" in what or (what.strip().lstrip("-").isdigit() and any("/" in key for key in keys))
+        out.append(",".join(known.asked(what, parameter, several=True)) if by_name else what)
+    found = dict(known.columns)
+    if any(folders):
+        found.setdefault("folder", folders)
+    return found, out
 
 
 def classes(words: list[str | None], long: bool) -> bool:

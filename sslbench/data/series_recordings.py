@@ -4,6 +4,7 @@ import numpy as np
 
 from . import cells
 from .described import SPLIT_COLUMNS
+from .series_columns import shown
 from .series_files import Part
 
 RARELY = 10  # rows or more for each change of a value that counts recordings
@@ -22,7 +23,7 @@ def settle(found: list[Part], grouped: bool) -> None:
     several = len(found) > 1 or recordings[0].max() > 0
     same, counting = [], []
     for i, name in enumerate(names):
-        rows = [part.x[i] for part in found]
+        rows = [row_of(part, name, i) for part in found]
         if not all(cells.whole(row[:1000]) and cells.whole(row) for row in rows) or len(set().union(*map(values_of, rows))) < 2:
             continue
         if several and all(map(same_within, rows, recordings)):
@@ -31,7 +32,12 @@ def settle(found: list[Part], grouped: bool) -> None:
             counting.append(name)
     if (same or counting) and len(same) + len(counting) < len(names):
         move(found, [*same, *counting])
-        say(found, same, counting)
+        say(found, names, same, counting)
+
+
+def row_of(part: Part, name: str, i: int) -> np.ndarray:
+    """[T] a channel, exactly as it was in the file."""
+    return part.long.get(name, part.x[i])
 
 
 def values_of(row: np.ndarray) -> set[float]:
@@ -76,12 +82,13 @@ def counts_recordings(values: np.ndarray) -> bool:
 def move(found: list[Part], names: list[str]) -> None:
     """These channels become columns about the steps, borders, and where nothing better is known the group."""
     at = [found[0].channels.index(name) for name in names]
-    values = {name: np.concatenate([part.x[i][np.isfinite(part.x[i])] for part in found]) for name, i in zip(names, at)}
-    many = [name for name, i in zip(names, at) if len(np.unique(values[name])) > 2
-            and (len(found) < 3 or all(len(values_of(part.x[i])) == 1 for part in found))]  # several of a file: the file is kept
+    rows = {name: [row_of(part, name, i) for part in found] for name, i in zip(names, at)}
+    values = {name: np.concatenate([row[np.isfinite(row)] for row in own]) for name, own in rows.items()}
+    many = [name for name in names if len(np.unique(values[name])) > 2
+            and (len(found) < 3 or all(len(values_of(row)) == 1 for row in rows[name]))]  # several of a file: the file is kept
     group = min(many, key=lambda name: order_of(values[name]), default="")
-    for part in found:
-        part.about |= {name: [cells.written(float(v)) for v in part.x[i]] for name, i in zip(names, at)}
+    for n, part in enumerate(found):
+        part.about |= {name: [cells.written(v) for v in rows[name][n].tolist()] for name in names}
         part.borders += names
         part.x = np.delete(part.x, at, 0)
         part.channels = [name for name in part.channels if name not in names]
@@ -95,8 +102,11 @@ def order_of(values: np.ndarray) -> tuple[bool, int]:
     return bool(np.count_nonzero(np.diff(values)) >= 1.5 * different), different
 
 
-def say(found: list[Part], same: list[str], counting: list[str]) -> None:
+def say(found: list[Part], before: list[str], same: list[str], counting: list[str]) -> None:
+    """Remarks on the columns that were channels before, and the right channels in the remark on the layout."""
     notes = [f"{name!r} is the same within each recording: no channel" for name in same]
     notes += [f"{name!r} counts recordings: no channel (data.group none: it is one)" for name in counting]
+    named = [f"a channel per column: {shown(names, 4)}" for names in (before, found[0].channels)]
+    many = [f"a channel per column, {len(names)} of them" for names in (before, found[0].channels)]
     for part in found:
-        part.notes = [*part.notes, *notes]
+        part.notes = [note.replace(*named).replace(*many) for note in part.notes] + notes

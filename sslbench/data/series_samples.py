@@ -12,7 +12,8 @@ from torch import Tensor
 from ..catalog import nearest
 from . import parts as shares
 from . import series_files, series_paths, series_recordings, series_scaling, series_windows
-from .described import Columns, Described, described
+from .described import Described, described
+from .layout import Layout
 from .layout import layout as layout_of_folders
 from .names import split_name
 from .series_files import Part
@@ -49,7 +50,7 @@ def read(paths: list[Path], layout: str, length: int, label: str, group: str, sp
     tree = layout_of_folders(keys)
     named_splits = series_paths.given(paths, tree.given)
     given = None if split == "none" else named_splits
-    columns, (label, group, split) = of_paths(keys, tree.words(), label, group, split)
+    columns, (label, group, split) = series_paths.columns(keys, tree.words(), label, group, split)
     names = {name.strip() for what in (label, group, split) for name in (what, *what.split(","))} - {"", "none"}
     archive = named_splits is not None and len(paths) == len(set(named_splits))  # one file for each split
     found = series_files.read_all(paths, layout, names, archive)
@@ -64,29 +65,20 @@ def read(paths: list[Path], layout: str, length: int, label: str, group: str, sp
     name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
     asked = {"label": label, "group": group, "split": split}
     long = found[0].x.ndim == 2
-    by_folder = not any(part.likely for part in found) and series_paths.classes(tree.words(), long)
-    for part in found if by_folder else []:
-        part.likely = ["folder"]
+    lie = of_folders(found, tree, long)
     draft = of_recordings(found, keys, given, length, asked, name) if long else of_series(found, keys, given, length)
-    lie = [note.replace("pictures lie", "files lie").replace("picture lies", "file lies") for note in tree.notes]
-    left = series_files.without_labels(found, paths)
-    draft.notes = list(beside) + lie * bool(by_folder or tree.given) + said(found) + left + draft.notes
+    draft.notes = list(beside) + lie + said(found) + series_files.without_labels(found, paths) + draft.notes
     shares.enough(len(draft.rows), draft.unit, name)
     return finished(draft, found, asked)
 
 
-def of_paths(keys: list[str], folders: list[str | None], label: str, group: str, split: str) -> tuple[dict[str, list], list[str]]:
-    """Columns, one value for each file, that folder levels, patterns on names and the files themselves give; and what was asked for,
-    with the names of these columns."""
-    known = Columns(keys, {}, True)
-    out = []
-    for what, parameter in ((label, "data.label"), (group, "data.group"), (split, "data.split")):
-        by_name = "{" in what or (what.strip().lstrip("-").isdigit() and any("/" in key for key in keys))
-        out.append(",".join(known.asked(what, parameter, several=True)) if by_name else what)
-    columns = dict(known.columns)
-    if any(folders):
-        columns.setdefault("folder", folders)
-    return columns, out
+def of_folders(found: list[Part], tree: Layout, long: bool) -> list[str]:
+    """Makes folders the label where no column is; what is said of files that lie beside them."""
+    by_folder = not any(part.likely for part in found) and series_paths.classes(tree.words(), long)
+    for part in found if by_folder else []:
+        part.likely = ["folder"]
+    notes = tree.notes if by_folder or tree.given else []
+    return [note.replace("pictures lie", "files lie").replace("picture lies", "file lies") for note in notes]
 
 
 def named(what: str, parameter: str, found: list[Part]) -> None:
