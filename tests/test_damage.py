@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import struct
 import warnings
 from dataclasses import asdict, replace
@@ -216,3 +217,60 @@ def test_lines_give_their_events_back(finished):
     for line in lines.read(finished):
         assert lines.parsed(json.dumps(line).encode()) == line
     assert asdict(read_recipe(finished)) == json.loads((finished / "recipe.json").read_text())
+
+
+def moments(change):
+    """Every weight's moments in a checkpoint's state, changed."""
+    return lambda state: {"optimiser": {**state["optimiser"], "state": {
+        i: change(dict(of)) for i, of in state["optimiser"]["state"].items()}}}
+
+
+BAD_STATES = {
+    "every moment a number": moments(lambda of: {name: torch.tensor(0.0) for name in of}),
+    "a moment a number": moments(lambda of: {**of, "exp_avg_sq": torch.tensor(0.0)}),
+    "moments of whole numbers": moments(lambda of: {**of, "exp_avg": of["exp_avg"].long()}),
+    "no exp_avg": moments(lambda of: {name: x for name, x in of.items() if name != "exp_avg"}),
+    "no moments of a weight": moments(lambda of: {}),
+    "more than moments": moments(lambda of: {**of, "max_exp_avg_sq": of["exp_avg"]}),
+    "no step yet nan": moments(lambda of: {**of, "step": torch.tensor(float("nan"))}),
+    "step of the far future": moments(lambda of: {**of, "step": torch.tensor(1e30)}),
+    "step below nothing": moments(lambda of: {**of, "step": torch.tensor(-1.0)}),
+    "a step for every number": moments(lambda of: {**of, "step": torch.ones_like(of["exp_avg"])}),
+    "a step that is no tensor": moments(lambda of: {**of, "step": "4"}),
+    "no state": lambda state: {"optimiser": {**state["optimiser"], "state": {}}},
+    "state of weights that are not there": lambda state: {"optimiser": {**state["optimiser"], "state": {
+        **state["optimiser"]["state"], 999: state["optimiser"]["state"][0]}}},
+    "half weights": lambda state: {"task": {name: x.half() if x.is_floating_point() else x for name, x in state["task"].items()}},
+    "a weight of whole numbers": lambda state: {"task": {name: x.long() for name, x in state["task"].items()}},
+    "weights of another network": lambda state: {"task": {f"other.{name}": x for name, x in state["task"].items()}},
+    **{f"seconds {x}": lambda state, x=x: {"seconds": x} for x in (float("nan"), float("inf"), -1.0, True, 10**400)},
+    "scaler of words": lambda state: {"scaler": {"scale": "large"}},
+}
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    return tmp_path_factory.mktemp("once")
+
+
+@pytest.fixture
+def copied(once, toy, tmp_path):
+    """The finished run, trained once for all tests that want it like this."""
+    if not (once / "run").exists():
+        fit(toy, once / "run", progress=False, device="cpu", evaluations=2, checkpoint_every=2)
+    return Path(shutil.copytree(once / "run", tmp_path / "run"))
+
+
+@pytest.mark.parametrize("name", BAD_STATES)
+def test_a_checkpoint_whose_content_does_not_fit_is_damaged_and_the_one_before_is_used(copied, name):
+    path = copied / "checkpoint-0000006.safetensors"
+    state = store.read(path)
+    store.write(path, {**state, **BAD_STATES[name](state)})
+    state, notes = noted(last_checkpoint, copied)
+    assert state["step"] == 4 and len(notes) == 1 and "checkpoint-0000006.safetensors is damaged (" in notes[0]
+    assert "the one before, step 4" in notes[0] and "\n" not in notes[0] and ":)" not in notes[0]
+
+
+def test_what_torch_says_below_its_first_line_is_said(copied):
+    from sslbench.said import in_words
+    assert in_words(RuntimeError('Error(s) in loading state_dict for X:\n\tMissing key(s): "a". ')).endswith('for X: Missing key(s): "a".')
