@@ -20,7 +20,7 @@ from .pretexts import Pretext
 from .recipe import Recipe
 from .remembered import Remembered, batch_of
 from .runs import read_recipe, replay
-from .said import in_words
+from .said import in_words, one_line
 from .settings import own_settings
 
 UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
@@ -93,7 +93,7 @@ class Run:
 
     @property
     def chance_loss(self) -> float | None:
-        return next((e.chance_loss for e in self.evaluations if e.chance_loss is not None), None)
+        return verdict.chance_of(self.evaluations)
 
     @property
     def verdict(self) -> str:
@@ -104,7 +104,7 @@ class Run:
     def reading(self) -> str:
         """What was read, in a sentence or two, as it was when the run was recorded; "" where that is not known."""
         said = self.about.get("reading")
-        return said if isinstance(said, str) else ""
+        return one_line(said, 4000) if isinstance(said, str) else ""
 
     @cached_property
     def data(self) -> Data:

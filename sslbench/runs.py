@@ -111,7 +111,7 @@ def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] =
         part = b""
         while True:
             running = alive()  # asked before reading: what was written before the end is read
-            part += log.readline()
+            part = part[:lines.LONGEST] + log.readline(lines.LONGEST)  # what is longer is no event
             if part.endswith(b"\n"):
                 line, part = lines.parsed(part), b""
                 if line:

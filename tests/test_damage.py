@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import struct
+import time
 import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -274,3 +275,81 @@ def test_a_checkpoint_whose_content_does_not_fit_is_damaged_and_the_one_before_i
 def test_what_torch_says_below_its_first_line_is_said(copied):
     from sslbench.said import in_words
     assert in_words(RuntimeError('Error(s) in loading state_dict for X:\n\tMissing key(s): "a". ')).endswith('for X: Missing key(s): "a".')
+
+
+def events(folder: Path, change) -> None:
+    """events.jsonl with every line changed; None leaves it out."""
+    path = folder / "events.jsonl"
+    changed = [change(json.loads(line)) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(line) + "\n" for line in changed if line is not None))
+
+
+def scores(**more):
+    return lambda line: {**line, **({"scores": {**line["scores"], **more}} if "scores" in line else {})}
+
+
+NAN, INF = float("nan"), float("inf")
+CHANGES = {
+    "no loss": lambda line: {**line, **({"scalars": {"accuracy": 1.0}} if "scalars" in line else {})},
+    "no scalars": lambda line: {**line, **({"scalars": {}} if "scalars" in line else {})},
+    "loss nan": lambda line: {**line, **({"scalars": {"loss": NAN}} if "scalars" in line else {})},
+    "loss inf": lambda line: {**line, **({"scalars": {"loss": INF}} if "scalars" in line else {})},
+    "only steps": lambda line: line if line["event"] == "Step" else None,
+    "only evaluations": lambda line: line if line["event"] == "Evaluation" else None,
+    "nothing": lambda line: None,
+    "all on test": lambda line: {**line, **({"split": "test"} if "split" in line else {})},
+    **{f"chance {x}": lambda line, x=x: {**line, **({"chance_loss": x} if "chance_loss" in line else {})} for x in (NAN, INF, -INF)},
+    **{f"scores {x}": scores(linear=x, knn=x, rankme=x, deviation=x) for x in (NAN, INF, 1e308)},
+    "no scores": lambda line: {**line, **({"scores": {}} if "scores" in line else {})},
+    "scores that come late": lambda line: {**line, **({"scores": {}} if line.get("step") == 0 and "scores" in line else {})},
+    "only scores of step 0": lambda line: {**line, **({"scores": {}} if line.get("step") != 0 and "scores" in line else {})},
+    "mathematics": lambda line: {**line, **({"baselines": {r"$\bad$": {"linear": 0.5}},
+                                             "scores": {**line["scores"], r"$\bad{$": 0.3}} if "scores" in line else {})},
+    "control characters": scores(**{"\x1b[31m\x07\n": 0.5, "\ud800": 0.2, "x" * 10_000: 0.1}),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_run_is_shown_whatever_its_numbers_are(copied, name, capsys):
+    events(copied, CHANGES[name])
+    about = json.loads((copied / "run.json").read_text())
+    (copied / "run.json").write_text(json.dumps({**about, "reading": "\x1b]0;title\x07 read"}))
+    assert main(["show", str(copied), "--png", str(copied / "figure.png")]) == 0
+    said = capsys.readouterr()
+    assert (copied / "figure.png").stat().st_size > 1000
+    assert all(line.isprintable() for line in (said.out + said.err).splitlines())
+
+
+@pytest.mark.parametrize("name", ["recipe.json", "run.json", "events.jsonl", "evaluations/0000000-validation.safetensors", ".lock",
+                                  "weights.safetensors", "files.txt", "checkpoint-0000006.safetensors"])
+@pytest.mark.parametrize("what", ["pipe", "folder", "device"])
+def test_a_pipe_or_a_folder_in_the_place_of_a_file_ends_at_once(copied, name, what, capsys):
+    path = copied / name
+    path.unlink(missing_ok=True)
+    {"pipe": lambda: os.mkfifo(path), "folder": path.mkdir, "device": lambda: path.symlink_to("/dev/zero")}[what]()
+    assert main(["show", str(copied)]) == (2 if name == "recipe.json" else 0)
+    said = capsys.readouterr().err
+    if name == "events.jsonl":
+        assert "history of this run is lost" in said
+    assert main(["resume", str(copied)]) in (0, 2)
+
+
+@pytest.mark.parametrize("how", [None, b""])
+def test_a_history_that_is_gone_is_said(copied, how, capsys):
+    (copied / "events.jsonl").unlink() if how is None else (copied / "events.jsonl").write_bytes(how)
+    assert main(["show", str(copied)]) == 0 and "history of this run is lost" in capsys.readouterr().err
+
+
+def test_files_that_grew_to_gigabytes_of_nothing_are_not_read(copied, capsys):
+    run, began = load_run(copied), time.perf_counter()
+    for name in ("events.jsonl", "evaluations/0000000-validation.safetensors", "weights.safetensors"):
+        os.truncate(copied / name, 40 * 2**30)  # a file with a hole: it takes no room
+    again, notes = noted(load_run, copied)
+    assert again.history == run.history and again.scores == run.scores and time.perf_counter() - began < 10
+    assert len(notes) == 3 and "not read" in notes[0] and "42949672960 bytes" in notes[1]
+
+
+def test_a_recipe_that_an_editor_marked_is_read(copied):
+    recipe, path = read_recipe(copied), copied / "recipe.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_recipe(copied) == recipe

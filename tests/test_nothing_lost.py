@@ -400,7 +400,8 @@ def test_a_link_to_the_evaluations_of_another_run_leads_nowhere(finished, stoppe
     assert "evaluations is a link" in capsys.readouterr().err and contents(finished) == before
 
 
-@pytest.mark.parametrize("name", ["weights.safetensors", "checkpoint-0000006.safetensors", "run.json", "evaluations/0000006-test.safetensors",
+@pytest.mark.parametrize("name", ["weights.safetensors", "checkpoint-0000006.safetensors", "run.json",
+                                  "evaluations/0000006-test.safetensors",
                                   "files.txt.part", "weights.safetensors.part", "events.jsonl", "recipe.json.part", ".lock"])
 @pytest.mark.parametrize("how", ["folder", "pipe"])
 def test_a_run_that_cannot_be_removed_whole_is_not_touched(finished, name, how, capsys):
