@@ -21,6 +21,8 @@ class Remembered(Data, listed=False):
 
     def __init__(self, about: dict[str, Any], make: Callable[[], Data]):
         self.fields = {name: field_of(said) for name, said in about["fields"].items()}
+        if not self.fields:
+            raise ValueError("no fields")
         self.stored = {name: str(kind) for name, kind in about.get("stored", {}).items()}
         self.classes = {name: list(map(str, names)) for name, names in about.get("classes", {}).items()}
         self.probe_on = tuple(name for name in about.get("probe_on", ()) if name in self.fields)

@@ -118,7 +118,15 @@ class Run:
         if self.weights is None:
             raise ValueError(self._no_weights)
         recipe = replace(self.recipe, init="").check("pretext", "backbone")
-        task = recipe.make_task(Remembered.of(self.about, lambda: self.data) or self.data)
+        remembered = Remembered.of(self.about, lambda: self.data)
+        try:
+            task = recipe.make_task(remembered or self.data)
+        except (ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+            if remembered is None:
+                raise
+            note(f"{self.folder}/run.json is damaged (what it says of the data does not fit the recipe: {in_words(error)}); the data "
+                 f"itself is read")
+            task = recipe.make_task(self.data)
         try:
             task.load_state_dict(self.weights)
         except RuntimeError as error:

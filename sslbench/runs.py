@@ -170,7 +170,7 @@ def fitting(folder: Path) -> Callable[[dict, Path], None]:
         recipe = read_recipe(folder)
         data = Remembered.of(recording.about(folder), recipe.make_data) or recipe.make_data()
         task = replace(recipe, init="").make_task(data)
-    except (ValueError, OSError, ImportError, RuntimeError, TypeError):
+    except (ValueError, OSError, ImportError, RuntimeError, TypeError, LookupError, AttributeError):
         return lambda state, path: None
 
     def fits(state: dict, path: Path) -> None:

@@ -353,3 +353,16 @@ def test_a_recipe_that_an_editor_marked_is_read(copied):
     recipe, path = read_recipe(copied), copied / "recipe.json"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert read_recipe(copied) == recipe
+
+
+@pytest.mark.parametrize("change", [lambda of: {}, lambda of: {**of, "other": of["signal"]}, lambda of: {"other": {}}],
+                         ids=["none", "too many", "empty"])
+def test_fields_that_do_not_fit_the_recipe_are_read_from_the_data(copied, change):
+    path = copied / "run.json"
+    about = json.loads(path.read_text())
+    path.write_text(json.dumps({**about, "fields": change(about["fields"])}))
+    run, _ = noted(load_run, copied)
+    try:
+        assert noted(lambda: run.embed("test", 5))[0][0].shape == (5, 32)
+    except ValueError as error:
+        assert "unpack" not in str(error) and "\n" not in str(error)

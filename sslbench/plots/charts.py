@@ -27,7 +27,7 @@ def plain(axes, x: str = "", y: str = "", title: str = ""):
     axes.tick_params(labelsize=SMALL, colors=FAINT, length=3, width=0.8, color=LINE)
     axes.set_xlabel(x, fontsize=SMALL, color=FAINT, labelpad=3, parse_math=False)
     axes.set_ylabel(y, fontsize=SMALL, color=FAINT, labelpad=3, parse_math=False)
-    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8, y=1, parse_math=False)  # y: else everything is measured to find room for it
+    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8, y=1, parse_math=False)  # y: else all is measured to find room
     axes.locator_params(nbins=6)  # every tick is a line and a text
 
 
