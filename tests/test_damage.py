@@ -22,10 +22,17 @@ from sslbench.run import load_run
 from sslbench.runs import last_checkpoint, read_recipe, record
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    return tmp_path_factory.mktemp("once")
+
+
 @pytest.fixture
-def finished(toy, tmp_path):
-    fit(toy, tmp_path, progress=False, device="cpu", evaluations=2, checkpoint_every=2)
-    return tmp_path
+def finished(once, toy, tmp_path):
+    """The finished run, trained once for all tests that want it like this."""
+    if not (once / "run").exists():
+        fit(toy, once / "run", progress=False, device="cpu", evaluations=2, checkpoint_every=2)
+    return Path(shutil.copytree(once / "run", tmp_path / "run"))
 
 
 def noted(function, *given):
@@ -249,30 +256,17 @@ BAD_STATES = {
 }
 
 
-@pytest.fixture(scope="module")
-def once(tmp_path_factory):
-    return tmp_path_factory.mktemp("once")
-
-
-@pytest.fixture
-def copied(once, toy, tmp_path):
-    """The finished run, trained once for all tests that want it like this."""
-    if not (once / "run").exists():
-        fit(toy, once / "run", progress=False, device="cpu", evaluations=2, checkpoint_every=2)
-    return Path(shutil.copytree(once / "run", tmp_path / "run"))
-
-
 @pytest.mark.parametrize("name", BAD_STATES)
-def test_a_checkpoint_whose_content_does_not_fit_is_damaged_and_the_one_before_is_used(copied, name):
-    path = copied / "checkpoint-0000006.safetensors"
+def test_a_checkpoint_whose_content_does_not_fit_is_damaged_and_the_one_before_is_used(finished, name):
+    path = finished / "checkpoint-0000006.safetensors"
     state = store.read(path)
     store.write(path, {**state, **BAD_STATES[name](state)})
-    state, notes = noted(last_checkpoint, copied)
+    state, notes = noted(last_checkpoint, finished)
     assert state["step"] == 4 and len(notes) == 1 and "checkpoint-0000006.safetensors is damaged (" in notes[0]
     assert "the one before, step 4" in notes[0] and "\n" not in notes[0] and ":)" not in notes[0]
 
 
-def test_what_torch_says_below_its_first_line_is_said(copied):
+def test_what_torch_says_below_its_first_line_is_said(finished):
     from sslbench.said import in_words
     assert in_words(RuntimeError('Error(s) in loading state_dict for X:\n\tMissing key(s): "a". ')).endswith('for X: Missing key(s): "a".')
 
@@ -310,58 +304,58 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_run_is_shown_whatever_its_numbers_are(copied, name, capsys):
-    events(copied, CHANGES[name])
-    about = json.loads((copied / "run.json").read_text())
-    (copied / "run.json").write_text(json.dumps({**about, "reading": "\x1b]0;title\x07 read"}))
-    assert main(["show", str(copied), "--png", str(copied / "figure.png")]) == 0
+def test_a_run_is_shown_whatever_its_numbers_are(finished, name, capsys):
+    events(finished, CHANGES[name])
+    about = json.loads((finished / "run.json").read_text())
+    (finished / "run.json").write_text(json.dumps({**about, "reading": "\x1b]0;title\x07 read"}))
+    assert main(["show", str(finished), "--png", str(finished / "figure.png")]) == 0
     said = capsys.readouterr()
-    assert (copied / "figure.png").stat().st_size > 1000
+    assert (finished / "figure.png").stat().st_size > 1000
     assert all(line.isprintable() for line in (said.out + said.err).splitlines())
 
 
 @pytest.mark.parametrize("name", ["recipe.json", "run.json", "events.jsonl", "evaluations/0000000-validation.safetensors", ".lock",
                                   "weights.safetensors", "files.txt", "checkpoint-0000006.safetensors"])
 @pytest.mark.parametrize("what", ["pipe", "folder", "device"])
-def test_a_pipe_or_a_folder_in_the_place_of_a_file_ends_at_once(copied, name, what, capsys):
-    path = copied / name
+def test_a_pipe_or_a_folder_in_the_place_of_a_file_ends_at_once(finished, name, what, capsys):
+    path = finished / name
     path.unlink(missing_ok=True)
     {"pipe": lambda: os.mkfifo(path), "folder": path.mkdir, "device": lambda: path.symlink_to("/dev/zero")}[what]()
-    assert main(["show", str(copied)]) == (2 if name == "recipe.json" else 0)
+    assert main(["show", str(finished)]) == (2 if name == "recipe.json" else 0)
     said = capsys.readouterr().err
     if name == "events.jsonl":
         assert "history of this run is lost" in said
-    assert main(["resume", str(copied)]) in (0, 2)
+    assert main(["resume", str(finished)]) in (0, 2)
 
 
 @pytest.mark.parametrize("how", [None, b""])
-def test_a_history_that_is_gone_is_said(copied, how, capsys):
-    (copied / "events.jsonl").unlink() if how is None else (copied / "events.jsonl").write_bytes(how)
-    assert main(["show", str(copied)]) == 0 and "history of this run is lost" in capsys.readouterr().err
+def test_a_history_that_is_gone_is_said(finished, how, capsys):
+    (finished / "events.jsonl").unlink() if how is None else (finished / "events.jsonl").write_bytes(how)
+    assert main(["show", str(finished)]) == 0 and "history of this run is lost" in capsys.readouterr().err
 
 
-def test_files_that_grew_to_gigabytes_of_nothing_are_not_read(copied, capsys):
-    run, began = load_run(copied), time.perf_counter()
+def test_files_that_grew_to_gigabytes_of_nothing_are_not_read(finished, capsys):
+    run, began = load_run(finished), time.perf_counter()
     for name in ("events.jsonl", "evaluations/0000000-validation.safetensors", "weights.safetensors"):
-        os.truncate(copied / name, 40 * 2**30)  # a file with a hole: it takes no room
-    again, notes = noted(load_run, copied)
+        os.truncate(finished / name, 40 * 2**30)  # a file with a hole: it takes no room
+    again, notes = noted(load_run, finished)
     assert again.history == run.history and again.scores == run.scores and time.perf_counter() - began < 10
     assert len(notes) == 3 and "not read" in notes[0] and "42949672960 bytes" in notes[1]
 
 
-def test_a_recipe_that_an_editor_marked_is_read(copied):
-    recipe, path = read_recipe(copied), copied / "recipe.json"
+def test_a_recipe_that_an_editor_marked_is_read(finished):
+    recipe, path = read_recipe(finished), finished / "recipe.json"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert read_recipe(copied) == recipe
+    assert read_recipe(finished) == recipe
 
 
 @pytest.mark.parametrize("change", [lambda of: {}, lambda of: {**of, "other": of["signal"]}, lambda of: {"other": {}}],
                          ids=["none", "too many", "empty"])
-def test_fields_that_do_not_fit_the_recipe_are_read_from_the_data(copied, change):
-    path = copied / "run.json"
+def test_fields_that_do_not_fit_the_recipe_are_read_from_the_data(finished, change):
+    path = finished / "run.json"
     about = json.loads(path.read_text())
     path.write_text(json.dumps({**about, "fields": change(about["fields"])}))
-    run, _ = noted(load_run, copied)
+    run, _ = noted(load_run, finished)
     try:
         assert noted(lambda: run.embed("test", 5))[0][0].shape == (5, 32)
     except ValueError as error:
