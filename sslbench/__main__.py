@@ -173,8 +173,8 @@ def watch(events, recipe: Recipe, quiet: bool = False, start: int = 0, earlier=(
 
 
 def line(e) -> str:
-    said = [f"{name} {value:.3f}" for name, value in e.scores.items()]
-    beside = [f"{name} {scores['linear']:.3f}" for name, scores in e.baselines.items() if "linear" in scores]
+    said = [f"{one_line(name)} {value:.3f}" for name, value in e.scores.items()]
+    beside = [f"{one_line(name)} {scores['linear']:.3f}" for name, scores in e.baselines.items() if "linear" in scores]
     return f"step {e.step:>6} {e.split:<10} " + "  ".join(said) + (f"   (linear of {', '.join(beside)})" if beside else "")
 
 

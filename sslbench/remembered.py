@@ -24,6 +24,8 @@ class Remembered(Data, listed=False):
 
     def __init__(self, about: dict[str, Any], make: Callable[[], Data]):
         self.fields = {name: field_of(said) for name, said in about["fields"].items()}
+        if not self.fields:
+            raise ValueError("no fields")
         self.stored = {name: str(kind) for name, kind in about.get("stored", {}).items()}
         self.as_stored = {name: as_stored_of(how, self.fields[name].channels, self.fields[name].size)
                           for name, how in about.get("as_stored", {}).items()}

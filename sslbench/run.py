@@ -21,7 +21,7 @@ from .pretexts import Pretext
 from .recipe import Recipe
 from .remembered import Remembered, batch_of
 from .runs import read_recipe, replay
-from .said import in_words
+from .said import in_words, one_line
 from .settings import own_settings
 
 UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
@@ -94,7 +94,7 @@ class Run:
 
     @property
     def chance_loss(self) -> float | None:
-        return next((e.chance_loss for e in self.evaluations if e.chance_loss is not None), None)
+        return verdict.chance_of(self.evaluations)
 
     @property
     def verdict(self) -> str:
@@ -105,7 +105,7 @@ class Run:
     def reading(self) -> str:
         """What was read, in a sentence or two, as it was when the run was recorded; "" where that is not known."""
         said = self.about.get("reading")
-        return said if isinstance(said, str) else ""
+        return one_line(said, 4000) if isinstance(said, str) else ""
 
     @cached_property
     def data(self) -> Data:
@@ -119,7 +119,15 @@ class Run:
         if self.weights is None:
             raise ValueError(self._no_weights)
         recipe = replace(self.recipe, init="").check("pretext", "backbone")
-        task = recipe.make_task(Remembered.of(self.about, lambda: self.data) or self.data)
+        remembered = Remembered.of(self.about, lambda: self.data)
+        try:
+            task = recipe.make_task(remembered or self.data)
+        except (ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+            if remembered is None:
+                raise
+            note(f"{self.folder}/run.json is damaged (what it says of the data does not fit the recipe: {in_words(error)}); the data "
+                 f"itself is read")
+            task = recipe.make_task(self.data)
         try:
             task.load_state_dict(self.weights)
         except RuntimeError as error:

@@ -1,11 +1,15 @@
 """Events to disk and back: record, replay, follow; a run folder holds the recipe, events, weights and two checkpoints."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from . import files, lines, lock, recording, store
 from .data import Data
@@ -13,8 +17,10 @@ from .engine import Event, train
 from .notes import note
 from .recipe import Recipe
 from .recording import Recording
+from .remembered import Remembered
+from .restoring import restored
 from .said import in_words
-from .training import Training, made
+from .training import Training, made, make_optimiser
 
 
 def play(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False, resume: dict | None = None,
@@ -105,7 +111,7 @@ def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] =
         part = b""
         while True:
             running = alive()  # asked before reading: what was written before the end is read
-            part += log.readline()
+            part = part[:lines.LONGEST] + log.readline(lines.LONGEST)  # what is longer is no event
             if part.endswith(b"\n"):
                 line, part = lines.parsed(part), b""
                 if line:
@@ -130,9 +136,11 @@ def last_checkpoint(folder: str | Path) -> dict:
     found = files.checkpoints(folder)
     if not found:
         raise FileNotFoundError(f"there is no checkpoint in {folder}: its run ended before the first one; train again with --overwrite")
+    fits = fitting(folder)
     for path in found:
         try:
             state = checked(store.read(path), path)
+            fits(state, path)
         except ValueError as problem:
             problems.append(str(problem))
             continue
@@ -145,11 +153,35 @@ def last_checkpoint(folder: str | Path) -> dict:
 def checked(state: Any, path: Path) -> dict:
     """A checkpoint's state; ValueError in one line when it has another shape."""
     files.task_of(state, path)
+    right = {"seconds": lines.number, "scaler": lines.numbers, "step": lines.step}  # the others are not empty
     kinds = {"recipe": dict, "step": int, "optimiser": dict, "scaler": dict, "seconds": (int, float)}
-    wrong = [name for name, kind in kinds.items() if not isinstance(state.get(name), kind)]
+    wrong = [name for name, kind in kinds.items() if not isinstance(state.get(name), kind) or not right.get(name, bool)(state[name])]
+    if not wrong and not (math.isfinite(state["seconds"]) and state["seconds"] >= 0):
+        wrong = ["seconds"]
     if wrong or not isinstance(state.get("about", {}), dict) or state["step"] != files.step_of(path.name):
         raise ValueError(f"{path} is damaged (it has no proper {wrong[0] if wrong else 'step'})")
     return state
+
+
+def fitting(folder: Path) -> Callable[[dict, Path], None]:
+    """(state, path) -> ValueError in one line when a checkpoint does not fit the network of the run: tried on a network of its own. What
+    cannot be built here, or is of another recipe, is left to who goes on: the reason is theirs to say."""
+    try:
+        recipe = read_recipe(folder)
+        data = Remembered.of(recording.about(folder), recipe.make_data) or recipe.make_data()
+        task = replace(recipe, init="").make_task(data)
+    except (ValueError, OSError, ImportError, RuntimeError, TypeError, LookupError, AttributeError):
+        return lambda state, path: None
+
+    def fits(state: dict, path: Path) -> None:
+        if state["recipe"] != asdict(recipe):
+            return
+        try:
+            restored(task, make_optimiser(task, recipe, torch.device("cpu")), state)
+        except (RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+            raise ValueError(f"{path} is damaged ({in_words(error)})") from None
+
+    return fits
 
 
 def read_recipe(folder: str | Path) -> Recipe:

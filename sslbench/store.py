@@ -76,22 +76,24 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]
     write_bytes(path, save(tensors, {**header, "digest": digest(tensors, header)}))
 
 
-def read(path: Path) -> Any:
-    """What write() wrote; ValueError in one line when the file is damaged or truncated."""
-    tensors, header = read_tensors(path)
+def read(path: Path, most: int | None = None) -> Any:
+    """What write() wrote; ValueError in one line when the file is damaged or truncated, or has more than `most` bytes."""
+    tensors, header = read_tensors(path, most)
     try:
         return unflatten(json.loads(header["tree"]), tensors)
     except Exception:  # whatever a tree of another shape leads to
         raise ValueError(f"{path} is damaged (its header has no tree of values)") from None
 
 
-def whole(path: Path) -> tuple[bytes, dict[str, str]]:
+def whole(path: Path, most: int | None = None) -> tuple[bytes, dict[str, str]]:
     """The bytes of a safetensors file and what its header says beside the tensors; ValueError, before the bytes are read, when there are
     more or fewer than the header says. (Not mapped: a file that somebody cuts while its tensors are in use would end this process.)"""
     with regular.reading(path) as file:
         size, length = os.fstat(file.fileno()).st_size, int.from_bytes(file.read(8), "little")
         if not 2 <= length <= min(HEADER, size - 8):
             raise ValueError("it has no header")
+        if most is not None and size > most:
+            raise ValueError(f"it has {size} bytes, more than any such file")
         header = json.loads(file.read(length))
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         if size != 8 + length + max(ends, default=0):
@@ -101,14 +103,14 @@ def whole(path: Path) -> tuple[bytes, dict[str, str]]:
 
 
 @own_settings()
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def read_tensors(path: Path, most: int | None = None) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors of a safetensors file and what its header says beside them; ValueError in one line when it is damaged, or when its
     digest says that something changed. A file of another tool has no digest."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     try:
-        content, header = whole(path)
+        content, header = whole(path, most)
         tensors = load(content)
         right = header["digest"] == digest(tensors, header) if "digest" in header else header.get("sha256") in (None, old_digest(tensors))
     except FileNotFoundError:

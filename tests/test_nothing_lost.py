@@ -42,10 +42,25 @@ def interrupted(recipe: Recipe, folder: Path, step: int = 4) -> None:
     events.close()
 
 
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory):
+    return tmp_path_factory.mktemp("templates")
+
+
 @pytest.fixture
-def finished(toy, tmp_path):
-    fit(toy, tmp_path / "run", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
-    return tmp_path / "run"
+def finished(toy, tmp_path, templates):
+    """A finished run: trained once, copied for every test."""
+    if not (templates / "finished").exists():
+        fit(toy, templates / "finished", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
+    return shutil.copytree(templates / "finished", tmp_path / "run")
+
+
+@pytest.fixture
+def stopped(toy, tmp_path, templates):
+    """A run that was interrupted after step 4, likewise."""
+    if not (templates / "stopped").exists():
+        interrupted(toy, templates / "stopped")
+    return shutil.copytree(templates / "stopped", tmp_path / "stopped")
 
 
 @pytest.mark.parametrize("words", [
@@ -420,12 +435,12 @@ def test_another_working_directory_between_two_events_changes_nothing(toy, tmp_p
                                   "events.jsonl", "events.jsonl.part", "recipe.json", "checkpoint-0000002.safetensors",
                                   "evaluations/0000000-validation.safetensors.part"])
 @pytest.mark.parametrize("whose", ["a run's folder", "an interrupted run's folder", "an empty folder"])
-def test_nothing_is_written_through_a_link(toy, tmp_path, name, whose, capsys):
-    precious, folder = tmp_path / "precious.txt", tmp_path / "run"
+def test_nothing_is_written_through_a_link(stopped, tmp_path, name, whose, capsys):
+    precious, folder = tmp_path / "precious.txt", stopped
     precious.write_bytes(b"mine")
-    folder.mkdir()
-    if whose != "an empty folder":
-        interrupted(toy, folder)
+    if whose == "an empty folder":
+        shutil.rmtree(folder)
+        folder.mkdir()
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).unlink(missing_ok=True)
     (folder / name).symlink_to(precious)
@@ -444,21 +459,20 @@ def test_a_lock_that_is_a_second_name_of_somebodys_file_is_left_alone(toy, tmp_p
     assert (tmp_path / "precious.txt").read_bytes() == b"mine"
 
 
-def test_a_link_to_the_evaluations_of_another_run_leads_nowhere(finished, toy, tmp_path, capsys):
+def test_a_link_to_the_evaluations_of_another_run_leads_nowhere(finished, stopped, tmp_path, capsys):
     before = contents(finished)
-    for folder in (tmp_path / "empty", tmp_path / "other"):
-        folder.mkdir()
-        if folder.name == "other":
-            interrupted(toy, folder)
-            shutil.rmtree(folder / "evaluations")
+    shutil.rmtree(stopped / "evaluations")
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", stopped):
         (folder / "evaluations").symlink_to(finished / "evaluations")
         for words in ([], ["--overwrite"]):
             assert main([*TOY, "--out", str(folder), *words]) == 2
-    assert main(["resume", str(tmp_path / "other")]) == 2
+    assert main(["resume", str(stopped)]) == 2
     assert "evaluations is a link" in capsys.readouterr().err and contents(finished) == before
 
 
-@pytest.mark.parametrize("name", ["weights.safetensors", "checkpoint-0000006.safetensors", "run.json", "evaluations/0000006-test.safetensors",
+@pytest.mark.parametrize("name", ["weights.safetensors", "checkpoint-0000006.safetensors", "run.json",
+                                  "evaluations/0000006-test.safetensors",
                                   "files.txt.part", "weights.safetensors.part", "events.jsonl", "recipe.json.part", ".lock"])
 @pytest.mark.parametrize("how", ["folder", "pipe"])
 def test_a_run_that_cannot_be_removed_whole_is_not_touched(finished, name, how, capsys):
@@ -478,12 +492,9 @@ def test_somebodys_unfinished_files_are_not_replaced(toy, tmp_path, name):
     assert contents(tmp_path)[name][0] == b"mine" and len(contents(tmp_path)) == 1
 
 
-def test_a_kill_between_a_checkpoint_and_the_end_leaves_no_third_one_nor_a_lock(toy, tmp_path, finished, monkeypatch):
-    fit(toy, tmp_path / "all", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
+def test_a_kill_between_a_checkpoint_and_the_end_leaves_no_third_one_nor_a_lock(toy, tmp_path, finished, stopped):
     interrupted(toy, tmp_path / "killed", step=6)
-    for name in ("checkpoint-0000002.safetensors",):  # as if the kill came before the oldest was removed
-        interrupted(toy, tmp_path / "early", step=2)
-        shutil.copy(tmp_path / "early" / name, tmp_path / "killed" / name)
+    shutil.copy(stopped / "checkpoint-0000002.safetensors", tmp_path / "killed")  # as if the kill came before the oldest was removed
     assert resume(tmp_path / "killed", progress=False).done
     assert len(list((tmp_path / "killed").glob("checkpoint-*"))) == 2
     (finished / ".lock").write_text(json.dumps({"pid": 2**22 + 1, "started": "1", "host": socket.gethostname()}))
