@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .data import Batch, Data, Field
+from .said import said
 from .settings import own_settings
 
 LARGEST = 2**24  # numbers in a sample, and symbols: far more than any network here could read
@@ -80,6 +81,17 @@ def field_of(said: dict[str, Any]) -> Field:
     return field
 
 
+def numbers_of(name: str, given: Any) -> Tensor:
+    """Somebody's rows as a tensor; ValueError in one line for what holds no real numbers."""
+    try:
+        x = given if isinstance(given, Tensor) else torch.as_tensor(np.asarray(given))
+    except (TypeError, ValueError):
+        x = None
+    if x is None or x.is_complex():
+        raise ValueError(f"{name} must be an array of real numbers, not {said(given) if x is None else x.dtype}")
+    return x
+
+
 @own_settings()
 def batch_of(given: Any, fields: dict[str, Field], stored: dict[str, str]) -> Batch:
     """Somebody's rows as the network reads them. given: field -> [n, ...], or the one field alone. Numbers of the kind that the source
@@ -90,7 +102,7 @@ def batch_of(given: Any, fields: dict[str, Field], stored: dict[str, str]) -> Ba
         raise ValueError(f"rows of {' and '.join(missing)} are needed: embed({{{', '.join(f'{name!r}: ...' for name in fields)}}})")
     batch = {}
     for name, field in fields.items():
-        x = given[name] if isinstance(given[name], Tensor) else torch.as_tensor(np.asarray(given[name]))
+        x = numbers_of(name, given[name])
         wanted = ([] if field.vocab else [field.channels]) + list(field.size)
         if x.ndim != 1 + len(wanted) or (not field.vocab and x.shape[1] != field.channels):
             raise ValueError(f"{name} must have the shape [n, {', '.join(map(str, wanted))}], not {list(x.shape)}")

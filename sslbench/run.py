@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import evaluate, files, recording, verdict
+from . import evaluate, files, given, recording, verdict
 from .backbones import Backbone
+from .catalog import nearest
 from .data import Data
 from .engine import Checkpoint, Done, Evaluation, Event, Step
 from .field import Batch, size_of
@@ -23,6 +24,7 @@ from .runs import read_recipe, replay
 from .said import in_words
 from .settings import own_settings
 
+SPLITS = ("train", "validation", "test")
 UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
 
 
@@ -133,6 +135,9 @@ class Run:
     def embed(self, what: str | Any = "test", most: int = 10_000) -> tuple[Tensor, dict[str, Tensor]]:
         """Embeddings [n, D] and labels of at most `most` samples of "train", "validation" or "test"; or of your own rows, which needs
         no training data: field -> [n, ...] (or the one field alone) as the source stores them, or a decoded batch; no labels then."""
+        given.whole(most, "most", 1)
+        if isinstance(what, str) and what not in SPLITS:
+            raise ValueError(nearest("split", what, SPLITS))
         task = self.task
         if isinstance(what, str):
             rows = evaluate.read(task.data, what, most)

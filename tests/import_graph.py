@@ -9,7 +9,7 @@ LAYERS = [
     {"drawing", "needed", "openmp", "said", "settings", "notes", "lock"},
     {"allocator", "ahead"},
     {"catalog", "field", "hardware", "optimisers", "store"},
-    {"files"},
+    {"files", "given"},
     {"data", "backbones"},
     {"pretexts"},
     {"plots", "probes", "projection", "explorer"},  # they look at results: see LOOKING
