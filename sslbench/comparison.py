@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from . import given
 from .catalog import Table
 from .run import Run
 
@@ -65,6 +66,8 @@ def number(value: float | None) -> str:
 def compare(*runs: Run) -> Comparison:
     """Runs (or one list of them) as one table and one figure with the baselines."""
     flat = [run for item in runs for run in (item if isinstance(item, (list, tuple)) else [item])]
+    for run in flat:
+        given.one_of(run, Run, "what compare() is given", "runs, as fit() and load_run(folder) return them")
     if not flat:
         raise ValueError("give compare() at least one run, for example compare(fit(Recipe()))")
     return Comparison(flat)

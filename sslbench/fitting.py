@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from . import given
 from .catalog import Listed
 from .engine import Done, Evaluation, Event, Step
 from .hardware import DEVICES, cpu_limit, known
 from .notes import note
-from .recipe import Recipe
+from .recipe import WANTED, Recipe
 from .recording import mend, new_id
 from .run import Run, load_run
 from .runs import finished, free, last_checkpoint, play, read_recipe, replay
@@ -33,6 +34,9 @@ def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = F
     evaluations, test, checkpoint_every, as in train(). An interrupt leaves a recorded run resumable. What ends the run early (a loss
     that stops being a number, a full disk) has as `run` the run so far with its last good weights.
     """
+    given.one_of(recipe, Recipe, "recipe", WANTED)
+    for value, name in ((supervised, "supervised"), (progress, "progress")):
+        given.yes_or_no(value, name)
     run = Run(recipe, folder)
 
     def ready(training: Training) -> None:
@@ -83,6 +87,7 @@ def supervised_run(recipe: Recipe, *, progress: bool = True, **options) -> Run:
 def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = False, **options) -> Run:
     """Go on with a recorded run from its last good checkpoint to its end; bit for bit what it would have been. A finished run is left
     as it is. changed_data: go on although the training data is another. options: as in fit(); what is not given is as it was."""
+    given.yes_or_no(progress, "progress")
     if finished(folder):
         mend(Path(folder))
         return load_run(folder)
@@ -115,7 +120,9 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
     Works from a notebook too: nothing is forked. Closing the generator stops the processes. overwrite: as in fit(). RuntimeError with
     the line that says what went wrong when they fail; ValueError for classes typed in a notebook, which new processes cannot see.
     """
-    folder = Path(folder).absolute()  # it stays where it is when somebody changes the working directory
+    given.one_of(recipe, Recipe, "recipe", WANTED)
+    given.yes_or_no(overwrite, "overwrite")
+    folder = given.path(folder).absolute()  # it stays where it is when somebody changes the working directory
     launchable(recipe, processes)
     known(device, DEVICES, "device")
     free(recipe, folder, overwrite)

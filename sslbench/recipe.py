@@ -21,6 +21,7 @@ from .said import MOST, in_words, one_line, said
 from .settings import own_settings
 
 LIMITS = {"steps": (1, 10**9), "batch_size": (2, 10**6), "lr": (0, 10), "weight_decay": (0, 10), "seed": (0, 2**31 - 1), "labels": (0, 1)}
+WANTED = "a Recipe, such as Recipe(data=\"wild_digits\", steps=200)"  # where something else is given
 LARGEST = 100_000  # characters of a recipe's JSON
 
 

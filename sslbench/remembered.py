@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .data import Batch, Data, Field
 from .data.as_stored import AsStored, as_stored_of
-from .said import in_words
+from .said import said
 from .settings import own_settings
 
 LARGEST = 2**24  # numbers in a sample, and symbols: far more than any network here could read
@@ -88,6 +88,17 @@ def field_of(said: dict[str, Any]) -> Field:
     return field
 
 
+def numbers_of(name: str, given: Any) -> Tensor:
+    """Somebody's rows as a tensor; ValueError in one line for what holds no real numbers."""
+    try:
+        x = given if isinstance(given, Tensor) else torch.as_tensor(np.asarray(given))
+    except (TypeError, ValueError):
+        x = None
+    if x is None or x.is_complex():
+        raise ValueError(f"{name} must be an array of real numbers, not {said(given) if x is None else x.dtype}")
+    return x
+
+
 @own_settings()
 def batch_of(given: Any, fields: dict[str, Field], stored: dict[str, str], as_stored: dict[str, AsStored]) -> Batch:
     """Somebody's rows as the network reads them. given: field -> [n, ...], or the one field alone. Where the source brings its numbers
@@ -99,7 +110,7 @@ def batch_of(given: Any, fields: dict[str, Field], stored: dict[str, str], as_st
         raise ValueError(f"rows of {' and '.join(missing)} are needed: embed({{{', '.join(f'{name!r}: ...' for name in fields)}}})")
     batch = {}
     for name, field in fields.items():
-        x = tensor_of(given[name], name)
+        x = numbers_of(name, given[name])
         wanted = ([] if field.vocab else [field.channels]) + list(field.size)
         if x.ndim != 1 + len(wanted) or (not field.vocab and x.shape[1] != field.channels):
             raise ValueError(f"{name} must have the shape [n, {', '.join(map(str, wanted))}], not {list(x.shape)}")
@@ -109,13 +120,6 @@ def batch_of(given: Any, fields: dict[str, Field], stored: dict[str, str], as_st
     if len({len(x) for x in batch.values()}) > 1:
         raise ValueError(f"all fields need as many rows, not {', '.join(str(len(x)) for x in batch.values())}")
     return batch
-
-
-def tensor_of(x: Any, name: str) -> Tensor:
-    try:
-        return x if isinstance(x, Tensor) else torch.as_tensor(np.asarray(x))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be numbers in one array ({in_words(error)})") from None
 
 
 def read(x: Tensor, field: Field, stored: str | None, as_stored: AsStored | None) -> Tensor:

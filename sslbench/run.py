@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import evaluate, files, recording, verdict
+from . import evaluate, files, given, recording, verdict
 from .backbones import Backbone
+from .catalog import nearest
 from .data import Data
 from .data.rows import kinds_of
 from .engine import Checkpoint, Done, Evaluation, Event, Step
@@ -24,6 +25,7 @@ from .runs import read_recipe, replay
 from .said import in_words, one_line
 from .settings import own_settings
 
+SPLITS = ("train", "validation", "test")
 UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
 
 
@@ -146,6 +148,9 @@ class Run:
         Your rows of the source "series" and of arrays() are the numbers as the file or the array holds them, [n, C, T] or
         [n, C, H, W]: they are standardised as the training data was. Of other sources they are as the source stores them (pictures
         0..255), or a decoded batch of floats."""
+        given.whole(most, "most", 1)
+        if isinstance(what, str) and what not in SPLITS:
+            raise ValueError(nearest("split", what, SPLITS))
         task = self.task
         if isinstance(what, str):
             rows = evaluate.read(task.data, what, most)

@@ -11,11 +11,11 @@ from typing import Any
 
 import torch
 
-from . import files, lines, lock, recording, store
+from . import files, given, lines, lock, recording, store
 from .data import Data
-from .engine import Event, train
+from .engine import Event, chosen, train
 from .notes import note
-from .recipe import Recipe
+from .recipe import WANTED, Recipe
 from .recording import Recording
 from .remembered import Remembered
 from .restoring import restored
@@ -32,13 +32,17 @@ def play(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = 
     overwrite: another run in the folder is replaced.  resume: the state to go on from.  data: the recipe's, where it is at hand.
     run: the id of a new run, for somebody who follows the folder.
     """
-    if folder:
-        folder = Path(folder).absolute()  # it stays where it is when somebody changes the working directory
+    given.one_of(recipe, Recipe, "recipe", WANTED)
+    for value, name in ((overwrite, "overwrite"), (changed_data, "changed_data")):
+        given.yes_or_no(value, name)
+    chosen(resume, **options)
+    if folder is not None:
+        folder = given.path(folder).absolute()  # it stays where it is when somebody changes the working directory
         free(recipe, folder, overwrite, resume is not None)
     training = made(recipe, resume, device, precision, data)
     ready(training)
     events = train(recipe, resume, training=training, changed_data=changed_data, **options)
-    yield from record(events, recipe, folder, overwrite=overwrite, resume=resume, run=run) if folder else events
+    yield from record(events, recipe, folder, overwrite=overwrite, resume=resume, run=run) if folder is not None else events
 
 
 def free(recipe: Recipe, folder: Path, overwrite: bool, resumed: bool = False) -> None:
@@ -87,7 +91,7 @@ def earlier(folder: str | Path, step: int) -> Iterator[Event]:
 
 def finished(folder: str | Path) -> bool:
     """Whether the run in the folder has come to its end and has its last weights, or nothing it could go on from. Nothing is changed."""
-    folder = Path(folder)
+    folder = given.path(folder)
     done = [line["step"] for line in lines.read(folder, quiet=True) if line["event"] == "Done"]
     if done:
         lock.sweep(folder)
@@ -97,7 +101,7 @@ def finished(folder: str | Path) -> bool:
 def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] = lambda: True, run: str = "") -> Iterator[Event]:
     """The recorded events again (no checkpoints). follow: wait for more until the run is done or `alive()` says no.
     run: the id of the one to follow, whatever the folder holds before it begins; "": any."""
-    folder = Path(folder)
+    folder = given.path(folder)
     if not follow:
         if not (folder / "recipe.json").exists():
             raise FileNotFoundError(f"{folder} is not a run folder (it has no recipe.json); name the folder given as --out")
@@ -132,7 +136,7 @@ def begun(folder: Path, run: str) -> bool:
 def last_checkpoint(folder: str | Path) -> dict:
     """The state of the newest checkpoint that can be read, for train(recipe, resume=state); says so when it had to fall
     back. FileNotFoundError when there is none, ValueError when all are damaged."""
-    folder, problems = Path(folder), []
+    folder, problems = given.path(folder), []
     found = files.checkpoints(folder)
     if not found:
         raise FileNotFoundError(f"there is no checkpoint in {folder}: its run ended before the first one; train again with --overwrite")
@@ -185,7 +189,7 @@ def fitting(folder: Path) -> Callable[[dict, Path], None]:
 
 
 def read_recipe(folder: str | Path) -> Recipe:
-    path = Path(folder, "recipe.json")
+    path = given.path(folder) / "recipe.json"
     if not path.exists():
         raise FileNotFoundError(f"{folder} is not a run folder (it has no recipe.json); name the folder given as --out")
     try:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import given
 from .ahead import Ahead
 from .data import Data
 from .data.digest import digest_of
@@ -19,9 +20,9 @@ from .hardware import Hardware
 from .notes import note
 from .optimisers import AdamW
 from .pretexts import Pretext
-from .recipe import Recipe
+from .recipe import WANTED, Recipe
 from .restoring import conditions, restored, same_recipe, under
-from .said import in_words
+from .said import in_words, said
 from .settings import own_settings
 
 SHOWN = 8  # samples in the task's pictures
@@ -30,10 +31,21 @@ SHOWN = 8  # samples in the task's pictures
 def made(recipe: Recipe, resume: dict | None = None, device: str = "auto", precision: str = "auto", data: Data | None = None) -> "Training":
     """The moving parts of a new run, or of one that goes on from a checkpoint's state: on what it had before, unless somebody says
     otherwise. ValueError when the state is of another recipe."""
-    if not resume:
+    given.one_of(recipe, Recipe, "recipe", WANTED)
+    given.one_of(data, (Data, type(None)), "data", "a data source, as recipe.make_data() gives it (to name one: Recipe(data=\"waves\"))")
+    if state_of(resume) is None:
         return Training(recipe, Hardware(device, precision), data)
     same_recipe(recipe, resume["recipe"])
     return Training(recipe, under(resume.get("about", {}), device, precision), data, restoring=True)
+
+
+def state_of(resume: dict | None) -> dict | None:
+    """The state to go on from, if any; ValueError in one line for what is none."""
+    needed = {"recipe", "step", "task", "optimiser", "scaler", "seconds"}
+    if resume is not None and not (isinstance(resume, dict) and needed <= resume.keys() and isinstance(resume["recipe"], dict)
+                                   and isinstance(resume.get("about", {}), dict)):
+        raise ValueError(f"resume must be the state of a Checkpoint, not {said(resume)}; a recorded run goes on with resume(folder)")
+    return resume
 
 
 class Training:

@@ -9,7 +9,7 @@ LAYERS = [
     {"drawing", "needed", "openmp", "said", "settings", "notes", "regular"},
     {"allocator", "ahead", "lock"},
     {"catalog", "field", "hardware", "optimisers", "store"},
-    {"files"},
+    {"files", "given"},
     {"data", "backbones"},
     {"pretexts"},
     {"plots", "probes", "projection", "explorer"},  # they look at results: see LOOKING

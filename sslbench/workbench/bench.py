@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import plots
 from ..recipe import Recipe
 from ..run import Run
+from .arguments import check, recipe_of
 from .choices import Choices
 from .display import Display
 from .estimate import Estimate, estimate
@@ -32,11 +33,8 @@ class Workbench:
 
     def __init__(self, recipe: Recipe | str | None = None, *, runs: str | Path = "runs", record: bool = True, device: str = "auto",
                  evaluations: int = 6, recorded: bool = True, name: str = "bench", **entries):
-        start = Recipe.from_share(recipe) if isinstance(recipe, str) else recipe or Recipe()
-        start = Recipe.from_dict({**vars(start), **entries}).check()
-        if name in _open:
-            _open[name].close()
-        _open[name] = self
+        start = recipe_of(recipe, entries)
+        check(runs=runs, record=record, device=device, evaluations=evaluations, recorded=recorded, name=name)
         self._folder, self._record, self._evaluations = runs, record, evaluations
         self._lock = threading.RLock()
         self._session: Session | None = None
@@ -51,6 +49,9 @@ class Workbench:
         self._error = self._choices.problem
         for folder in recorded_in(RECORDED) if recorded else ():
             self._kept.load(folder)
+        if name in _open:
+            _open[name].close()
+        _open[name] = self  # last: what could not be made has closed nothing
         self._pump.paint()
 
     # what is chosen and what has been made

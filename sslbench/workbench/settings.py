@@ -25,7 +25,8 @@ class Settings:
     def __init__(self, recipe: Recipe, changed: Callable[[], None]):
         self._changed, self._quiet = changed, False
         self.steps = w.listen(w.number(recipe.steps, 1, 10**9, "steps"), self._moved)
-        self.device = w.listen(w.menu(["auto", "cpu", *(["cuda"] if torch.cuda.is_available() else [])], "device"), self._moved)
+        self.device = w.listen(w.menu(["auto", "cpu", *(["cuda"] if torch.cuda.is_available() else []),
+                                         *(["mps"] if torch.backends.mps.is_available() else [])], "device"), self._moved)
         self.training = {name: self._control(h, getattr(recipe, name)) for name, h in TRAINING.items() if name != "steps"}
         self.of: dict[str, dict] = {}  # kind -> name -> control
         self.known: dict[str, dict[str, Hyperparameter]] = {}
