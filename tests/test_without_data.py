@@ -156,7 +156,7 @@ def test_a_run_folder_keeps_its_reading_and_it_is_said_once(toy, tmp_path, capsy
     assert load_run(tmp_path / "run").reading == said
     assert main(["show", str(tmp_path / "run")]) == 0 and said in capsys.readouterr().out
     fit(replace(toy, steps=1), device="cpu", evaluations=0, test=False)
-    assert capsys.readouterr().err.count(said) == 1
+    assert capsys.readouterr().out.count(said) == 1
     fit(replace(toy, steps=1), device="cpu", evaluations=0, test=False, progress=False)
     assert main([*words, "--quiet"]) == 0
     printed = capsys.readouterr()
