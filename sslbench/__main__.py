@@ -129,7 +129,7 @@ def _start(text: str | None) -> Recipe:
     with open(path, "rb") as file:
         content = file.read(4 * LARGEST + 1)
     try:
-        return Recipe.from_json(content.decode())
+        return Recipe.from_json(content.decode("utf-8-sig"))
     except ValueError as error:
         raise ValueError(f"{said(text)} is no recipe: {in_words(error)}") from None
 
@@ -141,13 +141,15 @@ def train(argv: list[str]) -> int:
     p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     p.add_argument("--precision", default="auto", help="auto, bfloat16, float16 or float32")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no scores")
+    p.add_argument("--run-id", default="", help=argparse.SUPPRESS)  # of launch(), which waits for this run
     recipe, args = read(p, argv)
     from .runs import play
 
     first = os.environ.get("RANK", "0") == "0"
     quiet = args.quiet or not first
     ready = (lambda training: None) if quiet else (lambda training: print(training.data.reading(), flush=True))
-    events = play(recipe, args.out if first else None, overwrite=args.overwrite, ready=ready, device=args.device, precision=args.precision)
+    events = play(recipe, args.out if first else None, overwrite=args.overwrite, ready=ready, device=args.device,
+                  precision=args.precision, run=args.run_id)
     return watch(events, recipe, quiet=quiet)
 
 
@@ -173,9 +175,9 @@ def watch(events, recipe: Recipe, quiet: bool = False, start: int = 0, earlier=(
 def line(e) -> str:
     from .probes import leading
 
-    said = [f"{name} {value:.3f}" for name, value in e.scores.items()]
+    said = [f"{one_line(name)} {value:.3f}" for name, value in e.scores.items()]
     key = leading(e.scores)
-    beside = [f"{name} {scores[key]:.3f}" for name, scores in e.baselines.items() if key in scores]
+    beside = [f"{one_line(name)} {scores[key]:.3f}" for name, scores in e.baselines.items() if key in scores]
     return f"step {e.step:>6} {e.split:<10} " + "  ".join(said) + (f"   ({key} of {', '.join(beside)})" if beside else "")
 
 
@@ -200,8 +202,12 @@ def resume(argv: list[str]) -> int:
 
 def leave(folder: str) -> int:
     """Say that a run is finished."""
+    from pathlib import Path
+
+    from .recording import mend
     from .run import load_run
 
+    mend(Path(folder))
     run = load_run(folder)
     print(f"{folder} is finished after step {run.step} of {run.recipe.steps}; nothing is changed", run.verdict, sep="\n")
     return 0

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from . import given
 from .catalog import Table
 from .names import numbered
 from .probes import leading, of_labels, of_nothing, parsed
@@ -69,6 +70,8 @@ def compare(*runs: Run, names: list[str] | None = None) -> Comparison:
     """Runs (or one list of them) as one table and one figure with the baselines. names: one for each; by default a number, the
     pretext task and what differs between them."""
     flat = [run for item in runs for run in (item if isinstance(item, (list, tuple)) else [item])]
+    for run in flat:
+        given.one_of(run, Run, "what compare() is given", "runs, as fit() and load_run(folder) return them")
     if not flat:
         raise ValueError("give compare() at least one run, for example compare(fit(Recipe()))")
     return Comparison(flat, names or numbered([run.recipe for run in flat]))

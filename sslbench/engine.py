@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import evaluate
+from . import evaluate, given
 from .openmp import release_workers
 from .recipe import Recipe
 from .shown import Shown
-from .training import Training, made
+from .training import Training, made, state_of
 
 OPTIONS = {"evaluations": 8, "test": True, "checkpoint_every": 100}
 GPU_READS_EVERY = 8  # steps; reading a scalar from a GPU at every step would stall it
@@ -79,8 +79,9 @@ def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", p
     Close the generator to stop. Under torchrun every process must exhaust it together; only rank 0 evaluates.
     Raises ValueError when the recipe cannot be built, FloatingPointError when the loss stops being a number.
     """
-    run = training or made(recipe, resume, device, precision)
+    given.yes_or_no(changed_data, "changed_data")
     options = chosen(resume, evaluations=evaluations, test=test, checkpoint_every=checkpoint_every)
+    run = training or made(recipe, resume, device, precision)
     try:
         with run.hardware.memory_kept():
             yield from played(run, resume, changed_data, **options)
@@ -89,15 +90,15 @@ def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", p
     run.hardware.close()
 
 
-def chosen(resume: dict | None, **given: Any) -> dict[str, Any]:
-    """What was given, else what the run had before, else the defaults."""
-    before = (resume or {}).get("about", {}).get("options")
+def chosen(resume: dict | None, **asked: Any) -> dict[str, Any]:
+    """What was given, else what the run had before, else the defaults. ValueError in one line for what cannot be used."""
+    before = (state_of(resume) or {}).get("about", {}).get("options")
     before = before if isinstance(before, dict) else {}
     known = {name: before[name] for name, value in OPTIONS.items() if type(before.get(name)) is type(value)}
-    options = {**OPTIONS, **known, **{name: value for name, value in given.items() if value is not None}}
-    if options["checkpoint_every"] < 1 or options["evaluations"] < 0:
-        raise ValueError("checkpoint_every must be at least 1 and evaluations at least 0")
-    return options
+    options = {**OPTIONS, **known, **{name: value for name, value in asked.items() if value is not None}}
+    return {**options, "evaluations": given.whole(options["evaluations"], "evaluations", 0),
+            "test": given.yes_or_no(options["test"], "test"),
+            "checkpoint_every": given.whole(options["checkpoint_every"], "checkpoint_every", 1)}
 
 
 def played(run: Training, resume: dict | None, changed_data: bool, *, evaluations: int, test: bool,

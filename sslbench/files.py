@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from . import lock, store
+from . import lock, regular, store
 
 OWN = re.compile(r"recipe\.json|run\.json|events\.jsonl|files\.txt|output\.log|weights\.safetensors|checkpoint-\d{7,19}\.safetensors|"
                  r"evaluations/\d{7,19}-[a-z]+\.safetensors")
@@ -56,7 +56,7 @@ def _says_pretext(path: Path) -> bool:
 def _laid_out(path: Path) -> bool:
     """Whether the header of a safetensors file is one that a run writes."""
     try:
-        with open(path, "rb") as file:
+        with regular.reading(path) as file:
             header = json.loads(file.read(min(MOST, int.from_bytes(file.read(8), "little"))))
         keys = set(header.get("__metadata__", {}))
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
@@ -72,8 +72,23 @@ def strangers(folder: Path) -> list[str]:
     return sorted(name for name in names if name not in ours and name != "evaluations" and not Path(name).name.startswith("."))
 
 
+def real(folder: Path) -> None:
+    """OSError in one line when something in the folder that has the name of a run's file is a link or no file: a run would write, or
+    remove, what lies elsewhere, or fail half-way. Nothing is changed."""
+    if (found := regular.what(folder / "evaluations")) not in ("", "a folder") or (not found and (folder / "evaluations").exists()):
+        raise NotADirectoryError(f"{folder}/evaluations is {found or 'a file'} and must be a folder of the run's own; move it away, or "
+                                 f"choose another folder")
+    if found and not os.access(folder / "evaluations", os.W_OK | os.X_OK):
+        raise PermissionError(f"{folder}/evaluations cannot be written; choose another folder for the run")
+    for path in (*folder.glob("*"), *folder.glob("evaluations/*")):
+        name = path.relative_to(folder).as_posix()
+        if OWN.fullmatch(name.removesuffix(".part")) and (found := regular.what(path)):
+            raise FileExistsError(f"{path} is {found} and must be a file of the run's own; move it away, or choose another folder")
+
+
 def remove(folder: Path, names: Iterable[str]) -> None:
-    for name in names:
+    """Remove these of the run's files, after real() said that it can be done; the recipe and the events last, which make it a run."""
+    for name in sorted(names, key=lambda name: (name in ("recipe.json", "events.jsonl"), name)):
         (folder / name).unlink(missing_ok=True)
         (folder / f"{name}.part").unlink(missing_ok=True)
 
@@ -91,11 +106,11 @@ def checkpoints(folder: Path, own: bool = False) -> list[Path]:
 
 def text(path: Path) -> str:
     """A small text file; ValueError when it is too long to be what it should be."""
-    with open(path, "rb") as file:
+    with regular.reading(path) as file:
         content = file.read(MOST + 1)
     if len(content) > MOST:
         raise ValueError(f"{path} is damaged (longer than {MOST} bytes)")
-    return content.decode("utf-8", "replace")
+    return content.decode("utf-8-sig", "replace")  # some editors begin a file with a mark of its encoding
 
 
 def refuse(folder: Path, overwrite: bool) -> None:
@@ -123,7 +138,8 @@ def in_use(folder: Path, overwrite: bool) -> None:
     elif others and not overwrite:
         raise FileExistsError(f"{folder} holds files that are of no run ({some(others)}); choose another folder, or write beside them "
                               f"with --overwrite (overwrite=True)")
-    if taken := [name for name in others if OWN.fullmatch(name)]:
+    real(folder)
+    if taken := [name for name in others if OWN.fullmatch(name.removesuffix(".part"))]:
         raise FileExistsError(f"{folder} holds {some(taken)}, which its run did not write and another would replace; move "
                               f"{'them' if len(taken) > 1 else 'it'} away, or choose another folder")
 

@@ -7,14 +7,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from . import given
 from .catalog import Listed
 from .engine import Done, Evaluation, Event, Step
 from .hardware import DEVICES, cpu_limit, known
+from .notes import note
 from .probes import leading
-from .recipe import Recipe
-from .recording import run_id
+from .recipe import WANTED, Recipe
+from .recording import mend, new_id
 from .run import Run, load_run
 from .runs import finished, free, last_checkpoint, play, read_recipe, replay
 from .training import Training
@@ -32,11 +35,15 @@ def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = F
     evaluations, test, checkpoint_every, as in train(). An interrupt leaves a recorded run resumable. What ends the run early (a loss
     that stops being a number, a full disk) has as `run` the run so far with its last good weights.
     """
+    given.one_of(recipe, Recipe, "recipe", WANTED)
+    for value, name in ((supervised, "supervised"), (progress, "progress")):
+        given.yes_or_no(value, name)
     run = Run(recipe, folder)
 
     def ready(training: Training) -> None:
         run.data = training.data
-        say(training.data.reading(), progress)
+        run.about["reading"] = training.data.reading()
+        say(run.about["reading"], progress)
 
     gather(play(recipe, folder, overwrite=overwrite, ready=ready, **options), run, progress)
     if supervised:
@@ -55,31 +62,35 @@ def gather(events: Iterator[Event], run: Run, progress: bool, start: int = 0) ->
 
 
 def say(reading: str, shown: bool = True) -> None:
-    """What was read, where the progress bar is."""
+    """What was read, above the progress bar."""
     if shown:
         from tqdm import tqdm
 
-        tqdm.write(reading, file=sys.stderr)
+        tqdm.write(reading, file=sys.stdout)
 
 
 def supervised_run(recipe: Recipe, *, progress: bool = True, **options) -> Run:
     """The run of the supervised twin of `recipe`: from the cache, or trained now and kept there."""
     twin = supervised_twin(recipe)
-    folder, run = folder_of(twin), Run(twin)
+    folder = folder_of(twin)
     if (folder / "recipe.json").exists() and finished(folder):
         return load_run(folder)
+    run = Run(twin)
     try:
-        free(twin, folder, overwrite=True)
-    except OSError:  # another process trains the same one now
-        folder = None
-    gather(play(twin, folder, overwrite=True, **options), run, progress)
+        gather(play(twin, folder, overwrite=True, **options), run, progress)
+    except OSError:
+        if run.evaluations:
+            raise
+        gather(play(twin, **options), run, progress)  # another process trains the same one now, or nothing can be kept there
     return run
 
 
 def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = False, **options) -> Run:
     """Go on with a recorded run from its last good checkpoint to its end; bit for bit what it would have been. A finished run is left
     as it is. changed_data: go on although the training data is another. options: as in fit(); what is not given is as it was."""
+    given.yes_or_no(progress, "progress")
     if finished(folder):
+        mend(Path(folder))
         return load_run(folder)
     recipe, state = read_recipe(folder), last_checkpoint(folder)
     events = play(recipe, folder, resume=state, changed_data=changed_data, **options)
@@ -110,29 +121,48 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
     Works from a notebook too: nothing is forked. Closing the generator stops the processes. overwrite: as in fit(). RuntimeError with
     the line that says what went wrong when they fail; ValueError for classes typed in a notebook, which new processes cannot see.
     """
-    folder = Path(folder)
+    given.one_of(recipe, Recipe, "recipe", WANTED)
+    given.yes_or_no(overwrite, "overwrite")
+    folder = given.path(folder).absolute()  # it stays where it is when somebody changes the working directory
     launchable(recipe, processes)
     known(device, DEVICES, "device")
     free(recipe, folder, overwrite)
     with tempfile.TemporaryDirectory(prefix="sslbench-") as place:  # the folder is written by the run itself, once it has begun
         Path(place, "recipe.json").write_text(recipe.to_json())
-        log, before = Path(place, "output.log"), run_id(folder)
+        log, run = Path(place, "output.log"), new_id()
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes),
                    "-m", "sslbench", "train", "--recipe", f"{place}/recipe.json", "--out", str(folder), "--device", device, "--quiet",
+                   "--run-id", run,
                    *["--overwrite"] * overwrite]
         with open(log, "wb") as output:
             job = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                                    env={**os.environ, "OMP_NUM_THREADS": str(max(1, cpu_limit() // processes))})
         try:
             done = None
-            for event in replay(folder, follow=True, alive=lambda: job.poll() is None, after=before):
+            for event in replay(folder, follow=True, alive=lambda: job.poll() is None, run=run):
                 done = event
                 yield event
-            if not isinstance(done, Done) or job.wait(60):
+            if not isinstance(done, Done) or ended(job):
                 raise RuntimeError(f"the processes ended early: {last_error(log)} (all of it: {kept(log)})")
         finally:
-            if job.poll() is None:
-                os.killpg(job.pid, signal.SIGTERM)
+            stop(job)
+
+
+def ended(job: subprocess.Popen) -> int:
+    """The exit code of processes whose run is done and on the disk; 0 when they hang after that."""
+    try:
+        return job.wait(60)
+    except subprocess.TimeoutExpired:
+        note("the run is done, but its processes did not end by themselves; they are stopped")
+        return 0
+
+
+def stop(job: subprocess.Popen) -> None:
+    """End the processes where they still run."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        if job.poll() is None:
+            os.killpg(job.pid, how)
+            with suppress(subprocess.TimeoutExpired):
                 job.wait(30)
 
 

@@ -60,7 +60,9 @@ class Hardware:
     @contextmanager
     def seeded(self, seed: int) -> Iterator[None]:
         """Inside, torch's own generators of the CPU and of this device start from `seed`; afterwards they go on where they were.
-        torch.manual_seed goes through all kinds of device and writes down where it was called from, for 0.3 ms."""
+        They are the whole process's: what another thread draws or seeds meanwhile moves these numbers, and its own. Only a step
+        of a network that draws by itself (dropout in an adopted one) needs it.  torch.manual_seed goes through all kinds of device
+        and writes down where it was called from, for 0.3 ms."""
         device = None if self.device.type == "cpu" else getattr(torch, self.device.type)
         before, before_on_device = torch.get_rng_state(), device and device.get_rng_state()
         try:

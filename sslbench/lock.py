@@ -5,11 +5,15 @@ forked has the file too and may outlive it, so the file says whose it is: the lo
 Two threads of one process open the file twice and exclude each other. Windows has no such locks: there nothing is locked.
 """
 
+import errno
 import json
 import os
 import socket
+import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from .regular import reading, what
 
 try:
     import fcntl
@@ -40,10 +44,10 @@ class Lock:
 
 def check(folder: Path) -> None:
     """BlockingIOError when somebody writes into `folder` now; nothing is changed."""
-    if not fcntl or not (folder / NAME).is_file():
+    if not fcntl or not os.path.lexists(folder / NAME):
         return
     with suppress(FileNotFoundError), one_at_a_time(folder):
-        file = os.open(folder / NAME, os.O_RDONLY)
+        file = opened(folder / NAME, os.O_RDONLY)
         try:
             if not locked(file) and alive(owner_in(folder / NAME)):
                 raise held(folder, owner_in(folder / NAME))
@@ -51,10 +55,18 @@ def check(folder: Path) -> None:
             os.close(file)
 
 
+def sweep(folder: Path) -> None:
+    """Remove the lock that an owner of this machine left when it was killed."""
+    owner = owner_in(folder / NAME)
+    if owner and not alive(owner):
+        with suppress(OSError):
+            Lock(folder).release()
+
+
 def taken(path: Path) -> int:
     """The open file that holds the lock."""
     while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        file = opened(path, os.O_RDWR | os.O_CREAT)
         free, owner = locked(file), owner_in(path)
         if not free and not alive(owner):  # what its owner forked still has the file
             path.unlink(missing_ok=True)
@@ -65,6 +77,28 @@ def taken(path: Path) -> int:
         os.close(file)
         if not free and alive(owner):
             raise held(path.parent, owner)
+
+
+def opened(path: Path, how: int) -> int:
+    """The lock's file; OSError in one line when something else lies there: a link, which may lead to somebody's file, or a pipe."""
+    try:
+        file = os.open(path, how | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+            raise no_lock(path) from None
+        raise
+    status = os.fstat(file)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        os.close(file)
+        raise no_lock(path)
+    return file
+
+
+def no_lock(path: Path) -> OSError:
+    return FileExistsError(f"{path} is no lock of a run but {what(path) or 'a second name of another file'}; remove it, "
+                           f"or choose another folder")
 
 
 @contextmanager
@@ -103,7 +137,8 @@ def me() -> dict:
 
 def owner_in(path: Path) -> dict:
     try:
-        owner = json.loads(path.read_bytes()[:1000])
+        with reading(path) as file:
+            owner = json.loads(file.read(1000))
     except (OSError, ValueError):
         return {}
     return owner if isinstance(owner, dict) and isinstance(owner.get("pid"), int) and owner["pid"] > 0 else {}

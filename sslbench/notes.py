@@ -17,7 +17,15 @@ def note(text: str) -> None:
     if listener := _listener.get():
         listener(text)
     else:
-        warnings.warn(text, Note, stacklevel=3)
+        _warn(text)
+
+
+def _warn(text: str) -> None:
+    """As a warning, never as an error: the work goes on, though somebody made errors of all warnings."""
+    try:
+        warnings.warn_explicit(text, Note, "sslbench", 1, registry={})  # a line of our source would say nothing to who reads it
+    except Note as said:
+        warnings.showwarning(said, Note, "sslbench", 1)
 
 
 @contextmanager

@@ -14,10 +14,12 @@ from .backbones import Backbone, towers
 from .backbones.starting import start_from
 from .catalog import LONGEST, Hyperparameter, annotated, contracts, nearest, plain
 from .data import Data, Labelled
+from .drawing import Drawing
 from .pretexts import Pretext
 from .said import MOST, in_words, one_line, said
 from .settings import own_settings
 
+WANTED = "a Recipe, such as Recipe(data=\"wild_digits\", steps=200)"  # where something else is given
 LARGEST = 100_000  # characters of a recipe's JSON
 
 
@@ -123,7 +125,7 @@ class Recipe:
         if "+" not in self.backbone:
             return ""
         try:
-            with torch.random.fork_rng(devices=[]), torch.device("meta"):  # no memory, no numbers
+            with Drawing(self.seed), torch.device("meta"):  # no memory, no numbers
                 self.make_backbone(fields)
         except ValueError as error:
             return str(error)
@@ -144,8 +146,7 @@ class Recipe:
     def make_task(self, data: Data) -> Pretext:
         """The pretext task with its backbone, initialised from the seed. Of `data` only what it says of its samples is needed."""
         task = Pretext.find(self.pretext)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+        with Drawing(self.seed):
             backbone = self.make_backbone(task.reads(data))
             if self.init:  # before the task is built: a teacher is a copy of what the run starts from
                 start_from(self.init, backbone)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import files, lines, store
+from . import files, lines, regular, store
 from .engine import Checkpoint, Evaluation, Event
 from .files import LIST
 from .lock import Lock, same_file
@@ -21,31 +21,36 @@ KEPT = 2  # checkpoints: the newest, and the one before in case the newest is da
 class Recording:
     """The folder of one run, open for writing from the first event to the last. OSError in one line when it may not be written.
 
-    overwrite: a run that the folder holds is removed first.  resume: the state of the checkpoint that its own run goes on from."""
+    overwrite: a run that the folder holds is removed first.  resume: the state of the checkpoint that its own run goes on from.
+    run: the id of a new run, for somebody who waits for it."""
 
-    def __init__(self, recipe: Recipe, folder: Path, overwrite: bool = False, resume: dict | None = None):
+    def __init__(self, recipe: Recipe, folder: Path, overwrite: bool = False, resume: dict | None = None, run: str = ""):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self._lock, self._log, self._about = folder, Lock(folder), None, {}
         try:
-            self._files = self._begun(recipe, overwrite) if resume is None else self._gone_back_to(resume)
-            self._log = open(folder / "events.jsonl", "ab", buffering=0)
+            self._run = run or ("" if resume is None else run_id(folder)) or new_id()
+            self._files = self._begun(recipe, overwrite) if resume is None else self._gone_back_to(resume, recipe)
+            self._log = regular.appending(folder / "events.jsonl")
         except BaseException:
             self.close()
             raise
 
     def _begun(self, recipe: Recipe, overwrite: bool) -> set[str]:
         files.in_use(self.folder, overwrite)
-        files.remove(self.folder, files.written(self.folder) - {LIST})
+        old = files.written(self.folder) - {LIST, "recipe.json"}  # these are replaced in one move
+        files.remove(self.folder, sorted(old, key=lambda name: name != "events.jsonl"))  # at once it has no end
         (self.folder / "evaluations").mkdir(exist_ok=True)
         names = {LIST, "recipe.json", "run.json", "events.jsonl"}
         self._write_list(names)
         self._write("recipe.json", recipe.to_json())
         self._write("events.jsonl", "")
-        self._write("run.json", json.dumps({"id": uuid.uuid4().hex}))  # the last: who follows the run waits for it
+        self._write("run.json", json.dumps({"id": self._run}))  # the last: who follows the run waits for it
         return names
 
-    def _gone_back_to(self, state: dict[str, Any]) -> set[str]:
+    def _gone_back_to(self, state: dict[str, Any], recipe: Recipe) -> set[str]:
         """Leave what the run had when it reached this checkpoint, whatever came after it."""
+        files.real(self.folder)
+        of_this_run(self.folder, recipe)
         step, kept = state["step"], before(self.folder, state["step"])
         own = files.written(self.folder) | {"recipe.json", *(path.name for path in files.checkpoints(self.folder, own=True))}
         own |= {line["file"] for line in kept if "file" in line}
@@ -54,6 +59,7 @@ class Recording:
             later |= {name for name in own if name.startswith("evaluations/")}
         self._write("events.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
         files.remove(self.folder, later)
+        files.remove(self.folder, [path.name for path in files.checkpoints(self.folder, own=True)[KEPT:]])  # a kill may leave a third
         for part in [*self.folder.glob("*.part"), *self.folder.glob("evaluations/*.part")]:
             if part.relative_to(self.folder).as_posix().removesuffix(".part") in own:
                 part.unlink()
@@ -85,13 +91,13 @@ class Recording:
         files.remove(self.folder, [path.name for path in files.checkpoints(self.folder, own=True)[KEPT:]])
         if about != self._about:
             self._about = about
-            self._write("run.json", json.dumps({"id": run_id(self.folder) or uuid.uuid4().hex, **about}))
+            self._write("run.json", json.dumps({"id": self._run, **about}))
 
     def _name(self, name: str) -> None:
         """Say in the list that this file is the run's, before it is."""
         if name not in self._files:
             self._files.add(name)
-            with open(self.folder / LIST, "ab", buffering=0) as file:
+            with regular.appending(self.folder / LIST) as file:
                 self._append(file, name + "\n", LIST)
 
     def _write_list(self, names: Iterable[str]) -> None:
@@ -123,6 +129,13 @@ class Recording:
         self._lock.release()
 
 
+def of_this_run(folder: Path, recipe: Recipe) -> None:
+    """FileExistsError when the folder holds another run by now: the checkpoint was read before nobody else could write there."""
+    with suppress(FileNotFoundError, ValueError, TypeError, RecursionError):
+        if Recipe.from_json(files.text(folder / "recipe.json")).check() != recipe.check():
+            raise FileExistsError(f"{folder} holds another run now, and this one cannot go on there; train again in another folder")
+
+
 def save_weights(folder: Path, weights: dict, step: int) -> None:
     """weights.safetensors: the whole task's weights by name ("backbone." is the backbone), readable by any tool."""
     tensors = {name: w.detach().cpu().contiguous().clone() for name, w in weights.items()}
@@ -130,21 +143,36 @@ def save_weights(folder: Path, weights: dict, step: int) -> None:
 
 
 def has_last_weights(folder: Path, last: int) -> bool:
-    """Whether the weights after step `last` can be read; where weights.safetensors is missing or damaged it is written anew, with a
-    note, from the last checkpoint."""
-    try:
+    """Whether the weights after step `last` can be read; nothing is changed."""
+    with suppress(FileNotFoundError, ValueError):
+        return files.weights(folder)[1] in (None, last)
+    return False
+
+
+def mend(folder: Path) -> None:
+    """Write a finished run's weights.safetensors anew from the last checkpoint where it is missing or damaged, with a note. A folder
+    that cannot be written, or that somebody else writes into, stays as it is: the checkpoint is read instead."""
+    if not to_mend(folder):
+        return
+    with suppress(OSError):
+        writing = Lock(folder)
+        try:
+            if found := to_mend(folder):  # nobody has written another run meanwhile
+                weights, step, why = found
+                save_weights(folder, weights, step)
+                note(f"{why}; it is written anew from the last checkpoint")
+        finally:
+            writing.release()
+
+
+def to_mend(folder: Path) -> tuple[dict, int, str] | None:
+    """The weights of a checkpoint that should be in weights.safetensors, their step, and what is wrong with the file."""
+    with suppress(FileNotFoundError, ValueError):
         weights, step, lost = files.weights(folder)
-    except (FileNotFoundError, ValueError):
-        return False
-    if step not in (None, last) or ((folder / "weights.safetensors").is_file() and not lost):
-        return step in (None, last)
-    writing = Lock(folder)
-    try:
-        save_weights(folder, weights, last)
-    finally:
-        writing.release()
-    note(f"{lost[0] if lost else f'weights.safetensors was missing in {folder}'}; it is written anew from the last checkpoint")
-    return True
+        there = (folder / "weights.safetensors").is_file()
+        if step is not None and (lost or not there):
+            return weights, step, lost[0] if lost else f"weights.safetensors was missing in {folder}"
+    return None
 
 
 def before(folder: Path, step: int, quiet: bool = False) -> list[dict]:
@@ -162,7 +190,11 @@ def about(folder: Path) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
+def new_id() -> str:
+    return uuid.uuid4().hex
+
+
 def run_id(folder: Path) -> str:
-    """A word of its own for every run that was begun in a folder; "" where there is none."""
+    """A word of its own for every run that was begun in a folder; "" where there is none, and in folders of the first runs."""
     said = about(folder).get("id")
     return said if isinstance(said, str) else ""

@@ -11,6 +11,7 @@ from .notes import note
 from .recipe import Recipe
 
 KINDS = ("cpu", "cuda", "mps")
+MOMENTS = ("exp_avg", "exp_avg_sq")  # of AdamW
 
 
 def conditions(hardware: Hardware) -> dict[str, Any]:
@@ -51,15 +52,37 @@ def same_recipe(recipe: Recipe, other: dict[str, Any]) -> None:
 
 
 def restored(task: nn.Module, optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Put weights, buffers and the optimiser's moments back; ValueError and its kin when they are of another shape."""
+    """Put weights, buffers and the optimiser's moments back; ValueError and its kin when they are of another shape or kind, before
+    torch's kernels, which trust them, see them."""
+    for name, own in task.state_dict().items():
+        if name in state["task"] and state["task"][name].dtype != own.dtype:
+            raise ValueError(f"{name} is {state['task'][name].dtype}, not {own.dtype}")
     task.load_state_dict(state["task"])
+    fitting_moments([p for group in optimiser.param_groups for p in group["params"]], state["optimiser"], state["step"])
     settings = [{name: value for name, value in group.items() if name != "params"} for group in optimiser.param_groups]
     optimiser.load_state_dict(state["optimiser"])
     for group, own in zip(optimiser.param_groups, settings):
         group.update(own)  # they follow from the recipe
     for p, moments in optimiser.state.items():  # fused kernels assume that moments are laid out like their parameter
-        for name, value in moments.items():
-            if not torch.is_tensor(value) or value.shape not in (p.shape, ()):
-                raise ValueError(f"the optimiser's {name} has another shape than its weight")
-            if value.shape == p.shape:
-                moments[name] = torch.empty_like(p).copy_(value)
+        for name in MOMENTS:
+            moments[name] = torch.empty_like(p).copy_(moments[name])
+
+
+def fitting_moments(weights: list[nn.Parameter], saved: dict[str, Any], steps: int) -> None:
+    """ValueError and its kin unless the saved state of AdamW is one of these weights after so many steps."""
+    numbers = [number for group in saved["param_groups"] for number in group["params"]]
+    if len(numbers) != len(weights) or len(set(numbers)) != len(weights) or not set(saved["state"]) <= set(numbers):
+        raise ValueError("the optimiser's state is of other weights")
+    if steps and weights and not saved["state"]:
+        raise ValueError(f"the optimiser's state is empty after {steps} steps")
+    for number, p in zip(numbers, weights):
+        moments = saved["state"].get(number)  # none for a weight that no gradient has reached
+        if moments is None:
+            continue
+        if set(moments) != {"step", *MOMENTS}:
+            raise ValueError(f"the optimiser's state holds {', '.join(map(str, moments)) or 'nothing'}, not step, {', '.join(MOMENTS)}")
+        for name in MOMENTS:
+            if moments[name].shape != p.shape or not moments[name].is_floating_point():
+                raise ValueError(f"the optimiser's {name} is not like its weight")
+        if moments["step"].shape != () or not 0 <= float(moments["step"]) <= steps:
+            raise ValueError("the optimiser's step is not a number of steps that were taken")

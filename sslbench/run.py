@@ -9,9 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import evaluate, files, recording, verdict
+from . import evaluate, files, given, recording, verdict
 from .backbones import Backbone
+from .catalog import nearest
 from .data import Data
+from .data.rows import kinds_of
 from .engine import Checkpoint, Done, Evaluation, Event, Step
 from .field import Batch, size_of
 from .hardware import Hardware
@@ -21,9 +23,10 @@ from .probes import of_labels, parsed
 from .recipe import Recipe
 from .remembered import Remembered, batch_of
 from .runs import read_recipe, replay
-from .said import in_words
+from .said import in_words, one_line
 from .settings import own_settings
 
+SPLITS = ("train", "validation", "test")
 UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
 
 
@@ -94,7 +97,7 @@ class Run:
 
     @property
     def chance_loss(self) -> float | None:
-        return next((e.chance_loss for e in self.evaluations if e.chance_loss is not None), None)
+        return verdict.chance_of(self.evaluations)
 
     @property
     def verdict(self) -> str:
@@ -105,7 +108,7 @@ class Run:
     def reading(self) -> str:
         """What was read, in a sentence or two, as it was when the run was recorded; "" where that is not known."""
         said = self.about.get("reading")
-        return said if isinstance(said, str) else ""
+        return one_line(said, 4000) if isinstance(said, str) else ""
 
     @cached_property
     def data(self) -> Data:
@@ -119,7 +122,15 @@ class Run:
         if self.weights is None:
             raise ValueError(self._no_weights)
         recipe = replace(self.recipe, init="").check("pretext", "backbone")
-        task = recipe.make_task(Remembered.of(self.about, lambda: self.data) or self.data)
+        remembered = Remembered.of(self.about, lambda: self.data)
+        try:
+            task = recipe.make_task(remembered or self.data)
+        except (ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+            if remembered is None:
+                raise
+            note(f"{self.folder}/run.json is damaged (what it says of the data does not fit the recipe: {in_words(error)}); the data "
+                 f"itself is read")
+            task = recipe.make_task(self.data)
         try:
             task.load_state_dict(self.weights)
         except RuntimeError as error:
@@ -133,14 +144,24 @@ class Run:
 
     def embed(self, what: str | Any = "test", most: int = 10_000) -> tuple[Tensor, dict[str, Tensor]]:
         """Embeddings [n, D] and labels of at most `most` samples of "train", "validation" or "test"; or of your own rows, which needs
-        no training data: field -> [n, ...] (or the one field alone) as the source stores them, or a decoded batch; no labels then."""
+        no training data: field -> [n, ...] (or the one field alone); no labels then.
+
+        Your rows of the source "series" and of arrays() are the numbers as the file or the array holds them, [n, C, T] or
+        [n, C, H, W]: they are standardised as the training data was. Of other sources they are as the source stores them (pictures
+        0..255), or a decoded batch of floats."""
+        given.whole(most, "most", 1)
+        if isinstance(what, str) and what not in SPLITS:
+            raise ValueError(nearest("split", what, SPLITS))
         task = self.task
         if isinstance(what, str):
             rows = evaluate.read(task.data, what, most)
             return evaluate.embed(task, task.data, rows, Hardware("cpu")), rows.labels
-        fields = {name: task.data.fields[name] for name in evaluate.visible(task.data)}
-        stored = task.data.stored if isinstance(task.data, Remembered) else {}
-        return embedded(task, batch_of(what, fields, stored)), {}
+        data = task.data
+        fields = {name: data.fields[name] for name in evaluate.visible(data)}
+        stored = data.stored if isinstance(data, Remembered) else kinds_of(data.loaded("train")[0])
+        if isinstance(data, Remembered) and not data.knows:
+            note(f"{self.folder} was recorded before runs remembered how rows are standardised: yours are read as the source stores them")
+        return embedded(task, batch_of(what, fields, stored, data.as_stored)), {}
 
     def show(self):
         """Loss, scores beside the baselines, and the task's pictures as one matplotlib Figure."""
@@ -172,8 +193,17 @@ def embedded(task: Pretext, batch: Batch, size: int = 250) -> Tensor:
 def load_run(folder: str | Path) -> Run:
     """A recorded run from its folder; finished or not. Its `backbone` is the trained nn.Module. What is damaged is left out, with a
     note, as long as the recipe can be read."""
+    folder = Path(folder)
+    for _ in range(3):
+        before, run = recording.run_id(folder), loaded(folder)
+        if recording.run_id(folder) == before:  # else another run replaced it meanwhile, and this is half of each
+            break
+    return run
+
+
+def loaded(folder: Path) -> Run:
     run = Run.collect(read_recipe(folder), replay(folder), folder)
-    run.about = recording.about(Path(folder))
+    run.about = recording.about(folder)
     try:
         run.weights, _, lost = files.weights(folder)
         if lost:

@@ -57,7 +57,9 @@ def in_words(error: BaseException) -> str:
     text = str(error).strip()
     if isinstance(error, OSError) and error.strerror:
         text = str(error.strerror) if error.filename is None else f"{error.strerror}: {said(error.filename)}"
-    first = next(iter(text.splitlines()), "")
+    first, *more = text.splitlines() or [""]
+    if first.endswith(":") and more:  # torch says below what it is
+        first = f"{first} {more[0].strip()}"
     plain = isinstance(error, (ValueError, OSError, FloatingPointError)) and type(error).__module__ == "builtins"
     kind = type(error).__name__
     kind = f"{type(error).__module__.strip('_')}.{kind}" if kind == "Error" else kind  # csv.Error

@@ -10,8 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import regular
 from .said import in_words
 from .settings import own_settings
+
+HEADER = 10**8  # bytes: safetensors reads no longer one
 
 
 def flatten(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
@@ -73,30 +76,47 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]
     write_bytes(path, save(tensors, {**header, "digest": digest(tensors, header)}))
 
 
-def read(path: Path) -> Any:
-    """What write() wrote; ValueError in one line when the file is damaged or truncated."""
-    tensors, header = read_tensors(path)
+def read(path: Path, most: int | None = None) -> Any:
+    """What write() wrote; ValueError in one line when the file is damaged or truncated, or has more than `most` bytes."""
+    tensors, header = read_tensors(path, most)
     try:
         return unflatten(json.loads(header["tree"]), tensors)
     except Exception:  # whatever a tree of another shape leads to
         raise ValueError(f"{path} is damaged (its header has no tree of values)") from None
 
 
+def whole(path: Path, most: int | None = None) -> tuple[bytes, dict[str, str]]:
+    """The bytes of a safetensors file and what its header says beside the tensors; ValueError, before the bytes are read, when there are
+    more or fewer than the header says. (Not mapped: a file that somebody cuts while its tensors are in use would end this process.)"""
+    with regular.reading(path) as file:
+        size, length = os.fstat(file.fileno()).st_size, int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(HEADER, size - 8):
+            raise ValueError("it has no header")
+        if most is not None and size > most:
+            raise ValueError(f"it has {size} bytes, more than any such file")
+        header = json.loads(file.read(length))
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        if size != 8 + length + max(ends, default=0):
+            raise ValueError(f"it has {size} bytes, and its header says {8 + length + max(ends, default=0)}")
+        file.seek(0)
+        return file.read(), header.get("__metadata__", {})
+
+
 @own_settings()
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def read_tensors(path: Path, most: int | None = None) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors of a safetensors file and what its header says beside them; ValueError in one line when it is damaged, or when its
     digest says that something changed. A file of another tool has no digest."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     try:
-        content = path.read_bytes()  # not mapped: a file that somebody cuts while its tensors are in use would end this process
+        content, header = whole(path, most)
         tensors = load(content)
-        header = json.loads(content[8:8 + int.from_bytes(content[:8], "little")]).get("__metadata__", {})
         right = header["digest"] == digest(tensors, header) if "digest" in header else header.get("sha256") in (None, old_digest(tensors))
     except FileNotFoundError:
         raise ValueError(f"{path} is missing") from None
-    except (SafetensorError, ValueError, KeyError, TypeError, OSError, MemoryError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, MemoryError,
+            RecursionError) as error:
         raise ValueError(f"{path} is damaged ({in_words(error)})") from None
     if not right:
         raise ValueError(f"{path} is damaged (its bytes changed)")
@@ -106,14 +126,15 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace `path` in one move, after its content reached the disk. OSError names the path. Its folder must be there: one that
     somebody moved away would otherwise be made anew, with half of what belongs in it."""
-    part = path.with_name(path.name + ".part")
+    part, made = path.with_name(path.name + ".part"), False
     try:
-        with open(part, "wb") as file:
+        with regular.new(part) as file:
+            made = True
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
     except OSError as error:
         with suppress(OSError):
-            part.unlink()
+            part.unlink() if made else None
         raise OSError(error.errno, error.strerror, str(path)) from None

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -9,18 +10,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import given
 from .ahead import Ahead
 from .data import Data
 from .data.digest import digest_of
-from .data.rows import in_memory, nbytes
+from .data.rows import in_memory, kinds_of, nbytes
+from .drawing import draws
 from .field import Batch, decode, picked, size_of
 from .hardware import Hardware
 from .notes import note
 from .optimisers import AdamW
 from .pretexts import Pretext, evaluating
-from .recipe import Recipe
+from .recipe import WANTED, Recipe
 from .restoring import conditions, restored, same_recipe, under
-from .said import in_words
+from .said import in_words, said
 from .settings import own_settings
 from .shown import Shown, as_shown
 
@@ -30,10 +33,21 @@ SHOWN = 8  # samples in the task's pictures
 def made(recipe: Recipe, resume: dict | None = None, device: str = "auto", precision: str = "auto", data: Data | None = None) -> "Training":
     """The moving parts of a new run, or of one that goes on from a checkpoint's state: on what it had before, unless somebody says
     otherwise. ValueError when the state is of another recipe."""
-    if not resume:
+    given.one_of(recipe, Recipe, "recipe", WANTED)
+    given.one_of(data, (Data, type(None)), "data", "a data source, as recipe.make_data() gives it (to name one: Recipe(data=\"waves\"))")
+    if state_of(resume) is None:
         return Training(recipe, Hardware(device, precision), data)
     same_recipe(recipe, resume["recipe"])
     return Training(recipe, under(resume.get("about", {}), device, precision), data, restoring=True)
+
+
+def state_of(resume: dict | None) -> dict | None:
+    """The state to go on from, if any; ValueError in one line for what is none."""
+    needed = {"recipe", "step", "task", "optimiser", "scaler", "seconds"}
+    if resume is not None and not (isinstance(resume, dict) and needed <= resume.keys() and isinstance(resume["recipe"], dict)
+                                   and isinstance(resume.get("about", {}), dict)):
+        raise ValueError(f"resume must be the state of a Checkpoint, not {said(resume)}; a recorded run goes on with resume(folder)")
+    return resume
 
 
 class BatchDoesNotFit(ValueError):
@@ -59,6 +73,7 @@ class Training:
         read = partial(stored, self.rows, n, self.batch_size, recipe.seed, hardware)  # it does not hold this object, so both end at once
         self.read, self.stored = read, read if at_hand else Ahead(read, recipe.steps)
         self.task = hardware.place(task)
+        self.draws = draws(self.task)  # dropout in somebody's network
         self.optimiser = make_optimiser(self.task, recipe, hardware.device)
         self.wrapped, self.seconds = hardware.wrap(self.task), 0.0
         self.check: Callable[[], None] = lambda: None  # called between the parts of an evaluation; what it raises ends it
@@ -88,7 +103,7 @@ class Training:
         r, seed = self.recipe, mix(self.recipe.seed, step, self.hardware.rank)
         for group in self.optimiser.param_groups:
             group["lr"] = r.lr * self.rate(step, r.steps)
-        with self.hardware.own_settings(), self.hardware.seeded(seed):  # seeded: for dropout in somebody's network
+        with self.hardware.own_settings(), self.hardware.seeded(seed) if self.draws else nullcontext():
             with torch.no_grad():
                 inputs = self.task.inputs(self.batch(step), self.hardware.generator(seed))
             with self.hardware.autocast():
@@ -131,10 +146,10 @@ class Training:
 
     def about(self, **more: Any) -> dict[str, Any]:
         """What decides the numbers beside the recipe, and what the data looks like, as plain values."""
-        first = {name: torch.as_tensor(x[torch.tensor([0])]) for name, x in self.data.loaded("train")[0].items()}
         return {**conditions(self.hardware), "batch_size": self.batch_size, "data": self.digest, "rows": size_of(self.rows),
                 "reading": self.data.reading(), "fields": {name: asdict(f) for name, f in self.data.fields.items()},
-                "stored": {name: str(x.dtype).removeprefix("torch.") for name, x in first.items()},
+                "stored": kinds_of(self.data.loaded("train")[0]),
+                "as_stored": {name: how.plain() for name, how in self.data.as_stored.items()},
                 "classes": self.data.classes, "probe_on": list(self.data.probe_on), "alike": self.data.alike,
                 "label_field": self.data.label_field, **more}
 

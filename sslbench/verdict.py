@@ -9,6 +9,11 @@ BETTER_THAN_CHANCE = 0.02  # of the chance-level loss
 BETTER_PROBE = 0.02  # accuracy above the untrained network that we call progress
 
 
+def chance_of(evaluations: list) -> float | None:
+    """The chance-level loss: the first that is a number."""
+    return next((e.chance_loss for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
+
+
 def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -> str:
     """One sentence from the losses so far, the chance-level loss and the evaluations (the first at step 0)."""
     if not losses:
@@ -16,7 +21,7 @@ def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -
     recent = sum(losses[-10:]) / len(losses[-10:])
     looks = [e for e in evaluations if e.split == "validation"]
     if not looks:
-        return f"the loss is {recent:.3g}; there is no evaluation yet to judge by"
+        return f"trained to loss {recent:.3g}; there is no evaluation on validation, so nothing says what for"
     first, last = looks[0], looks[-1]
     if last.scores.get("deviation", 1) < COLLAPSED_DEVIATION or last.scores.get("rankme", 2) < 1.2:
         return "collapsed: all embeddings point one way"
@@ -24,9 +29,11 @@ def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -
         return f"not better than chance yet: loss {recent:.3g}, a guess that knows nothing has {chance_loss:.3g}"
     against = "" if chance_loss is None else f" (chance {chance_loss:.3g})"
     probed = leading(last.scores) or next(iter(of_labels(last.scores)), None)
-    if probed is None or probed not in first.scores:
+    if probed is None:
         return f"learning: loss {recent:.3g}{against}; there are no labels, so no probe can say what for"
-    probe, before, now, n = named(probed), first.scores[probed], last.scores[probed], last.samples.get(probed, 0)
+    probe, before, now, n = named(probed), first.scores.get(probed, math.nan), last.scores[probed], last.samples.get(probed, 0)
+    if math.isnan(before) or math.isnan(now):
+        return f"learning: loss {recent:.3g}{against}; what {probe} read before training, or reads now, is not known"
     on = f" (on {n} sample{'s' * (n != 1)})" if n else ""
     margin = max(BETTER_PROBE, by_chance(before, now, n))
     if n and abs(now - before) < margin and margin > BETTER_PROBE:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 # From the bottom up: a part may import itself and what stands in earlier lines.
 LAYERS = [
-    {"needed", "openmp", "said", "settings", "notes", "lock"},
-    {"allocator", "ahead"},
+    {"drawing", "needed", "openmp", "said", "settings", "notes", "regular"},
+    {"allocator", "ahead", "lock"},
     {"catalog", "field", "hardware", "optimisers", "store"},
-    {"files"},
+    {"files", "given"},
     {"data", "backbones", "shown"},
     {"pretexts"},
     {"plots", "probes", "projection", "explorer"},  # they look at results: see LOOKING

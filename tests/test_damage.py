@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import struct
+import time
 import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,10 +22,17 @@ from sslbench.run import load_run
 from sslbench.runs import last_checkpoint, read_recipe, record
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    return tmp_path_factory.mktemp("once")
+
+
 @pytest.fixture
-def finished(toy, tmp_path):
-    fit(toy, tmp_path, progress=False, device="cpu", evaluations=2, checkpoint_every=2)
-    return tmp_path
+def finished(once, toy, tmp_path):
+    """The finished run, trained once for all tests that want it like this."""
+    if not (once / "run").exists():
+        fit(toy, once / "run", progress=False, device="cpu", evaluations=2, checkpoint_every=2)
+    return Path(shutil.copytree(once / "run", tmp_path / "run"))
 
 
 def noted(function, *given):
@@ -216,3 +225,138 @@ def test_lines_give_their_events_back(finished):
     for line in lines.read(finished):
         assert lines.parsed(json.dumps(line).encode()) == line
     assert asdict(read_recipe(finished)) == json.loads((finished / "recipe.json").read_text())
+
+
+def moments(change):
+    """Every weight's moments in a checkpoint's state, changed."""
+    return lambda state: {"optimiser": {**state["optimiser"], "state": {
+        i: change(dict(of)) for i, of in state["optimiser"]["state"].items()}}}
+
+
+BAD_STATES = {
+    "every moment a number": moments(lambda of: {name: torch.tensor(0.0) for name in of}),
+    "a moment a number": moments(lambda of: {**of, "exp_avg_sq": torch.tensor(0.0)}),
+    "moments of whole numbers": moments(lambda of: {**of, "exp_avg": of["exp_avg"].long()}),
+    "no exp_avg": moments(lambda of: {name: x for name, x in of.items() if name != "exp_avg"}),
+    "no moments of a weight": moments(lambda of: {}),
+    "more than moments": moments(lambda of: {**of, "max_exp_avg_sq": of["exp_avg"]}),
+    "no step yet nan": moments(lambda of: {**of, "step": torch.tensor(float("nan"))}),
+    "step of the far future": moments(lambda of: {**of, "step": torch.tensor(1e30)}),
+    "step below nothing": moments(lambda of: {**of, "step": torch.tensor(-1.0)}),
+    "a step for every number": moments(lambda of: {**of, "step": torch.ones_like(of["exp_avg"])}),
+    "a step that is no tensor": moments(lambda of: {**of, "step": "4"}),
+    "no state": lambda state: {"optimiser": {**state["optimiser"], "state": {}}},
+    "state of weights that are not there": lambda state: {"optimiser": {**state["optimiser"], "state": {
+        **state["optimiser"]["state"], 999: state["optimiser"]["state"][0]}}},
+    "half weights": lambda state: {"task": {name: x.half() if x.is_floating_point() else x for name, x in state["task"].items()}},
+    "a weight of whole numbers": lambda state: {"task": {name: x.long() for name, x in state["task"].items()}},
+    "weights of another network": lambda state: {"task": {f"other.{name}": x for name, x in state["task"].items()}},
+    **{f"seconds {x}": lambda state, x=x: {"seconds": x} for x in (float("nan"), float("inf"), -1.0, True, 10**400)},
+    "scaler of words": lambda state: {"scaler": {"scale": "large"}},
+}
+
+
+@pytest.mark.parametrize("name", BAD_STATES)
+def test_a_checkpoint_whose_content_does_not_fit_is_damaged_and_the_one_before_is_used(finished, name):
+    path = finished / "checkpoint-0000006.safetensors"
+    state = store.read(path)
+    store.write(path, {**state, **BAD_STATES[name](state)})
+    state, notes = noted(last_checkpoint, finished)
+    assert state["step"] == 4 and len(notes) == 1 and "checkpoint-0000006.safetensors is damaged (" in notes[0]
+    assert "the one before, step 4" in notes[0] and "\n" not in notes[0] and ":)" not in notes[0]
+
+
+def test_what_torch_says_below_its_first_line_is_said(finished):
+    from sslbench.said import in_words
+    assert in_words(RuntimeError('Error(s) in loading state_dict for X:\n\tMissing key(s): "a". ')).endswith('for X: Missing key(s): "a".')
+
+
+def events(folder: Path, change) -> None:
+    """events.jsonl with every line changed; None leaves it out."""
+    path = folder / "events.jsonl"
+    changed = [change(json.loads(line)) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(line) + "\n" for line in changed if line is not None))
+
+
+def scores(**more):
+    return lambda line: {**line, **({"scores": {**line["scores"], **more}} if "scores" in line else {})}
+
+
+NAN, INF = float("nan"), float("inf")
+CHANGES = {
+    "no loss": lambda line: {**line, **({"scalars": {"accuracy": 1.0}} if "scalars" in line else {})},
+    "no scalars": lambda line: {**line, **({"scalars": {}} if "scalars" in line else {})},
+    "loss nan": lambda line: {**line, **({"scalars": {"loss": NAN}} if "scalars" in line else {})},
+    "loss inf": lambda line: {**line, **({"scalars": {"loss": INF}} if "scalars" in line else {})},
+    "only steps": lambda line: line if line["event"] == "Step" else None,
+    "only evaluations": lambda line: line if line["event"] == "Evaluation" else None,
+    "nothing": lambda line: None,
+    "all on test": lambda line: {**line, **({"split": "test"} if "split" in line else {})},
+    **{f"chance {x}": lambda line, x=x: {**line, **({"chance_loss": x} if "chance_loss" in line else {})} for x in (NAN, INF, -INF)},
+    **{f"scores {x}": scores(linear=x, knn=x, rankme=x, deviation=x) for x in (NAN, INF, 1e308)},
+    "no scores": lambda line: {**line, **({"scores": {}} if "scores" in line else {})},
+    "scores that come late": lambda line: {**line, **({"scores": {}} if line.get("step") == 0 and "scores" in line else {})},
+    "only scores of step 0": lambda line: {**line, **({"scores": {}} if line.get("step") != 0 and "scores" in line else {})},
+    "mathematics": lambda line: {**line, **({"baselines": {r"$\bad$": {"linear": 0.5}},
+                                             "scores": {**line["scores"], r"$\bad{$": 0.3}} if "scores" in line else {})},
+    "control characters": scores(**{"\x1b[31m\x07\n": 0.5, "\ud800": 0.2, "x" * 10_000: 0.1}),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_run_is_shown_whatever_its_numbers_are(finished, name, capsys):
+    events(finished, CHANGES[name])
+    about = json.loads((finished / "run.json").read_text())
+    (finished / "run.json").write_text(json.dumps({**about, "reading": "\x1b]0;title\x07 read"}))
+    assert main(["show", str(finished), "--png", str(finished / "figure.png")]) == 0
+    said = capsys.readouterr()
+    assert (finished / "figure.png").stat().st_size > 1000
+    assert all(line.isprintable() for line in (said.out + said.err).splitlines())
+
+
+@pytest.mark.parametrize("name", ["recipe.json", "run.json", "events.jsonl", "evaluations/0000000-validation.safetensors", ".lock",
+                                  "weights.safetensors", "files.txt", "checkpoint-0000006.safetensors"])
+@pytest.mark.parametrize("what", ["pipe", "folder", "device"])
+def test_a_pipe_or_a_folder_in_the_place_of_a_file_ends_at_once(finished, name, what, capsys):
+    path = finished / name
+    path.unlink(missing_ok=True)
+    {"pipe": lambda: os.mkfifo(path), "folder": path.mkdir, "device": lambda: path.symlink_to("/dev/zero")}[what]()
+    assert main(["show", str(finished)]) == (2 if name == "recipe.json" else 0)
+    said = capsys.readouterr().err
+    if name == "events.jsonl":
+        assert "history of this run is lost" in said
+    assert main(["resume", str(finished)]) in (0, 2)
+
+
+@pytest.mark.parametrize("how", [None, b""])
+def test_a_history_that_is_gone_is_said(finished, how, capsys):
+    (finished / "events.jsonl").unlink() if how is None else (finished / "events.jsonl").write_bytes(how)
+    assert main(["show", str(finished)]) == 0 and "history of this run is lost" in capsys.readouterr().err
+
+
+def test_files_that_grew_to_gigabytes_of_nothing_are_not_read(finished, capsys):
+    run, began = load_run(finished), time.perf_counter()
+    for name in ("events.jsonl", "evaluations/0000000-validation.safetensors", "weights.safetensors"):
+        os.truncate(finished / name, 40 * 2**30)  # a file with a hole: it takes no room
+    again, notes = noted(load_run, finished)
+    assert again.history == run.history and again.scores == run.scores and time.perf_counter() - began < 10
+    assert len(notes) == 3 and "not read" in notes[0] and "42949672960 bytes" in notes[1]
+
+
+def test_a_recipe_that_an_editor_marked_is_read(finished):
+    recipe, path = read_recipe(finished), finished / "recipe.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_recipe(finished) == recipe
+
+
+@pytest.mark.parametrize("change", [lambda of: {}, lambda of: {**of, "other": of["signal"]}, lambda of: {"other": {}}],
+                         ids=["none", "too many", "empty"])
+def test_fields_that_do_not_fit_the_recipe_are_read_from_the_data(finished, change):
+    path = finished / "run.json"
+    about = json.loads(path.read_text())
+    path.write_text(json.dumps({**about, "fields": change(about["fields"])}))
+    run, _ = noted(load_run, finished)
+    try:
+        assert noted(lambda: run.embed("test", 5))[0][0].shape == (5, 32)
+    except ValueError as error:
+        assert "unpack" not in str(error) and "\n" not in str(error)

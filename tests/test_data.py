@@ -6,11 +6,13 @@ import torch
 import torch.nn.functional as F
 from real_data import real
 
-from sslbench.data import RAW, SPLITS, Data, Field, parts, raw_numbers
+from sslbench.data import RAW, SPLITS, Data, Field, raw_numbers
 from sslbench.data import docs as docs_file
 from sslbench.data import wild_digits as wild
 from sslbench.data.arrays import Held
 from sslbench.data.image_augment import affine_basis
+from sslbench.data.labels import label_of
+from sslbench.data.splits import divide
 
 NEEDS_FILES = {"mnist", "fashion_mnist", "cifar10"}  # archives that may not be on this machine
 SOURCES = sorted({name for name, c in Data.all().items() if not issubclass(c, Held)} - NEEDS_FILES)
@@ -117,16 +119,17 @@ def test_no_docstring_is_in_two_splits(library, monkeypatch):
 
 def test_splits_are_complete_and_even_over_labels():
     keys, labels = [f"file {i}" for i in range(1000)], ["rare" if i % 10 == 0 else "often" for i in range(1000)]
-    rows = [parts.part(keys, split, labels) for split in SPLITS]
+    rows = [divide(keys, label_of(labels)[0].values).rows[split] for split in SPLITS]
     assert sorted([*rows[0], *rows[1], *rows[2]]) == list(range(1000)) and [len(r) for r in rows] == [700, 100, 200]
     assert [sum(labels[i] == "rare" for i in r) for r in rows] == [70, 10, 20]
     assert rows[0] != list(range(700))  # not simply in order
 
 
 def test_a_file_keeps_its_split_when_others_are_added_to_another_class():
-    before = parts.part(["a", "b", "c", "d"] * 5, "train", ["x"] * 20)
-    after = parts.part(["a", "b", "c", "d"] * 5 + ["e"] * 9, "train", ["x"] * 20 + ["y"] * 9)
-    assert before == [i for i in after if i < 20]
+    keys = [f"file {i}" for i in range(40)]
+    before = divide(keys, torch.arange(40) * 0).rows["train"]
+    after = divide([*keys, *(f"other {i}" for i in range(30))], torch.tensor([0] * 40 + [1] * 30)).rows["train"]
+    assert before == [i for i in after if i < 40]
 
 
 # Views

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image, ImageCms, features
 
-from sslbench.data import SPLITS, Data, bands, decoding, seeing
+from sslbench.data import SPLITS, Data, bands, decoding, seeing, shapes
 from sslbench.data.decoding import begun, square
 from sslbench.data.image_augment import color
 from sslbench.data.opening import Header
@@ -469,3 +469,11 @@ def test_a_dozen_pictures_just_below_the_limit_take_the_memory_of_one(tmp_path):
                           cwd=Path(__file__).parents[1])
     n, megabytes = map(int, done.stdout.split())
     assert n == 4 and megabytes < 400
+
+
+@pytest.mark.parametrize("shape", [(12, 9, 5), (5, 9, 12), (40, 30, 3), (3, 30, 40), (64, 64, 12), (12, 64, 64), (7, 9, 5), (1, 9, 9),
+                                   (2, 8, 8), (8, 9, 8), (9, 12, 5)])
+def test_a_picture_in_a_file_has_the_channels_of_one_in_memory(shape):
+    x = np.zeros(shape)
+    alone = bands.shaped(shape, x.dtype, lambda: x).read()  # [H, W, C]
+    assert alone.shape == np.moveaxis(shapes.understood([x[None]], "image")[1][0][0], 0, -1).shape

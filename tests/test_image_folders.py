@@ -1,6 +1,7 @@
 """Folders of pictures: labels, groups and splits by folders, file names or a table; what is left out is said once, in numbers."""
 
 import copy
+import json
 import os
 import pickle
 
@@ -82,6 +83,11 @@ TREES = {  # paths -> splits, classes
     "stray beside classes": (["a/1.png", "b/1.png", "cover.png"], None, ["a", "b", None]),
     "a class called train": (["car/1.png", "bus/2.png", "train/3.png"], None, ["car", "bus", "train"]),
     "classes that begin alike": (["test_tube/1.png", "train_station/2.png"], None, ["test_tube", "train_station"]),
+    "unlabelled beside classes": (["a/1.png", "b/1.png", "unlabeled/1.png"], None, ["a", "b", None]),
+    "unlabelled in a split": (["train/a/1.png", "train/b/1.png", "train/unsup/1.png", "test/a/1.png"], ["train", "train", "train", "test"],
+                              ["a", "b", None, "a"]),
+    "many unlabelled beside classes and a class called test": (
+        ["a/1.png", "test/1.png", *(f"Unlabelled_images/{i}.png" for i in range(6))], None, ["a", "test", *[None] * 6]),
     "one folder": (["all/1.png", "all/2.png"], None, [None, None]),
 }
 
@@ -117,6 +123,15 @@ def test_a_flat_test_folder_stays_the_test_split_without_labels(tmp_path):
     data = images(tmp_path)
     assert sizes(data)[2] == 6 and data.loaded("test")[1]["folder"].tolist() == [-1] * 6
     assert (data.loaded("train")[1]["folder"] >= 0).all() and "6 pictures lie in no class folder" in data.reading()
+
+
+@pytest.mark.parametrize("name", ["unlabeled", "Unlabelled", "unsup"])
+def test_pictures_in_a_folder_of_unlabelled_ones_beside_classes_train_without_a_label(tmp_path, name):
+    put(tmp_path, *many("cat"), *many("dog"), *many(name, 20))
+    data = images(tmp_path)
+    train, rest = data.loaded("train")[1]["folder"], [data.loaded(split)[1]["folder"] for split in SPLITS[1:]]
+    assert data.classes == {"folder": ["cat", "dog"]} and (train < 0).sum() == 20 and all((y >= 0).all() for y in rest)
+    assert "20 pictures lie in a folder of unlabelled ones" in data.reading()
 
 
 @pytest.mark.parametrize("place", ["", "train/", "wrapper/"])
@@ -271,9 +286,47 @@ def test_a_table_of_something_else_is_no_table_of_these_pictures(tmp_path):
     put(tmp_path, *many("a"), *many("b"))
     write(tmp_path / "t.csv", [["x", "label"]] + [[i, i % 2] for i in range(50)])
     data = images(tmp_path)
-    assert list(everything(data)[1]) == ["folder"] and "t.csv" not in data.reading()
+    assert list(everything(data)[1]) == ["folder"] and "Not used: t.csv (names no pictures of this folder)" in data.reading()
     with pytest.raises(ValueError, match=r"data\.label.*no pictures are named in t\.csv"):
         images(tmp_path, label="label").load("train")
+
+
+FILES = [f"{i:02}.png" for i in range(20)]
+ROWS = [{"file": name, "label": "ab"[i % 2]} for i, name in enumerate(FILES)]
+WITH_PANDAS = {"labels.xlsx": lambda frame, path: frame.to_excel(path, index=False),
+               "labels.parquet": lambda frame, path: frame.to_parquet(path),
+               "labels.feather": lambda frame, path: frame.to_feather(path),
+               "labels.json": lambda frame, path: frame.to_json(path)}
+
+
+@pytest.mark.parametrize("above", [False, True])
+@pytest.mark.parametrize("name", WITH_PANDAS)
+def test_tables_of_every_kind_give_labels(tmp_path, name, above):
+    pandas = pytest.importorskip("pandas")
+    put(tmp_path / "set", *FILES)
+    try:
+        WITH_PANDAS[name](pandas.DataFrame(ROWS), (tmp_path if above else tmp_path / "set") / name)
+    except ImportError:
+        pytest.skip("its library is not here")
+    data = images(tmp_path / "set")
+    assert sorted(everything(data)[1]["label"].tolist()) == [0] * 10 + [1] * 10 and data.classes["label"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("held", [ROWS, {row["file"]: row["label"] for row in ROWS}, {row["file"]: {"label": row["label"]} for row in ROWS},
+                                  {"file": FILES, "label": [row["label"] for row in ROWS]}])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_of_every_form_gives_labels(tmp_path, held, indent):
+    put(tmp_path, *FILES)
+    (tmp_path / "labels.json").write_text(json.dumps(held, indent=indent))
+    assert everything(images(tmp_path))[1]["label"].bincount().tolist() == [10, 10]
+
+
+@pytest.mark.parametrize("name", ["labels.xlsx", "labels.parquet", "labels.json"])
+def test_a_table_that_cannot_be_read_is_mentioned(tmp_path, name):
+    put(tmp_path, *FILES)
+    (tmp_path / name).write_bytes(json.dumps([row["file"] for row in ROWS]).encode() + b"!")
+    data = images(tmp_path)
+    assert everything(data)[1] == {} and f"Not used: {name} (" in data.reading()
 
 
 def test_numbers_in_a_table_beside_the_folder_are_no_names_but_in_it_they_are(tmp_path):

@@ -1,7 +1,9 @@
 """Whatever is typed, a finished run and somebody's files stay as they are; what a run replaces is its own and nobody else's."""
 
 import json
+import os
 import shutil
+import socket
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 import torch
 from toys import catalogue, toy  # noqa: F401  fixtures
 
-from sslbench import fitting, runs, store
+from sslbench import fitting, run, runs, store
 from sslbench.__main__ import main
 from sslbench.engine import Checkpoint, Step, train
 from sslbench.fitting import fit, launch, resume
@@ -19,6 +21,7 @@ from sslbench.lock import Lock
 from sslbench.notes import Note
 from sslbench.recipe import Recipe
 from sslbench.run import load_run
+from sslbench.runs import finished as is_finished
 from sslbench.runs import last_checkpoint, record
 
 TOY = ["train", "--data", "toy_series", "--backbone", "transformer", "--steps", "4", "--batch-size", "8", "--backbone.width", "32",
@@ -39,10 +42,25 @@ def interrupted(recipe: Recipe, folder: Path, step: int = 4) -> None:
     events.close()
 
 
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory):
+    return tmp_path_factory.mktemp("templates")
+
+
 @pytest.fixture
-def finished(toy, tmp_path):
-    fit(toy, tmp_path / "run", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
-    return tmp_path / "run"
+def finished(toy, tmp_path, templates):
+    """A finished run: trained once, copied for every test."""
+    if not (templates / "finished").exists():
+        fit(toy, templates / "finished", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
+    return shutil.copytree(templates / "finished", tmp_path / "run")
+
+
+@pytest.fixture
+def stopped(toy, tmp_path, templates):
+    """A run that was interrupted after step 4, likewise."""
+    if not (templates / "stopped").exists():
+        interrupted(toy, templates / "stopped")
+    return shutil.copytree(templates / "stopped", tmp_path / "stopped")
 
 
 @pytest.mark.parametrize("words", [
@@ -145,6 +163,76 @@ def test_weights_of_a_finished_run_are_written_anew(finished, how):
         again = resume(finished, progress=False)
     assert all(torch.equal(w, again.weights[name]) for name, w in run.weights.items()) and again.history == run.history
     assert store.read_tensors(path)[1]["step"] == "6"
+
+
+@pytest.mark.parametrize("why", ["somebody writes there", "read-only"])
+def test_a_finished_run_is_read_where_its_weights_cannot_be_written_anew(finished, monkeypatch, capsys, why):
+    run = load_run(finished)
+    (finished / "weights.safetensors").unlink()
+
+    def refused(self, folder):
+        raise PermissionError(30, "Read-only file system", str(folder))
+
+    writing = Lock(finished) if why == "somebody writes there" else monkeypatch.setattr(Lock, "__init__", refused)
+    before = contents(finished)
+    assert is_finished(finished) and contents(finished) == before, "a question writes nothing"
+    for again in (resume(finished, progress=False), load_run(finished)):
+        assert all(torch.equal(w, again.weights[name]) for name, w in run.weights.items())
+    assert main(["resume", str(finished)]) == 0 == main(["show", str(finished)]) and contents(finished) == before
+    if writing:
+        writing.release()
+
+
+def test_a_run_that_replaces_another_while_it_is_loaded_is_not_mixed_with_it(finished, toy, monkeypatch):
+    other, plain, tries = replace(toy, steps=2), run.replay, []
+
+    def replay(folder):
+        tries.append(folder)
+        if len(tries) == 1:
+            fit(other, finished, overwrite=True, progress=False, device="cpu", evaluations=1)
+        return plain(folder)
+
+    monkeypatch.setattr(run, "replay", replay)
+    found = load_run(finished)
+    assert found.recipe == other and found.step == 2 and len(tries) == 2
+
+
+def test_a_run_does_not_go_on_in_a_folder_that_holds_another_by_now(finished, toy):
+    state = last_checkpoint(finished)
+    fit(replace(toy, steps=2), finished, overwrite=True, progress=False, device="cpu", evaluations=1)
+    before = contents(finished)
+    with pytest.raises(FileExistsError, match="holds another run now"):
+        list(record(train(toy, state, device="cpu", test=False), toy, finished, resume=state))
+    assert contents(finished) == before
+
+
+def test_what_is_being_replaced_never_looks_finished(finished, toy, monkeypatch):
+    looks, plain = [], Path.unlink
+
+    def unlink(path, missing_ok=False):
+        plain(path, missing_ok=missing_ok)
+        if path.parent == finished and path.name != ".lock":
+            looks.append(is_finished(finished))
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    fit(replace(toy, steps=2), finished, overwrite=True, progress=False, device="cpu", evaluations=1)
+    assert len(looks) > 3 and not any(looks)
+
+
+def test_a_supervised_twin_that_somebody_began_meanwhile_is_trained_beside_it(toy, tmp_path, monkeypatch):
+    place, taken = tmp_path / "twin", []
+    place.mkdir()
+    monkeypatch.setattr(fitting, "folder_of", lambda recipe: place)
+    monkeypatch.setattr(runs, "made", lambda *given, made=runs.made: taken.append(taken or Lock(place)) or made(*given))
+    twin = fitting.supervised_run(toy, progress=False, device="cpu", evaluations=1)
+    assert twin.done and twin.final.split == "test" and not (place / "recipe.json").exists()
+    taken[0].release()
+
+
+def test_asking_whether_a_run_is_finished_writes_nothing(finished):
+    (finished / "weights.safetensors").unlink()
+    before = contents(finished)
+    assert is_finished(finished) and contents(finished) == before
 
 
 def test_weights_are_there_at_every_moment(toy, tmp_path):
@@ -341,3 +429,73 @@ def test_another_working_directory_between_two_events_changes_nothing(toy, tmp_p
     for _ in runs.play(toy, "run", device="cpu", evaluations=1):
         monkeypatch.chdir(tmp_path / "elsewhere")
     assert load_run(tmp_path / "run").done and list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [".lock", "weights.safetensors.part", "weights.safetensors", "files.txt", "files.txt.part", "run.json",
+                                  "events.jsonl", "events.jsonl.part", "recipe.json", "checkpoint-0000002.safetensors",
+                                  "evaluations/0000000-validation.safetensors.part"])
+@pytest.mark.parametrize("whose", ["a run's folder", "an interrupted run's folder", "an empty folder"])
+def test_nothing_is_written_through_a_link(stopped, tmp_path, name, whose, capsys):
+    precious, folder = tmp_path / "precious.txt", stopped
+    precious.write_bytes(b"mine")
+    if whose == "an empty folder":
+        shutil.rmtree(folder)
+        folder.mkdir()
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(precious)
+    words = ["resume", str(folder)] if whose.startswith("an int") else [*TOY, "--out", str(folder), "--overwrite"]
+    assert main(words) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[-1].startswith("sslbench: ") and precious.read_bytes() == b"mine" and (folder / name).is_symlink()
+
+
+def test_a_lock_that_is_a_second_name_of_somebodys_file_is_left_alone(toy, tmp_path):
+    (tmp_path / "precious.txt").write_bytes(b"mine")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/.lock").hardlink_to(tmp_path / "precious.txt")
+    with pytest.raises(FileExistsError, match="second name"):
+        fit(toy, tmp_path / "run", progress=False, device="cpu")
+    assert (tmp_path / "precious.txt").read_bytes() == b"mine"
+
+
+def test_a_link_to_the_evaluations_of_another_run_leads_nowhere(finished, stopped, tmp_path, capsys):
+    before = contents(finished)
+    shutil.rmtree(stopped / "evaluations")
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", stopped):
+        (folder / "evaluations").symlink_to(finished / "evaluations")
+        for words in ([], ["--overwrite"]):
+            assert main([*TOY, "--out", str(folder), *words]) == 2
+    assert main(["resume", str(stopped)]) == 2
+    assert "evaluations is a link" in capsys.readouterr().err and contents(finished) == before
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "checkpoint-0000006.safetensors", "run.json",
+                                  "evaluations/0000006-test.safetensors",
+                                  "files.txt.part", "weights.safetensors.part", "events.jsonl", "recipe.json.part", ".lock"])
+@pytest.mark.parametrize("how", ["folder", "pipe"])
+def test_a_run_that_cannot_be_removed_whole_is_not_touched(finished, name, how, capsys):
+    (finished / name).unlink(missing_ok=True)
+    (finished / name).mkdir() if how == "folder" else os.mkfifo(finished / name)
+    before = contents(finished)
+    assert main([*TOY, "--out", str(finished), "--overwrite"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and f"a {how}" in said and contents(finished) == before
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors.part", "recipe.json.part", "files.txt.part", "checkpoint-0000002.safetensors.part"])
+def test_somebodys_unfinished_files_are_not_replaced(toy, tmp_path, name):
+    (tmp_path / name).write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match="did not write"):
+        fit(toy, tmp_path, overwrite=True, progress=False, device="cpu")
+    assert contents(tmp_path)[name][0] == b"mine" and len(contents(tmp_path)) == 1
+
+
+def test_a_kill_between_a_checkpoint_and_the_end_leaves_no_third_one_nor_a_lock(toy, tmp_path, finished, stopped):
+    interrupted(toy, tmp_path / "killed", step=6)
+    shutil.copy(stopped / "checkpoint-0000002.safetensors", tmp_path / "killed")  # as if the kill came before the oldest was removed
+    assert resume(tmp_path / "killed", progress=False).done
+    assert len(list((tmp_path / "killed").glob("checkpoint-*"))) == 2
+    (finished / ".lock").write_text(json.dumps({"pid": 2**22 + 1, "started": "1", "host": socket.gethostname()}))
+    assert resume(finished, progress=False).done and not (finished / ".lock").exists()

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from sslbench.data import npz, npz_members
+from sslbench.data import SPLITS, Data, npz, npz_members
 
 X = np.random.default_rng(0).normal(size=(40, 30)).astype(np.float32)
 Y = np.arange(40) % 2
@@ -41,7 +41,8 @@ def test_a_part_without_labels_is_unlabelled(tmp_path):
 
 
 def test_groups_splits_and_what_is_not_used(tmp_path):
-    found = npz.load(saved(tmp_path, x=X, y=Y, subject=Y // 2, split=np.array(["train", "test"] * 20), mask=np.ones((40, 3, 3)), fs=50))
+    found = npz.load(saved(tmp_path, x=X, y=Y, subject=np.arange(40) // 2, split=np.array(["train", "test"] * 20),
+                           mask=np.ones((40, 3, 3)), fs=50))
     assert (found.label, found.group, found.split) == ("label", "subject", "split")
     assert found.notes == ["2 arrays not used: mask [40, 3, 3], fs []"]
 
@@ -162,3 +163,24 @@ def test_a_bomb_and_more_than_memory_are_refused(tmp_path, monkeypatch):
 def test_splits_that_are_not_alike_are_named(tmp_path):
     with pytest.raises(ValueError, match=r"x_train \[20, 30\], x_test \[20, 20\]"):
         npz.load(saved(tmp_path, x_train=X[:20], x_test=X[20:, :20]))
+
+
+@pytest.mark.parametrize(("first", "second"), [("train", "eval"), ("trn", "tst"), ("training", "holdout"), ("train", "devel")])
+def test_every_word_for_a_split_names_parts(tmp_path, first, second):
+    found = npz.load(saved(tmp_path, **{f"{first}_x": X[:30], f"{first}_y": Y[:30], f"{second}_x": X[30:], f"{second}_y": Y[30:]}))
+    assert len(found.x) == 40 and found.split == "split" and len(set(found.columns["split"])) == 2 and len(found.columns["label"]) == 40
+
+
+@pytest.mark.parametrize("other", [{"fold": np.arange(40) % 5}, {"split": np.array(["a", "b"] * 20)}, {"set": np.array(["train"] * 40)},
+                                   {"subject": np.zeros(40)}])
+def test_columns_that_are_called_like_splits_or_groups_and_divide_nothing_are_not_taken(tmp_path, other):
+    found = npz.load(saved(tmp_path, x=X, y=Y, **other))
+    assert (found.label, found.group, found.split) == ("label", "", "") and set(found.columns) == {"label", *other}
+    assert Data.find("series")(file=str(tmp_path / "a.npz")).loaded("train")
+    found = npz.load(saved(tmp_path, x=X, **other))
+    assert found.label == ""
+
+
+def test_one_part_alone_gives_no_splits(tmp_path):
+    data = Data.find("series")(file=str(saved(tmp_path, x_train=X, y_train=Y)))
+    assert [len(data.loaded(split)[0]["signal"]) for split in SPLITS] == [28, 4, 8]

@@ -26,7 +26,7 @@ def test_what_is_there_is_found_again_from_another_folder(path, home):
 
 
 @pytest.mark.parametrize("path, says", [
-    ("nowhere.csv", "there is no file 'nowhere.csv'; check data.file"), ("mine.csv/x", "data.file cannot be 'mine.csv/x': not a directory"),
+    ("nowhere.csv", "there is no file 'nowhere.csv' in "), ("mine.csv/x", "data.file cannot be 'mine.csv/x': not a directory"),
     ("pipe", "'pipe' is a pipe, not a file; check data.file"), ("socket", "is a socket"), ("/dev/zero", "is a device"),
     ("to_pipe", "is a pipe"), ("loop", "too many levels of symbolic links"), ("dangling", "there is no file 'dangling'"),
     ("a\0b", "data.file cannot be 'a\\x00b'"), ("x" * 300, "file name too long"), ("x" * 10**6, "file name too long"), ("a\nb", "'a\\nb'"),

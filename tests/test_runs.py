@@ -103,6 +103,23 @@ def test_a_run_is_followed_while_it_is_written(toy, tmp_path):
     assert all(same(a, b) for a, b in zip([e for e in told if not isinstance(e, Checkpoint)], seen, strict=True))
 
 
+@pytest.mark.parametrize("about", [None, "{", '{"id": "another"}'], ids=["of the first runs", "damaged", "another run"])
+def test_who_follows_one_run_is_not_told_of_the_one_that_was_there_before(finished, toy, about):
+    folder, _ = finished
+    (folder / "run.json").unlink() if about is None else (folder / "run.json").write_text(about)
+    seen, asked = [], []
+
+    def alive():
+        asked.append("is it there?")
+        if len(asked) == 3:
+            seen.extend(record(train(replace(toy, steps=2), device="cpu", evaluations=1), toy, folder, overwrite=True, run="mine"))
+        return True
+
+    told = list(replay(folder, follow=True, alive=alive, run="mine"))
+    assert [e.step for e in told if isinstance(e, Done)] == [2] and len(told) == len([e for e in seen if not isinstance(e, Checkpoint)])
+    assert list(replay(folder, follow=True, alive=lambda: False, run="other")) == []
+
+
 def test_following_ends_when_the_writer_dies(finished):
     folder, _ = finished
     lines = (folder / "events.jsonl").read_text().splitlines(keepends=True)

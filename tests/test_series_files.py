@@ -7,7 +7,7 @@ import pytest
 import torch
 from real_data import real
 
-from sslbench.data import SPLITS, Data, series_augment
+from sslbench.data import SPLITS, Data, layout, series_augment, shapes
 
 
 def everything(data):
@@ -270,6 +270,60 @@ def test_groups_of_series_in_rows(tmp_path):
     assert list(series(write_csv(tmp_path / "s.csv", rows), label="speaker").classes) == ["speaker"]
 
 
+def counted(column, n=12, each=60, clock=False):
+    """Rows of noise in n recordings, with a column of whole numbers for each; "a" tells the recording of each step."""
+    value = {"in order": lambda r: r, "down": lambda r: 40 - r, "of each person": lambda r: r % 3, "in pairs": lambda r: r // 2,
+             "persons come back": lambda r: r * 5 % 4, "two kinds": lambda r: r % 2, "days": lambda r: 20240101 + r}[column]
+    rows = [["pid", *["time"] * clock, "a", "b"]]
+    return rows + [[value(r), *[t] * clock, t + 1000 * r, round(RNG.normal(), 3)] for r in range(n) for t in range(each)]
+
+
+@pytest.mark.parametrize(("named", "clock"), [(True, True), (True, False), (False, True)])  # alone without names it could be a label
+@pytest.mark.parametrize("column", ["in order", "down", "days", "of each person", "persons come back", "in pairs"])
+def test_whole_numbers_that_count_recordings_are_no_channel_and_stay_in_one_split(tmp_path, column, named, clock):
+    rows = counted(column, clock=clock)
+    data = series(write_csv(tmp_path / "s.csv", rows if named else rows[1:]), length=20)
+    name = "pid" if named else "column 1"
+    assert data.fields["signal"].channels == 2 and f"{name!r}" in data.reading() and "no channel" in data.reading()
+    assert f"each {name!r} is kept in one split" in data.reading().lower()
+    x = data.samples().x[data.samples().rows][:, 0]
+    value = [{row[-2] // 1000: row[0] for row in rows[1:]}[r] for r in range(12)]
+    if clock or column != "in pairs":
+        assert (x // 1000 == x[:, :1] // 1000).all()  # no window holds two recordings
+    shown = [{value[step // 1000] for step in steps(data, split)} for split in SPLITS]
+    assert not shown[0] & shown[1] and not shown[0] & shown[2] and not shown[1] & shown[2]
+
+
+def test_two_kinds_of_recordings_are_no_channel_and_no_group(tmp_path):
+    data = series(write_csv(tmp_path / "s.csv", counted("two kinds", clock=True)), length=20)
+    assert data.fields["signal"].channels == 2 and "each 'recording' is kept" in data.reading().lower()
+    assert "'pid' is the same within each recording: no channel" in data.reading()
+
+
+def test_states_of_a_sensor_stay_channels_and_what_looks_like_recordings_can_be_one_again(tmp_path):
+    gear = np.repeat(np.abs(np.cumsum(RNG.choice([-1, 1], 40))) % 5, RNG.integers(11, 40, 40))
+    valve = np.repeat(np.arange(len(gear) // 25 + 1) % 2, 25)[:len(gear)]
+    rows = [["gear", "valve", "a"]] + [[int(g), int(v), round(RNG.normal(), 3)] for g, v in zip(gear, valve)]
+    data = series(write_csv(tmp_path / "s.csv", rows), length=20)
+    assert data.fields["signal"].channels == 3 and "no channel" not in data.reading()
+    file = write_csv(tmp_path / "c.csv", counted("in order"))
+    assert "A channel per column: a, b (" in series(file, length=20).reading()
+    assert "'pid' counts recordings: no channel (data.group none: it is one)" in series(file, length=20).reading()
+    assert series(file, length=20, group="none").fields["signal"].channels == 3
+    file = write_csv(tmp_path / "t.csv", counted("in order", clock=True))
+    assert series(file, length=20, group="none").fields["signal"].channels == 2  # within a recording it can tell nothing
+
+
+@pytest.mark.parametrize(("value", "group", "channels"), [
+    (lambda s, t: s // 2, "'pid'", 2), (lambda s, t: t // 25, "'file'", 2), (lambda s, t: t // 25 if s else 3, "'file'", 2),
+    (lambda s, t: 3, "'file'", 3), (lambda s, t: t % 7, "'file'", 3)])
+def test_whole_numbers_that_count_files_are_no_channel(tmp_path, value, group, channels):
+    for s in range(8):
+        write_csv(tmp_path / f"r{s}.csv", [["pid", "a", "b"]] + [[value(s, t), t + 1000 * s, np.sin(t)] for t in range(100)])
+    data = series(tmp_path, length=20)
+    assert data.fields["signal"].channels == channels and f"each {group} is kept in one split" in data.reading().lower()
+
+
 @pytest.mark.parametrize("layout", ["rows", "columns"])
 def test_a_column_of_given_splits(tmp_path, layout):
     if layout == "rows":
@@ -285,6 +339,14 @@ def test_a_column_of_given_splits(tmp_path, layout):
     if layout == "columns":
         shown = [steps(data, split) for split in SPLITS]
         assert not shown[0] & shown[1] and max(shown[0] | shown[1]) == 399 and min(shown[2]) == 400
+
+
+@pytest.mark.parametrize("more", [{}, {"group": "who"}], ids=["no group", "two persons"])
+def test_a_split_cut_in_order_of_time_is_not_said_to_be_given(tmp_path, more):
+    rows = [["set", "who", "a", "b"]] + [["train" if t < 800 else "test", "p" + str(t // 750), t, np.sin(t)] for t in range(1200)]
+    reading = series(write_csv(tmp_path / "s.csv", rows), length=20, label="none", **{"group": "none", **more}).reading()
+    assert "train and test given, validation cut from train" in reading and "validation given" not in reading
+    assert ("in several splits" in reading) == bool(more)
 
 
 def test_files_whose_names_are_splits(tmp_path):
@@ -330,6 +392,83 @@ def test_folders_and_names_of_files_are_labels(tmp_path):
     data = series(tmp_path, label="{label}_{take}.csv", group="-1")
     assert data.classes == {"label": ["a", "b", "c"]}
     assert "2 groups" in data.reading()
+
+
+def recordings(root, *folders, n=4, header=True, T=100, C=2, ending="csv"):
+    """n recordings of noise in each of these folders."""
+    for folder in folders:
+        (root / folder).mkdir(parents=True)
+        for i in range(n):
+            body = RNG.normal(size=(T, C)).round(3).tolist()
+            write_csv(root / folder / f"r{i}.{ending}", [[f"c{k}x" for k in range(C)]] * header + body)
+
+
+@pytest.mark.parametrize(("folders", "classes"), [
+    (["bus", "car", "train"], ["bus", "car", "train"]), (["a/x", "a/y", "b/x", "b/y"], ["a", "b"]), (["w/a", "w/b"], ["a", "b"]),
+    (["train/a", "train/b", "test/a", "test/b"], ["a", "b"]), (["a/train", "a/test", "b/train", "b/test"], ["a", "b"]),
+    (["a", "b", "unlabeled"], ["a", "b"]), (["train/a", "train/b", "unsup", "test/a", "test/b"], ["a", "b"]),
+])
+def test_folders_mean_the_same_for_series_texts_and_pictures(tmp_path, folders, classes):
+    n = 6
+    recordings(tmp_path, *folders, n=n)  # 12 files or more: fewer texts would be running texts
+    names = [f"{folder}/r{i}.csv" for folder in folders for i in range(n)]
+    data, known = series(tmp_path, length=20), layout.layout(names)
+    assert data.classes == {"folder": classes} and sorted(set(known.words()) - {None}) == classes
+    assert ("given" in data.reading()) == bool(known.given)
+    for name in names:
+        text = tmp_path / "texts" / name.replace(".csv", ".txt")
+        text.parent.mkdir(parents=True, exist_ok=True)
+        text.write_text(f"words of {name}")
+    texts = Data.find("text")(file=str(tmp_path / "texts"))
+    texts.load("train")
+    assert texts.classes == {"folder": classes}
+
+
+@pytest.mark.parametrize("folders", [["a", "b", "unlabelled"], ["train/a", "train/b", "train/unsup", "test/a", "test/b"]])
+def test_recordings_in_a_folder_of_unlabelled_ones_train_without_a_label(tmp_path, folders):
+    recordings(tmp_path, *folders, n=6)
+    data = series(tmp_path, length=20)
+    unlabelled = [int((data.loaded(split)[1]["folder"] < 0).sum()) for split in SPLITS]
+    assert unlabelled[0] > 0 and unlabelled[1:] == [0, 0]
+    assert "6 files lie in a folder of unlabelled ones" in data.reading()
+
+
+def test_one_table_of_series_in_each_folder_is_a_class_but_one_recording_is_a_run(tmp_path):
+    for k, kind in enumerate(["bus", "car", "train"]):
+        (tmp_path / "rows" / kind).mkdir(parents=True)
+        write_csv(tmp_path / "rows" / kind / "s.csv", [[f"t{t}" for t in range(30)]] + WAVES[20 * k:20 * k + 20].tolist())
+    assert series(tmp_path / "rows").classes == {"folder": ["bus", "car", "train"]}
+    recordings(tmp_path / "runs", "bus", "car", "train", n=1)
+    assert series(tmp_path / "runs", length=20).classes == {}
+    assert series(tmp_path / "runs", length=20, label="folder").classes == {"folder": ["bus", "car", "train"]}
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("C", [1, 6, 12])
+@pytest.mark.parametrize("folders", [["a", "b"], ["train/a", "train/b", "test/a", "test/b"], ["train", "test"], ["runs"]])
+def test_split_folders_do_not_change_what_a_recording_is(tmp_path, folders, C, header):
+    recordings(tmp_path, *folders, header=header, C=C)
+    data = series(tmp_path, length=20)
+    assert data.unit == "windows" and data.samples().x.shape[1:] == (C, 20)
+    assert ("test given" in data.reading()) == ("test" in folders[-1])
+
+
+def test_recordings_in_files_called_train_and_test_are_no_series_in_rows(tmp_path):
+    recordings(tmp_path, "data", n=12, header=False, C=6)
+    for i in range(12):
+        (tmp_path / "data" / f"r{i}.csv").rename(tmp_path / "data" / f"{['train', 'train', 'test'][i % 3]}_{i}.csv")
+    assert series(tmp_path / "data", length=20).samples().x.shape[1:] == (6, 20)
+    (tmp_path / "smooth").mkdir()
+    for name in ("train", "test"):
+        write_csv(tmp_path / "smooth" / f"{name}.csv", np.cumsum(RNG.normal(size=(400, 6)), 0)[:, RNG.permutation(6)].round(3).tolist())
+    assert series(tmp_path / "smooth", length=20).samples().x.shape[1:] == (6, 20)
+
+
+def test_files_of_one_folder_are_read_alike(tmp_path):
+    for i, T in enumerate((100, 120, 60, 90, 50, 110)):  # by itself a wide table of few rows would be series in rows
+        write_csv(tmp_path / f"r{i}.csv", [[f"{c}x" for c in "abcdefghijkl"]] + RNG.normal(size=(T, 12)).round(3).tolist())
+    data = series(tmp_path, length=20)
+    assert data.unit == "windows" and data.fields["signal"].channels == 12
 
 
 def test_short_recordings_are_padded_not_lost(tmp_path):
@@ -407,7 +546,7 @@ def test_tables_as_spreadsheets_write_them(tmp_path, ending, encoding):
 
 @pytest.mark.parametrize(("shape", "wanted", "word"), [
     ((30, 2, 24), (2, 24), ""), ((30, 24), (1, 24), ""), ((30, 128, 9), (9, 128), "channels last"), ((2000,), (1, 100), "one recording"),
-    ((2000, 3), (3, 100), "one recording"), ((30, 12, 7), (12, 7), ""),
+    ((2000, 3), (3, 100), "one recording"), ((30, 12, 7), (7, 12), "channels last"),
 ])
 @pytest.mark.parametrize("dtype", ["<f4", ">f8", "i2", "f2", "u2"])
 def test_arrays_of_any_shape_and_number(tmp_path, shape, wanted, word, dtype):
@@ -520,7 +659,7 @@ def test_real_series(path):
     ("ett", "", {}, 7, (754, 101, 210), 0, "in order of time"),
     ("sarcos", "", {}, 28, (187, 20, 48), 0, "in order of time"),
     ("schunk-arm", "measurement_*/trajectory.csv", {}, 12, None, 0, "30 groups"),
-    ("schunk-arm", "measurement_*/trajectory.csv", {"group": "measurement_{program}{take}/trajectory"}, 12, None, 0, "6 groups"),
+    ("schunk-arm", "measurement_*/trajectory.csv", {"group": "measurement_{program}{take}/trajectory"}, 12, None, 0, "10 groups"),
     ("g1-bottle-lerobot", "data", {}, 52, None, 0, "100 groups"),
 ])
 def test_every_real_folder_is_read_with_two_arguments_at_most(folder, rest, given, channels, sizes, classes, words):
@@ -536,3 +675,75 @@ def test_every_real_folder_is_read_with_two_arguments_at_most(folder, rest, give
         found = tuple(len(data.loaded(split)[0]["signal"]) for split in SPLITS)
         assert data.fields["signal"].channels == channels and words in data.reading() and (sizes or found) == found and min(found) > 0
         assert sum(map(len, data.classes.values())) == classes
+
+
+def some_rows(path, n, steps=12):
+    table = np.random.default_rng(n).normal(size=(n, steps)).round(3)
+    path.write_text("\n".join([",".join(f"t{i}" for i in range(steps)), *(",".join(map(str, row)) for row in table)]) + "\n")
+
+
+@pytest.mark.parametrize("after", [lambda path: path.unlink(), lambda path: some_rows(path, 30, 24), lambda path: path.write_text("")])
+def test_what_was_read_stays_when_the_file_is_deleted_or_written_again(tmp_path, after):
+    some_rows(tmp_path / "a.csv", 40)
+    data = Data.find("series")(file=str(tmp_path / "a.csv"))
+    found = [data.loaded("train")[0]["signal"][:]]
+    after(tmp_path / "a.csv")
+    found += [data.loaded(split)[0]["signal"][:] for split in SPLITS[1:]]
+    assert sum(map(len, found)) == 40 and {x.shape[1:] for x in found} == {found[0].shape[1:]}
+
+
+def test_an_array_that_is_read_where_it_lies_says_that_it_has_changed(tmp_path):
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).normal(size=(40, 1, 12)))
+    data = Data.find("series")(file=str(tmp_path / "a.npy"))
+    assert len(data.loaded("train")[0]["signal"]) == 28
+    np.save(tmp_path / "a.npy", np.zeros((20, 1, 8)))
+    with pytest.raises(ValueError, match=r"a\.npy has changed since it was looked at"):
+        data.load("test")
+    assert len(Data.find("series")(file=str(tmp_path / "a.npy")).load("train")[0]["signal"]) == 14
+
+
+@pytest.mark.parametrize("shape", [(100, 12, 5), (100, 5, 12), (100, 30, 9), (100, 9, 30), (100, 8, 8), (100, 40, 1)])
+def test_an_array_means_the_same_in_a_file_and_in_memory(tmp_path, shape):
+    x = np.random.default_rng(0).normal(size=shape)
+    np.save(tmp_path / "a.npy", x)
+    data, handed = Data.find("series")(file=str(tmp_path / "a.npy")), shapes.understood([x], "series")[1][0]
+    assert data.fields["signal"].channels == handed.shape[1] == min(shape[1:])
+    said = f"{min(shape[1:])} channel{'s' * (min(shape[1:]) > 1)} of {max(shape[1:])} steps"
+    data.load("train")
+    assert said in data.reading() and "data.layout" in data.reading()
+
+
+def test_windows_that_hold_several_activities_are_counted(tmp_path):
+    file = tmp_path / "worn.csv"
+    for every, words in ((30, "130 of 130 windows hold more than one 'activity'"), (400, "")):
+        lines = [f"{('run', 'sit', 'walk')[i // every % 3]},w{i // 400},{i % 7},{i % 11}" for i in range(2000)]
+        file.write_text("\n".join(["activity,wearer,x,z", *lines]))
+        said = Data.find("series")(file=str(file), label="activity", group="wearer").reading()
+        assert (words in said) if words else ("hold more than one" not in said)
+
+
+def labelled_rows(path, n, label=True, start=0):
+    x = np.random.default_rng(n).normal(size=(n, 12)).round(3)
+    head = ["id", *(f"t{i}" for i in range(12)), *["label"] * label]
+    rows = [[start + i, *row, *["ab"[i % 2]] * label] for i, row in enumerate(x.tolist())]
+    path.write_text("\n".join(",".join(map(str, row)) for row in [head, *rows]) + "\n")
+
+
+@pytest.mark.parametrize("file", ["train.csv", "", "train.csv,test.csv"])
+def test_rows_to_be_handed_in_are_unlabelled(tmp_path, file):
+    labelled_rows(tmp_path / "train.csv", 40)
+    labelled_rows(tmp_path / "test.csv", 12, False, 40)
+    data = Data.find("series")(file=",".join(str(tmp_path / name) for name in file.split(",")))
+    assert [len(data.loaded(split)[0]["signal"]) for split in SPLITS][2] == 12 and data.classes == {"label": ["a", "b"]}
+    assert data.loaded("test")[1]["label"].tolist() == [-1] * 12 and (data.loaded("train")[1]["label"] >= 0).all()
+    assert "o column 'label' in test.csv, so its 12 rows have none" in data.reading()
+
+
+def test_commas_and_colons_in_the_names_of_files(tmp_path):
+    for name in ("a, b.csv", "c:d.csv", "e.csv"):
+        some_rows(tmp_path / name, 20)
+    for file, n in (("a, b.csv", 20), ("c:d.csv", 20), ("c:*.csv", 20), ("a, *.csv", 20), ("c:d.csv,e.csv", 40), ("e.csv, a*.csv", 40)):
+        data = Data.find("series")(file=",".join(str(tmp_path / part.strip()) for part in (file.split(",") if n == 40 else [file])))
+        assert sum(len(data.loaded(split)[0]["signal"]) for split in SPLITS) == n
+    with pytest.raises(FileNotFoundError, match="no file that fits"):
+        Data.find("series")(file=f"{tmp_path / 'e.csv'},{tmp_path / 'z*.csv'}")

@@ -4,6 +4,7 @@ import math
 import os
 import timeit
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
@@ -28,6 +29,19 @@ def held(set_to, value, before):
         set_to(before)
 
 
+def precision(of, value):
+    return held(lambda to: setattr(of, "fp32_precision", to), value, "none")
+
+
+def products() -> str:
+    try:
+        return torch.get_float32_matmul_precision()
+    except RuntimeError:
+        return "mixed"
+
+
+PRECISIONS = (torch.backends, torch.backends.mkldnn.matmul, torch.backends.mkldnn.conv, torch.backends.mkldnn.rnn,
+              torch.backends.cuda.matmul)
 SETTINGS = {
     "float64": lambda: held(torch.set_default_dtype, torch.float64, torch.float32),
     "float16": lambda: held(torch.set_default_dtype, torch.float16, torch.float32),
@@ -42,6 +56,12 @@ SETTINGS = {
     "deterministic": lambda: held(lambda on: torch.use_deterministic_algorithms(on), True, False),
     "more threads": lambda: held(torch.set_num_threads, torch.get_num_threads() + 1, torch.get_num_threads()),
     "products": lambda: held(torch.set_float32_matmul_precision, "medium", "highest"),
+    "bf16 products": lambda: precision(torch.backends.mkldnn.matmul, "bf16"),
+    "tf32": lambda: precision(torch.backends, "tf32"),
+    "bf16 convolutions": lambda: precision(torch.backends.mkldnn.conv, "bf16"),
+    "ieee": lambda: precision(torch.backends, "ieee"),
+    "no oneDNN": lambda: held(torch._C._set_mkldnn_enabled, False, True),
+    "autocast without cache": lambda: torch.autocast("cpu", enabled=False, cache_enabled=False),
     "numpy": lambda: np.errstate(all="raise"),
 }
 
@@ -50,7 +70,8 @@ def everything() -> tuple:
     """All of those settings as they are now."""
     return (torch.get_default_dtype(), torch.empty(0).device, torch.is_grad_enabled(), torch.is_inference_mode_enabled(),
             torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu"), torch.are_deterministic_algorithms_enabled(),
-            torch.get_num_threads(), torch.get_float32_matmul_precision(), str(np.geterr()), len(warnings.filters))
+            torch.get_num_threads(), products(), *(of.fp32_precision for of in PRECISIONS),
+            torch.backends.mkldnn.enabled, torch.is_autocast_cache_enabled(), str(np.geterr()), len(warnings.filters))
 
 
 def numbers(events) -> list:
@@ -113,7 +134,8 @@ def changed(settings) -> ExitStack:
         return stack.pop_all()
 
 
-TOGETHER = [("float64", "no gradients", "autocast", "deterministic", "products", "numpy"), ("float16", "default device", "inference")]
+TOGETHER = [("float64", "no gradients", "autocast", "deterministic", "products", "numpy", "no oneDNN"),
+            ("float16", "default device", "inference", "bf16 products", "autocast without cache"), ("tf32",)]
 ONE_BY_ONE = [pytest.param((name,), marks=pytest.mark.slow) for name in SETTINGS]
 
 
@@ -144,10 +166,11 @@ def test_nothing_that_is_set_in_the_middle_of_a_run_changes_a_number(settings, p
     assert same(seen, expected)
 
 
-@pytest.mark.parametrize("settings", TOGETHER, ids="+".join)
+@pytest.mark.parametrize("settings", TOGETHER[:2], ids="+".join)
 def test_without_settings_of_its_own_a_run_would_be_another_or_none(settings, plain_run, monkeypatch):
     recipe, expected = plain_run(*RECIPES[0])
     monkeypatch.setattr("sslbench.settings._changed", lambda threads: iter(()))
+    monkeypatch.setattr("sslbench.settings.OF_THE_PROCESS", [])
     with changed(settings):
         try:
             seen = numbers(train(recipe, device="cpu", precision="float32", evaluations=2))
@@ -197,6 +220,29 @@ def test_a_relative_path_is_found_again_from_another_folder(tmp_path, monkeypatc
         seen.append(event)
         os.chdir(tmp_path / "elsewhere")
     assert [e.step for e in seen if isinstance(e, Step)] == [1, 2]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_several_threads_train_whatever_the_default_dtype_is(dtype, plain_run):
+    recipe, expected = plain_run(*RECIPES[0])
+
+    def play(_):
+        return numbers(train(recipe, device="cpu", precision=RECIPES[0][2], evaluations=2))
+
+    with SETTINGS[dtype](), ThreadPoolExecutor(4) as pool:
+        before = everything()
+        runs = list(pool.map(play, range(4)))
+        assert everything() == before
+    assert all(same(run, expected) for run in runs)
+
+
+def test_the_first_who_leaves_changes_nothing_for_who_is_still_inside():
+    with SETTINGS["float64"]():
+        with ExitStack() as last:
+            with own_settings():
+                last.enter_context(own_settings())
+            assert torch.get_default_dtype() is torch.float32
+        assert torch.get_default_dtype() is torch.float64
 
 
 def test_it_takes_less_than_20_microseconds():

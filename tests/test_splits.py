@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from sslbench.data.described import described
-from sslbench.data.splits import SPLITS, divide, split_name
+from sslbench.data.names import split_name
+from sslbench.data.splits import SPLITS, divide
 
 
 def keys(n):
@@ -79,6 +80,20 @@ def test_given_splits_with_groups_keep_groups_together_in_what_is_cut():
     assert not {who[i] for i in splits.rows["train"]} & {who[i] for i in splits.rows["validation"]}
 
 
+@pytest.mark.parametrize("torn, words", [(5, "5 of 6 groups are in several splits as given"), (0, "")])
+def test_groups_that_given_splits_tear_apart_are_counted(torn, words):
+    who = [f"p{i % 6}" for i in range(60)]
+    own = [SPLITS[i // 6 % 3 if i % 6 < torn else i % 3] for i in range(60)]
+    splits = divide(keys(60), None, who, own)
+    assert all({own[i] for i in splits.rows[s]} == {s} for s in SPLITS), "what is given is kept"
+    assert words in splits.origin and ("several" in splits.origin) == bool(words)
+
+
+def test_groups_too_few_to_cut_a_missing_split_by_them_are_counted():
+    splits = divide(keys(60), None, ["a"] * 50 + ["b"] * 10, ["train"] * 40 + ["test"] * 20)
+    assert splits.origin == "train and test given, validation cut from train, 1 of 2 groups are in several splits"
+
+
 def test_windows_are_divided_by_time_and_what_reaches_over_a_border_is_said():
     time = np.stack([np.arange(0, 90, 1), np.arange(10, 100, 1)], 1) / 100
     splits = divide(keys(90), time=time)
@@ -131,3 +146,37 @@ def test_what_is_not_there_is_one_line_that_says_what_is(asked, word):
     with pytest.raises(ValueError, match=word) as error:
         labels_of(**asked)
     assert "\n" not in str(error.value) and len(str(error.value)) < 300
+
+
+def test_a_label_of_several_words_stays_whole_and_other_ways_to_cut_a_name_are_said():
+    names = [f"{kind}_{i}.jpg" for kind in ("great_pyrenees", "shiba_inu", "beagle") for i in range(10)]
+    found = described(names, {}, label="{label}_{n}", paths=True)
+    assert found.classes["label"] == ["beagle", "great_pyrenees", "shiba_inu"] and any("20 names fit" in line for line in found.said)
+    plain = described([f"{d}_jackson_{i}.wav" for d in range(2) for i in range(10)], {}, label="{label}_{who}_{take}.wav", paths=True)
+    assert plain.classes["label"] == ["0", "1"] and not any("several ways" in line for line in plain.said)
+
+
+def test_columns_of_0_and_1_are_answers_at_once_or_one_hot():
+    columns = {"rain": ["1", "0"] * 20, "wind": ["1", "1", "0", "0"] * 10, "sun": ["0", "1"] * 20, "no": list("abcd") * 10}
+    found = described(keys(40), columns, label="rain+wind")
+    assert found.labels["rain+wind"].shape == (40, 2) and found.classes["rain+wind"] == ["rain", "wind"]
+    assert described(keys(40), columns, label="rain+sun").classes == {"rain+sun": ["rain", "sun"]}
+    assert list(described(keys(40), columns, label="rain,wind").labels) == ["rain", "wind"]
+    with pytest.raises(ValueError, match="0 and 1"):
+        described(keys(40), columns, label="rain+no")
+
+
+def test_what_has_no_group_stands_alone_and_classes_that_training_never_shows_are_said():
+    who = ["ann", "bob", "cy", "dan"] * 10 + [""] * 20
+    found = described(keys(60), {"who": who}, group="who")
+    assert any("20 samples without one stand alone" in line for line in found.said)
+    assert all(i >= 40 for split in SPLITS for i in found.splits.rows[split] if who[i] == "")
+    apart = described(keys(40), {"person": [f"p{i % 8}" for i in range(40)]}, label="person", group="person")
+    assert any("no training sample has" in line for line in apart.said)
+    assert not any("no training sample" in line for line in described(keys(40), {"k": ["a", "b"] * 20}, label="k").said)
+
+
+def test_unlabelled_samples_train():
+    label = torch.where(torch.arange(60) % 3 == 0, -1, torch.arange(60) % 2)
+    rows = divide(keys(60), label).rows
+    assert all((label[rows[split]] >= 0).all() for split in ("validation", "test")) and (label[rows["train"]] < 0).sum() == 20

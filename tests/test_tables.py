@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from sslbench.data import tables
+from sslbench.data import rectangle, tables
 
 NUMBERS = [[0.5 * i, -i, i * i] for i in range(1, 41)]
 
@@ -124,6 +124,24 @@ def test_commas_inside_a_text_without_quotes(tmp_path, first, row):
     assert t.words("text")[7] == "oh, no, 7" and set(t.words("label")) == {"sad"} and t.notes[0].startswith("30 rows")
 
 
+@pytest.mark.parametrize("at_once", [40, 2**18])
+@pytest.mark.parametrize("words", [["1.0"] * 50 + ["2.0"] * 49 + ["x"], ["1.1", "1.10", "1e2", "100"] * 25, ["007", "7"] * 50,
+                                   ["1"] * 60 + ["12345678901234567890"] * 40, ["+1", "1", "1_000", ".5", "0.50"] * 20,
+                                   ["1.0", "caf\u00e9"] * 50, ["1.50", "a longer word than those that are packed"] * 50])
+def test_a_column_keeps_its_words_wherever_it_is_cut(tmp_path, monkeypatch, words, at_once):
+    monkeypatch.setattr(rectangle, "CELLS", at_once)
+    t = table(tmp_path, lines([[w, i] for i, w in enumerate(words)], first=[["word", "i"]]))
+    assert t.words("word") == words and len(t) == 100 and t.numbers("i").values.tolist() == list(range(100))
+
+
+@pytest.mark.parametrize("at_once", [40, 2**18])
+def test_what_is_missing_among_numbers_is_an_empty_word_wherever_the_column_is_cut(tmp_path, monkeypatch, at_once):
+    monkeypatch.setattr(rectangle, "CELLS", at_once)
+    numbers, words = ["1.0", "2.0"] * 40 + ["-", "NA"] * 10, ["yes", "no"] * 40 + ["-", "NA"] * 10
+    t = table(tmp_path, lines(zip(numbers, words), first=[["n", "w"]]))
+    assert t.words("n") == ["1.0", "2.0"] * 40 + [""] * 20 and t.words("w") == words
+
+
 def test_rows_of_unequal_length_are_kept(tmp_path):
     t = table(tmp_path, lines([range(n) for n in range(11, 41)], first=[[f"t{i}" for i in range(38)]]))
     assert len(t) == 30 and len(t.names) == 40 and t.notes == ["27 rows shorter than the others (missing there)",
@@ -233,7 +251,7 @@ def test_other_kinds_of_tables_are_read_or_name_the_extra(tmp_path, ending):
 MEASURE = """
 import resource, sys, time
 from pathlib import Path
-from sslbench.data import tables
+from sslbench.data import rectangle, tables
 before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.time()
 t = tables.read(Path(sys.argv[1]))
 x = [t.numbers(name).values for name in t.names]

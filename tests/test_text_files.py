@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 import torch
@@ -263,6 +264,40 @@ def test_two_books_are_two_labels_and_stretches_of_each_are_splits(tmp_path):
     assert last[0] < last[1] < last[2]
 
 
+def people(tmp_path, *names):
+    for name in names:
+        (tmp_path / name).write_text(" ".join(f"{name}{i:04d}" for i in range(300)))
+    return {"file": tmp_path, "length": 64}
+
+
+def of_person(data, split):
+    return {re.search("anna|bert|carl|dora", data.spell(row))[0] for row in data.load(split)[0]["text"]}
+
+
+def test_persons_that_are_asked_for_stay_together_in_running_text(tmp_path):
+    data = text(**people(tmp_path, "anna_1.txt", "bert_1.txt", "carl_1.txt", "dora_1.txt"), group="{group}_{n}", label="{label}_{n}")
+    persons = [of_person(data, split) for split in SPLITS]
+    assert sum(map(len, persons)) == 4 == len(set.union(*persons)) and min(map(len, persons)) == 1
+    assert "4 groups, none in two splits" in data.reading() and "given" not in data.reading()
+
+
+@pytest.mark.parametrize("more", [{}, {"group": "none"}, {"split": "none"}, {"label": "{label}_{n}"}], ids=str)
+def test_stretches_of_each_file_are_not_said_to_be_given(tmp_path, more):
+    data = text(**people(tmp_path, "anna_1.txt", "bert_1.txt", "carl_1.txt", "dora_1.txt"), **more)
+    assert all(len(of_person(data, split)) == 4 for split in SPLITS)
+    assert "stretches of each file" in data.reading() and "given" not in data.reading()
+
+
+def test_splits_that_names_of_running_texts_give_and_those_that_they_do_not(tmp_path):
+    where = people(tmp_path, "anna_train.txt", "bert_train.txt", "bert_test.txt", "carl_train.txt")
+    data = text(**where)
+    assert "train and test given by the files, validation stretches of the files for training" in data.reading()
+    data = text(**where, group="{group}_{split}")
+    train, validation, test = (of_person(data, split) for split in SPLITS)
+    assert not train & validation and test == {"bert"}
+    assert "1 of 3 groups are in several splits" in data.reading()
+
+
 def test_running_text_in_files_called_like_splits(tmp_path):
     for name, n in (("train", 800), ("valid", 100), ("test", 200)):
         (tmp_path / f"wiki.{name}.txt").write_text(" ".join(f"{name}{i:04d}" for i in range(n)))
@@ -324,7 +359,7 @@ def test_an_empty_folder_is_named(tmp_path):
 SETS = [
     ("imdb-small", {}, 10_583, "2 classes (0, 1), 3,791 unlabelled", "given"),
     ("coco-mini-captions/captions.csv", {"group": "image"}, 250, "no label", "given"),
-    ("emoji-captions", {}, 2_008, "'category': 10 classes", "drawn by hash within each class"),
+    ("emoji-captions", {}, 2_008, "'category': 10 classes", "drawn at random within each class"),
     ("moleculenet/BBBP.csv", {"label": "p_np"}, 2_050, "'p_np': 2 classes", "drawn"),
     ("moleculenet/ESOL_delaney-processed.csv", {"label": "measured log solubility in mols per litre"}, 1_128,
      "a quantity from -11.6 to 1.58", "drawn"),
@@ -342,3 +377,24 @@ SETS = [
 def test_real_sets_are_read_with_two_arguments_at_most(path, given, n, label, splits):
     data = text(path, **given)
     assert sum(sizes(data)) == n and label in data.reading().replace("No label", "no label") and splits in data.reading()
+
+
+@pytest.mark.parametrize("text_column", ["", "text"])
+def test_rows_to_be_handed_in_are_unlabelled(tmp_path, text_column):
+    write_csv(tmp_path / "train.csv", table(40, id=lambda i: i, text=sentence, label=lambda i: "ab"[i % 2]))
+    write_csv(tmp_path / "test.csv", table(12, id=lambda i: 100 + i, text=lambda i: sentence(100 + i)))
+    data = text(tmp_path, text_column=text_column)
+    assert sizes(data)[2] == 12 and data.loaded("test")[1]["label"].tolist() == [-1] * 12 and data.classes["label"] == ["a", "b"]
+    assert (data.loaded("train")[1]["label"] >= 0).all() and "o column 'label' in test.csv, so its 12 rows have none" in data.reading()
+
+
+def test_commas_and_colons_in_the_names_of_files(tmp_path):
+    for name in ("a, b.csv", "c:d.csv", "e.csv"):
+        write_csv(tmp_path / name, table(20, text=lambda i, name=name: f"{name} {sentence(i)}", label=lambda i: "ab"[i % 2]))
+    for file, n in (("a, b.csv", 20), ("c:d.csv", 20), ("a, *.csv", 20), ("c:*.csv", 20), ("*:*.csv", 20)):
+        assert sum(sizes(text(tmp_path / file))) == n
+    assert sum(sizes(text(f"{tmp_path / 'c:d.csv'},{tmp_path / 'e.csv'}"))) == 40
+    with pytest.raises(FileNotFoundError, match=r"there is no file.*f\.csv"):
+        text(f"{tmp_path / 'c:d.csv'},{tmp_path / 'f.csv'}")
+    with pytest.raises(FileNotFoundError, match="no file that fits"):
+        text(f"{tmp_path / 'c:d.csv'},{tmp_path / 'f*.csv'}")

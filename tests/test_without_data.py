@@ -72,6 +72,63 @@ def test_the_network_of_arrays_of_an_earlier_kernel(catalogue, tmp_path):
         load_run(tmp_path).embed("test")
 
 
+RNG = np.random.default_rng(0)
+HELD = {"series": RNG.normal(50, 9, (60, 2, 24)) * [[1], [1000]], "series with gaps": np.where(RNG.random((60, 2, 22)) < 0.1, np.nan, 7.0),
+        "pictures of other numbers": RNG.normal(5, 2, (60, 3, 16, 16)), "many bands": RNG.normal(3000, 500, (60, 5, 16, 16)),
+        "pictures": RNG.integers(0, 256, (60, 3, 16, 16), np.uint8), "symbols": RNG.integers(-1, 9, (60, 16))}
+
+
+@pytest.mark.parametrize("kind", HELD)
+def test_own_rows_are_read_as_the_array_held_them(catalogue, tmp_path, kind):
+    x = HELD[kind]
+    recipe = Recipe(arrays(x, name="mine"), "autoencoder", "transformer", steps=2, batch_size=8)
+    run = recorded(recipe, tmp_path)
+    expected, _ = run.embed("test")
+    rows = x[np.array(run.data.described.splits.rows["test"])]
+    del Data.catalogue["mine"]
+    for way in (run, load_run(tmp_path)):
+        assert torch.allclose(way.embed(rows)[0], expected)
+    for name in ("mean", "deviation"):
+        assert all(len(how[name]) <= x.shape[1] for how in load_run(tmp_path).about["as_stored"].values())
+
+
+def test_own_rows_of_a_table_of_series_are_standardised_as_in_training(tmp_path):
+    x = RNG.normal(300, 40, (60, 24))
+    np.savetxt(tmp_path / "x.csv", x, delimiter=",")
+    recipe = Recipe("series", "autoencoder", "mlp", steps=2, batch_size=8,
+                    hyperparameters={"data.file": tmp_path / "x.csv", "data.layout": "rows"})
+    run = recorded(recipe, tmp_path / "run")
+    expected, rows = run.embed("test")[0], x[np.array(run.data.samples().described.splits.rows["test"])][:, None]
+    (tmp_path / "x.csv").unlink()
+    loaded = load_run(tmp_path / "run")
+    assert torch.allclose(loaded.embed(rows)[0], expected)
+    assert not torch.allclose(loaded.embed(rows - 300)[0], expected, atol=0.1)
+    with pytest.raises(ValueError, match=r"signal holds absent .* fill them in"):
+        loaded.embed(np.where(rows > 300, np.nan, rows))
+
+
+@pytest.mark.parametrize("change", [{"deviation": [0.0, 1.0]}, {"mean": [1.0] * 7}, {"mean": ["a", 1.0]}, {"length": 10**9},
+                                    {"mean": [float("nan")] * 2}, {"gain": None}], ids=str)
+def test_numbers_that_cannot_be_right_are_not_used(catalogue, tmp_path, change):
+    run = recorded(Recipe(arrays(HELD["series"], name="mine"), "autoencoder", "mlp", steps=1, batch_size=8), tmp_path)
+    said = json.loads((tmp_path / "run.json").read_text())
+    said["as_stored"]["signal"] |= change
+    (tmp_path / "run.json").write_text(json.dumps(said))
+    assert torch.equal(load_run(tmp_path).embed(HELD["series"])[0], run.embed(HELD["series"])[0]), "those of the data itself"
+    del Data.catalogue["mine"]
+    with pytest.raises(ValueError, match="no data source is called 'mine'"):
+        load_run(tmp_path).embed(HELD["series"])
+
+
+def test_a_run_that_does_not_remember_it_says_so(toy, tmp_path):
+    recorded(toy, tmp_path)
+    said = json.loads((tmp_path / "run.json").read_text())
+    del said["as_stored"]
+    (tmp_path / "run.json").write_text(json.dumps(said))
+    with pytest.warns(Note, match="before runs remembered how rows are standardised"):
+        load_run(tmp_path).embed(torch.randn(3, 2, 16))
+
+
 @pytest.mark.parametrize("pretext", [name for name in Pretext.all() if first_fitting(name, source("labelled series"))])
 def test_every_task_can_be_loaded_without_its_data(pretext, toy, tmp_path):
     recipe = replace(toy, pretext=pretext, steps=1)
@@ -99,7 +156,7 @@ def test_a_run_folder_keeps_its_reading_and_it_is_said_once(toy, tmp_path, capsy
     assert load_run(tmp_path / "run").reading == said
     assert main(["show", str(tmp_path / "run")]) == 0 and said in capsys.readouterr().out
     fit(replace(toy, steps=1), device="cpu", evaluations=0, test=False)
-    assert capsys.readouterr().err.count(said) == 1
+    assert capsys.readouterr().out.count(said) == 1
     fit(replace(toy, steps=1), device="cpu", evaluations=0, test=False, progress=False)
     assert main([*words, "--quiet"]) == 0
     printed = capsys.readouterr()
@@ -200,8 +257,13 @@ def test_what_ends_one_of_several_processes_is_said(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_launched_run_replaces_another_when_asked_to(toy, tmp_path):
+@pytest.mark.parametrize("said", ["as it was", "of the first runs, which had no run.json", "damaged"])
+def test_a_launched_run_replaces_another_when_asked_to(toy, tmp_path, said):
     recorded(toy, tmp_path / "run")
+    if said == "damaged":
+        (tmp_path / "run/run.json").write_text("{")
+    elif said != "as it was":
+        (tmp_path / "run/run.json").unlink()
     recipe = Recipe("waves", "autoencoder", "mlp", steps=2, batch_size=16)
     steps = [event.step for event in launch(recipe, tmp_path / "run", processes=1, device="cpu", overwrite=True)]
     assert max(steps) == 2 and load_run(tmp_path / "run").recipe == recipe.check()

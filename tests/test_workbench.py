@@ -367,6 +367,19 @@ def test_a_run_recorded_before_can_be_added(make, tmp_path):
     assert "A recorded run: autoencoder" in said(bench) and tab.list.children[0].description == "1 · autoencoder, recorded"
 
 
+@pytest.mark.parametrize("content", ['{"steps": "many"}', "{", "[]", "\0"], ids=repr)
+def test_a_damaged_run_that_is_chosen_is_one_line(make, tmp_path, content):
+    folder = tmp_path / "runs/damaged"
+    folder.mkdir(parents=True)
+    (folder / "recipe.json").write_text(content)
+    bench = make()
+    tab = open_tab(bench, "Runs")
+    for _ in range(2):  # it can be chosen again
+        tab.folders.value = folder
+        painted(bench)
+        assert "recipe.json is damaged" in said(bench, "error") and bench.runs == [] and tab.folders.value is None
+
+
 def test_without_anywidget_the_map_is_a_picture(make, monkeypatch):
     monkeypatch.setattr("sslbench.workbench.embedding.make_explorer", lambda: None)
     bench = make()

@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 from ..catalog import Listed
 from ..field import MEANS, Batch, Field, size_of, spread_of
 from ..settings import own_settings
+from .as_stored import AsStored
 from .labels import labelled, phrase
 from .picture import Picture, drawable, picture_of, waveform
 from .rows import Picked
@@ -32,6 +33,7 @@ class Data(Listed):
     classes: dict[str, list[str]] = {}  # names of the values of integer labels, where they have names
     unit = "samples"  # what one is called
     splits_from = ""  # where the splits come from, in words
+    as_stored: dict[str, AsStored] = {}  # field -> what brings a file's numbers to their stored form; others are stored as they are
     notes: tuple[str, ...] | list[str] = ()  # what was left out or had to be decided, one phrase each, in numbers; load() may set it
 
     def load(self, split: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -142,7 +144,8 @@ class Labelled(Data, listed=False):
         self.target, y = next(iter(labels.items()))
         self.fields = {**data.fields, "label": label_field(y, data.classes.get(self.target, []), keep_rest)}
         self.probe_on, self.classes = data.probe_on or tuple(data.fields), data.classes
-        self.alike, self.unit, self.splits_from, self.notes = data.alike, data.unit, data.splits_from, data.notes
+        self.alike, self.unit, self.splits_from = data.alike, data.unit, data.splits_from
+        self.notes, self.as_stored = data.notes, data.as_stored
 
     def load(self, split):
         rows, labels = self.data.loaded(split)

@@ -18,6 +18,7 @@ from torch import Tensor
 from ..said import said
 from ..settings import own_settings
 from . import Data, Field, parts, series_augment
+from .as_stored import AsStored
 from .described import Described, described
 from .handed import Handed, handed
 from .image_augment import Color, Crop, Flip, Rotation, color, geometry
@@ -42,6 +43,10 @@ class Held(Data, listed=False):
         rows, labels = self.described.of(split)
         (name,) = self.fields
         return {name: Picked(*piece_of(self.x, torch.tensor(rows)), self.stored, self.mapped)}, labels
+
+    @property
+    def as_stored(self):
+        return {name: self.stored for name in self.fields if isinstance(self.stored, AsStored)}
 
     def cite(self):
         return "your own arrays"

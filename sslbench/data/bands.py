@@ -13,6 +13,8 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
+from .shapes import colors_last
+
 LIMIT = 180_000_000  # numbers of one picture
 
 
@@ -74,7 +76,7 @@ def shaped(shape: tuple[int, ...], dtype: np.dtype, read: Callable[[], np.ndarra
         raise Unread("no array [H, W] or [H, W, C] of numbers")
     if len(shape) == 2:
         return Pixels(3, dtype, lambda: read()[..., None], n)
-    if shape[-1] <= shape[0]:
+    if colors_last(*shape):
         return Pixels(colours(shape[-1]), dtype, read, n)
     return Pixels(colours(shape[0]), dtype, lambda: np.moveaxis(read(), 0, -1), n)
 

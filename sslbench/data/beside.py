@@ -1,16 +1,19 @@
-"""Tables beside pictures: a CSV file of which one column holds their names gives labels, groups and splits."""
+"""Tables beside pictures: a table of which one column holds their names gives labels, groups and splits."""
 
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import names as known
 from . import tables
-from .layout import parted, plain
+from .layout import parted, plain, shown
 from .listing import ARRAYS, HEIF, PILLOW, TABLES, Listing, ending, number
 
-LABELS = ("label", "labels", "class", "class_name", "target", "category", "species", "diagnosis", "breed", "y")  # of a label column
-LARGEST = 200 * 2**20  # bytes of a table that is looked at
+LARGEST, LARGEST_FRAME = 200 * 2**20, 32 * 2**20  # bytes of a table that is looked at; of one that has to be read for that
+FRAMES = (".xlsx", ".parquet", ".feather")  # no text
+PROSE = (".txt", ".dat", ".data", ".tab")  # which may be anything, so nothing is said of them
+NO_NAMES = "names no pictures of this folder"
 HEAD = 2**16  # bytes that show whether a table speaks of these pictures
 FIRST = 500  # rows that show which columns may name them
 
@@ -75,11 +78,13 @@ class Matched:
 def beside(root: Path, listing: Listing) -> Beside:
     """What the tables in a folder of pictures say, or where there is none, those in the folder above."""
     names = Names(root.resolve(), listing.names)
-    unused = []
+    unused: dict[Path, str] = {}
     for tables_above, files in enumerate(([root / name for name in sorted(listing.tables)], tables_in(root.resolve().parent))):
         names.numbers = not tables_above  # anything may be numbered: 17 is a name only in a table that lies in the folder
-        tables = {file: found for file in files if (found := matched(file, names))}
-        unused = unused or [file.name for file in files if file not in tables and ending(file.name) in (".csv", ".tsv")]
+        looked_at = {file: matched(file, names) for file in files}
+        tables = {file: found for file, found in looked_at.items() if isinstance(found, Matched)}
+        unused |= {file: why for file, why in looked_at.items() if isinstance(why, str) and ending(file.name) not in PROSE
+                   and not (tables_above and why == NO_NAMES)}
         if tables:
             columns = together(tables, len(listing.names))
             label = likely(columns)
@@ -87,8 +92,20 @@ def beside(root: Path, listing: Listing) -> Beside:
             notes = [found.note for found in tables.values()][:5]
             if columns:
                 notes.append(f"columns for data.label, data.group and data.split: {', '.join(map(plain, list(columns)[:12]))}")
-            return Beside(columns, label if label in columns else "", notes, unused)
-    return Beside(unused=unused)
+            return Beside(columns, label if label in columns else "", notes + not_used(unused), without_names(unused))
+    return Beside(notes=not_used(unused), unused=without_names(unused))
+
+
+def without_names(unused: dict[Path, str]) -> list[str]:
+    return [file.name for file, why in unused.items() if why == NO_NAMES]
+
+
+def not_used(unused: dict[Path, str]) -> list[str]:
+    """Tables that are not used, by reason."""
+    files: dict[str, list[str]] = defaultdict(list)
+    for file, why in unused.items():
+        files[why].append(file.name)
+    return [f"not used: {shown(some)} ({why})" for why, some in list(files.items())[:3]]
 
 
 def tables_in(folder: Path) -> list[Path]:
@@ -98,22 +115,24 @@ def tables_in(folder: Path) -> list[Path]:
         return []
 
 
-def matched(file: Path, names: Names) -> Matched | None:
-    """The table if it names at least half of the pictures, or half of its names are pictures; one to be handed in is none."""
-    if "submission" in file.name.lower() or not promising(file, names):
-        return None
+def matched(file: Path, names: Names) -> Matched | str:
+    """The table if it names at least half of the pictures, or half of its names are pictures; else why it is not used."""
+    if "submission" in file.name.lower():
+        return "a form to be handed in"
+    if not promising(file, names):
+        return NO_NAMES
     try:
         columns = words_of(file)
-    except (ValueError, OSError):
-        return None
+    except (ValueError, OSError) as error:
+        return " ".join(str(error).split())[:200]
     first = {name: sum(names.find(cell) is not None for cell in cells[:FIRST]) for name, cells in columns.items()}
     found = {name: names.named_by(columns[name]) for name, n in first.items() if n > max(first.values()) / 2}
     if not found:
-        return None
+        return NO_NAMES
     key = max(found, key=lambda name: len(set(found[name]) - {None}))
     covers, total = set(found[key]) - {None}, len(names.paths)
     if len(covers) < max(2, min(total, len(set(columns[key]))) / 2):
-        return None
+        return NO_NAMES
     missing = len({cell for cell, i in zip(columns[key], found[key]) if i is None})
     lacking = [f"{number(n, what)} without a {other}" for n, what, other in ((total - len(covers), "picture", "row"),
                                                                              (missing, "row", "picture")) if n]
@@ -125,8 +144,11 @@ def matched(file: Path, names: Names) -> Matched | None:
 def promising(file: Path, names: Names) -> bool:
     """Whether the first lines of a table name two pictures, so that no other large table is read."""
     try:
-        if not 0 < file.stat().st_size <= LARGEST or not file.is_file():
+        frame = ending(file.name) in FRAMES
+        if not 0 < file.stat().st_size <= (LARGEST_FRAME if frame else LARGEST) or not file.is_file():
             return False
+        if frame:
+            return True
         with open(file, "rb") as f:
             head = f.read(HEAD)
     except OSError:
@@ -166,6 +188,5 @@ def together(tables: dict[Path, Matched], n: int) -> dict[str, list[str | None]]
 
 def likely(columns: dict[str, list[str | None]]) -> str:
     """The column that is called like a label, or the only one there is."""
-    named = [name for word in LABELS for name in columns if name.strip().lower() == word]
-    rest = [name for name in columns if name != "split"]
-    return named[0] if named else rest[0] if len(rest) == 1 else ""
+    rest = [name for name in columns if name.strip().lower() not in known.SPLIT_COLUMNS]
+    return known.likely(columns) or (rest[0] if len(rest) == 1 else "")

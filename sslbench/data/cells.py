@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 MISSING = {"", *("na n/a n.a. nan <na> null none nil ? - -- . err error missing undefined "
                  "#n/a #na #div/0! #value! #ref! #num! #name? \\n").split()}
-ZEROS = re.compile(r"\n[ +-]*0\d")  # a number would lose those of 007
+DIGITS = frozenset("0123456789")
+SHORT = 32  # characters: longer words are held one by one
 NUMERALS = re.compile(r"\s*[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*")
 DECIMAL = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?|[+-]?\d{1,3}(?:\.\d{3})+,\d+")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
@@ -66,26 +68,19 @@ def few(bad: int, found: int) -> bool:
     return found > 0 and (not bad or (bad <= max(1, MOST_BAD * found) and found >= 8 * bad))
 
 
-def piece(cells: Sequence[str], comma: str, seen: dict[str, str]) -> np.ndarray | list[str]:
-    """Some cells of one column, small: float64 [n] where all are numbers or missing, else strings, equal ones held once."""
-    text = "\n" + "\n".join(cells)
-    if "_" not in text and not ZEROS.search(text):  # float() would take 1_2 for 12
-        found = plain(cells, comma)
-        if found is not None and not np.isnan(found).all() and not (abs(found) > 2**53).any():  # digits of a longer one would go
-            return found
-    words = [c.strip() for c in cells]
-    return [seen.setdefault(w, w) for w in words] if len(seen) < 4096 else words
+def piece(cells: Sequence[str]) -> str | list[str]:
+    """Some cells of one column as they are written, small in memory: short ones one after the other in one string."""
+    words = list(map(str.strip, cells))
+    text = "\n".join(words)
+    if text.isascii() and len(text) < SHORT * len(words) and text.count("\n") == len(words) - 1:  # one byte for each character
+        return text
+    seen: dict[str, str] = {}
+    return [shared(w, seen) for w in words]
 
 
-def plain(cells: Sequence[str], comma: str) -> np.ndarray | None:
-    """float64 [n] where all cells are numbers or missing, else None."""
-    try:
-        return np.fromiter(map(float, cells), np.float64, len(cells))
-    except ValueError:
-        try:
-            return np.fromiter((number(c, comma) for c in cells), np.float64, len(cells))
-        except ValueError:
-            return None
+def shared(word: str, seen: dict[str, str]) -> str:
+    """The word; of equal ones the first, while there are few different ones, so that each is held once."""
+    return seen.setdefault(word, word) if len(seen) < 4096 else seen.get(word, word)
 
 
 @dataclass(frozen=True)
@@ -100,34 +95,43 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table. pieces: float64 arrays and lists of strings, one after the other."""
+    """One column of a table. pieces: float64 arrays of files that hold numbers, and words as `piece` makes them, one after the other."""
 
     name: str
-    pieces: list[np.ndarray | list[str]]
+    pieces: list[np.ndarray | str | list[str]]
     comma: str = ""
 
     def __len__(self) -> int:
-        return sum(map(len, self.pieces))
+        return sum(part.count("\n") + 1 if isinstance(part, str) else len(part) for part in self.pieces)
 
     def __iter__(self) -> Iterator[str]:
         for part in self.pieces:
-            yield from part if isinstance(part, list) else map(written, part.tolist())
+            yield from map(written, part.tolist()) if isinstance(part, np.ndarray) else split(part)
 
     def words(self) -> list[str]:
-        """The cells as strings, "" where missing; numbers as they are shortest."""
-        return list(self)
+        """The cells as they are written; "" for what counts as missing in a column of numbers."""
+        seen: dict[str, str] = {}
+        if self.numbers() is None:
+            return [shared(w, seen) for w in self]
+        return [shared("" if w[-1:] not in DIGITS and w.lower() in MISSING else w, seen) for w in self]
 
     def numbers(self) -> Numbers | None:
         """The cells as numbers where nearly all of them are (the others count as missing); else None."""
+        return self.as_numbers
+
+    @cached_property
+    def as_numbers(self) -> Numbers | None:
         out, bad, at = np.full(len(self), np.nan), [], 0
         for part in self.pieces:
-            if isinstance(part, list):
-                bad += fill(out[at:at + len(part)], part, self.comma)
-                if len(bad) > 1000 and len(bad) > 2 * MOST_BAD * (at + len(part)):
-                    return None  # words
-            else:
+            if isinstance(part, np.ndarray):
                 out[at:at + len(part)] = part
-            at += len(part)
+                at += len(part)
+                continue
+            cells = split(part)
+            bad += fill(out[at:at + len(cells)], cells, self.comma)
+            at += len(cells)
+            if len(bad) > 1000 and len(bad) > 2 * MOST_BAD * at:
+                return None  # words
         infinite = np.isinf(out)
         if not few(len(bad), int(np.isfinite(out).sum())):
             return None
@@ -135,8 +139,18 @@ class Column:
         return Numbers(out, sorted(set(bad)), len(bad), int(infinite.sum()))
 
 
+def split(part: str | list[str]) -> list[str]:
+    return part.split("\n") if isinstance(part, str) else part
+
+
 def fill(out: np.ndarray, cells: list[str], comma: str) -> list[str]:
     """Writes the cells that are numbers; returns those that are words."""
+    if "_" not in "".join(cells):  # float() would take 1_2 for 12
+        try:
+            out[:] = np.fromiter(map(float, cells), np.float64, len(cells))
+            return []
+        except ValueError:
+            pass
     bad = []
     for i, cell in enumerate(cells):
         try:

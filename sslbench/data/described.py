@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from ..catalog import nearest
 from . import labels as meaning
-from .splits import Splits, divide, split_name
-
-SPLIT_COLUMNS = ("split", "set", "subset", "fold", "partition", "usage")  # names that a column of given splits often has
+from .names import SPLIT_COLUMNS, split_name
+from .splits import Splits, divide
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def described(keys: Sequence[str], columns: dict[str, Any], *, label: str = "", 
 
     keys: a name for each; with paths, "folder/file.png".  columns: name -> [n] (or [n, k]) words or numbers.
     label, group, split: what somebody asked for: a column, several for the label ("kind,colour": the first is the label),
-    "none", a folder level ("1" is the first below the root, "-1" the last), or a pattern on the file name
+    several that are answers at once ("rain+wind", 0 and 1 each), "none", a folder level ("1" is the first
+    below the root, "-1" the last), or a pattern on the file name
     "{label}_{speaker}_{take}.wav", whose places become columns. Where label is "" the source's likely ones are taken.
     given: a split of each that the source knows, such as folders called train and test.  time: as in `divide`.
     ValueError in one line where something is asked for that is not there.
@@ -49,7 +50,7 @@ def described(keys: Sequence[str], columns: dict[str, Any], *, label: str = "", 
     said: list[str] = []
     names = known.asked(label, "data.label", several=True) if label else [likely] if isinstance(likely, str) else list(likely)
     values, classes = read_labels(known, names, bool(label), said)
-    groups = words(known.one(group, "data.group")) if group not in ("", "none") else None
+    groups = whose(known, group, said) if group not in ("", "none") else None
     if groups is not None and len(set(groups)) < 2:
         raise ValueError(f"data.group {group!r} puts all samples into one group; choose what differs between persons, patients or takes")
     given = given_splits(known, split, names, said) or (None if split == "none" else given)
@@ -57,7 +58,31 @@ def described(keys: Sequence[str], columns: dict[str, Any], *, label: str = "", 
     splits = divide(keys, first, groups, given, time)
     if splits.left_out:
         said.append(f"left out: {splits.left_out}")
+    said += [why for name, y in list(values.items())[:1] if (why := never_seen(y, splits.rows, name))]
     return Described(values, classes, splits, said + known.said)
+
+
+def whose(known: "Columns", group: str, said: list[str]) -> list[str]:
+    """The group of each sample; one without a group stands alone."""
+    (name,) = known.asked(group, "data.group")
+    found = words(known.columns[name])
+    alone = [i for i, word in enumerate(found) if word in meaning.NO_LABEL]
+    for i in alone:
+        found[i] = re.sub(r":\d+$", "", known.keys[i]) + ", which has none"  # windows of one file stay together
+    said.append(f"groups from {name!r}" + (f", {len(alone):,} samples without one stand alone" if alone else ""))
+    return found
+
+
+def never_seen(y: Tensor, rows: dict[str, list[int]], name: str) -> str:
+    """How many test samples have a class that training never shows: no probe can name it."""
+    if y.is_floating_point() or y.ndim > 1 or not rows["train"] or not rows["test"]:
+        return ""
+    test = y[rows["test"]]
+    test = test[test >= 0]
+    strange = int((~torch.isin(test, y[rows["train"]])).sum())
+    if not strange:
+        return ""
+    return f"{strange:,} of {len(test):,} test samples have a {name!r} that no training sample has, so no probe can tell it"
 
 
 def read_labels(known: "Columns", names: list[str], chosen: bool, said: list[str]) -> tuple[dict[str, Tensor], dict[str, list[str]]]:
@@ -70,7 +95,7 @@ def read_labels(known: "Columns", names: list[str], chosen: bool, said: list[str
             continue
         values[name] = label.values
         if label.names:
-            classes[name] = label.names
+            classes[name] = known.answers.get(name, label.names)
         if label.said and "unlabelled" not in label.said:
             said.append(f"label {name!r}: {label.said}")
     return values, classes
@@ -107,6 +132,7 @@ class Columns:
 
     def __init__(self, keys: Sequence[str], columns: dict[str, Any], paths: bool):
         self.keys, self.columns, self.paths, self.said = keys, columns, paths, []
+        self.answers: dict[str, list[str]] = {}  # label of several columns -> their names
 
     def one(self, what: str, parameter: str) -> Any:
         return self.columns[self.asked(what, parameter)[0]]
@@ -117,6 +143,8 @@ class Columns:
             return []
         if what in self.columns:
             return [what]
+        if several and "+" in what and all(part.strip() in self.columns for part in what.split("+")):
+            return [self.together([part.strip() for part in what.split("+")])]
         if "{" in what:
             return [self.matched(what, parameter)]
         if self.paths and re.fullmatch(r"-?[1-9]", what.strip()):
@@ -125,6 +153,15 @@ class Columns:
         if several and len(parts) > 1:
             return [name for part in parts for name in self.asked(part, parameter)]
         raise ValueError(f"{parameter}: {nearest('column', what[:60], [c[:40] for c in list(self.columns)[:40]])}")
+
+    def together(self, names: list[str]) -> str:
+        """Columns of 0 and 1 as one of several answers at once: [n, k]."""
+        rows = np.array([[float(w) if w in ("0", "1", "0.0", "1.0") else np.nan for w in words(self.columns[name])] for name in names]).T
+        if np.isnan(rows).all(0).any():
+            raise ValueError(f"data.label {'+'.join(names)[:60]!r}: columns that are one label together must hold 0 and 1")
+        title = "+".join(names)
+        self.columns[title], self.answers[title] = rows, names
+        return title
 
     def level(self, n: int, parameter: str) -> str:
         """The folder at this level of every path: 1 is the first below the root, -1 the one that holds the file."""
@@ -145,9 +182,19 @@ class Columns:
         if missed := sum(f is None for f in found):
             self.said.append(f"{missed:,} of {len(found):,} names do not fit {pattern!r}")
         names = list(expression.groupindex)
+        if otherwise := [key for key, match in zip(self.keys, found) if match and ambiguous(pattern, match)]:
+            example = expression.search(otherwise[0])
+            self.said.append(f"{len(otherwise):,} names fit {pattern!r} in several ways: in {otherwise[0].rpartition('/')[2][:40]!r} "
+                             + ", ".join(f"{name} is {example[name][:20]!r}" for name in names))
         self.columns.update({name: [f and f[name] for f in found] for name in names})
         own = parameter.removeprefix("data.")
         return own if own in names else names[0]
+
+
+def ambiguous(pattern: str, match: re.Match) -> bool:
+    """Whether a name could be cut otherwise: what stands between two places occurs within one of them."""
+    between = [part for part in re.split(r"\{[^{}]*\}", pattern)[1:-1] if part]
+    return any(part in found for part in between for found in match.groups() if found)
 
 
 def as_expression(pattern: str, parameter: str) -> re.Pattern:
@@ -156,6 +203,8 @@ def as_expression(pattern: str, parameter: str) -> re.Pattern:
     if not places or not all(p.isidentifier() for p in places) or len(set(places)) < len(places):
         raise ValueError(f"{parameter}: {pattern[:60]!r} must name its places once each, such as {{label}}_{{speaker}}_{{take}}.wav")
     parts = re.split(r"\{[^{}]*\}", pattern)
-    body = re.escape(parts[0]) + "".join(f"(?P<{p}>[^/]+?)" + re.escape(rest) for p, rest in zip(places, parts[1:]))
+    # A label may hold what stands between the places, as great_pyrenees_12 does: it takes all it can, the others as little
+    most = {place: "" if place == "label" else "?" for place in places}
+    body = re.escape(parts[0]) + "".join(f"(?P<{p}>[^/]+{most[p]})" + re.escape(rest) for p, rest in zip(places, parts[1:]))
     ending = "" if "." in parts[-1] else r"(?:\.[^./]*)?"
     return re.compile(rf"(?:^|/){body}{ending}$")

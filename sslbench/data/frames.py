@@ -48,12 +48,33 @@ def json_lines(path: Path) -> dict[str, list]:
     """The values of each key, None where a line has none; a single list of objects is read, too."""
     text = path.read_text(delimited.encoding_of(path)[0], "replace").strip()
     try:
+        if path.suffix.lower() == ".json" and not text.startswith("[") and (columns := of_object(text)):
+            return columns
         rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.split("\n") if line.strip()]
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is not one JSON object per line ({str(error)[:100]})") from None
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise ValueError(f"{path.name} must hold one JSON object per line, its keys the names of the columns")
     return {key: [row.get(key) for row in rows] for key in dict.fromkeys(key for row in rows for key in row)}
+
+
+def of_object(text: str) -> dict[str, list] | None:
+    """The columns of {name: word}, {name: {column: word}}, {column: [words]} or {column: {row number: word}}; else None."""
+    try:
+        held = json.loads(text)
+    except ValueError:
+        return None  # one object per line
+    inside = list(held.values()) if isinstance(held, dict) else []
+    if len(inside) > 1 and not any(isinstance(v, (dict, list)) for v in inside):
+        return {"name": list(held), "label": inside}
+    if inside and all(isinstance(v, list) for v in inside) and len(set(map(len, inside))) == 1:
+        return held
+    if inside and all(isinstance(v, dict) for v in inside):
+        keys = list(dict.fromkeys(key for v in inside for key in v))
+        if keys == [str(i) for i in range(len(keys))]:
+            return {name: [v.get(key) for key in keys] for name, v in held.items()}
+        return {"name": list(held)} | {key: [v.get(key) for v in inside] for key in keys if key != "name"}
+    return None
 
 
 def of_columns(path: Path, values: dict[str, Any], notes: list[str]) -> Table:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .handed_frames import is_frame, is_series, of_frame
 from .items import LABEL_KEYS, X_KEYS, Taken, array_of, is_dataset, is_numbers, of_items, renamed, taken
-from .splits import split_name
+from .names import GROUPS, split_name
 from .uneven import filled
 
 
@@ -139,13 +139,19 @@ def beside(found: Handed, labels: Any, groups: Any, splits: Any) -> Handed:
     groups, splits = (found.columns.get(what, what) if isinstance(what, str) else what for what in (groups, splits))
     if groups is not None:
         found.columns["group"], found.group = sized(groups, n, "groups"), "group"
-    elif "group" in found.columns and "group" not in found.label:
-        found.group = "group"
+    else:
+        found.group = next((name for name in found.columns if name.lower() in GROUPS and name not in found.label
+                            and several(found.columns[name])), "")
     if splits is not None:
         found.given = of_rows(splits, n) if isinstance(splits, Mapping) else named_splits(sized(splits, n, "splits"))
     if found.given and len(set(found.given)) == 1:
         found.notes.append("all samples are given as one split, so the splits are drawn")
     return found
+
+
+def several(values: Any) -> bool:
+    """Whether there is more than one value, one for each sample."""
+    return np.ndim(values) == 1 and len(np.unique(np.asarray(values).astype(str))) > 1
 
 
 def sized(values: Any, n: int, what: str) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-LABELS = ("label", "labels", "class", "target", "category")  # names a column of labels often has
+from .names import likely
 
 
 def is_frame(x: Any) -> bool:
@@ -27,8 +27,8 @@ def of_frame(frame: Any, labels: Any, groups: Any, splits: Any) -> tuple[np.ndar
         used.append(what)
         return frame[what]
 
-    if labels is None and (likely := [c for c in frame.columns if str(c).lower() in LABELS]):
-        labels, notes = likely[0], [f"column {likely[0]!r} taken for the label"]
+    if labels is None and (name := likely(frame.columns)):
+        labels, notes = name, [f"column {name!r} taken for the label"]
     labels = {labels: asked(labels, "labels")} if isinstance(labels, str) else labels
     groups, splits = asked(groups, "groups"), asked(splits, "splits")
     rest = frame.drop(columns=used)

@@ -5,11 +5,11 @@ import re
 import numpy as np
 
 from . import cells
+from .names import GROUPS, LABELS, SPLIT_COLUMNS
 
 NAME = re.compile(r"[^\W\d][\w .:/()%\[\]#-]{0,60}")
-KNOWN = frozenset("label labels class classes target category y id idx index name text review comment sentence message content title "
-                  "time date datetime timestamp value values file path image caption split set fold subset group subject speaker patient "
-                  "person user activity sequence smiles score rating sentiment".split())
+KNOWN = frozenset((*LABELS, *GROUPS, *SPLIT_COLUMNS, *"""id idx index name text review comment sentence message content
+                  title time date datetime timestamp value values file path image caption sequence smiles score""".split()))
 
 
 def headed(first: list[str], below: list[list[str]], comma: str) -> bool:

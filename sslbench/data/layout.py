@@ -4,6 +4,7 @@
     cat/train/1.png        dog/test/2.png       classes, then splits
     pets_train/cat/1.png   pets_test/2.png      a split in a longer name; a split without class folders is unlabelled
     train_cat/1.png        test_dog/2.png       a split and a class in one name
+    cat/1.png              unlabeled/2.png      beside classes: pictures without a label
 
 All of them also below wrapper folders, and with files that lie beside the folders: these have no label.
 """
@@ -12,10 +13,11 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
-from .splits import WORDS, split_name
+from .names import SPLIT_WORDS, split_name
 
 Folders = tuple[str, ...]
-SPLIT = re.compile(rf"(?<![a-z])({'|'.join(sorted(WORDS, key=len, reverse=True))})(?:set|data|images|imgs)?(?![a-z])", re.I)
+SPLIT = re.compile(rf"(?<![a-z])({'|'.join(sorted(SPLIT_WORDS, key=len, reverse=True))})(?:set|data|images|imgs)?(?![a-z])", re.I)
+UNLABELLED = re.compile(r"(unsup|unsupervised|unlabell?ed)[\W_]*(set|data|images|imgs)?", re.I)
 PLAIN = {"set", "data", "dataset", "split", "part", "images", "image", "imgs", "img", "pictures", "photos", "folder"}
 MOST = 0.75  # of the files must lie in folders called like splits where only part of the name, or a deeper level, says so
 
@@ -32,7 +34,7 @@ class Layout:
 
     def words(self) -> list[str | None]:
         """The class of each file; all None where there is one class only, which tells nothing."""
-        words = [level[0] if level else None for level in self.levels]
+        words = [level[0] if level and not UNLABELLED.fullmatch(level[0]) else None for level in self.levels]
         return words if len(set(words) - {None}) > 1 else [None] * len(words)
 
 
@@ -68,13 +70,13 @@ def splits_first(folders: list[Folders]) -> dict[str, tuple[str, Folders]]:
     files = Counter(f[0] for f in folders if f)
     named = {name: found for name in files if (found := parted(name))}
     plain = {name: (split, ()) for name, (split, rest) in named.items() if not rest}
-    if len(plain) > 1 and (len(plain) == len(files) or (several(plain) and share(plain, files) >= 0.5)):
+    if len(plain) > 1 and (len(plain) == len(files) or (several(sure(plain)) and share(plain, files) >= 0.5)):
         return plain
     splits_of = defaultdict(set)
     for split, rest in named.values():
         splits_of[rest.lower()].add(split)
     named = {name: (split, (rest,)) for name, (split, rest) in named.items() if len(splits_of[rest.lower()]) > 1}
-    if not several(named) or share(named, files) < MOST:
+    if not several(sure(named)) or share(named, files) < MOST:
         return {}
     one = len({rest[0].lower() for _, rest in named.values()}) == 1  # the name of the data set, not a class
     return {name: (split, () if one else rest) for name, (split, rest) in named.items()}
@@ -84,17 +86,30 @@ def several(named: dict[str, tuple[str, Folders]]) -> bool:
     return len({split for split, _ in named.values()}) > 1
 
 
+def sure(named: dict[str, tuple[str, Folders]]) -> dict[str, tuple[str, Folders]]:
+    """Without folders of unlabelled files, which may lie beside classes as well as beside splits."""
+    return {name: found for name, found in named.items() if not UNLABELLED.fullmatch(name)}
+
+
 def share(names, files: Counter) -> float:
     return sum(files[name] for name in names) / files.total()
 
 
+def spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+
+
+def without_split(name: str) -> str:
+    """A name without the words for a split."""
+    return SPLIT.sub("", spaced(name))
+
+
 def parted(name: str) -> tuple[str, str] | None:
     """("train", "pets") of "pets_train", ("validation", "") of "val2017" and "ValidationSet"; None where no split is named once."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
-    found = {split_name(m[1]) for m in SPLIT.finditer(spaced)}
+    found = {split_name(m[1]) for m in SPLIT.finditer(spaced(name))}
     if len(found) != 1:
         return None
-    rest = SPLIT.sub("", spaced).strip(" _-.")
+    rest = without_split(name).strip(" _-.")
     tokens = re.findall(r"[^\W_]+", rest.lower())
     return found.pop(), "" if all(t in PLAIN or t.isdigit() for t in tokens) else rest
 
@@ -131,10 +146,16 @@ def unwrapped(given: list[str | None], levels: list[Folders]) -> list[Folders]:
 
 
 def notes(names: list[str], given: list[str | None], words: list[str | None]) -> list[str]:
-    """Files outside of the folders that the others lie in."""
+    """Files outside of the folders that the others lie in, and those in a folder of unlabelled files beside classes."""
     stray = [name for name, split in zip(names, given) if split is None]
+    bare = [name for name in names if any(map(UNLABELLED.fullmatch, name.split("/")[:-1]))] if any(words) else []
+    if bare:
+        told = set(bare)
+        named = [(name, *what) for name, *what in zip(names, given or [""] * len(names), words) if name not in told]
+        others, splits, classes = map(list, zip(*named))
+        return [f"{of(bare)} a folder of unlabelled ones: {shown(bare)}", *notes(others, splits if given else [], classes)]
     loose = [name for name, word in zip(names, words) if word is None]
-    loose = loose if len(loose) < len(names) else []
+    loose = loose if any(words) else []
     if stray == loose:
         return [f"{of(stray)} no folder of a split or class, so training has {them(stray)} without a label: {shown(stray)}"] * bool(stray)
     said = [f"{of(stray)} no folder of a split, so training has {them(stray)}: {shown(stray)}"] * bool(stray)

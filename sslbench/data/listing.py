@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from . import tables
 from .layout import plain, shown
 
 PILLOW = {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm",
@@ -17,7 +18,7 @@ PILLOW = {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".bmp", ".d
 HEIF = {".heic", ".heif", ".hif"}
 ARRAYS = {".npy", ".npz"}
 PICTURES = PILLOW | HEIF | ARRAYS
-TABLES = {".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson"}  # that may say something of pictures
+TABLES = {*tables.KINDS, ".json"}  # that may say something of pictures
 UNREAD = {".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw", ".dcm", ".dicom", ".ima", ".nii", ".mha",
           ".mhd", ".nrrd", ".svg", ".svgz", ".eps", ".ai", ".xcf", ".jxl", ".jxr", ".wdp", ".exr", ".hdr", ".dds", ".fits", ".czi",
           ".nd2", ".lif", ".lsm", ".svs", ".ndpi", ".mrxs", ".vsi", ".djvu", ".wmf", ".emf", ".ico", ".icns", ".pcx", ".sgi"}
@@ -26,7 +27,7 @@ HIDDEN = {"__macosx", "@eadir", "#recycle", "$recycle.bin", "thumbs", "lost+foun
 
 @dataclass
 class Listing:
-    """names: paths below the root of all files that are called like pictures.  tables: the same of CSV files.  The rest counts
+    """names: paths below the root of all files that are called like pictures.  tables: the same of tables.  The rest counts
     what is no picture that can be read."""
 
     names: list[str] = field(default_factory=list)

@@ -7,16 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from .names import GROUPS, SPLIT_COLUMNS, SPLIT_WORDS, split_name
+from .names import LABELS as NAMED
 from .npz_members import Member, Refused, damage_in_one_line, mapped, members, plain, read, short, within_memory
 
 SAMPLES = ("x", "data", "images", "image", "imgs", "pixels", "signals", "signal", "series", "waveforms", "features", "sequences",
            "inputs", "input", "samples", "sample", "array", "arr_0")
-LABELS = ("y", "label", "labels", "target", "targets", "class", "classes", "category", "arr_1")
-GROUPS = ("group", "groups", *(f"{one}{end}" for one in ("subject", "person", "patient", "speaker", "user", "participant")
-                               for end in ("", "s", "_id", "_ids", "id", "ids")))
-SPLIT_COLUMNS = ("split", "splits", "subset", "partition", "fold_name")
-SPLITS = {"train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
-          "dev": "validation", "test": "test", "testing": "test", "unsup": "train", "unlabeled": "train", "unlabelled": "train"}
+LABELS = ("y", *NAMED, "arr_1")
 
 
 @dataclass(frozen=True)
@@ -65,11 +62,11 @@ def parted(name: str) -> tuple[str, str]:
     """("images", "train") of train_images, images_train and trainImages; (name, "") where it names no split."""
     words = [w for w in re.split(r"[_\-. /]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if w]
     for at in (0, -1):
-        if len(words) > 1 and words[at] in SPLITS:
+        if len(words) > 1 and words[at] in SPLIT_WORDS:
             return "_".join(words[1:] if at == 0 else words[:-1]), words[at]
-    if len(words) == 1 and words[0] in SPLITS:
+    if len(words) == 1 and words[0] in SPLIT_WORDS:
         return "x", words[0]
-    run_together = re.fullmatch(r"([xy])(train|test|val|valid|validation)", name.lower())
+    run_together = re.fullmatch(rf"([xy])({'|'.join(SPLIT_WORDS)})", name.lower())
     return (run_together[1], run_together[2]) if run_together else (name.lower(), "")
 
 
@@ -81,11 +78,25 @@ def arranged(path: Path, archive: zipfile.ZipFile, found: list[Member], axes: tu
     within_memory(path, [*xs.values(), *used])
     values = {key: column(archive, xs, parts) for key, parts in columns.items()}
     if any(xs):
-        values["split"] = [SPLITS.get(part, "train") for part, m in xs.items() for _ in range(m.shape[0])]
-    label, group, split = ((next((k for k in known if k in values), "")) for known in (("label",), GROUPS, ("split",)))
-    rest = [k for k in values if k not in (group, split)]
-    label = label or (rest[0] if len(rest) == 1 else "")
-    return Arrays(read(archive, list(xs.values())), values, label, group, split, notes(found, xs, used, names))
+        values["split"] = [SPLIT_WORDS.get(part, "train") for part, m in xs.items() for _ in range(m.shape[0])]
+    split = next((k for k in SPLIT_COLUMNS if k in values and are_splits(values[k])), "")
+    group = next((k for k in GROUPS if k in values and differ(values[k])), "")
+    rest = [k for k in values if k not in (*GROUPS, *SPLIT_COLUMNS)]
+    label = "label" if "label" in values else rest[0] if len(rest) == 1 else ""
+    said = notes(found, xs, used, names) + [f"{k} names no splits, so none are taken from it" for k in SPLIT_COLUMNS
+                                            if k in values and not any(xs) and k != split]
+    return Arrays(read(archive, list(xs.values())), values, label, group, split, said)
+
+
+def differ(values: np.ndarray | list) -> bool:
+    """Whether there is more than one value, one for each sample."""
+    return np.ndim(values) == 1 and len(np.unique(np.asarray(values).astype(str))) > 1
+
+
+def are_splits(values: np.ndarray | list) -> bool:
+    """Whether all values are names of splits, of two at least."""
+    found = {split_name(v) for v in np.unique(np.asarray(values, str)).tolist()} if np.ndim(values) == 1 else {None}
+    return None not in found and len(found) > 1
 
 
 def samples_of(path: Path, able: list[Member], names: dict[str, tuple[str, str]]) -> dict[str, Member]:
@@ -96,9 +107,9 @@ def samples_of(path: Path, able: list[Member], names: dict[str, tuple[str, str]]
     for m in able:
         if names[m.name][0] == base:
             xs.setdefault(names[m.name][1], m)
-    if "" in xs and "train" in {SPLITS.get(part) for part in xs}:  # all samples beside their parts: the parts say more
+    if "" in xs and "train" in {SPLIT_WORDS.get(part) for part in xs}:  # all samples beside their parts: the parts say more
         del xs[""]
-    order = ["", *SPLITS]
+    order = ["", *SPLIT_WORDS]
     xs = {part: xs[part] for part in sorted(xs, key=order.index)}
     if len({m.shape[1:] for m in xs.values()}) > 1:
         raise Refused(f"the splits in {path.name} differ in more than the number of samples: {', '.join(map(str, xs.values()))}")
@@ -116,8 +127,7 @@ def columns_of(path: Path, found: list[Member], xs: dict, names: dict[str, tuple
             continue
         if m.dtype.kind in "OVc" and base not in (*LABELS, *GROUPS, *SPLIT_COLUMNS):
             continue  # it is said that it is not used
-        title = "split" if base in SPLIT_COLUMNS else base
-        title = "label" if base in LABELS and part not in columns.get("label", {}) else title
+        title = "label" if base in LABELS and part not in columns.get("label", {}) else base
         if part not in columns.setdefault(title, {}):
             columns[title][part] = plain(path, m)
             used.append(m)

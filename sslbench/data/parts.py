@@ -1,30 +1,11 @@
-"""What several sources share: deterministic splits, labels from words, and patches that divide a size. Plain functions."""
+"""What several sources share: shares of the splits, an order by hash, and patches that divide a size. Plain functions."""
 
 from collections.abc import Iterable
 from zlib import crc32
 
 import numpy as np
-import torch
-from torch import Tensor
 
 SHARES = {"train": (0.0, 0.7), "validation": (0.7, 0.8), "test": (0.8, 1.0)}
-
-
-def part(keys: list[str], split: str, labels: list | None = None) -> list[int]:
-    """Row numbers of one split: 70, 10 and 20 % in an order that depends on the keys alone, within each label if given.
-
-    They come mixed, so that the first rows of a split show every label.
-    """
-    groups: dict = {}
-    for i, label in enumerate(labels or []):
-        groups.setdefault(label, []).append(i)
-    low, high = SHARES[split]
-    place, rows = checksums(keys), []
-    for group in groups.values() if labels else [range(len(keys))]:
-        group = np.array(group, np.int64)
-        order = group[np.argsort(place[group], kind="stable")]
-        rows += order[round(low * len(order)):round(high * len(order))].tolist()
-    return mixed(keys, rows)
 
 
 def mixed(keys: list[str], rows: list[int]) -> list[int]:
@@ -36,23 +17,6 @@ def mixed(keys: list[str], rows: list[int]) -> list[int]:
 def checksums(keys: Iterable[str]) -> np.ndarray:
     """Numbers that are the same on every machine, as an array: a million pairs would be slow to sort and large in memory."""
     return np.fromiter((crc32(str(key).encode(errors="backslashreplace")) for key in keys), np.uint32)  # not all file names are UTF-8
-
-
-def stretch(n: int, split: str) -> slice:
-    """One split of n consecutive pieces: first the training ones, last the test ones; the past never sees the future."""
-    low, high = SHARES[split]
-    return slice(round(low * n), round(high * n))
-
-
-def numbered(words: list) -> tuple[Tensor, list[str]]:
-    """Labels as int64 [n] and the sorted names of their values; whole numbers are sorted as numbers."""
-    words = [str(w) for w in words]
-    try:
-        names = sorted(set(words), key=int)
-    except ValueError:
-        names = sorted(set(words))
-    number = {w: i for i, w in enumerate(names)}
-    return torch.tensor([number[w] for w in words], dtype=torch.long), names
 
 
 def patch_for(size: int) -> int:

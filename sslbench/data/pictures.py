@@ -70,7 +70,8 @@ def described_by(tree: Layout, columns: dict[str, list], likely: str, asked: Ask
         number_of = {word: i for i, word in enumerate(classes)} | {None: -1}
         columns = {"folder": np.array([number_of[word] for word in words]), **columns}
     label = "folder" if classes and asked.label.strip() == "1" else asked.label
-    told = described(tree.keys, columns, label=label, group=asked.group, split=asked.split, paths=True, given=tree.given or None,
+    group, split = ("1" if classes and what == "folder" else what for what in (asked.group, asked.split))  # by name, not by number
+    told = described(tree.keys, columns, label=label, group=group, split=split, paths=True, given=tree.given or None,
                      likely="folder" if classes else [likely] if likely else [])
     return replace(told, classes={**told.classes, "folder": classes}) if "folder" in told.labels else told
 
@@ -81,7 +82,10 @@ def other_bands(header: Header | str, n: int) -> Header | str:
 
 def sorted_names(words: set[str]) -> list[str]:
     """Whole numbers in their own order, words in that of the alphabet."""
-    return parts.numbered(list(words))[1] if words else []
+    try:
+        return sorted(words, key=int)
+    except ValueError:
+        return sorted(words)
 
 
 def left_out(listing: Listing, found: list[Header | str]) -> list[str]:

@@ -1,5 +1,8 @@
 """Where files are: the project's `data/`, the folders of SSLBENCH_DATA (read-only), and a cache that can be written."""
 
+import difflib
+import glob
+import itertools
 import os
 import stat
 import tempfile
@@ -58,16 +61,41 @@ def absolute(path: str | Path) -> Path:
         raise ValueError(f"{said(str(path))} cannot be found: {in_words(error).lower()}") from None
 
 
+def several(file: str, parameter: str) -> list[tuple[Path, list[Path]]]:
+    """The files that are meant: one, a pattern, or several of these with commas between them, which are none where the whole is a
+    file or fits files. Each as it is given with the files that it stands for: [] for a folder.
+
+    OSError or ValueError in one line where there is none.
+    """
+    parts = [part.strip() for part in file.split(",") if part.strip()]
+    whole = fitting(file)
+    if whole or len(parts) < 2:
+        parts = [file] if whole or not parts else parts  # blanks alone are no name
+    return [whole_or_folder(part, fitting(part), parameter) for part in parts]
+
+
+def fitting(pattern: str) -> list[Path]:
+    """The file of this name, or else the files that fit the pattern, in the order of their names."""
+    path = absolute(pattern)
+    return [path] if os.path.isfile(path) else [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
+
+
+def whole_or_folder(name: str, found: list[Path], parameter: str) -> tuple[Path, list[Path]]:
+    if not found and any(c in name for c in "*?[") and not absolute(name).exists():
+        raise FileNotFoundError(f"there is no file that fits {name[:200]!r}; check {parameter}")
+    return (absolute(name) if found else existing(name, "file", parameter)), found
+
+
 def existing(path: str | Path, what: str, parameter: str) -> Path:
     """The user's own file or folder, as an absolute path: it is found again from another working directory.
 
     OSError or ValueError in one line that says which parameter to set, also for a pipe or a device, whose reading might never end.
     """
     try:
-        found = absolute(path)
+        found = absolute(as_pasted(path))
         kind = found.stat().st_mode
     except FileNotFoundError:
-        raise FileNotFoundError(f"there is no {what} {said(str(path))}; check {parameter}") from None
+        raise FileNotFoundError(f"there is no {what} {said(str(path))}{instead_of(found)}; check {parameter}") from None
     except (OSError, ValueError, TypeError, RuntimeError) as error:  # too long, a NUL in it, no such user's home, links in a circle
         why = getattr(error, "strerror", None) or in_words(error)
         raise ValueError(f"{parameter} cannot be {said(path if path is None else str(path))}: {why.lower()}") from None
@@ -76,6 +104,28 @@ def existing(path: str | Path, what: str, parameter: str) -> Path:
     if not os.access(found, os.R_OK | (os.X_OK if stat.S_ISDIR(kind) else 0)):
         raise PermissionError(f"{said(str(path))} may not be read by you; change its permissions or check {parameter}")
     return found
+
+
+def as_pasted(path: str | Path) -> str | Path:
+    """Without the blanks and quotation marks that come along when a path is copied, unless a file is called so."""
+    if not isinstance(path, str) or os.path.lexists(os.path.expanduser(path)):
+        return path
+    return path.strip().strip("\"'").strip() or path
+
+
+def instead_of(missing: Path) -> str:
+    """Where was looked for what is not there, and the name there that is most like it."""
+    place = missing.parent
+    while not place.is_dir() and place != place.parent:
+        place = place.parent
+    wanted = missing.relative_to(place).parts[0]
+    try:
+        names = list(itertools.islice((entry.name for entry in os.scandir(place)), 1000))
+    except OSError:
+        names = []
+    own = [name for name in missing.parts[len(place.parts) + 1:] if name in names]  # notebooks/photos, looked for in notebooks
+    close = own[-1:] or difflib.get_close_matches(wanted, names, 1, 0.6)
+    return f" in {said(str(place))}" + (f"; did you mean {said(close[0])}?" if close else "")
 
 
 def special(kind: int) -> str:

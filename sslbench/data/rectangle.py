@@ -72,19 +72,17 @@ def text_column(rows: list[list[str]], width: int, comma: str) -> int | None:
     return chosen
 
 
-def columns(rows: Rows, comma: str) -> list[list[np.ndarray | list[str]]]:
+def columns(rows: Rows) -> list[list[np.ndarray | str | list[str]]]:
     """The pieces of each column, as in `cells.Column`."""
     found: list[list] = []
-    seen: list[dict[str, str]] = []
     n = 0
     while chunk := list(islice(rows, 1)):
         chunk += islice(rows, CELLS // max(1, len(chunk[0])))
         turned = list(zip_longest(*chunk, fillvalue=""))
         while len(found) < len(turned):  # a column that begins late
             found.append([np.full(n, np.nan)] if n else [])
-            seen.append({})
         for i, pieces in enumerate(found):
-            pieces.append(cells.piece(turned[i], comma, seen[i]) if i < len(turned) else np.full(len(chunk), np.nan))
+            pieces.append(cells.piece(turned[i]) if i < len(turned) else np.full(len(chunk), np.nan))
         n += len(chunk)
     return found if n else []
 

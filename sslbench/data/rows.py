@@ -36,6 +36,12 @@ def in_memory(rows: Any) -> bool:
     return isinstance(rows, Tensor) or (isinstance(rows, Picked) and rows.in_memory)
 
 
+def kinds_of(rows: dict[str, Any]) -> dict[str, str]:
+    """Field -> the kind of number that its rows are stored as, such as "uint8"."""
+    first = torch.tensor([0])
+    return {name: str(torch.as_tensor(x[first]).dtype).removeprefix("torch.") for name, x in rows.items()}
+
+
 def nbytes(rows: Any) -> int:
     """Of all the rows as they are stored."""
     return len(rows) * rows[torch.tensor([0])].nbytes

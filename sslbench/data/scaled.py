@@ -5,7 +5,7 @@ Samples are read a few at a time: a memory map stays on the disk, and nothing is
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from . import parts
+from .as_stored import AsStored, exact
 from .shapes import MOST_SYMBOLS
 
 NUMBERS = 2**21  # read at once
@@ -47,14 +48,15 @@ def of_images(x: list, training: np.ndarray) -> Learned:
     """Stored as 0..255: one scale for grey and colours, one for each band where there are others."""
     if x[0].shape[1] not in (1, 3):
         mean, deviation, absent = moments(x, training)
-        return Learned(BANDS, partial(in_bands, mean=mean, deviation=deviation), said_absent(absent))
+        return Learned(BANDS, AsStored(mean, deviation, 64.0, 128.0, 128.0), said_absent(absent))
     few = torch.cat([some_of(p) for p in x])
     if x[0].dtype == torch.uint8:
         return Learned(standard(few.float()))
     low, high, absent = range_of(x)
-    stretch = partial(stretched, low=low, high=high)
-    found = standard(stretch(few))
-    return Learned(found, partial(stretched, low=low, high=high, absent=found["offset"]) if sum(absent) else stretch, said_absent(absent))
+    ends = torch.tensor([[low], [(high - low) or 1.0]], dtype=torch.float64)
+    stretch = AsStored(*ends, 255.0, clean=True)
+    found = standard(stretch(few[:, None])[:, 0])
+    return Learned(found, replace(stretch, absent=found["offset"], clean=not sum(absent)), said_absent(absent))
 
 
 def of_series(x: list, training: np.ndarray) -> Learned:
@@ -62,7 +64,7 @@ def of_series(x: list, training: np.ndarray) -> Learned:
     T = x[0].shape[2]
     patch = parts.patch_of_series(T)
     mean, deviation, absent = moments(x, training)
-    stored = partial(standardised, mean=mean, deviation=deviation, infinite=absent[1] > 0, length=-(-T // patch) * patch)
+    stored = AsStored(mean, deviation, length=-(-T // patch) * patch, clean=not absent[1])
     return Learned({"gaps": bool(sum(absent) or T % patch)}, stored, said_absent(absent))
 
 
@@ -82,29 +84,6 @@ LEARNED = {"image": of_images, "series": of_series, "symbols": of_symbols}
 def some_of(x: Any) -> Tensor:
     """Some samples, evenly taken: [n, numbers]."""
     return x[:: max(1, len(x) * x[:1].numel() // FEW)].flatten(1)
-
-
-def exact(x: Tensor) -> Tensor:
-    """As floats that tell the numbers apart: the date 1,700,000,001 is none in float32."""
-    return x.double() if x.dtype in (torch.float64, torch.int64, torch.int32, torch.uint32, torch.uint64) else x.float()
-
-
-def stretched(x: Tensor, low: float, high: float, absent: float | None = None) -> Tensor:
-    x = (255 * ((exact(x) - low) / ((high - low) or 1.0))).float()
-    return x if absent is None else torch.where(x.isfinite(), x, absent)
-
-
-def in_bands(x: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
-    x = exact(x)
-    x = ((x - mean[..., None].to(x.dtype)) / deviation[..., None].to(x.dtype)).float()
-    return torch.where(x.isfinite(), x, 0.0) * 64 + 128
-
-
-def standardised(x: Tensor, mean: Tensor, deviation: Tensor, infinite: bool, length: int) -> Tensor:
-    x = exact(x)
-    x = ((x - mean.to(x.dtype)) / deviation.to(x.dtype)).float()
-    x = x.masked_fill(x.isinf(), torch.nan) if infinite else x
-    return torch.nn.functional.pad(x, (0, length - x.shape[2]), value=torch.nan) if length > x.shape[2] else x
 
 
 def numbered_from_0(x: Tensor, vocab: int) -> Tensor:

@@ -1,5 +1,6 @@
 """The user's own series: tables, arrays or .ts files; unequal lengths and missing values are welcome."""
 
+from pathlib import Path
 from typing import Annotated
 
 from ..catalog import Hyperparameter
@@ -35,15 +36,18 @@ class Series(Data):
         self.file, self.label, self.group, self.split, self.layout, self.length = file, label, group, split, layout, length
         self.crop, self.amplitude, self.offset, self.jitter = crop, amplitude, offset, jitter
         self.paths, self.beside = series_paths.files(file or places.sample("gestures.csv"))
-        found = self.samples()
+        self.times = times(self.paths)
+        self.found = found = series_samples.kept(tuple(self.paths), self.times, layout, length, label.strip(), group.strip(),
+                                                 split.strip(), tuple(self.beside))  # the files may be gone when rows are asked for
         self.fields = {"signal": Field((found.scaling.length,), (found.patch,), found.x.shape[1], gaps=found.gaps)}
         self.classes, self.notes, self.unit = found.described.classes, found.notes, found.unit
-        self.splits_from = found.described.splits.origin
+        self.splits_from, self.as_stored = found.described.splits.origin, {"signal": found.scaling.remembered()}
 
     def samples(self) -> series_samples.Samples:
-        changed = tuple(path.stat().st_mtime_ns for path in self.paths)
-        return series_samples.kept(tuple(self.paths), changed, self.layout, self.length, self.label.strip(), self.group.strip(),
-                                   self.split.strip(), tuple(self.beside))
+        """What was read; ValueError where its numbers are read where they lie and others lie there now."""
+        if self.found.mapped and self.paths[0].exists() and times(self.paths) != self.times:
+            raise ValueError(f"{self.paths[0].name} has changed since it was looked at; choose the source again to read what it holds now")
+        return self.found
 
     def load(self, split):
         found = self.samples()
@@ -58,3 +62,8 @@ class Series(Data):
 
     def cite(self):
         return f"series in {self.file}" if self.file else "generated gestures, shipped with sslbench (CC0)"
+
+
+def times(paths: list[Path]) -> tuple[tuple[int, int], ...]:
+    """When each file was changed last, and its size in bytes."""
+    return tuple((path.stat().st_mtime_ns, path.stat().st_size) for path in paths)

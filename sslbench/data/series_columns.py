@@ -7,15 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import cells
-from .described import SPLIT_COLUMNS
+from .names import LABELS, PERSONS, SPLIT_COLUMNS, split_name
 from .series_layout import few_words, likely_layout, stem_of
-from .splits import split_name
 from .table import Table, count
 
-LABELS = {"label", "labels", "class", "classes", "target", "category", "activity", "gesture", "diagnosis", "behavior", "behaviour",
-          "emotion", "fault", "anomaly", "y"}
 BESIDE = {"id", "ids", "name", "names", "idx", "index", "code", "no", "num", "number", "true", "ground", "truth", "type"}  # activity_id
-PERSONS = {"subject", "subjects", "person", "patient", "participant", "user", "speaker", "volunteer", "athlete", "driver", "animal"}
 TAKES = {"recording", "session", "episode", "trial", "take", "run", "file", "filename", "segment", "sequence"}
 IDS = {"id", "ids", "idx", "index", "nr", "no", "key", "uuid", "guid"}
 ROWS = {"row", "rows", "sample", "record", "observation", "obs", "unnamed"}  # names of columns that count the rows
@@ -60,8 +56,7 @@ def roles(table: Table, asked: set[str], layout: str, parts: bool = False) -> Ro
         step_columns(table, found)
     if not table.headed or found.layout == "rows":
         unnamed_label(table, found, parts)
-    unnamed = unnamed_persons(table, found)
-    kinds = {name: {"person"} if name in unnamed else set(tokens(name)) for name in found.about}
+    kinds = {name: set(tokens(name)) for name in found.about}
     found.likely = likely_labels(found, kinds)
     groups_and_borders(found, kinds)
     used = {*found.likely, found.group, *asked}
@@ -111,7 +106,7 @@ def is_label(words: list[str], table: Table) -> bool:
 
 def called_label(words: set[str]) -> bool:
     """activity, class_label and target_id, but not target_speed."""
-    return bool(words & LABELS) and words <= LABELS | BESIDE
+    return not words.isdisjoint(LABELS) and words <= {*LABELS, *BESIDE}
 
 
 def counts(values: np.ndarray) -> bool:
@@ -167,25 +162,6 @@ def unnamed_label(table: Table, found: Roles, parts: bool) -> None:
             found.about[name] = table.words(name)
             found.likely = [name]
             return
-
-
-def unnamed_persons(table: Table, found: Roles) -> list[str]:
-    """Without a line of names, columns of whole numbers that stay for long are persons or recordings, and no channels."""
-    if table.headed or found.layout == "rows" or not found.about:
-        return []
-    names = [name for name, values in found.numbers.items() if cells.whole(values) and blocks(values)]
-    if len(names) == len(found.numbers):
-        return []
-    for name in names:
-        del found.numbers[name]
-        found.about[name] = table.words(name)
-    return names
-
-
-def blocks(values: np.ndarray) -> bool:
-    """Whether each of some values stands together."""
-    different = len(np.unique(values))
-    return 2 < different <= len(values) // 8 and int((np.diff(values) != 0).sum()) < 1.5 * different
 
 
 def likely_labels(found: Roles, kinds: dict[str, set[str]]) -> list[str]:

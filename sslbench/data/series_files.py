@@ -1,5 +1,6 @@
 """One file of series -> what it holds: series, or one long recording; and what is said about them."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from . import npz, series_columns, series_paths, series_ts, tables
+from .shapes import steps_first
+from .table import count
 
 OTHERWISE = " (data.layout can say otherwise)"
 
@@ -18,6 +21,7 @@ class Part:
     x: series [n, C, T], or one recording [C, T] over time; shorter series end in NaN.  about: name -> one value for each
     series, or for each step of the recording.  likely, group, borders: of these columns, as in `series_columns.Roles`.
     given: the column of given splits, or "".  channels: their names.  names: of all columns of the file.
+    long: channels of a recording whose numbers float32 does not tell apart -> float64 [T].
     """
 
     x: np.ndarray
@@ -28,6 +32,7 @@ class Part:
     given: str = ""
     channels: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    long: dict[str, np.ndarray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -48,6 +53,17 @@ def read(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
         series, words = series_ts.read(path)
         return Part(padded(series), {"class": words} if words else {}, ["class"] if words else [], channels=numbered(series[0].shape[0]))
     raise ValueError(f"{path.name} is of a kind that is not read; data.file must end in {', '.join(series_paths.KINDS)}")
+
+
+def read_all(paths: list[Path], layout: str, names: set[str], parts: bool) -> list[Part]:
+    """What the files hold; where some look like series and some like recordings, all are read as most of them are."""
+    found = [read(path, layout, names, parts) for path in paths]
+    kinds = Counter(part.x.ndim for part in found)
+    if layout != "auto" or len(kinds) < 2:
+        return found
+    most = kinds.most_common(1)[0][0]
+    how = "columns" if most == 2 else "rows"
+    return [part if part.x.ndim == most else read(path, how, names, parts) for part, path in zip(found, paths)]
 
 
 def numbered(n: int) -> list[str]:
@@ -75,6 +91,7 @@ def of_table(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
     part = Part(x, found.about, found.likely, found.group, found.borders, channels=names, names=table.names,
                 notes=table.notes + found.notes)
     if found.layout == "columns":
+        part.long = {name: values for name, values in found.numbers.items() if (abs(values) > 2**24).any()}
         how = "a channel per column" + (f": {series_columns.shown(names, 4)}" if table.headed else f", {len(names)} of them")
     else:
         there = np.flatnonzero(~np.isnan(x).all(1))
@@ -98,15 +115,24 @@ def labels_beside(part: Part, path: Path, other: Path) -> None:
     part.notes.append("labels from the files y beside it")
 
 
+def without_labels(found: list[Part], paths: list[Path]) -> list[str]:
+    """Files without the column of labels that others have."""
+    names = dict.fromkeys(name for part in found for name in part.likely)
+    lacking = [(path.name, len(part), gone) for path, part in zip(paths, found) if (gone := [n for n in names if n not in part.about])]
+    return [f"no column {', '.join(map(repr, gone[:4]))} in {name}, so its {count(n, 'row')} have none"
+            for name, n, gone in lacking[:3]]
+
+
 def of_arrays(path: Path, layout: str) -> Part:
-    """[n, T], [n, C, T] or [n, T, C] with many more steps than channels; [T] or, few columns wide, [T, C]: one recording."""
+    """[n, T], [n, C, T] or [n, T, C] with more steps than channels; [T] or, few columns wide, [T, C]: one recording."""
     held = npz.load(path, (1, 2, 3))
     x, notes, about = held.x, list(held.notes), dict(held.columns)
     part = Part(x, about, [held.label] if held.label else [], held.group, given=held.split, notes=notes)
     if x.ndim == 3:
-        if layout == "columns" or (layout == "auto" and x.shape[1] >= 4 * x.shape[2]):
-            part.x = x = x.swapaxes(1, 2)
-            part.notes.insert(0, f"channels last: {x.shape[1]} channels of {x.shape[2]} steps" + OTHERWISE * (layout == "auto"))
+        last = layout == "columns" or (layout == "auto" and steps_first(*x.shape[1:]))
+        part.x = x = x.swapaxes(1, 2) if last else x
+        part.notes.insert(0, f"channels {'last' if last else 'first'}: {count(x.shape[1], 'channel')} of {count(x.shape[2], 'step')}"
+                          + OTHERWISE * (layout == "auto"))
     elif x.ndim == 1 or (layout == "columns" or (layout == "auto" and not about and x.shape[1] < 8 and len(x) >= 80)):
         part.x = x = x.reshape(len(x), -1).T
         part.notes.insert(0, f"one recording of {x.shape[1]:,} steps")

@@ -22,7 +22,8 @@ def likely_layout(table: Table, numbers: Columns, about: dict[str, list[str]], p
     if not n or "recording" in about:
         return "columns"
     if not names or (parts and not table.headed):
-        return "rows" if (n > WIDE and not flows(numbers)) or (parts and n > 4) or (n >= 8 and shuffled(numbers, about)) else "columns"
+        turned = (n > WIDE or (parts and n > 4)) and not flows(numbers)
+        return "rows" if turned or (n >= 8 and shuffled(numbers, about)) else "columns"
     stem, alike = Counter(map(stem_of, names)).most_common(1)[0]
     if n > WIDE:
         return "rows" if (alike >= 0.8 * n and (stem.lower() in STEPS or not flows(numbers))) or rows < 80 else "columns"

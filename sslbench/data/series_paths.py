@@ -1,13 +1,13 @@
 """data.file of series -> files: one, several, a pattern or a folder; and the splits that their names give."""
 
-import glob
 import os
 import re
 from collections import Counter
 from pathlib import Path
 
 from . import places, tables
-from .splits import split_name
+from .described import Columns
+from .layout import parted, without_split
 
 KINDS = (*tables.KINDS, ".npy", ".npz", ".ts", ".arff")
 MOST = 100_000  # files
@@ -23,19 +23,11 @@ def files(file: str) -> tuple[list[Path], list[str]]:
         return beside(one)
     if one.is_dir():
         return within(one)
-    parts = [p for p in re.split(rf"[,{os.pathsep}]" if os.name == "posix" else ",|;", file) if p.strip()]
-    found: list[Path] = []
-    for part in parts:
-        path = places.absolute(part.strip())
-        matched = [path] if path.is_file() else [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
-        if not matched and path.is_dir():
-            matched = within(path)[0]
-        if not matched and not any(c in part for c in "*?["):
-            places.existing(part.strip(), "file", "data.file")
-        found += matched
-    found = [path for path in dict.fromkeys(found) if not partner(path, "y", "x")]
+    parts = places.several(file, "data.file")
+    found = dict.fromkeys(one for path, fitting in parts for one in fitting or within(path)[0])
+    found = [path for path in found if not partner(path, "y", "x")]
     if not found:
-        raise FileNotFoundError(f"there is no file that fits {file[:200]!r}; check data.file")
+        raise FileNotFoundError(f"there is no file of series among {file[:200]!r}; check data.file")
     return sorted(found, key=natural) if len(parts) == 1 else found, []
 
 
@@ -44,7 +36,7 @@ def beside(path: Path) -> tuple[list[Path], list[str]]:
     if split_of(path.stem) != "train":
         return [path], []
     others = [other for other in sorted(path.parent.iterdir()) if other != path and other.suffix.lower() == path.suffix.lower()
-              and without_split(other) == without_split(path) and split_of(other.stem) not in (None, "train") and other.is_file()]
+              and without_split(other.stem) == without_split(path.stem) and split_of(other.stem) not in (None, "train") and other.is_file()]
     return [path, *others], [f"{', '.join(other.name for other in others)} beside it read too"] if others else []
 
 
@@ -68,21 +60,14 @@ def natural(path: Path) -> list:
 
 def split_of(name: str) -> str | None:
     """The split that a name tells; None where there is none, or two."""
-    words = re.split(r"[^A-Za-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name))
-    found = {split_name(word) for word in words} - {None}
-    return found.pop() if len(found) == 1 else None
+    return (parted(name) or (None,))[0]
 
 
-def without_split(path: Path) -> str:
-    """A file's name without the word for its split."""
-    words = re.split(r"([^A-Za-z]+)", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", path.stem))
-    return "".join(w for w in words if split_name(w) is None)
-
-
-def given(paths: list[Path]) -> list[str | None] | None:
-    """The split of each file by its name, or that of a folder, where these tell training from other files; else None."""
-    names = [Path(key) for key in keys(paths)]
-    found = [next(filter(None, map(split_of, (name.stem, *reversed(name.parts[:-1])))), None) for name in names]
+def given(paths: list[Path], folders: list[str | None]) -> list[str | None] | None:
+    """The split of each file by its folder, else by its name, where these tell training from other files; else None."""
+    if len(set(folders) - {None}) > 1:
+        return folders
+    found = [split_of(path.stem) for path in paths]
     return found if "train" in found and len(set(found) - {None}) > 1 else None
 
 
@@ -104,3 +89,23 @@ def keys(paths: list[Path]) -> list[str]:
         return [paths[0].name]
     root = os.path.commonpath([str(p.parent) for p in paths])
     return [Path(os.path.relpath(p, root)).as_posix() for p in paths]
+
+
+def columns(keys: list[str], folders: list[str | None], label: str, group: str, split: str) -> tuple[dict[str, list], list[str]]:
+    """Columns, one value for each file, that folder levels, patterns on names and the files themselves give; and what was asked for,
+    with the names of these columns."""
+    known = Columns(keys, {}, True)
+    out = []
+    for what, parameter in ((label, "data.label"), (group, "data.group"), (split, "data.split")):
+        by_name = "{" in what or (what.strip().lstrip("-").isdigit() and any("/" in key for key in keys))
+        out.append(",".join(known.asked(what, parameter, several=True)) if by_name else what)
+    found = dict(known.columns)
+    if any(folders):
+        found.setdefault("folder", folders)
+    return found, out
+
+
+def classes(words: list[str | None], long: bool) -> bool:
+    """Whether folders are classes: there are several, and of recordings not one for each, as runs have."""
+    there = [word for word in words if word is not None]
+    return len(set(there)) > 1 and (not long or len(set(there)) <= len(there) // 2)

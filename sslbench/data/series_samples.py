@@ -11,10 +11,13 @@ from torch import Tensor
 
 from ..catalog import nearest
 from . import parts as shares
-from . import series_files, series_paths, series_scaling, series_windows
-from .described import Columns, Described, described
+from . import series_files, series_paths, series_recordings, series_scaling, series_windows
+from .described import Described, described
+from .layout import Layout
+from .layout import layout as layout_of_folders
+from .names import split_name
 from .series_files import Part
-from .splits import split_name
+from .splits import SPLITS, given_in_words, shared_in_words
 from .table import count
 
 LIMIT = 2048  # steps of a series that are read where nobody asks for more
@@ -37,19 +40,22 @@ class Samples:
 
 
 @lru_cache(maxsize=2)
-def kept(paths: tuple[Path, ...], changed: tuple[int, ...], *how) -> Samples:
+def kept(paths: tuple[Path, ...], changed: tuple, *how) -> Samples:
     """The files are read again only when they, or how to read them, have changed."""
     return read(list(paths), *how)
 
 
 def read(paths: list[Path], layout: str, length: int, label: str, group: str, split: str, beside: tuple[str, ...]) -> Samples:
     keys = series_paths.keys(paths)
-    named_splits = series_paths.given(paths)
+    tree = layout_of_folders(keys)
+    named_splits = series_paths.given(paths, tree.given)
     given = None if split == "none" else named_splits
-    columns, (label, group, split) = of_paths(keys, label, group, split)
+    columns, (label, group, split) = series_paths.columns(keys, tree.words(), label, group, split)
     names = {name.strip() for what in (label, group, split) for name in (what, *what.split(","))} - {"", "none"}
-    found = [series_files.read(path, layout, names, named_splits is not None) for path in paths]
+    archive = named_splits is not None and len(paths) == len(set(named_splits))  # one file for each split
+    found = series_files.read_all(paths, layout, names, archive)
     alike(found, keys, paths[0].parents[keys[0].count("/")])
+    series_recordings.settle(found, group != "none")
     for part, i in zip(found, range(len(found))):
         part.about |= {name: [values[i]] * len(part) for name, values in columns.items() if name not in part.about}
     for what, parameter in ((label, "data.label"), (group, "data.group"), (split, "data.split")):
@@ -59,26 +65,20 @@ def read(paths: list[Path], layout: str, length: int, label: str, group: str, sp
     name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
     asked = {"label": label, "group": group, "split": split}
     long = found[0].x.ndim == 2
+    lie = of_folders(found, tree, long)
     draft = of_recordings(found, keys, given, length, asked, name) if long else of_series(found, keys, given, length)
-    draft.notes = list(beside) + said(found) + draft.notes
+    draft.notes = list(beside) + lie + said(found) + series_files.without_labels(found, paths) + draft.notes
     shares.enough(len(draft.rows), draft.unit, name)
     return finished(draft, found, asked)
 
 
-def of_paths(keys: list[str], label: str, group: str, split: str) -> tuple[dict[str, list], list[str]]:
-    """Columns, one value for each file, that folder levels, patterns on names and the files themselves give; and what was asked for,
-    with the names of these columns."""
-    known = Columns(keys, {}, True)
-    out = []
-    for what, parameter in ((label, "data.label"), (group, "data.group"), (split, "data.split")):
-        by_name = "{" in what or (what.strip().lstrip("-").isdigit() and any("/" in key for key in keys))
-        out.append(",".join(known.asked(what, parameter, several=True)) if by_name else what)
-    columns = dict(known.columns)
-    folders = [key.rpartition("/")[0].rpartition("/")[2] for key in keys]
-    classes = set(folders)
-    if 1 < len(classes) <= len(keys) // 2 and not any(map(split_name, classes)):
-        columns.setdefault("folder", folders)
-    return columns, out
+def of_folders(found: list[Part], tree: Layout, long: bool) -> list[str]:
+    """Makes folders the label where no column is; what is said of files that lie beside them."""
+    by_folder = not any(part.likely for part in found) and series_paths.classes(tree.words(), long)
+    for part in found if by_folder else []:
+        part.likely = ["folder"]
+    notes = tree.notes if by_folder or tree.given else []
+    return [note.replace("pictures lie", "files lie").replace("picture lies", "file lies") for note in notes]
 
 
 def named(what: str, parameter: str, found: list[Part]) -> None:
@@ -123,6 +123,7 @@ class Draft:
     given: list | None = None
     time: np.ndarray | None = None
     mapped: bool = False
+    cut: tuple[str, ...] = ()  # splits that are not given and were cut from the training windows
 
     def kept(self, keep: np.ndarray, why: str) -> "Draft":
         """Without the samples that are False in keep [n], with a remark."""
@@ -171,7 +172,9 @@ def of_recordings(found: list[Part], keys: list[str], given: list | None, length
         draft.notes.append(f"splits from column {column!r}")
     if draft.given:
         own = np.array(about.get(group_of(found, asked, draft), windows.file), object).astype(str)
+        there = set(draft.given)
         draft.given, keep = series_windows.cut_by_time(draft.given, first, last, own)
+        draft.cut = tuple(s for s in SPLITS if s in set(draft.given) - there)
         draft = draft.kept(keep, "over the border of two splits left out")
     return draft.kept(filled(draft.x, draft.rows), "without any value left out")
 
@@ -196,12 +199,15 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
     """The samples with their splits, their labels, and what brings each channel to mean 0 and deviation 1."""
     x, about, notes = draft.x, draft.about, list(draft.notes)
     likely = [name for name in dict.fromkeys(name for part in found for name in part.likely) if name in about]
-    likely += ["folder"] if "folder" in about and not likely else []
     group = group_of(found, asked, draft)
     if group and not asked["group"] and not draft.given:
         notes.append(f"each {group!r} is kept in one split (data.group none: do not)")
     split = asked["split"] or next((part.given for part in found if part.given), "")
     known = described(draft.names, about, label=asked["label"], group=group, split=split, likely=likely, given=draft.given, time=draft.time)
+    if draft.cut and not split:
+        origin = f"{given_in_words(draft.cut, 'train')} in order of time"
+        shared = shared_in_words(about.get(group), known.splits.rows)
+        known = replace(known, splits=replace(known.splits, origin=origin + shared))
     train = torch.zeros(len(draft.rows), dtype=torch.bool)
     train[known.splits.rows["train"]] = True
     seen = series_scaling.looked_at(x, torch.from_numpy(draft.rows), train)

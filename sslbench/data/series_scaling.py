@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .as_stored import AsStored
+
 PIECE = 2**24  # bytes looked at together
 
 
@@ -23,6 +25,10 @@ class Scaling:
         """[n, C, T] of any kind of number -> float32 [n, C, length]; infinite numbers and the padding are NaN."""
         x = finite(x).sub_(self.mean).div_(self.deviation)
         return F.pad(x, (0, self.length - x.shape[2]), value=torch.nan) if self.length > x.shape[2] else x
+
+    def remembered(self) -> AsStored:
+        """The same, for rows that somebody gives later."""
+        return AsStored(self.mean[:, 0], self.deviation[:, 0], length=self.length, single=True)
 
 
 @dataclass(frozen=True)

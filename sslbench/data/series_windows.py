@@ -104,6 +104,7 @@ def cut(parts: list[Part], asked: int, name: str, wanted: set[str], blocks: bool
     notes += dict.fromkeys(note for _, _, own in plans for note in own)
     x = torch.from_numpy(held).unfold(1, length, 1).transpose(0, 1)  # [starts, C, length]
     about = {key: over(values, source, first, last, key in wanted) for key, values in together(parts).items()}
+    notes += [why for key, values in together(parts).items() if key in wanted and (why := mixed(key, values, source, first, last))]
     return Windows(x, first, last, np.concatenate(files), np.concatenate(shares), about, notes)
 
 
@@ -125,6 +126,16 @@ def over(values: list, source: np.ndarray, first: np.ndarray, last: np.ndarray, 
     code = {v: i for i, v in enumerate(different)}
     codes = np.array([code[v] for v in values])[source]
     return [different[np.bincount(codes[a:b]).argmax()] for a, b in zip(first, last)]
+
+
+def mixed(name: str, values: list, source: np.ndarray, first: np.ndarray, last: np.ndarray) -> str:
+    """How many windows hold more than one class."""
+    label, _ = meaning.label_of(values)
+    if label is None or label.values.is_floating_point():
+        return ""
+    changes = np.concatenate([[0], np.cumsum(np.diff(label.values.numpy()[source]) != 0)])
+    several = int((changes[first] != changes[last - 1]).sum())
+    return f"{several:,} of {len(first):,} windows hold more than one {name!r} and count as the commonest" if several else ""
 
 
 def cut_by_time(given: list[str | None], first: np.ndarray, last: np.ndarray, own: np.ndarray) -> tuple[list[str | None], np.ndarray]:

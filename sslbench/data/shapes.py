@@ -85,21 +85,33 @@ def few(x: np.ndarray) -> np.ndarray:
     return x[:: -(-len(x) // most) if len(x) > most else 1]
 
 
-def channels_of_images(x: np.ndarray, notes: list[str], asked: bool) -> int:
-    """1 or -1: of colours the axis of 1, 3 or 4, else the one that differs from two equal ones, else the smaller one."""
-    C, H, W = x.shape[1:]
+def colors_last(C: int, H: int, W: int) -> bool:
+    """Whether a picture of these three axes has its channels last."""
     if C in COLORS or W in COLORS:
-        return 1 if C in COLORS else -1
-    last = C == H != W or (H != W and C != W and W < C)
+        return C not in COLORS
+    return C == H != W or (H != W and C != W and W < C)
+
+
+def channels_of_images(x: np.ndarray, notes: list[str], asked: bool) -> int:
+    """1 or -1, and what was decided: of colours the axis of 1, 3 or 4, else the one that differs from two equal ones, else the smaller."""
+    C, H, W = x.shape[1:]
+    last = colors_last(C, H, W)
+    if C in COLORS or W in COLORS:
+        return -1 if last else 1
     notes.append(f"{shown(x)} read as {W if last else C} bands of {C if last else H} x {H if last else W} pixels "
                  f"(kind={'nchw' if last else 'nhwc'!r} for channels {'first' if last else 'last'})")
     return -1 if last else 1
 
 
+def steps_first(C: int, T: int) -> bool:
+    """Whether a series of these two axes has its steps first and its channels last."""
+    return T < C
+
+
 def channels_of_series(x: np.ndarray, notes: list[str], asked: bool) -> int:
     """1 or -1: the smaller axis; there are fewer channels than steps."""
     C, T = x.shape[1:]
-    last = T < C
+    last = steps_first(C, T)
     if not asked and notes:
         notes.pop()  # one phrase says both
     other = f"kind={'nct' if last else 'ntc'!r} for channels {'first' if last else 'last'}" + ", 'image' for pictures" * (not asked)

@@ -4,7 +4,8 @@ Decided by what is known, in this order: splits that are given, groups that must
 each sample's key, 70, 10 and 20 % within each label.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +15,6 @@ from .parts import SHARES, checksums, mixed
 
 SPLITS = tuple(SHARES)
 FEW = 10  # samples of a label; rarer labels are divided together
-WORDS = {"train": "train", "training": "train", "trn": "train", "unsup": "train", "unlabelled": "train", "unlabeled": "train",
-         "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation", "devel": "validation",
-         "development": "validation", "test": "test", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test",
-         "holdout": "test"}
 
 
 @dataclass(frozen=True)
@@ -28,11 +25,6 @@ class Splits:
     rows: dict[str, list[int]]
     origin: str
     left_out: str = ""
-
-
-def split_name(word) -> str | None:
-    """"train", "validation" or "test" for the usual names of the splits, in any case; None for another word."""
-    return WORDS.get(str(word).strip().lower())
 
 
 def divide(keys: Sequence[str], label: Tensor | None = None, groups: Sequence[str] | None = None,
@@ -53,7 +45,7 @@ def divide(keys: Sequence[str], label: Tensor | None = None, groups: Sequence[st
         return by_time(time)
     rows = by_hash(keys, np.arange(n), label, SHARES)
     within = " within each class" if label is not None and label.ndim == 1 and not label.is_floating_point() else ""
-    return Splits(shown_early(keys, rows), f"drawn by hash{within}")
+    return Splits(shown_early(keys, rows), f"drawn at random{within}, always the same")
 
 
 def shares_of(names: Sequence[str]) -> dict[str, tuple[float, float]]:
@@ -68,16 +60,31 @@ def with_given(keys, label, groups, given) -> Splits:
     given = np.array([g or "train" for g in given])
     rows = {name: np.flatnonzero(given == name) for name in SPLITS}
     missing = [name for name in SPLITS if not len(rows[name])]
-    names = " and ".join(name for name in SPLITS if len(rows[name]))
-    origin = f"{names} given"
+    origin, how = given_in_words(missing), " as given"
     if missing:
         source = "train" if len(rows["train"]) else "validation"  # only validation and test are given
         ways = [name for name in SPLITS if name in (source, *missing)]
         own = groups is not None and len({groups[i] for i in rows[source]}) >= len(ways)
         shares = shares_of(ways)
         rows |= by_group(keys, rows[source], label, groups, shares)[0] if own else by_hash(keys, rows[source], label, shares)
-        origin += f", {' and '.join(missing)} cut from {source}" + " by group" * own
-    return Splits(shown_early(keys, rows), origin)
+        origin, how = given_in_words(missing, source) + " by group" * own, " as given" if own else ""
+    shared = shared_in_words(groups, rows)
+    return Splits(shown_early(keys, rows), origin + shared + how * bool(shared))
+
+
+def given_in_words(missing: Sequence[str], source: str = "") -> str:
+    """Which splits are given, and which are cut from one of them."""
+    cut = f", {' and '.join(missing)} cut from {source}" if source else ""
+    return f"{' and '.join(name for name in SPLITS if name not in missing)} given{cut}"
+
+
+def shared_in_words(groups: Sequence | None, rows: dict[str, Iterable[int]]) -> str:
+    """How many groups are in more than one split, or ""."""
+    if groups is None:
+        return ""
+    splits = Counter(group for some in rows.values() for group in {groups[i] for i in some})
+    shared = sum(n > 1 for n in splits.values())
+    return f", {shared:,} of {len(splits):,} groups are in several splits" if shared else ""
 
 
 def by_hash(keys, among: np.ndarray, label, shares) -> dict[str, np.ndarray]:
@@ -90,6 +97,9 @@ def by_hash(keys, among: np.ndarray, label, shares) -> dict[str, np.ndarray]:
     rare = []
     for value in np.unique(y[among]):
         rows = order[y[order] == value]
+        if value < 0 and len(among) - len(rows) >= FEW and "train" in shares:  # unlabelled: they can only be trained on
+            parts["train"] += rows.tolist()
+            continue
         if len(rows) < FEW:
             rare += [((j + place[i] / 2**32) / len(rows), i) for j, i in enumerate(rows.tolist())]
             continue
@@ -114,6 +124,10 @@ def by_group(keys, among: np.ndarray, label, groups, shares) -> tuple[dict[str, 
     """Whole groups, the largest first, each to the split that lacks most of what it holds; and how it was done, in words."""
     names, of = np.unique([groups[i] for i in among], return_inverse=True)
     y = np.zeros(len(among), np.int64) if label is None or label.is_floating_point() or label.ndim > 1 else label.numpy()[among]
+    bare = ~np.isin(of, of[y >= 0])
+    if bare.any() and "train" in shares and len(np.unique(of[~bare])) >= len(shares):  # unlabelled: they can only be trained on
+        rows, origin = by_group(keys, among[~bare], label, groups, shares)
+        return rows | {"train": np.concatenate([rows["train"], among[bare]])}, origin
     kinds = np.unique(y, return_inverse=True)[1]
     counts = np.zeros((len(names), kinds.max() + 1))
     np.add.at(counts, (of, kinds), 1)  # [groups, classes]

@@ -52,7 +52,7 @@ class Table:
         return self.columns[name]
 
     def words(self, name: str) -> list[str]:
-        """The cells of a column as strings, "" where missing."""
+        """The cells of a column as they are written; "" for what counts as missing in a column of numbers."""
         return self.columns[name].words()
 
     def numbers(self, name: str) -> Numbers | None:
@@ -74,7 +74,7 @@ def assemble(path: Path, rows: Iterable[list[str]], sample: list[list[str]], fir
     if not sample:
         raise ValueError(f"{str(path)!r} has no lines below its column names")
     names, straight = rectangle.fitted(first, sample, comma, delimiter)
-    pieces = rectangle.columns(straight(rows, tally), comma)
+    pieces = rectangle.columns(straight(rows, tally))
     named, made, notes = rectangle.unique(names, len(pieces))
     columns = {name: Column(name, p, comma) for name, p in zip(named, pieces)}
     empty = [name for name in (named[-1], *made) if name in made and not any(columns[name].words())]

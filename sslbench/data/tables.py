@@ -16,7 +16,7 @@ def read(path: Path) -> Table:
     """The table in a file; ValueError in one line where there is none. All cells are kept: short rows end in missing cells."""
     if not path.is_file():
         raise ValueError(f"{str(path)!r} is no file that can be read as a table")
-    if path.suffix.lower() in FRAMES:
+    if path.suffix.lower() in (*FRAMES, ".json"):
         return frames.read(path)
     encoding, remark = delimited.encoding_of(path)
     tally: Counter = Counter()

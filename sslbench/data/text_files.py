@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..hardware import memory_limit
-from . import delimited, frames, tables
+from . import delimited, tables
 from .layout import layout
+from .names import LABELS, SPLIT_COLUMNS, likely
 from .text_lines import Samples, fasta, is_fasta, labelled
 from .text_paths import by_name, files, group, names_of
 
@@ -16,11 +17,8 @@ HEAD = 100_000  # characters that tell the kind of a file
 MANY = 10  # files of plain text are samples; fewer are running texts
 TEXT_NAMES = ("text", "sentence", "review", "comment", "content", "caption", "message", "body", "tweet", "utterance", "question",
               "document", "abstract", "description", "headline", "title", "smiles", "sequence", "seq", "peptide", "dna", "string")
-LABEL_NAMES = ("label", "labels", "class", "target", "category", "y", "sentiment", "polarity", "topic", "emotion", "intent", "genre",
-               "stars", "rating")
-NO_LABELS = ("id", "idx", "index", "image", "image_id", "file", "filename", "path", "name", "url", "date", "time", "split", "set", "subset",
-             "header")
-UNLABELLED = ("unsup", "unlabelled", "unlabeled")
+NO_LABELS = ("id", "idx", "index", "image", "image_id", "file", "filename", "path", "name", "url", "date", "time", "header",
+             *SPLIT_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def is_table(text: str) -> bool:
     """Whether lines are rows of a table although the file is not called like one: two tabs or more in each, or known names above."""
     lines = [line for line in text.splitlines()[:200] if line.strip()]
     names = [name.strip(' "').lower() for name in re.split(r"[,;\t]", lines[0])] if lines else []
-    if len(lines) > MANY and set(names) & set(TEXT_NAMES) and set(names) & {*LABEL_NAMES, *NO_LABELS}:
+    if len(lines) > MANY and set(names) & set(TEXT_NAMES) and set(names) & {*LABELS, *NO_LABELS}:
         return True
     tabs = Counter(line.count("\t") for line in lines).most_common(1)
     return len(lines) > MANY and tabs[0][0] > 1 and tabs[0][1] >= 0.95 * len(lines)
@@ -90,16 +88,18 @@ def decoded(path: Path, most: int = -1) -> tuple[str, list[str]]:
 
 def of_tables(paths: list[Path], text_column: str) -> Texts:
     """One sample for each row."""
-    read_ones = [frames.read(p) if p.suffix.lower() == ".json" else tables.read(p) for p in paths]
-    first = read_ones[0]
+    read_ones = [tables.read(p) for p in paths]
+    first = max(read_ones, key=lambda t: len(t.names))
     at = chosen_text(first, text_column)
-    if differing := next((t for t in read_ones if at not in t.columns or set(t.names) != set(first.names)), None):
+    if differing := next((t for t in read_ones if at not in t.columns or not set(t.names) <= set(first.names)), None):
         raise ValueError(f"{first.file.name} and {differing.file.name} have different columns; give one file, or files that are alike: "
                          + ", ".join(p.name for p in paths[:6]))
     notes = [f"{t.file.name}: {note}" if len(paths) > 1 else note for t in read_ones for note in t.notes]
     if not text_column and at != "text":
         notes.append(f"texts from column {at!r}")
-    columns = {name: [w for t in read_ones for w in t.words(name)] for name in first.names}
+    columns = {name: [w for t in read_ones for w in (t.words(name) if name in t.columns else [None] * len(t))] for name in first.names}
+    notes += [f"no column {', '.join(map(repr, gone[:4]))} in {t.file.name}, so its {len(t):,} rows have none"
+              for t in read_ones if (gone := [name for name in first.names if name not in t.columns])]
     of_file = [i for i, t in enumerate(read_ones) for _ in range(len(t))]
     given, rests = by_name(paths) if len(paths) > 1 else (None, [""])
     likely = likely_label(columns, at, first.made)
@@ -127,10 +127,9 @@ def chosen_text(found: tables.Table, asked: str) -> str:
 def likely_label(columns: dict[str, list], text: str, made: frozenset[str]) -> str:
     """The column that is called like a label, the other one of two, or in a table without names the first with few values."""
     rest = [name for name in columns if name != text]
-    lower = {name.lower(): name for name in reversed(rest)}
-    if known := next((lower[name] for name in LABEL_NAMES if name in lower), None):
+    if known := likely(rest):
         return known
-    parts = [name for name in rest if set(re.split(r"[^a-z]+", name.lower())) & set(LABEL_NAMES) - {"y"}]
+    parts = [name for name in rest if set(re.split(r"[^a-z]+", name.lower())) & set(LABELS) - {"y"}]
     if len(parts) == 1:  # airline_sentiment
         return parts[0]
     if len(rest) == 1 and rest[0].lower() not in NO_LABELS:
@@ -173,7 +172,7 @@ def joined(paths: list[Path], parts: list[Samples], notes: list[str]) -> Texts:
 def in_folders(texts: list[str], names: list[str], notes: list[str]) -> Texts:
     """Each file a sample; folders are splits and labels, as for pictures."""
     found = layout(names)
-    words = [None if w and w.lower() in UNLABELLED else w for w in found.words()]
+    words = found.words()
     said = [note.replace("pictures lie", "texts lie").replace("picture lies", "text lies") for note in found.notes]
     labelled_by_folder = len(set(words) - {None}) > 1
     return Texts(texts, False, {"folder": words} if labelled_by_folder else {}, "folder" if labelled_by_folder else "",

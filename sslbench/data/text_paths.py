@@ -1,6 +1,5 @@
 """data.file of text -> files: one, several with commas, a pattern or a folder; and what their names say of splits and labels."""
 
-import glob
 from collections import Counter
 from pathlib import Path
 
@@ -21,17 +20,10 @@ def files(file: str) -> tuple[list[Path], Path, list[str]]:
         return within(one)
     if one.is_file():
         return [one], one.parent, beside(one)
-    found: list[Path] = []
-    for part in (p.strip() for p in file.split(",")):
-        path = places.absolute(part)
-        matched = [path] if path.is_file() else [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
-        if not matched:
-            if path.exists() and not path.is_dir():
-                raise ValueError(f"{str(path)!r} is no regular file; data.file must be a file, files or a folder of text")
-            places.existing(part, "file", "data.file")
-            raise ValueError(f"{str(path)!r} is a folder; several folders are not read together, give the one above them")
-        found += matched
-    found = list(dict.fromkeys(found))
+    parts = places.several(file, "data.file")
+    if folder := next((path for path, fitting in parts if not fitting), None):
+        raise ValueError(f"{str(folder)!r} is a folder; several folders are not read together, give the one above them")
+    found = list(dict.fromkeys(path for _, fitting in parts for path in fitting))
     return found, Path(*common(found)), []
 
 

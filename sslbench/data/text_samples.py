@@ -6,7 +6,7 @@ import numpy as np
 
 from . import SPLITS, parts, text_bytes
 from .described import Columns, Described, described
-from .splits import Splits, shares_of
+from .splits import Splits, given_in_words, shares_of
 from .text_files import NO_LABELS, Texts
 
 
@@ -54,8 +54,8 @@ def only(found: Texts, rows: list[int]) -> Texts:
                    names=some(found.names), headers=some(found.headers))
 
 
-def told_of(found: Texts, keys: list[str], label: str, group: str, split: str) -> Described:
-    """Labels and splits; patterns are looked for in the names of the files, then in the headers of FASTA."""
+def told_of(found: Texts, keys: list[str], label: str, group: str, split: str, time: np.ndarray | None = None) -> Described:
+    """Labels and splits; patterns are looked for in the names of the files, then in the headers of FASTA.  time: as in `divide`."""
     columns, said = dict(found.columns), []
 
     def asked(what: str, parameter: str) -> str:
@@ -75,12 +75,12 @@ def told_of(found: Texts, keys: list[str], label: str, group: str, split: str) -
         raise refused or ValueError(f"{parameter}: there is nothing called {what[:60]!r}")
 
     label, group, split = asked(label, "data.label"), asked(group, "data.group"), asked(split, "data.split")
-    told = described(keys, columns, label=label, group=group, split=split, likely=found.likely or (), given=found.given)
+    told = described(keys, columns, label=label, group=group, split=split, likely=found.likely or (), given=found.given, time=time)
     return replace(told, said=[*told.said, *said])
 
 
 def of_windows(found: Texts, length: int, label: str, group: str, split: str, name: str) -> Prepared:
-    """Windows of every running text; splits are stretches of each, or the files whose names say so."""
+    """Windows of every running text; splits are those that somebody asked for, the files whose names say so, or stretches of each."""
     pieces = [text_bytes.windows(text, length) for text in found.texts]
     ids = np.concatenate(pieces)
     if len(ids) < 10:
@@ -88,16 +88,28 @@ def of_windows(found: Texts, length: int, label: str, group: str, split: str, na
         hint = f"; set data.length to {size // 10} or less" if size >= 160 else ""
         raise ValueError(f"{name} has {len(ids)} windows of {length} bytes; 10 are the least that can be split into training, validation "
                          f"and test{hint}")
-    given = stretches([len(p) for p in pieces], found.given)
+    named = found.given if split != "none" and len({*(found.given or ())} - {None}) > 1 else None
+    own = stretches([len(p) for p in pieces], named)
     if len(pieces) == 1 and {label, group, split} <= {"", "none"}:
-        rows = {s: [i for i, g in enumerate(given) if g == s] for s in SPLITS}
+        rows = {s: [i for i, g in enumerate(own) if g == s] for s in SPLITS}
         return Prepared(ids, Described({}, {}, Splits(rows, "consecutive stretches of the text")), found.notes)
     of_file = [i for i, p in enumerate(pieces) for _ in range(len(p))]
-    told = told_of(replace(only(found, of_file), given=given), [str(i) for i in range(len(ids))], label, group, split)
-    if split == "" and group == "":
-        origin = "the files" if found.given else "consecutive stretches of each file"
-        told = replace(told, splits=replace(told.splits, origin=origin))
+    grouped = group not in ("", "none")
+    given = None if named is None else [named[i] for i in of_file] if grouped else own
+    time = None if named else np.array([parts.SHARES[s] for s in own])  # [n, 2]
+    keys = [str(i) for i in range(len(ids))]
+    told = told_of(replace(only(found, of_file), given=given), keys, label, group, split, time)
+    if not grouped and all(own[i] == s for s, rows in told.splits.rows.items() for i in rows):  # nothing else decided
+        told = replace(told, splits=Splits({s: parts.mixed(keys, rows) for s, rows in told.splits.rows.items()}, origin_of(named)))
     return Prepared(ids, told, [f"{len(pieces)} running texts", *found.notes, *told.said])
+
+
+def origin_of(named: list[str | None] | None) -> str:
+    """Where the splits of running texts come from, in words. named: the split in the name of each file."""
+    if named is None:
+        return "consecutive stretches of each file"
+    missing = [s for s in SPLITS if s not in named]
+    return f"{given_in_words(missing)} by the files" + f", {' and '.join(missing)} stretches of the files for training" * bool(missing)
 
 
 def stretches(sizes: list[int], given: list[str | None] | None) -> list[str]:

@@ -6,6 +6,7 @@ words.py the same in one sentence.
 """
 
 import io
+import math
 import threading
 from functools import cache
 from pathlib import Path
@@ -153,7 +154,8 @@ def overview(run):
 
 
 def chance_loss(evaluations) -> float | None:
-    return next((e.chance_loss for e in evaluations if e.chance_loss is not None), None)
+    """The first there is that can be drawn."""
+    return next((e.chance_loss for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
 
 
 __all__ = ["box", "chance_loss", "comparison", "curves", "embedding", "figure", "neighbours", "overview", "parts_of", "png",

@@ -26,15 +26,15 @@ def plain(axes, x: str = "", y: str = "", title: str = ""):
     for side in ("left", "bottom"):
         axes.spines[side].set_color(LINE)
     axes.tick_params(labelsize=SMALL, colors=FAINT, length=3, width=0.8, color=LINE)
-    axes.set_xlabel(x, fontsize=SMALL, color=FAINT, labelpad=3)
-    axes.set_ylabel(y, fontsize=SMALL, color=FAINT, labelpad=3)
-    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8, y=1)  # y: else everything is measured to find room for it
+    axes.set_xlabel(x, fontsize=SMALL, color=FAINT, labelpad=3, parse_math=False)
+    axes.set_ylabel(y, fontsize=SMALL, color=FAINT, labelpad=3, parse_math=False)
+    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8, y=1, parse_math=False)  # y: else all is measured to find room
     axes.locator_params(nbins=6)  # every tick is a line and a text
 
 
 def empty(axes, words: str):
     axes.set_axis_off()
-    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=FAINT, wrap=True)
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=FAINT, wrap=True, parse_math=False)
 
 
 def loss(axes, steps, chance=None, total=None):
@@ -55,7 +55,7 @@ def loss(axes, steps, chance=None, total=None):
         color, style = BASELINES["chance"]
         axes.axhline(chance, color=color, ls=style, lw=1.2)
         axes.annotate(f"chance {chance:.3g}", (1, chance), xycoords=("axes fraction", "data"), xytext=(0, 3), ha="right",
-                      textcoords="offset points", fontsize=SMALL, color=color)
+                      textcoords="offset points", fontsize=SMALL, color=color, parse_math=False)
 
 
 def scores(axes, evaluations, total=None):
@@ -86,7 +86,7 @@ def unlabelled(axes, seen, total):
     if not seen:
         return empty(axes, "scores appear with the first evaluation")
     plain(axes, "step", "", "effective rank of the embedding (no labels to probe)")
-    y = [e.scores.get(SHAPE, 0) for e in seen]
+    y = [y if np.isfinite(y := e.scores.get(SHAPE, 0)) else 0.0 for e in seen]
     axes.set_xlim(0, max(total or 0, seen[-1].step, 2))
     axes.set_ylim(0, max(y) * 1.15 + 1)
     axes.plot([e.step for e in seen], y, color=BLUE, lw=1.8, marker="o", ms=3.5, clip_on=False)
@@ -95,10 +95,10 @@ def unlabelled(axes, seen, total):
 def label_lines(axes, lines, x: float = 1.02, gap: float = 0.072):
     """Each line's name at its right end, moved apart where they would touch; lines: (y, words, colour)."""
     low, high = axes.get_ylim()
-    lines = sorted(lines, key=lambda line: line[0])
+    lines = sorted((line for line in lines if np.isfinite(line[0])), key=lambda line: line[0])
     places = spread([(y - low) / (high - low) for y, *_ in lines], gap)
     for (_, words, color), place in zip(lines, places):
-        axes.text(x, place, words, transform=axes.transAxes, fontsize=SMALL, color=color, va="center", clip_on=False)
+        axes.text(x, place, words, transform=axes.transAxes, fontsize=SMALL, color=color, va="center", clip_on=False, parse_math=False)
 
 
 def spread(wanted: list[float], gap: float) -> list[float]:
@@ -116,7 +116,7 @@ def points(axes, xy, values=None, names=None, title=""):
     """A map of the embedding coloured by class (or by a quantity), each class named where its points lie together."""
     xy = np.asarray(xy)
     axes.set_axis_off()
-    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=6)
+    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=6, parse_math=False)
     axes.set_aspect("equal", adjustable="datalim")
     if values is None or names is None:
         axes.scatter(*xy.T, c=values if values is not None else BLUE, cmap="cividis", s=9, lw=0.3, edgecolors="white")
@@ -162,7 +162,7 @@ def probes(axes, rows: list[dict]):
         keys.append((name, mark, color))
     for i, row in enumerate(rows):
         axes.text(-0.012, i, words_for(row["name"]), fontsize=TEXT, color=INK, ha="right", va="center", parse_math=False)
-        axes.text(1.02, i, f"{row['trained']:.2f}", fontsize=TEXT, color=BLUE, va="center", weight="bold")
+        axes.text(1.02, i, f"{row['trained']:.2f}", fontsize=TEXT, color=BLUE, va="center", weight="bold", parse_math=False)
     legend(axes, keys)
 
 
@@ -172,7 +172,7 @@ def legend(axes, keys):
         x = 0.005 + 0.24 * i
         axes.plot(x, 1.06, marker=mark, color=color, transform=axes.transAxes, clip_on=False, ms=8 if mark in "|s" else 5.5,
                   mew=2 if mark == "|" else 0.5)
-        axes.text(x + 0.018, 1.055, name, transform=axes.transAxes, fontsize=SMALL, color=INK, va="center")
+        axes.text(x + 0.018, 1.055, name, transform=axes.transAxes, fontsize=SMALL, color=INK, va="center", parse_math=False)
 
 
 def comparison(axes, runs, names=None):
@@ -229,7 +229,7 @@ def measured(score: str) -> str:
 
 def history(steps) -> tuple[np.ndarray, np.ndarray]:
     """Step numbers and losses, thinned to what a screen can show."""
-    known = [(e.step, e.scalars["loss"]) for e in steps if "loss" in e.scalars]
+    known = [(e.step, e.scalars["loss"]) for e in steps if np.isfinite(e.scalars.get("loss", np.nan))]
     x, y = np.array(known, dtype=float).reshape(-1, 2).T
     keep = slice(None, None, max(1, len(x) // MOST))
     return x[keep], y[keep]

@@ -109,7 +109,7 @@ def draw_matrix(axes, title: str, values: np.ndarray, images):
             axes.text(j, i, f"{values[i, j]:.1f}", fontsize=SMALL - 1.5, ha="center", va="center",
                       color=INK if values[i, j] > low + 0.6 * (high - low) else "white", gid=FIXED)
     axes.set(xlim=(-1.6 if images else -0.5, n - 0.5), ylim=(n - 0.5, -1.6 if images else -0.5))
-    axes.set_title(wrapped(title, 52), fontsize=SMALL - 0.5, color=INK, loc="left", pad=5)
+    axes.set_title(wrapped(title, 52), fontsize=SMALL - 0.5, color=INK, loc="left", pad=5, parse_math=False)
 
 
 def inset(axes, image, x: float, y: float, side: float = 0.9):

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ..hardware import Hardware
 from ..recipe import Recipe
 from ..run import Run
 from . import opened
+from .arguments import check, recipe_of
 from .desk import Desk
 from .estimate import Estimate, estimate
 
@@ -21,11 +21,10 @@ class Workbench:
 
     def __init__(self, recipe: Recipe | str | None = None, *, runs: str | Path = "runs", record: bool = True, device: str = "auto",
                  evaluations: int = 6, recorded: bool = True, name: str = "bench", **entries):
-        start = Recipe.from_share(recipe) if isinstance(recipe, str) else recipe or Recipe()
-        start = Recipe.from_dict({**vars(start), **entries}).check()
-        Hardware(device)  # says in one line that there is none
+        start = recipe_of(recipe, entries)
+        check(runs=runs, record=record, device=device, evaluations=evaluations, recorded=recorded, name=name)
         self._desk = Desk(self, start, runs, record, device, evaluations, recorded)
-        opened.replace(name, self)
+        opened.replace(name, self)  # last: what could not be made has closed nothing
 
     @property
     def recipe(self) -> Recipe:

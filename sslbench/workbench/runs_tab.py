@@ -9,12 +9,13 @@ from .tabs import Picture, PictureTab
 
 
 class RunsTab(PictureTab):
-    """A line for each run with a box to compare it. show(run) puts it into the other tabs, load(folder) adds a recorded one."""
+    """A line for each run with a box to compare it. show(run) puts it into the other tabs, load(folder) adds a recorded one;
+    failed(error) says in one line what is wrong with it."""
 
     title = "Runs"
 
-    def __init__(self, show, load, wake):
-        self._show, self._load, self._wake = show, load, wake
+    def __init__(self, show, load, wake, failed):
+        self._show, self._load, self._wake, self._failed = show, load, wake, failed
         self._boxes: dict[int, tuple[Run, object]] = {}  # the newest last
         self.list = w.column([], "runs")
         self.menu = w.listen(w.menu([("", None)], "showing"), self._chosen)
@@ -78,7 +79,13 @@ class RunsTab(PictureTab):
 
     def _chose_folder(self) -> None:
         if not self._filling and self.folders.value is not None:
-            self._load(self.folders.value)
+            try:
+                self._load(self.folders.value)
+            except Exception as error:  # whatever somebody's folder holds
+                self._failed(error)
+                self._filling = True
+                self.folders.value = None  # it can be chosen again once it is mended
+                self._filling = False
 
     def _chosen(self) -> None:
         if not self._filling and self.menu.value is not None:
