@@ -87,8 +87,9 @@ def real(folder: Path) -> None:
 
 
 def remove(folder: Path, names: Iterable[str]) -> None:
-    """Remove these of the run's files, after real() said that it can be done; the recipe and the events last, which make it a run."""
-    for name in sorted(names, key=lambda name: (name in ("recipe.json", "events.jsonl"), name)):
+    """Remove these of the run's files, after real() said that it can be done; the events first, so that it has no end from
+    then on, and the recipe last, which makes it a run."""
+    for name in sorted(names, key=lambda name: (name != "events.jsonl", name == "recipe.json", name)):
         (folder / name).unlink(missing_ok=True)
         (folder / f"{name}.part").unlink(missing_ok=True)
 

@@ -193,7 +193,7 @@ def embedded(task: Pretext, batch: Batch, size: int = 250) -> Tensor:
 def load_run(folder: str | Path) -> Run:
     """A recorded run from its folder; finished or not. Its `backbone` is the trained nn.Module. What is damaged is left out, with a
     note, as long as the recipe can be read."""
-    folder = Path(folder)
+    folder = given.path(folder)
     for _ in range(3):
         before, run = recording.run_id(folder), loaded(folder)
         if recording.run_id(folder) == before:  # else another run replaced it meanwhile, and this is half of each
