@@ -129,7 +129,7 @@ def batch_of(given: Any, fields: dict[str, Field], stored: dict[str, str], as_st
 def read(x: Tensor, field: Field, stored: str | None, as_stored: AsStored | None) -> Tensor:
     """Rows of one field, decoded."""
     if field.vocab:
-        return torch.where(x < 0, field.vocab, x).long() if field.gaps else field.decode(x)  # as arrays() has it: below 0 is absent
+        return torch.where(x < 0, field.absent, x).long() if field.gaps else field.decode(x)  # as arrays() has it: below 0 is absent
     if as_stored:
         whole = replace(as_stored, length=as_stored.length if field.gaps else 0)  # where nothing was absent nothing is filled up
         return field.decode(whole(x))

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from test_settings import numbers, same
 from torch import nn
-from toys import SHAPES, SMALL, build, catalogue, source, toy  # noqa: F401  fixtures
+from toys import SHAPES, build, catalogue, small, source, toy  # noqa: F401  fixtures
 
 from sslbench.backbones import Backbone, adopt
 from sslbench.drawing import Drawing, draws
@@ -69,7 +69,7 @@ def test_the_weights_are_those_of_manual_seed(pretext, backbone, shape):
     expected, before = build(pretext, backbone, source(shape)).state_dict(), torch.get_rng_state()
     with Drawing(0):
         p, b = Pretext.find(pretext), Backbone.find(backbone)
-        task = p(b(p.reads(source(shape)), **SMALL.get(backbone, {})), source(shape), **SMALL.get(pretext, {}))
+        task = p(b(p.reads(source(shape)), **small(b)), source(shape), **small(p))
     assert same(dict(task.state_dict()), dict(expected)) and torch.equal(torch.get_rng_state(), before)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from toys import catalogue  # noqa: F401  fixture
 
 from sslbench import Recipe, arrays, evaluate, hardware
 from sslbench.ahead import DEPTH, Ahead
@@ -24,6 +25,8 @@ from sslbench.engine import Checkpoint, Evaluation, train
 from sslbench.field import Field
 from sslbench.hardware import Hardware
 from sslbench.training import Training
+
+pytestmark = pytest.mark.usefixtures("catalogue")  # what is listed here is gone afterwards
 
 
 @pytest.fixture

@@ -37,4 +37,4 @@ def test_fewer_samples_leave_more_to_chance():
 
 
 def test_without_an_evaluation_there_is_nothing_to_judge_by():
-    assert "no evaluation yet" in verdict([1.0], 2.0, [])
+    assert "no evaluation" in verdict([1.0], 2.0, [])

@@ -29,7 +29,7 @@ class Panel:
         self.says = {name: w.html("", name) for name in SAYS}
         self.progress = w.progress("progress")
         self.embedding = EmbeddingTab(wake, bench.failed, safe)
-        self.runs, self.code = RunsTab(safe(bench.show), safe(bench.load), wake, bench.failed), CodeTab()
+        self.runs, self.code = RunsTab(safe(bench.show), bench.load, wake, bench.failed), CodeTab()
         self.tabs = [TaskTab(safe(bench.reroll)), CurvesTab(), self.embedding, OverTimeTab(wake), ProbesTab(), self.runs, self.code]
         self.book = w.listen(w.tabs({tab.title: tab.widget for tab in self.tabs}, "tabs"), wake, "selected_index")
         controls = w.row([self.train, self.pause, self.stop, w.html("steps", "steps-label"), settings.steps, self.says["estimate"],
