@@ -1,5 +1,6 @@
 """The bench under somebody who presses everything: its threads stay alive, nothing grows, and what goes wrong stands on the page."""
 
+import contextlib
 import gc
 import logging
 import random
@@ -114,7 +115,8 @@ def test_random_presses_end_no_thread_and_lose_no_error(make, nothing_lost, thre
     bench._desk.panel.book.selected_index = 1
     frames = bench._desk.screen.pump.frames
     bench.start()
-    bench.wait(60)
+    with contextlib.suppress(FloatingPointError):  # the task that was pressed last may be the one that explodes
+        bench.wait(60)
     until(lambda: bench._desk.screen.pump.frames > frames and f"data-state='{bench.state}'" in said(bench))  # it still paints
     until(lambda: bench._desk.panel.tabs[1].picture.image.value or bench.state == "failed")
     assert "could not paint" not in said(bench, "error") and nothing_lost == []

@@ -18,7 +18,7 @@ from sslbench.fitting import fit, resume
 from sslbench.pretexts import Pretext
 from sslbench.pretexts.simclr import SimCLR
 from sslbench.run import load_run
-from sslbench.runs import last_checkpoint, record, replay
+from sslbench.runs import finished, last_checkpoint, record, replay
 
 HERE = Path(__file__).parent
 
@@ -108,7 +108,7 @@ def killed_at_100(train_it: list, folder: Path, env: dict) -> Path | None:
     while process.poll() is None and not (folder / "checkpoint-0000100.safetensors").exists():
         time.sleep(0.001)
     process.kill()
-    return folder if process.wait() == -signal.SIGKILL and not (folder / "weights.safetensors").exists() else None
+    return folder if process.wait() == -signal.SIGKILL and not finished(folder) else None
 
 
 @pytest.mark.slow
