@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -31,9 +32,16 @@ def ask(url: str, method: str = "GET", seconds: float = 10):
 
 
 def shut_down_kernels(base: str) -> None:
-    """Kernels live in process groups of their own, so they have to be asked one by one."""
-    for kernel in ask(f"{base}/api/kernels"):
-        ask(f"{base}/api/kernels/{kernel['id']}", "DELETE", 30)
+    """Kernels live in process groups of their own, so they have to be asked one by one; one that restarts is asked again."""
+    for left in reversed(range(20)):
+        try:
+            for kernel in ask(f"{base}/api/kernels"):
+                ask(f"{base}/api/kernels/{kernel['id']}", "DELETE", 30)
+            return
+        except urllib.error.HTTPError:
+            if not left:
+                raise
+            time.sleep(0.5)
 
 
 def command(port: int, root: Path, state: Path) -> list[str]:
