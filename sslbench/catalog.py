@@ -13,6 +13,7 @@ import inspect
 import pkgutil
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from html import escape
 from pathlib import PurePath
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -122,15 +123,15 @@ class Listed:
     @classmethod
     def all(cls) -> dict[str, type]:
         """Every listed class of this kind by name; the kind's own package is imported on the first call."""
-        package = importlib.import_module(cls._contract().__module__)
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
+        import_once(cls._contract().__module__)
         return dict(sorted(cls.catalogue.items()))
 
     @classmethod
     def find(cls, name: str) -> type:
         """The class called `name`; ValueError naming the nearest match when there is none."""
-        if not isinstance(name, str) or (name not in cls.catalogue and name not in cls.all()):
+        if isinstance(name, str) and name not in cls.catalogue:
+            import_all(cls._contract().__module__)  # also a file that is younger than this process
+        if not isinstance(name, str) or name not in cls.catalogue:
             raise ValueError(nearest(cls.kind, name, cls.catalogue))
         return cls.catalogue[name]
 
@@ -184,6 +185,15 @@ def contracts() -> dict[str, type]:
     """The three kinds of listed class: data, pretext, backbone."""
     return {key: getattr(importlib.import_module(f"sslbench.{folder}"), key.capitalize())
             for key, folder in (("data", "data"), ("pretext", "pretexts"), ("backbone", "backbones"))}
+
+
+def import_all(package: str) -> None:
+    """Import every module of a package."""
+    for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+        importlib.import_module(module.name)
+
+
+import_once = cache(import_all)  # looking into folders gives the interpreter away, file by file, to whoever computes: seconds
 
 
 class Table(list):

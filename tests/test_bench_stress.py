@@ -23,6 +23,7 @@ NAMES = ("sslbench-ui", "sslbench-aside", "sslbench-map", "sslbench-train")
 @pytest.fixture
 def nothing_lost(caplog, monkeypatch):
     """What is raised in a thread or swallowed by a widget's callbacks, and every warning: all of it must have been said on the page."""
+    until(lambda: ours() == [])  # those of the tests before
     lost = []
     monkeypatch.setattr(threading, "excepthook", lambda told: lost.append(repr(told.exc_value)))
     monkeypatch.setattr(warnings, "showwarning", lambda message, *where: lost.append(f"{message} {where[1:3]}"))
@@ -164,7 +165,7 @@ def test_menus_and_the_painter_never_disagree_about_the_controls(make):
     stop = threading.Event()
 
     def paint():
-        while not stop.is_set():
+        while not stop.wait(0.001):
             bench._desk.screen._lines()
 
     painter = threading.Thread(target=paint)

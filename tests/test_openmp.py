@@ -74,6 +74,7 @@ def test_a_job_aside_gives_its_workers_back_before_anybody_who_waits_goes_on(rel
     aside.do("a job", lambda check: None)
     while aside.busy:
         time.sleep(0.01)
+    aside.close()
     assert released == ["aside-here"]
 
 

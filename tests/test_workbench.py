@@ -471,6 +471,7 @@ def test_a_job_takes_the_place_of_one_with_the_same_name_and_can_be_cancelled():
     aside.do("slow", lambda check: (check(100), done.append("never")))
     aside.clear()  # a job that was not cancelled would end in its own time
     assert done == ["new"] and not aside.busy
+    aside.close()
 
 
 # before training, and outside a browser
