@@ -20,10 +20,10 @@ from multiprocessing import get_context, get_start_method, set_start_method
 from pathlib import Path
 
 import torch
+from results import write_into
 
 from sslbench.catalog import Table
-from sslbench.hardware import Hardware, cpu_limit, memory_limit
-from sslbench.results import write_into
+from sslbench.machine.hardware import Hardware, cpu_limit, memory_limit
 
 HERE = Path(__file__).parent
 PACKAGES = ("torch", "torchvision", "lightly", "numpy", "scikit-learn", "umap-learn", "jupyterlab", "ipywidgets")

@@ -25,8 +25,8 @@ from common import arguments, publish, quiet, ratio, taking_turns
 from throughput import SECONDS, bare_step, pace, whole_loop
 
 from sslbench import Data, Field, Hyperparameter, Recipe
-from sslbench.data.image_augment import color, geometry
-from sslbench.hardware import Hardware
+from sslbench.data.image.augment import color, geometry
+from sslbench.machine.hardware import Hardware
 
 LOOK_EVERY = 0.2  # seconds between two looks at the driver's utilisation
 

@@ -34,8 +34,8 @@ import numpy as np
 from common import arguments, peak_memory, publish, quiet
 
 from sslbench import Recipe, arrays, launch, train
-from sslbench.data.wild_digits import WildDigits
-from sslbench.engine import Step
+from sslbench.data.image.wild_digits import WildDigits
+from sslbench.training.loop import Step
 
 WARM, SECONDS, MB = 3, 3.0, 2**20
 ROOM = 384 * MB  # of the limited case: about 250 are what training itself takes
@@ -57,7 +57,7 @@ def alone(function, *given):
     """What function(*given) returns in a new process, so that its memory is its own. It starts with the packages imported
     (forkserver): nothing has been computed before the fork, so threads are safe and memory begins at the imports."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["sslbench.engine", "sslbench.fitting", "sslbench.data.wild_digits"])
+    context.set_forkserver_preload(["sslbench.training.loop", "sslbench.runs.fitting", "sslbench.data.image.wild_digits"])
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(function, *given).result()
 
@@ -107,7 +107,7 @@ def limited(case: Case, folder: Path) -> dict:
     resource.setrlimit(resource.RLIMIT_DATA, (said_by_system("VmData") + ROOM, resource.RLIM_INFINITY))
     measured = one_process(case, folder)
     if 3072 * case.n > ROOM:
-        from sslbench.data.folder import held, listed
+        from sslbench.data.image.folder import held, listed
 
         place = folder / f"{case.n}"
         try:

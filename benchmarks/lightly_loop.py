@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 from torchvision.transforms.functional import rotate, to_pil_image
 
-from sslbench.hardware import Hardware, cpu_limit
+from sslbench.machine.hardware import Hardware, cpu_limit
 from sslbench.recipe import Recipe
 
 LR, BATCH = 0.06, 256  # of its tutorials

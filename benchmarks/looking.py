@@ -18,8 +18,9 @@ from itertools import pairwise
 import torch
 from common import arguments, publish, quiet, taking_turns
 
-from sslbench import Recipe, Workbench, projection, train
-from sslbench.engine import Step
+from sslbench import Recipe, Workbench, train
+from sslbench.maps import projection
+from sslbench.training.loop import Step
 
 
 def plain(recipe: Recipe) -> float:

@@ -26,10 +26,11 @@ from common import arguments, publish, quiet
 from muon import Muon
 from record_parts import ManyViews, ResNet9, Whole
 
-from sslbench import Data, Recipe, adopt, evaluate
-from sslbench.hardware import Hardware
+from sslbench import Data, Recipe, adopt
+from sslbench.machine.hardware import Hardware
 from sslbench.probes.knn import vote
-from sslbench.training import Training, placed, rate_at
+from sslbench.training import evaluate
+from sslbench.training.step import Training, placed, rate_at
 
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
 AUGMENT = {"batch": True, "image": False}

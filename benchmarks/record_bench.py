@@ -13,9 +13,10 @@ from typing import Any
 
 import torch
 
-from sslbench import Recipe, load_run, maps, train
-from sslbench.engine import Checkpoint, Evaluation, Event
-from sslbench.runs import record
+from sslbench import Recipe, load_run, train
+from sslbench.runs import stored_maps
+from sslbench.runs.on_disk import record
+from sslbench.training.loop import Checkpoint, Evaluation, Event
 
 FOLDER = Path(__file__).parents[1] / "sslbench" / "recorded" / "simclr-wild_digits"
 DIRECTIONS = 24
@@ -48,8 +49,8 @@ def main(steps: int = Recipe().steps) -> None:
 
 
 def keep_maps() -> None:
-    found = maps.tsne_of(load_run(FOLDER).evaluations)
-    path = maps.write(FOLDER, found)
+    found = stored_maps.tsne_of(load_run(FOLDER).evaluations)
+    path = stored_maps.write(FOLDER, found)
     print(f"{len(found)} maps, {path.stat().st_size / 1e3:.0f} kB")
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from sslbench import Data, Hyperparameter, Pretext
 from sslbench.data import randint
 from sslbench.field import size_of
-from sslbench.hardware import in_float32
+from sslbench.machine.hardware import in_float32
 from sslbench.pretexts.parts import embed_views, head
 
 STRENGTHS = {"cifar10": {"crop": 0.2, "color": 0.6}, "wild_digits": {}}  # of augmentation, where the source's own is not the best

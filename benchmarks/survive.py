@@ -29,12 +29,12 @@ from pathlib import Path
 import torch
 from common import arguments, publish, quiet
 
-from sslbench import store
 from sslbench.data import Data
-from sslbench.engine import evaluate
-from sslbench.fitting import fit, resume
 from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe, incompatible
+from sslbench.runs.fitting import fit, resume
+from sslbench.storage import tensor_files
+from sslbench.training.loop import evaluate
 
 KINDS = ("any moment", "a file", "the test", "the resume")
 OPTIONS = {"device": "cpu", "evaluations": 2, "checkpoint_every": 4, "progress": False}
@@ -72,8 +72,8 @@ def work(recipe: Recipe | None, folder: Path, fatal: tuple[str, int] | None, sai
 
 def dying(where: str, number: int) -> None:
     """From now on this process kills itself at the call of that number of what `where` names."""
-    place, name, after = {"before the move": (store.os, "replace", False), "after the move": (store.os, "replace", True),
-                          "in the middle": (store.os, "fsync", False), "the test": (evaluate, "final", False),
+    place, name, after = {"before the move": (tensor_files.os, "replace", False), "after the move": (tensor_files.os, "replace", True),
+                          "in the middle": (tensor_files.os, "fsync", False), "the test": (evaluate, "final", False),
                           "in the test": (evaluate, "chance", False)}[where]
     real, calls = getattr(place, name), []
 
@@ -103,7 +103,7 @@ def left(folder: Path) -> tuple[list[dict], dict[str, torch.Tensor]]:
     """All that a run leaves behind but its seconds: the lines of its record, the tensors of its evaluations and its weights."""
     lines = [{k: v for k, v in json.loads(line).items() if k != "seconds"} for line in (folder / "events.jsonl").read_text().splitlines()]
     files = [folder / "weights.safetensors", *(folder / line["file"] for line in lines if "file" in line)]
-    return lines, {f"{path.name} {name}": x for path in files for name, x in store.read_tensors(path)[0].items()}
+    return lines, {f"{path.name} {name}": x for path in files for name, x in tensor_files.read_tensors(path)[0].items()}
 
 
 def same(a: Path, b: Path) -> bool:
@@ -164,7 +164,7 @@ def measure(kills: int, steps: int, seed: int, tell: Callable[[str], None]) -> l
 def main() -> int:
     options = arguments(__doc__, kills=50, seed=0)
     quiet()
-    CONTEXT.set_forkserver_preload(["sslbench.fitting", "sslbench.data.images", "sslbench.data.text"])
+    CONTEXT.set_forkserver_preload(["sslbench.runs.fitting", "sslbench.data.image.images", "sslbench.data.text.text"])
     kills, steps = (5, 12) if options.small else (options.kills, 24)
     rows = publish("survive", measure(kills, steps, options.seed, lambda line: print(line, file=sys.stderr, flush=True)), options)
     return int(rows[-1]["lost"] > 0)

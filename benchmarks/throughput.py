@@ -24,9 +24,9 @@ from common import another_process, arguments, publish, quiet, ratio, taking_tur
 from lightly_loop import lightly_steps
 
 from sslbench import Recipe, train
-from sslbench.engine import GPU_READS_EVERY, Step
-from sslbench.hardware import Hardware, threads
-from sslbench.training import Training
+from sslbench.machine.hardware import Hardware, threads
+from sslbench.training.loop import GPU_READS_EVERY, Step
+from sslbench.training.step import Training
 
 TASKS, BACKBONES = ("simclr", "byol", "masked", "rotation"), {"small_cnn": 256, "resnet18": 128, "transformer": 256}
 SECONDS = 2.5  # that one turn takes at least

@@ -19,11 +19,12 @@ from statistics import median
 from common import another_process, arguments, publish, quiet
 from lightly_loop import BATCH, lightly_model, lightly_steps
 
-from sslbench import Recipe, evaluate, train
-from sslbench.engine import Step
-from sslbench.hardware import Hardware
+from sslbench import Recipe, train
+from sslbench.machine.hardware import Hardware
 from sslbench.probes import regression
-from sslbench.training import Training
+from sslbench.training import evaluate
+from sslbench.training.loop import Step
+from sslbench.training.step import Training
 
 LEVELS = {"wild_digits": (0.80, 0.85, 0.90, 0.95), "fashion_mnist": (0.85, 0.88)}
 WIDER = {"backbone.width": 64, "pretext.temperature": 0.2, "data.crop": 0.2, "data.color": 0.8, "data.rotation": 0.0}

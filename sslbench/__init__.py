@@ -12,9 +12,10 @@ from importlib import import_module
 
 from .catalog import Hyperparameter, catalog
 
-_HOME = {"Recipe": "recipe", "train": "engine", "fit": "fitting", "resume": "fitting", "launch": "fitting", "load_run": "run",
-         "compare": "comparison", "Workbench": "workbench", "Data": "data", "Field": "field", "Backbone": "backbones", "adopt": "backbones",
-         "Pretext": "pretexts", "arrays": "data.arrays"}
+_HOME = {"Recipe": "recipe", "train": "training.loop", "fit": "runs.fitting", "resume": "runs.fitting",
+         "launch": "runs.fitting", "load_run": "runs.run", "compare": "runs.comparison", "Workbench": "workbench",
+         "Data": "data", "Field": "field", "Backbone": "backbones", "adopt": "backbones", "Pretext": "pretexts",
+         "arrays": "data.arrays.arrays"}
 __all__ = ["Hyperparameter", "catalog", *_HOME]
 __version__ = "0.1.0"
 

@@ -14,12 +14,12 @@ import warnings
 from dataclasses import Field, fields, replace
 
 from .catalog import catalog, contracts, nearest
-from .data import places
+from .data import locations
+from .messages import in_words, one_line, said
 from .notes import Note
 from .recipe import LARGEST, Recipe
-from .said import in_words, one_line, said
 
-VERBS = ("train", "resume", "show", "catalog", "results")
+VERBS = ("train", "resume", "show", "catalog")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = note
             warnings.simplefilter("always", Note)  # whatever -W says: what a run lost or decided is nowhere else to be read
-            code = {"train": train, "resume": resume, "show": show, "catalog": list_catalog, "results": results}[verb(words)](words[1:])
+            code = {"train": train, "resume": resume, "show": show, "catalog": list_catalog}[verb(words)](words[1:])
             if sys.stdout:  # None where it is closed
                 sys.stdout.flush()
             return code
@@ -123,7 +123,7 @@ def _start(text: str | None) -> Recipe:
         return Recipe()
     if text.startswith("ssl1."):
         return Recipe.from_share(text)
-    path = places.existing(text, "recipe", "--recipe")
+    path = locations.existing(text, "recipe", "--recipe")
     if path.is_dir():
         raise IsADirectoryError(f"{said(text)} is a folder; --recipe must be a recipe.json or a share string")
     with open(path, "rb") as file:
@@ -143,7 +143,7 @@ def train(argv: list[str]) -> int:
     p.add_argument("--quiet", action="store_true", help="no progress bar, no scores")
     p.add_argument("--run-id", default="", help=argparse.SUPPRESS)  # of launch(), which waits for this run
     recipe, args = read(p, argv)
-    from .runs import play
+    from .runs.on_disk import play
 
     first = os.environ.get("RANK", "0") == "0"
     quiet = args.quiet or not first
@@ -155,9 +155,9 @@ def train(argv: list[str]) -> int:
 
 def watch(events, recipe: Recipe, quiet: bool = False, start: int = 0, earlier=()) -> int:
     """Exhaust the events; print a line per evaluation and the verdict. earlier: events from before an interruption."""
-    from .engine import Evaluation, Step
-    from .fitting import bar
-    from .run import Run
+    from .runs.fitting import bar
+    from .runs.run import Run
+    from .training.loop import Evaluation, Step
 
     run = Run(recipe)
     for event in earlier:
@@ -188,7 +188,7 @@ def resume(argv: list[str]) -> int:
     p.add_argument("--precision", default="auto", help="auto is the one it had: bfloat16, float16 or float32")
     p.add_argument("--changed-data", action="store_true", help="go on although the training data is another than before")
     args = p.parse_args(argv)
-    from .runs import earlier, finished, last_checkpoint, play, read_recipe
+    from .runs.on_disk import earlier, finished, last_checkpoint, play, read_recipe
 
     recipe = read_recipe(args.folder)
     if finished(args.folder):
@@ -204,8 +204,8 @@ def leave(folder: str) -> int:
     """Say that a run is finished."""
     from pathlib import Path
 
-    from .recording import mend
-    from .run import load_run
+    from .runs.recording import mend
+    from .runs.run import load_run
 
     mend(Path(folder))
     run = load_run(folder)
@@ -218,7 +218,7 @@ def show(argv: list[str]) -> int:
     p.add_argument("folder")
     p.add_argument("--png", help="file to write the figure to")
     args = p.parse_args(argv)
-    from .run import load_run
+    from .runs.run import load_run
 
     run = load_run(args.folder)
     print(run.recipe.as_python(), *filter(None, [run.reading]), *map(line, run.evaluations), run.verdict, sep="\n")
@@ -234,17 +234,6 @@ def list_catalog(argv: list[str]) -> int:
     p.add_argument("kind", nargs="?", help="data, pretext or backbone")
     print(catalog(p.parse_args(argv).kind))
     return 0
-
-
-def results(argv: list[str]) -> int:
-    from .results import main as regenerate
-
-    p = parser("results", "Train the README's results table anew (three seeds each) and write it into the README.")
-    p.add_argument("--only", default="", help="rows whose name contains this text")
-    p.add_argument("--seeds", type=int, default=3)
-    p.add_argument("--table", action="store_true", help="train nothing; write the table from the runs recorded so far")
-    args = p.parse_args(argv)
-    return regenerate(args.only, args.seeds, args.table)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from html import escape
 from pathlib import PurePath
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from .said import MOST, named, said
+from .messages import MOST, named, said
 
 LONGEST = 10_000  # characters of a text in a recipe
 

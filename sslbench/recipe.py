@@ -14,10 +14,10 @@ from .backbones import Backbone, towers
 from .backbones.starting import start_from
 from .catalog import LONGEST, Hyperparameter, annotated, contracts, nearest, plain
 from .data import Data, Labelled
-from .drawing import Drawing
+from .machine.random_numbers import Drawing
+from .machine.torch_settings import own_settings
+from .messages import MOST, in_words, one_line, said
 from .pretexts import Pretext
-from .said import MOST, in_words, one_line, said
-from .settings import own_settings
 
 WANTED = "a Recipe, such as Recipe(data=\"wild_digits\", steps=200)"  # where something else is given
 LARGEST = 100_000  # characters of a recipe's JSON

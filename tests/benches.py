@@ -8,7 +8,7 @@ from toys import SHAPES, Toy
 
 from sslbench.data import Data
 from sslbench.pretexts import Pretext
-from sslbench.pretexts.autoencoder import Autoencoder
+from sslbench.pretexts.gaps.autoencoder import Autoencoder
 from sslbench.workbench import Workbench
 
 

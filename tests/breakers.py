@@ -6,9 +6,9 @@ import torch
 
 from sslbench.backbones.gru import GRU
 from sslbench.backbones.transformer import Transformer
-from sslbench.pretexts.autoencoder import Autoencoder
-from sslbench.pretexts.rotation import Rotation
-from sslbench.pretexts.simclr import SimCLR
+from sslbench.pretexts.gaps.autoencoder import Autoencoder
+from sslbench.pretexts.puzzles.rotation import Rotation
+from sslbench.pretexts.views.simclr import SimCLR
 from sslbench.shown import Row, Says
 
 

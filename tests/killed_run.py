@@ -6,9 +6,9 @@ import sys
 
 from toys import list_toy
 
-from sslbench import store
-from sslbench.engine import train
-from sslbench.runs import record
+from sslbench.runs.on_disk import record
+from sslbench.storage import tensor_files
+from sslbench.training.loop import train
 
 folder, fatal = sys.argv[1], f"checkpoint-{int(sys.argv[2]):07d}"
 replace = os.replace
@@ -21,7 +21,7 @@ def replace_or_die(part, path):
     replace(part, path)
 
 
-store.os.replace = replace_or_die
+tensor_files.os.replace = replace_or_die
 recipe = list_toy()
 for _ in record(train(recipe, device="cpu", evaluations=1, checkpoint_every=2), recipe, folder):
     pass

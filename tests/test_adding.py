@@ -15,10 +15,10 @@ from sslbench import pretexts
 from sslbench.__main__ import main, parser, read
 from sslbench.backbones import Adopted, Backbone, adopt
 from sslbench.catalog import catalog
-from sslbench.data.arrays import arrays
-from sslbench.fitting import fit, launch
+from sslbench.data.arrays.arrays import arrays
 from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe
+from sslbench.runs.fitting import fit, launch
 
 FILE = '''
 """Was the sample turned round? The simplest question of all."""

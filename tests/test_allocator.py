@@ -6,9 +6,10 @@ import psutil
 import pytest
 import torch
 
-from sslbench import Recipe, allocator, train
-from sslbench.engine import Step
-from sslbench.hardware import Hardware
+from sslbench import Recipe, train
+from sslbench.machine import allocator
+from sslbench.machine.hardware import Hardware
+from sslbench.training.loop import Step
 
 pytestmark = pytest.mark.skipif(not allocator._glibc() or allocator._tuned(), reason="the allocator is not glibc's, or is tuned")
 NUMBERS = 10_000_000  # 40 MB of float32: more than glibc takes from its heap by itself
@@ -86,7 +87,7 @@ def test_an_allocator_that_the_user_tuned_is_left_alone(monkeypatch, name):
 def test_a_process_with_a_memory_limit_of_its_own_is_left_alone(monkeypatch, limits):
     calls = []
     monkeypatch.setattr(allocator, "_glibc", lambda: Library(calls))
-    monkeypatch.setattr("sslbench.hardware._own_limits", lambda: limits)
+    monkeypatch.setattr("sslbench.machine.hardware._own_limits", lambda: limits)
     with Hardware("cpu").memory_kept():
         assert bool(calls) == (not limits)
 

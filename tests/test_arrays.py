@@ -11,7 +11,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 
 from sslbench.data import SPLITS, Data
-from sslbench.data.arrays import arrays
+from sslbench.data.arrays.arrays import arrays
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ from toys import SHAPES, Toy, build, catalogue, source, toy  # noqa: F401  fixtu
 
 from sslbench.backbones import Backbone, adopt
 from sslbench.backbones.small_cnn import SmallCNN
-from sslbench.fitting import fit
 from sslbench.recipe import Recipe
-from sslbench.run import load_run
+from sslbench.runs.fitting import fit
+from sslbench.runs.run import load_run
 
 
 @pytest.mark.parametrize("shape", ["image", "series", "padded series"])

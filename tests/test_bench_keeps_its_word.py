@@ -10,19 +10,20 @@ import pytest
 import torch
 from benches import listed, make, open_tab, painted, said, until  # noqa: F401  fixtures
 
-from sslbench import Recipe, compare, load_run, projection
+from sslbench import Recipe, compare, load_run
 from sslbench.catalog import Hyperparameter, contracts
 from sslbench.data import Data
-from sslbench.names import names, numbered
+from sslbench.maps import projection
 from sslbench.pretexts import Pretext
+from sslbench.runs.names import names, numbered
 from sslbench.workbench import Workbench, estimate, preview
-from sslbench.workbench.controls import Number, number_in, written
+from sslbench.workbench.choosing.controls import Number, number_in, written
+from sslbench.workbench.choosing.entries import Heading, entries, landed_on
 from sslbench.workbench.desk import RECORDED
-from sslbench.workbench.embedding import METHODS
-from sslbench.workbench.entries import Heading, entries, landed_on
-from sslbench.workbench.kept import recorded_in
-from sslbench.workbench.mapped import Mapped, outward
-from sslbench.workbench.seen import Seen
+from sslbench.workbench.run_list import recorded_in
+from sslbench.workbench.run_maps import Mapped, outward
+from sslbench.workbench.shown_run import Seen
+from sslbench.workbench.tabs.embedding import METHODS
 
 # recipes
 
@@ -156,7 +157,7 @@ def test_a_class_typed_in_a_cell_is_in_the_menus_when_the_cell_has_run(make, mon
     cell = """
 from typing import Annotated
 from sslbench.catalog import Hyperparameter
-from sslbench.pretexts.autoencoder import Autoencoder
+from sslbench.pretexts.gaps.autoencoder import Autoencoder
 class MyTask(Autoencoder):
     "Mine."
     name = "my_task"
@@ -180,9 +181,10 @@ class MyTask(Autoencoder):
 
 
 def test_a_source_that_must_be_downloaded_says_so_with_its_size(tmp_path, monkeypatch):
-    from sslbench.data import places, torchvision_sets
+    from sslbench.data import locations
+    from sslbench.data.image import torchvision_sets
 
-    monkeypatch.setattr(places, "cache", lambda: tmp_path)
+    monkeypatch.setattr(locations, "cache", lambda: tmp_path)
     monkeypatch.setattr(torchvision_sets, "roots", lambda: [tmp_path])
     torchvision_sets.lies_somewhere.cache_clear()
     mnist = Data.find("mnist")

@@ -14,7 +14,7 @@ from ipywidgets.widgets.widget import _instances as widgets
 
 from sslbench.data import Data
 from sslbench.workbench import Workbench
-from sslbench.workbench.entries import Heading
+from sslbench.workbench.choosing.entries import Heading
 from sslbench.workbench.estimate import resident
 
 NAMES = ("sslbench-ui", "sslbench-aside", "sslbench-map", "sslbench-train")

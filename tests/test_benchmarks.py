@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
-NOT_MEASURED = {"common", "lightly_loop", "muon", "record_parts", "record_bench"}  # parts, and what records the bench's first run
+NOT_MEASURED = {"common", "results", "lightly_loop", "muon", "record_parts", "record_bench"}  # parts, and what records the bench's first run
 NAMES = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem not in NOT_MEASURED)
 IN_A_BROWSER = {"start"}
 

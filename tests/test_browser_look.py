@@ -11,7 +11,7 @@ RESTART = "() => { window.jupyterapp.shell.currentWidget.sessionContext.session.
 BANNER = "() => getComputedStyle(document.querySelector('.sslb-root'), '::before').content"
 TABS = ("Task", "Curves", "Embedding", "Over time", "Probes", "Runs", "Code")
 CLASS = """
-from sslbench.pretexts.autoencoder import Autoencoder
+from sslbench.pretexts.gaps.autoencoder import Autoencoder
 class Typed(Autoencoder):
     "Typed in a cell."
     name = "typed_in_a_cell"

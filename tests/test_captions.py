@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sslbench.data.captions import FACTORS, SHAPES, WORDS, Captions, painted
+from sslbench.data.pairs.captions import FACTORS, SHAPES, WORDS, Captions, painted
 from sslbench.field import decode
 
 

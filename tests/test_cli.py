@@ -9,8 +9,8 @@ from toys import catalogue, toy  # noqa: F401  fixtures
 
 from sslbench.__main__ import VERBS, main
 from sslbench.catalog import contracts
-from sslbench.fitting import fit
-from sslbench.run import load_run
+from sslbench.runs.fitting import fit
+from sslbench.runs.run import load_run
 
 TOY = ["--data", "toy_series", "--pretext", "simclr", "--backbone", "transformer", "--steps", "4", "--batch-size", "8",
        "--backbone.width", "32", "--backbone.depth", "1", "--device", "cpu"]

@@ -13,13 +13,14 @@ import pytest
 import torch
 from toys import catalogue, toy  # noqa: F401  fixtures
 
-from sslbench import files, lines, store
 from sslbench.__main__ import main
-from sslbench.engine import Checkpoint, train
-from sslbench.fitting import fit, resume
 from sslbench.notes import Note
-from sslbench.run import load_run
-from sslbench.runs import last_checkpoint, read_recipe, record
+from sslbench.runs import event_lines
+from sslbench.runs.fitting import fit, resume
+from sslbench.runs.on_disk import last_checkpoint, read_recipe, record
+from sslbench.runs.run import load_run
+from sslbench.storage import run_folder, tensor_files
+from sslbench.training.loop import Checkpoint, train
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +131,7 @@ def test_an_interrupted_run_goes_on_whatever_one_file_became(toy, tmp_path, name
 
 def written(path: Path, value, header: dict | None = None) -> None:
     """A file that is right in itself, whatever it holds."""
-    store.write(path, value) if header is None else store.write_tensors(path, value, header)
+    tensor_files.write(path, value) if header is None else tensor_files.write_tensors(path, value, header)
 
 
 def bomb() -> dict:
@@ -165,7 +166,7 @@ def test_a_checkpoint_of_another_shape_is_one_line(finished, change):
 def test_a_file_that_says_it_is_large_allocates_nothing(tmp_path, content):
     (tmp_path / "a").write_bytes(content)
     with pytest.raises(ValueError, match="is damaged") as error:
-        store.read(tmp_path / "a")
+        tensor_files.read(tmp_path / "a")
     assert "\n" not in str(error.value)
 
 
@@ -174,7 +175,7 @@ def test_a_file_that_says_it_is_large_allocates_nothing(tmp_path, content):
 def test_a_header_of_another_shape_is_damage(tmp_path, tree):
     written(tmp_path / "a", {"x": torch.zeros(1)}, {"tree": tree})
     with pytest.raises(ValueError, match="is damaged"):
-        store.read(tmp_path / "a")
+        tensor_files.read(tmp_path / "a")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b'"x"', b"[" * 10**5, b"\xff\xfe", b'{"steps": "many"}',
@@ -207,8 +208,8 @@ def test_old_folders_without_lists_and_digests_are_read(finished, toy):
 
     run = load_run(finished)
     for path in [*finished.glob("checkpoint-*"), *finished.glob("evaluations/*")]:
-        tensors, header = store.read_tensors(path)
-        save_file(tensors, path, {"tree": header["tree"], "sha256": store.old_digest(tensors)})
+        tensors, header = tensor_files.read_tensors(path)
+        save_file(tensors, path, {"tree": header["tree"], "sha256": tensor_files.old_digest(tensors)})
     save_file(run.weights, finished / "weights.safetensors")
     (finished / "run.json").unlink()
     (finished / "files.txt").unlink()
@@ -218,12 +219,12 @@ def test_old_folders_without_lists_and_digests_are_read(finished, toy):
     with pytest.warns(Note, match="going on from the one before, step 4"):
         last_checkpoint(finished)
     fit(replace(toy, steps=2), finished, overwrite=True, progress=False, device="cpu", evaluations=1)
-    assert load_run(finished).step == 2 and not any("0000006" in name for name in files.could_be_ours(finished))
+    assert load_run(finished).step == 2 and not any("0000006" in name for name in run_folder.could_be_ours(finished))
 
 
 def test_lines_give_their_events_back(finished):
-    for line in lines.read(finished):
-        assert lines.parsed(json.dumps(line).encode()) == line
+    for line in event_lines.read(finished):
+        assert event_lines.parsed(json.dumps(line).encode()) == line
     assert asdict(read_recipe(finished)) == json.loads((finished / "recipe.json").read_text())
 
 
@@ -259,15 +260,15 @@ BAD_STATES = {
 @pytest.mark.parametrize("name", BAD_STATES)
 def test_a_checkpoint_whose_content_does_not_fit_is_damaged_and_the_one_before_is_used(finished, name):
     path = finished / "checkpoint-0000006.safetensors"
-    state = store.read(path)
-    store.write(path, {**state, **BAD_STATES[name](state)})
+    state = tensor_files.read(path)
+    tensor_files.write(path, {**state, **BAD_STATES[name](state)})
     state, notes = noted(last_checkpoint, finished)
     assert state["step"] == 4 and len(notes) == 1 and "checkpoint-0000006.safetensors is damaged (" in notes[0]
     assert "the one before, step 4" in notes[0] and "\n" not in notes[0] and ":)" not in notes[0]
 
 
 def test_what_torch_says_below_its_first_line_is_said(finished):
-    from sslbench.said import in_words
+    from sslbench.messages import in_words
     assert in_words(RuntimeError('Error(s) in loading state_dict for X:\n\tMissing key(s): "a". ')).endswith('for X: Missing key(s): "a".')
 
 

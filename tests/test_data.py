@@ -7,12 +7,12 @@ import torch.nn.functional as F
 from real_data import real
 
 from sslbench.data import RAW, SPLITS, Data, Field, raw_numbers
-from sslbench.data import docs as docs_file
-from sslbench.data import wild_digits as wild
-from sslbench.data.arrays import Held
-from sslbench.data.image_augment import affine_basis
+from sslbench.data.arrays.arrays import Held
+from sslbench.data.image import wild_digits as wild
+from sslbench.data.image.augment import affine_basis
 from sslbench.data.labels import label_of
 from sslbench.data.splits import divide
+from sslbench.data.text import docs as docs_file
 
 NEEDS_FILES = {"mnist", "fashion_mnist", "cifar10"}  # archives that may not be on this machine
 SOURCES = sorted({name for name, c in Data.all().items() if not issubclass(c, Held)} - NEEDS_FILES)
@@ -242,7 +242,7 @@ def test_names_of_libraries_are_neutral_in_docs():
 
 
 def test_docs_are_balanced_and_survive_a_damaged_cache(monkeypatch, tmp_path):
-    monkeypatch.setattr(docs_file.places, "cache", lambda: tmp_path)
+    monkeypatch.setattr(docs_file.locations, "cache", lambda: tmp_path)
     monkeypatch.setattr(docs_file, "BYTES", 20_000)
     fresh = docs_file.documentation("numpy")
     (kept,) = tmp_path.iterdir()

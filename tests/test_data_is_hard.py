@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sslbench.data import Data
-from sslbench.data.wild_digits import handwriting
+from sslbench.data.image.wild_digits import handwriting
 
 
 def ridge(x, y, x_test, y_test, penalty=10.0) -> float:

@@ -14,11 +14,13 @@ import pytest
 import torch
 from PIL import Image, ImageCms, features
 
-from sslbench.data import SPLITS, Data, bands, decoding, seeing, shapes
-from sslbench.data.decoding import begun, square
-from sslbench.data.image_augment import color
-from sslbench.data.opening import Header
-from sslbench.data.seeing import Form
+from sslbench.data import SPLITS, Data
+from sslbench.data.arrays import shapes
+from sslbench.data.image import bands, decoding, to_square
+from sslbench.data.image.augment import color
+from sslbench.data.image.decoding import begun, square
+from sslbench.data.image.opening import Header
+from sslbench.data.image.to_square import Form
 
 SIDE = 40
 RAMP = np.linspace(0, 1, SIDE)[None].repeat(SIDE, 0)
@@ -254,11 +256,11 @@ def test_a_folder_of_eight_and_sixteen_bits_keeps_each_as_bright_as_it_is(tmp_pa
 
 
 def test_the_range_is_found_once(tmp_path, monkeypatch):
-    from sslbench.data import ranges
+    from sslbench.data.image import brightness
     for i in range(12):
         Image.fromarray((4095 * RAMP).astype(np.uint16)).save(tmp_path / f"{i}.png")
-    looked, real = [], ranges.statistics
-    monkeypatch.setattr(ranges, "statistics", lambda file: looked.append(file) or real(file))
+    looked, real = [], brightness.statistics
+    monkeypatch.setattr(brightness, "statistics", lambda file: looked.append(file) or real(file))
     everything(images(tmp_path))
     everything(images(tmp_path, memory=0))
     assert len(looked) == 12
@@ -422,10 +424,10 @@ def test_a_picture_above_the_limit_is_refused_before_it_is_decoded(tmp_path, rec
 
 
 def test_only_so_many_pixels_are_decoded_at_once(monkeypatch):
-    monkeypatch.setattr(seeing, "AT_ONCE", 100)
+    monkeypatch.setattr(to_square, "AT_ONCE", 100)
     running, most = [], []
     def work(n):
-        with seeing.room(n):
+        with to_square.room(n):
             running.append(n)
             most.append(sum(running))
             time.sleep(0.01)
@@ -440,16 +442,16 @@ def test_only_so_many_pixels_are_decoded_at_once(monkeypatch):
 def test_a_large_picture_is_made_smaller_strip_by_strip_and_looks_the_same(tmp_path, mode, monkeypatch):
     picture(mode, 900).resize((900, 700)).save(tmp_path / "x.png")
     whole = square(tmp_path / "x.png", Form(16)).astype(int)
-    monkeypatch.setattr(seeing, "STRIPS", 1000)
-    monkeypatch.setattr(seeing, "SMALL", 20000)
+    monkeypatch.setattr(to_square, "STRIPS", 1000)
+    monkeypatch.setattr(to_square, "SMALL", 20000)
     assert abs(square(tmp_path / "x.png", Form(16)).astype(int) - whole).max() <= 6
 
 
 LARGE = """
 import resource, sys
 from pathlib import Path
-from sslbench.data.seeing import Form
-from sslbench.data import folder
+from sslbench.data.image.to_square import Form
+from sslbench.data.image import folder
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 before = peak()
 names = sorted(f.name for f in Path(sys.argv[1]).iterdir())

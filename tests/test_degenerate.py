@@ -7,12 +7,12 @@ import torch
 from toys import SMALL, Toy, catalogue, source  # noqa: F401  fixture
 
 from sslbench.backbones import Backbone
-from sslbench.engine import Evaluation, Step, train
 from sslbench.field import Field, finite
 from sslbench.pretexts import Pretext
 from sslbench.probes import features, geometry, regression, ridge
 from sslbench.probes.knn import vote
 from sslbench.recipe import Recipe, incompatible, misfit
+from sslbench.training.loop import Evaluation, Step, train
 
 SERIES, GAPS = {"x": Field((8,), (2,), 2)}, {"x": Field((8,), (2,), 2, gaps=True)}
 
@@ -164,8 +164,8 @@ DAILY = ("simclr", "masked", "next_token")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_is_said_to_fit_is_built_and_makes_a_step_and_what_is_not_is_one_line(shape, pretext):
     from sslbench.data import Labelled
-    from sslbench.hardware import Hardware
-    from sslbench.training import Training
+    from sslbench.machine.hardware import Hardware
+    from sslbench.training.step import Training
 
     fields = {f"field{i}": field for i, field in enumerate(SHAPES[shape])}
     if any(0 in (*f.size, *f.patch) or f.rank != len(f.patch) or not f.rank for f in fields.values()) or not fields:

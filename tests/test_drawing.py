@@ -15,11 +15,11 @@ from torch import nn
 from toys import SHAPES, build, catalogue, small, source, toy  # noqa: F401  fixtures
 
 from sslbench.backbones import Backbone, adopt
-from sslbench.drawing import Drawing, draws
-from sslbench.engine import train
+from sslbench.machine.random_numbers import Drawing, draws
 from sslbench.notes import Note, note
 from sslbench.pretexts import Pretext
 from sslbench.recipe import incompatible
+from sslbench.training.loop import train
 
 x = torch.zeros(7, 5)
 FUNCTIONS = {
@@ -150,5 +150,5 @@ def test_a_note_is_said_and_never_an_error(monkeypatch):
 
 
 def test_the_first_network_imports_no_compiler():
-    code = "import sys, torch, sslbench.drawing as d\nwith d.Drawing(0): torch.rand(1)\nprint('torch._dynamo' in sys.modules)"
+    code = "import sys, torch, sslbench.machine.random_numbers as d\nwith d.Drawing(0): torch.rand(1)\nprint('torch._dynamo' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from sslbench.data import Picture
-from sslbench.explorer import MAX_POINTS, Explorer
+from sslbench.maps.explorer import MAX_POINTS, Explorer
 
 NAMES = ["left", "right"]
 

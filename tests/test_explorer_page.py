@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sslbench.data import Picture
-from sslbench.explorer import Explorer
+from sslbench.maps.explorer import Explorer
 
 pytestmark = pytest.mark.browser
 LEFT, RIGHT = range(30), range(30, 60)

@@ -32,7 +32,7 @@ def refused(call, *words):
 @pytest.mark.parametrize("name, value", OPTIONS, ids=str)
 def test_fit_says_which_option_is_wrong_and_trains_nothing(name, value, toy, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sslbench.training.Training.step", None)
+    monkeypatch.setattr("sslbench.training.step.Training.step", None)
     refused(lambda: fit(toy, **{"progress": False, name: value}), name)
     assert not list(tmp_path.iterdir())
 

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 from real_data import real
 
-from sslbench.data import SPLITS, Data, layout, listing
+from sslbench.data import SPLITS, Data
+from sslbench.data.image import layout, listing
 
 
 def images(folder, **given) -> Data:

@@ -10,7 +10,8 @@ import pytest
 import torch
 from real_data import real
 
-from sslbench.data import SPLITS, Data, places, torchvision_sets
+from sslbench.data import SPLITS, Data, locations
+from sslbench.data.image import torchvision_sets
 
 IMAGES = {"train": np.random.default_rng(0).integers(0, 255, (60, 28, 28), np.uint8),
           "t10k": np.random.default_rng(1).integers(0, 255, (20, 28, 28), np.uint8)}
@@ -28,7 +29,7 @@ def here(tmp_path, monkeypatch):
         raise OSError("no network")
     (tmp_path / "cache").mkdir()
     (tmp_path / "mine").mkdir()
-    monkeypatch.setattr(places, "cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(locations, "cache", lambda: tmp_path / "cache")
     monkeypatch.setenv("SSLBENCH_DATA", str(tmp_path / "mine"))
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
@@ -177,7 +178,7 @@ def test_an_archive_counts_only_with_its_own_content(tmp_path, monkeypatch):
 
 def test_without_files_and_network_one_line_says_where_to_put_what(tmp_path, monkeypatch):
     monkeypatch.setattr(torchvision_sets, "find", lambda file, md5: None)
-    monkeypatch.setattr(places, "cache", lambda: tmp_path)
+    monkeypatch.setattr(locations, "cache", lambda: tmp_path)
     def refuse(*_, **__):
         raise OSError("no network")
     monkeypatch.setattr(socket, "create_connection", refuse)

@@ -10,13 +10,13 @@ from toys import SHAPES, Toy, batch_of, build, catalogue, first_fitting, source,
 from sslbench.backbones import Backbone
 from sslbench.data import Labelled
 from sslbench.data.labels import labelled
-from sslbench.engine import Checkpoint, Evaluation, train
 from sslbench.pretexts import Pretext
-from sslbench.pretexts.autoencoder import Autoencoder
-from sslbench.pretexts.supervised import Supervised
+from sslbench.pretexts.gaps.autoencoder import Autoencoder
+from sslbench.pretexts.labels.supervised import Supervised
 from sslbench.recipe import misfit
-from sslbench.run import Run
-from sslbench.verdict import verdict
+from sslbench.runs.run import Run
+from sslbench.runs.verdict import verdict
+from sslbench.training.loop import Checkpoint, Evaluation, train
 
 
 @pytest.fixture

@@ -5,16 +5,18 @@ import csv
 import numpy as np
 import pytest
 
-from sslbench.data import Data, headers, names, npz
-from sslbench.data.handed import handed
-from sslbench.data.layout import parted
-from sslbench.data.series_paths import split_of
+from sslbench.data import Data, column_names
+from sslbench.data.arrays import npz
+from sslbench.data.arrays.pieces import handed
+from sslbench.data.image.layout import parted
+from sslbench.data.series.paths import split_of
+from sslbench.data.tables import headers
 
 
-@pytest.mark.parametrize("word", [word.upper() for word in names.SPLIT_WORDS] + [*names.SPLIT_WORDS])
+@pytest.mark.parametrize("word", [word.upper() for word in column_names.SPLIT_WORDS] + [*column_names.SPLIT_WORDS])
 def test_every_word_for_a_split_is_known_to_folders_files_and_arrays(word):
-    split = names.split_name(word)
-    assert split == parted(f"pets_{word}")[0] == split_of(f"pets_{word}") == names.SPLIT_WORDS[npz.parted(f"{word}_x")[1]]
+    split = column_names.split_name(word)
+    assert split == parted(f"pets_{word}")[0] == split_of(f"pets_{word}") == column_names.SPLIT_WORDS[npz.parted(f"{word}_x")[1]]
 
 
 @pytest.mark.parametrize("word", ["y", "Class", "classes", "targets", "class_name", "activity", "species", "diagnosis", "sentiment"])

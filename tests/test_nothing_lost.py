@@ -13,16 +13,17 @@ import pytest
 import torch
 from toys import catalogue, toy  # noqa: F401  fixtures
 
-from sslbench import fitting, run, runs, store
 from sslbench.__main__ import main
-from sslbench.engine import Checkpoint, Step, train
-from sslbench.fitting import fit, launch, resume
-from sslbench.lock import Lock
 from sslbench.notes import Note
 from sslbench.recipe import Recipe
-from sslbench.run import load_run
-from sslbench.runs import finished as is_finished
-from sslbench.runs import last_checkpoint, record
+from sslbench.runs import fitting, on_disk, run
+from sslbench.runs.fitting import fit, launch, resume
+from sslbench.runs.on_disk import finished as is_finished
+from sslbench.runs.on_disk import last_checkpoint, record
+from sslbench.runs.run import load_run
+from sslbench.storage import tensor_files
+from sslbench.storage.lock import Lock
+from sslbench.training.loop import Checkpoint, Step, train
 
 TOY = ["train", "--data", "toy_series", "--backbone", "transformer", "--steps", "4", "--batch-size", "8", "--backbone.width", "32",
        "--backbone.depth", "1", "--device", "cpu", "--quiet"]
@@ -79,7 +80,7 @@ def test_a_finished_run_survives_every_wrong_command(finished, words, capsys):
 
 @pytest.mark.parametrize("again", [
     lambda recipe, folder: fit(recipe, folder, progress=False), lambda recipe, folder: next(launch(recipe, folder)),
-    lambda recipe, folder: next(record(train(recipe), recipe, folder)), lambda recipe, folder: next(runs.play(recipe, folder))],
+    lambda recipe, folder: next(record(train(recipe), recipe, folder)), lambda recipe, folder: next(on_disk.play(recipe, folder))],
     ids=["fit", "launch", "record", "play"])
 def test_a_folder_in_use_is_refused_with_the_ways_on(finished, again):
     before = contents(finished)
@@ -162,7 +163,7 @@ def test_weights_of_a_finished_run_are_written_anew(finished, how):
     with pytest.warns(Note, match="written anew from the last checkpoint"):
         again = resume(finished, progress=False)
     assert all(torch.equal(w, again.weights[name]) for name, w in run.weights.items()) and again.history == run.history
-    assert store.read_tensors(path)[1]["step"] == "6"
+    assert tensor_files.read_tensors(path)[1]["step"] == "6"
 
 
 @pytest.mark.parametrize("why", ["somebody writes there", "read-only"])
@@ -223,7 +224,7 @@ def test_a_supervised_twin_that_somebody_began_meanwhile_is_trained_beside_it(to
     place, taken = tmp_path / "twin", []
     place.mkdir()
     monkeypatch.setattr(fitting, "folder_of", lambda recipe: place)
-    monkeypatch.setattr(runs, "made", lambda *given, made=runs.made: taken.append(taken or Lock(place)) or made(*given))
+    monkeypatch.setattr(on_disk, "made", lambda *given, made=on_disk.made: taken.append(taken or Lock(place)) or made(*given))
     twin = fitting.supervised_run(toy, progress=False, device="cpu", evaluations=1)
     assert twin.done and twin.final.split == "test" and not (place / "recipe.json").exists()
     taken[0].release()
@@ -272,7 +273,7 @@ def test_another_precision_or_number_of_threads_is_said(toy, tmp_path, monkeypat
     with pytest.warns(Note, match=f"precision {other} here, {state['about']['precision']} before"):
         resume(tmp_path / "a", progress=False, precision=other)
     state["about"]["threads"] = 64
-    store.write(tmp_path / "b/checkpoint-0000004.safetensors", state)
+    tensor_files.write(tmp_path / "b/checkpoint-0000004.safetensors", state)
     with pytest.warns(Note, match=r"threads \d+ here, 64 before.* may differ"):
         resume(tmp_path / "b", progress=False)
 
@@ -331,7 +332,7 @@ def test_two_writers_never_share_a_folder(toy, tmp_path):
 
 
 def test_a_folder_that_is_moved_while_it_is_written_can_be_resumed_where_it_is(toy, tmp_path):
-    events = runs.play(toy, tmp_path / "run", device="cpu", evaluations=1, checkpoint_every=2)
+    events = on_disk.play(toy, tmp_path / "run", device="cpu", evaluations=1, checkpoint_every=2)
     with pytest.raises(FileNotFoundError, match=r"was moved to .*elsewhere.*resume .*elsewhere"):
         for event in events:
             if isinstance(event, Step) and event.step == 3:
@@ -358,15 +359,15 @@ def test_a_folder_that_is_deleted_while_it_is_written_is_said_and_what_was_learn
 
 @pytest.mark.parametrize("which", ["checkpoint-0000004", "weights", "evaluations/0000006-validation", "events.jsonl"])
 def test_a_full_disk_names_the_path_and_the_run_can_go_on(toy, tmp_path, monkeypatch, which):
-    from sslbench import recording
+    from sslbench.runs import recording
 
     def full(path):
         raise OSError(28, "No space left on device")
 
-    write, append = store.os.fsync, recording.Recording._append
+    write, append = tensor_files.os.fsync, recording.Recording._append
 
     def fsync(file):
-        name = store.os.readlink(f"/proc/self/fd/{file}")
+        name = tensor_files.os.readlink(f"/proc/self/fd/{file}")
         later = which != "weights" or Path(name).with_name("checkpoint-0000004.safetensors").exists()
         full(name) if which in name and later else write(file)
 
@@ -376,7 +377,7 @@ def test_a_full_disk_names_the_path_and_the_run_can_go_on(toy, tmp_path, monkeyp
         append(self, file, text, name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(recording.Recording, "_append", appended) if which == "events.jsonl" else patch.setattr(store.os, "fsync", fsync)
+        patch.setattr(recording.Recording, "_append", appended) if which == "events.jsonl" else patch.setattr(tensor_files.os, "fsync", fsync)
         with pytest.raises(OSError, match=rf"No space left on device: '.*{which}") as error:
             fit(toy, tmp_path / "run", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
     assert error.value.run.weights is not None and not list((tmp_path / "run").rglob("*.part"))
@@ -387,20 +388,20 @@ def test_checkpoints_are_in_the_order_of_their_steps(finished):
     state = last_checkpoint(finished)
     with open(finished / "files.txt", "a") as list_:
         for step in (9_999_998, 10_000_002):
-            store.write(finished / f"checkpoint-{step:07d}.safetensors", {**state, "step": step})
+            tensor_files.write(finished / f"checkpoint-{step:07d}.safetensors", {**state, "step": step})
             list_.write(f"checkpoint-{step:07d}.safetensors\n")
     assert last_checkpoint(finished)["step"] == 10_000_002
 
 
 def test_showing_a_run_during_its_first_checkpoint_shows_it(toy, tmp_path, monkeypatch, capsys):
-    replace_, shown = store.os.replace, []
+    replace_, shown = tensor_files.os.replace, []
 
     def looking(part, path):
         if "checkpoint-0000000" in str(path):
             shown.append(main(["show", str(tmp_path / "run")]))
         replace_(part, path)
 
-    monkeypatch.setattr(store.os, "replace", looking)
+    monkeypatch.setattr(tensor_files.os, "replace", looking)
     fit(replace(toy, steps=1), tmp_path / "run", progress=False, device="cpu", evaluations=1)
     assert shown == [0] and "not trained yet" in capsys.readouterr().out
 
@@ -426,7 +427,7 @@ def test_paths_and_numbers_of_numpy_are_recorded(value, as_plain, toy, tmp_path)
 def test_another_working_directory_between_two_events_changes_nothing(toy, tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
-    for _ in runs.play(toy, "run", device="cpu", evaluations=1):
+    for _ in on_disk.play(toy, "run", device="cpu", evaluations=1):
         monkeypatch.chdir(tmp_path / "elsewhere")
     assert load_run(tmp_path / "run").done and list((tmp_path / "elsewhere").iterdir()) == []
 

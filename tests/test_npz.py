@@ -7,7 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from sslbench.data import SPLITS, Data, npz, npz_members
+from sslbench.data import SPLITS, Data
+from sslbench.data.arrays import npz, npz_members
 
 X = np.random.default_rng(0).normal(size=(40, 30)).astype(np.float32)
 Y = np.arange(40) % 2

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from sslbench import Recipe, hardware, openmp, train
-from sslbench.player import Player
-from sslbench.workbench.aside import Aside
-from sslbench.workbench.pump import Pump, short_turns
+from sslbench import Recipe, train
+from sslbench.machine import hardware, openmp
+from sslbench.training.player import Player
+from sslbench.workbench.background import Aside
+from sslbench.workbench.painter import Pump, short_turns
 
 gnu = pytest.mark.skipif(not openmp._gnu(), reason="torch's OpenMP is not GNU's")
 COUNTED = """
 import psutil, time, torch
-from sslbench.openmp import release_workers
+from sslbench.machine.openmp import release_workers
 torch.set_num_threads(4)
 threads = psutil.Process().num_threads
 before = threads()
@@ -46,7 +47,7 @@ def test_workers_leave_and_come_back():
 def released(monkeypatch):
     """Names of the threads that gave their workers back."""
     names = []
-    for module in ("sslbench.player", "sslbench.workbench.aside", "sslbench.workbench.pump", "sslbench.engine"):
+    for module in ("sslbench.training.player", "sslbench.workbench.background", "sslbench.workbench.painter", "sslbench.training.loop"):
         monkeypatch.setattr(f"{module}.release_workers", lambda: names.append(threading.current_thread().name))
     return names
 
@@ -101,10 +102,10 @@ def test_words_come_between_two_pictures_and_no_more_often_than_twice_a_second(m
         seen.append("pictures")
         now[0] += 0.2  # so long does drawing take: the next may come 4 seconds later
 
-    monkeypatch.setattr("sslbench.workbench.pump.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("sslbench.workbench.painter.time.perf_counter", lambda: now[0])
     pump = Pump(lambda: seen.append("words"), pictures)
     pump.here = True  # as in a cell that trains: no thread paints
-    monkeypatch.setattr("sslbench.workbench.pump.spawn", lambda *_: None)
+    monkeypatch.setattr("sslbench.workbench.painter.spawn", lambda *_: None)
     for _ in range(30):
         pump.wake(urgent=False)
         pump.turn()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sslbench import optimisers
+from sslbench.machine import optimisers
 
 TRAINED = """
 import sys

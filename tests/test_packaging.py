@@ -77,7 +77,7 @@ def test_the_wheel_holds_the_explorer_and_the_recorded_runs(tmp_path):
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("sslbench/")}
     ours = {str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "sslbench").rglob("*")
             if path.is_file() and "__pycache__" not in path.parts}
-    assert ours <= packed and "sslbench/explorer.js" in packed
+    assert ours <= packed and "sslbench/maps/explorer.js" in packed
 
 
 def make(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:

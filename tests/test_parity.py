@@ -26,13 +26,13 @@ from golden import (
 from toys import batch_of, build, source
 
 from sslbench.field import Field
-from sslbench.hardware import Hardware
-from sslbench.pretexts import byol, vicreg
-from sslbench.pretexts.clip import matched
-from sslbench.pretexts.moco import info_nce
+from sslbench.machine.hardware import Hardware
+from sslbench.pretexts.pairs.clip import matched
 from sslbench.pretexts.parts import mean_over
-from sslbench.pretexts.rotation import turned
-from sslbench.pretexts.simclr import nt_xent
+from sslbench.pretexts.puzzles.rotation import turned
+from sslbench.pretexts.views import byol, vicreg
+from sslbench.pretexts.views.moco import info_nce
+from sslbench.pretexts.views.simclr import nt_xent
 from sslbench.probes import geometry
 from sslbench.probes.knn import vote
 

@@ -11,8 +11,8 @@ from toys import SHAPES, Toy
 from sslbench import plots
 from sslbench.data import Picture, drawable, waveform
 from sslbench.data.picture import outlined
-from sslbench.explorer import Explorer
 from sslbench.field import decode
+from sslbench.maps.explorer import Explorer
 from sslbench.plots.layout import Layout
 from sslbench.shown import Row
 

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from sslbench.data.places import existing, special
+from sslbench.data.locations import existing, special
 
 
 @pytest.fixture

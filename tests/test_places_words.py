@@ -2,7 +2,7 @@
 
 import pytest
 
-from sslbench.data.places import existing
+from sslbench.data.locations import existing
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sslbench.player import Player, Snapshot
+from sslbench.training.player import Player, Snapshot
 
 
 def walk(n=60, seconds=0.001, seed=0, closed=None):

@@ -13,15 +13,15 @@ from toys import SHAPES, Toy
 
 from sslbench import plots
 from sslbench.data import Data, Picture
-from sslbench.engine import Evaluation, Step
 from sslbench.field import decode
 from sslbench.plots import charts, words
 from sslbench.plots.layout import Layout
 from sslbench.plots.pictures import Strip
 from sslbench.plots.texts import color_of, draw_texts, said_lines
 from sslbench.recipe import Recipe
-from sslbench.run import Run
+from sslbench.runs.run import Run
 from sslbench.shown import Matrix, Row, Says
+from sslbench.training.loop import Evaluation, Step
 
 BASELINES = {"chance": {"linear": 0.1, "knn": 0.1, "ridge: size": 0.0}, "raw": {"linear": 0.13, "knn": 0.2, "ridge: size": 0.3}}
 

@@ -6,10 +6,11 @@ import torch
 import torch.nn.functional as F
 from toys import SHAPES, Toy, catalogue, toy  # noqa: F401
 
-from sslbench import compare, evaluate, fit, plots
+from sslbench import compare, fit, plots
 from sslbench.plots import words
 from sslbench.probes import KINDS, Features, Probe, features, geometry, regression, ridge, scores
 from sslbench.probes.knn import vote
+from sslbench.training import evaluate
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,13 @@ import pytest
 import torch
 from two_processes import CASES
 
-from sslbench.engine import Checkpoint, Done, Evaluation, Step, train
-from sslbench.fitting import last_error, launch
-from sslbench.hardware import Hardware
+from sslbench.machine.hardware import Hardware
 from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe
-from sslbench.run import load_run
-from sslbench.training import Training
+from sslbench.runs.fitting import last_error, launch
+from sslbench.runs.run import load_run
+from sslbench.training.loop import Checkpoint, Done, Evaluation, Step, train
+from sslbench.training.step import Training
 
 HERE = Path(__file__).parent
 SHORT = Recipe(data="series", pretext="simclr", backbone="mlp", steps=4, batch_size=16)

@@ -9,8 +9,8 @@ import torch
 from sklearn.datasets import load_digits
 from torch.nn.functional import cosine_similarity
 
-from sslbench import projection
-from sslbench.projection import agreement, align, drawn_in, neighbours, pca, tsne_map, umap_map
+from sslbench.maps import projection
+from sslbench.maps.projection import agreement, align, drawn_in, neighbours, pca, tsne_map, umap_map
 
 
 @pytest.fixture(scope="module")

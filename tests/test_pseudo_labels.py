@@ -6,10 +6,10 @@ import pytest
 import torch
 from toys import PseudoLabels, catalogue, toy  # noqa: F401  fixtures
 
-from sslbench.engine import Checkpoint, Step, evaluated, train
 from sslbench.field import decode
-from sslbench.hardware import Hardware
-from sslbench.training import EveryBatch, Training
+from sslbench.machine.hardware import Hardware
+from sslbench.training.loop import Checkpoint, Step, evaluated, train
+from sslbench.training.step import EveryBatch, Training
 
 PASS = 16  # steps of 8 of 128 rows
 

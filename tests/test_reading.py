@@ -6,11 +6,11 @@ import pytest
 import torch
 from toys import source
 
-from sslbench import evaluate
 from sslbench.data import SPLITS, Data, Field, Labelled
 from sslbench.field import decode
-from sslbench.hardware import Hardware
+from sslbench.machine.hardware import Hardware
 from sslbench.recipe import Recipe
+from sslbench.training import evaluate
 
 
 class Told(Data, listed=False):

@@ -13,13 +13,14 @@ import torch
 from test_notebooks import cells, measured
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from sslbench import Data, evaluate
+from sslbench import Data
 from sslbench.backbones import Backbone
-from sslbench.data.wild_digits import WildDigits
+from sslbench.data.image.wild_digits import WildDigits
 from sslbench.field import size_of
-from sslbench.hardware import Hardware
+from sslbench.machine.hardware import Hardware
 from sslbench.pretexts import Pretext
-from sslbench.pretexts.simclr import nt_xent
+from sslbench.pretexts.views.simclr import nt_xent
+from sslbench.training import evaluate
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 TURNED = {"network": "small_cnn", "width": 8, "views": 3, "small_views": 2, "augment": "image", "precision": "float32",

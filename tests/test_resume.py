@@ -12,13 +12,13 @@ import pytest
 import torch
 from toys import LABELLED, SHAPES, Toy, catalogue, list_shape, shapes_for, toy  # noqa: F401  fixtures
 
-from sslbench import store
-from sslbench.engine import Checkpoint, Done, Step, train
-from sslbench.fitting import fit, resume
 from sslbench.pretexts import Pretext
-from sslbench.pretexts.simclr import SimCLR
-from sslbench.run import load_run
-from sslbench.runs import finished, last_checkpoint, record, replay
+from sslbench.pretexts.views.simclr import SimCLR
+from sslbench.runs.fitting import fit, resume
+from sslbench.runs.on_disk import finished, last_checkpoint, record, replay
+from sslbench.runs.run import load_run
+from sslbench.storage import tensor_files
+from sslbench.training.loop import Checkpoint, Done, Step, train
 
 HERE = Path(__file__).parent
 
@@ -33,8 +33,8 @@ def kept_checkpoints(recipe, folder, **options) -> dict[int, dict]:
     for event in train(recipe, device="cpu", evaluations=1, test=False, **options):
         events.append(event)
         if isinstance(event, Checkpoint):
-            store.write(folder / "state.safetensors", event.state)
-            states[event.step] = store.read(folder / "state.safetensors")
+            tensor_files.write(folder / "state.safetensors", event.state)
+            states[event.step] = tensor_files.read(folder / "state.safetensors")
     return states | {"losses": losses(events)}
 
 
@@ -163,7 +163,7 @@ def test_when_all_checkpoints_are_damaged_one_line_says_what_to_do(recorded):
 def test_resuming_where_no_checkpoint_is_says_so(tmp_path, toy):
     with pytest.raises(FileNotFoundError, match="is not a run folder"):
         resume(tmp_path)
-    store.write_bytes(tmp_path / "recipe.json", toy.to_json().encode())
+    tensor_files.write_bytes(tmp_path / "recipe.json", toy.to_json().encode())
     with pytest.raises(FileNotFoundError, match="there is no checkpoint"):
         resume(tmp_path)
 

@@ -10,17 +10,17 @@ import torch
 from promises import same as alike
 from toys import catalogue, toy  # noqa: F401  fixtures
 
-from sslbench import store
-from sslbench.comparison import compare
-from sslbench.engine import Checkpoint, Done, Evaluation, Step, train
-from sslbench.fitting import fit
 from sslbench.notes import Note
 from sslbench.recipe import Recipe
-from sslbench.run import Run, load_run
-from sslbench.runs import record, replay
+from sslbench.runs.comparison import compare
+from sslbench.runs.fitting import fit
+from sslbench.runs.on_disk import record, replay
+from sslbench.runs.run import Run, load_run
 from sslbench.shown import Matrix, Row, Says, as_shown
+from sslbench.storage import tensor_files
+from sslbench.training.loop import Checkpoint, Done, Evaluation, Step, train
 from sslbench.workbench.desk import RECORDED
-from sslbench.workbench.kept import recorded_in
+from sslbench.workbench.run_list import recorded_in
 
 
 @pytest.fixture
@@ -45,12 +45,12 @@ def test_pictures_recorded_without_roles_are_replayed(tmp_path):
     x = torch.rand(8, 3, 4, 4)
     old = {"sees": {"image": x}, "fills in": {"image": x + 1}, "original": {"image": x + 2}, "guess": ["a ✓", "b ✗", "c"],
            "similarity": torch.eye(8)}
-    store.write(tmp_path / "old.safetensors", old)
-    shown = as_shown(store.read(tmp_path / "old.safetensors"))
+    tensor_files.write(tmp_path / "old.safetensors", old)
+    shown = as_shown(tensor_files.read(tmp_path / "old.safetensors"))
     assert [(item.title, item.role) for item in shown[:3]] == [("sees", "seen"), ("fills in", "guess"), ("original", "truth")]
     assert shown[3] == Says(["a", "b", "c"], [True, False, None]) and torch.equal(shown[4].values, torch.eye(8))
-    store.write(tmp_path / "new.safetensors", shown)
-    again = as_shown(store.read(tmp_path / "new.safetensors"))
+    tensor_files.write(tmp_path / "new.safetensors", shown)
+    again = as_shown(tensor_files.read(tmp_path / "new.safetensors"))
     assert all(type(a) is type(b) and alike(a, b) for a, b in zip(shown, again, strict=True))
     with pytest.raises(TypeError, match="the role of a row is one of seen, truth, guess, not 'sample'"):
         as_shown([Row("x", {"image": x}, "sample")])

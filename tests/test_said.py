@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from sslbench.catalog import nearest
-from sslbench.said import in_words, named, one_line, said
+from sslbench.messages import in_words, named, one_line, said
 
 
 class Broken:

@@ -7,7 +7,10 @@ import pytest
 import torch
 from real_data import real
 
-from sslbench.data import SPLITS, Data, layout, series_augment, shapes
+from sslbench.data import SPLITS, Data
+from sslbench.data.arrays import shapes
+from sslbench.data.image import layout
+from sslbench.data.series import augment
 
 
 def everything(data):
@@ -70,10 +73,10 @@ def test_missing_values_and_padding_are_absent(tmp_path):
 def test_channels_that_are_read_in_turn_stay_half_full_in_every_view():
     x = torch.randn(16, 2, 60)
     x[:, 0, ::2] = x[:, 1, 1::2] = torch.nan
-    view = series_augment.excerpt(x, torch.Generator().manual_seed(0), 0.5)
+    view = augment.excerpt(x, torch.Generator().manual_seed(0), 0.5)
     there = view.isfinite().float().mean(2)
     assert (there > 0.3).all() and (there < 0.7).all() and view.isfinite().any(1).float().mean() > 0.8
-    full = series_augment.excerpt(torch.randn(16, 2, 60), torch.Generator().manual_seed(0), 0.5)
+    full = augment.excerpt(torch.randn(16, 2, 60), torch.Generator().manual_seed(0), 0.5)
     assert full.isfinite().all()  # and what has no gap gets none
 
 

@@ -13,11 +13,11 @@ import pytest
 import torch
 from toys import catalogue, toy  # noqa: F401  fixtures
 
-from sslbench.engine import Checkpoint, Evaluation, Step, train
-from sslbench.fitting import fit
+from sslbench.machine.torch_settings import own_settings
 from sslbench.recipe import Recipe
-from sslbench.run import load_run
-from sslbench.settings import own_settings
+from sslbench.runs.fitting import fit
+from sslbench.runs.run import load_run
+from sslbench.training.loop import Checkpoint, Evaluation, Step, train
 
 
 @contextmanager
@@ -169,8 +169,8 @@ def test_nothing_that_is_set_in_the_middle_of_a_run_changes_a_number(settings, p
 @pytest.mark.parametrize("settings", TOGETHER[:2], ids="+".join)
 def test_without_settings_of_its_own_a_run_would_be_another_or_none(settings, plain_run, monkeypatch):
     recipe, expected = plain_run(*RECIPES[0])
-    monkeypatch.setattr("sslbench.settings._changed", lambda threads: iter(()))
-    monkeypatch.setattr("sslbench.settings.OF_THE_PROCESS", [])
+    monkeypatch.setattr("sslbench.machine.torch_settings._changed", lambda threads: iter(()))
+    monkeypatch.setattr("sslbench.machine.torch_settings.OF_THE_PROCESS", [])
     with changed(settings):
         try:
             seen = numbers(train(recipe, device="cpu", precision="float32", evaluations=2))

@@ -22,10 +22,10 @@ from toys import SMALL, Toy, catalogue  # noqa: F401  fixture
 from sslbench.backbones import Backbone, adopt
 from sslbench.backbones.short_samples import INSTEAD, made_right
 from sslbench.field import Field
-from sslbench.hardware import Hardware
+from sslbench.machine.hardware import Hardware
 from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe, incompatible
-from sslbench.training import Training
+from sslbench.training.step import Training
 
 SIZES = [*((n,) for n in range(1, 9)), *((n, n) for n in range(1, 9)),
          (1, 8), (8, 1), (5, 2), (1, 1, 1), (2, 2, 2), (1, 4, 4), (2, 5, 3)]

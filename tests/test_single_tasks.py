@@ -6,7 +6,7 @@ import torch
 from toys import build, source
 
 from sslbench.pretexts import Pretext
-from sslbench.pretexts.byol import distance
+from sslbench.pretexts.views.byol import distance
 from sslbench.recipe import incompatible
 
 

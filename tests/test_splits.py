@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from sslbench.data.described import described
-from sslbench.data.names import split_name
+from sslbench.data.column_names import split_name
+from sslbench.data.metadata import described
 from sslbench.data.splits import SPLITS, divide
 
 

@@ -15,16 +15,19 @@ import torch
 from PIL import Image
 from toys import catalogue  # noqa: F401  fixture
 
-from sslbench import Recipe, arrays, evaluate, hardware
-from sslbench.ahead import DEPTH, Ahead
-from sslbench.data import SPLITS, Data, Labelled, decoding
-from sslbench.data.folder import Folder
+from sslbench import Recipe, arrays
+from sslbench.data import SPLITS, Data, Labelled
+from sslbench.data.image import decoding
+from sslbench.data.image.folder import Folder
+from sslbench.data.image.to_square import Form
 from sslbench.data.rows import Picked, in_memory
-from sslbench.data.seeing import Form
-from sslbench.engine import Checkpoint, Evaluation, train
 from sslbench.field import Field
-from sslbench.hardware import Hardware
-from sslbench.training import Training
+from sslbench.machine import hardware
+from sslbench.machine.hardware import Hardware
+from sslbench.training import evaluate
+from sslbench.training.loop import Checkpoint, Evaluation, train
+from sslbench.training.read_ahead import DEPTH, Ahead
+from sslbench.training.step import Training
 
 pytestmark = pytest.mark.usefixtures("catalogue")  # what is listed here is gone afterwards
 
@@ -97,7 +100,7 @@ def test_a_memory_map_is_not_copied_and_reads_as_the_array_does(mapped, x, kind)
 @pytest.mark.parametrize(("n", "T"), [(40, 12), (5000, 12)])
 def test_what_is_rare_in_a_map_is_found(mapped, n, T, monkeypatch):
     """Absent values and the largest symbol are looked for in every sample, however many pieces they are read in."""
-    monkeypatch.setattr("sslbench.data.scaled.NUMBERS", 1024)
+    monkeypatch.setattr("sslbench.data.arrays.scaled.NUMBERS", 1024)
     x = np.random.default_rng(0).normal(size=(n, T)).astype(np.float32)
     assert not Data.find(arrays(mapped(x), kind="series", name="whole"))().fields["signal"].gaps
     x[n - 3, 2] = np.nan
@@ -147,9 +150,9 @@ def test_rows_may_be_numpy_arrays(monkeypatch):
 def test_a_folder_is_held_where_it_fits_and_streamed_where_it_does_not(pictures, monkeypatch):
     assert in_memory(images(pictures).load("train")[0]["image"])
     assert isinstance(images(pictures, memory=0).load("train")[0]["image"], Folder)
-    monkeypatch.setattr("sslbench.data.pictures.memory_limit", lambda: 4 * 60 * 3 * 32 ** 2)
+    monkeypatch.setattr("sslbench.data.image.pictures.memory_limit", lambda: 4 * 60 * 3 * 32 ** 2)
     assert in_memory(images(pictures).load("train")[0]["image"])
-    monkeypatch.setattr("sslbench.data.pictures.memory_limit", lambda: 4 * 60 * 3 * 32 ** 2 - 4)
+    monkeypatch.setattr("sslbench.data.image.pictures.memory_limit", lambda: 4 * 60 * 3 * 32 ** 2 - 4)
     assert isinstance(images(pictures).load("train")[0]["image"], Folder)
 
 
@@ -318,8 +321,9 @@ def test_the_memory_is_known_where_there_is_no_sysconf(monkeypatch):
 UNDER_A_LIMIT = """
 import os, resource, sys, torch
 from pathlib import Path
-from sslbench.data import Data, folder, listing
-from sslbench.data.seeing import Form
+from sslbench.data import Data
+from sslbench.data.image import folder, listing
+from sslbench.data.image.to_square import Form
 torch.ones(64, 64) @ torch.ones(64, 64)  # threads have their memory before the limit
 held = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmData"))
 resource.setrlimit(resource.RLIMIT_DATA, (held + 150 * 2 ** 20, resource.RLIM_INFINITY))

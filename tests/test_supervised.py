@@ -1,9 +1,9 @@
 """The supervised baseline is trained when asked for, with every label, and then kept."""
 
-import sslbench.fitting as fitting
+import sslbench.runs.fitting as fitting
 from sslbench import Recipe
-from sslbench.data import places
-from sslbench.yardstick import folder_of, supervised_twin
+from sslbench.data import locations
+from sslbench.runs.supervised_baseline import folder_of, supervised_twin
 
 RECIPE = Recipe(data="waves", steps=4, batch_size=32, hyperparameters={"backbone.width": 8, "pretext.temperature": 0.5})
 
@@ -15,7 +15,7 @@ def test_the_twin_differs_in_the_task_alone():
 
 
 def test_it_is_trained_once_and_then_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(places, "cache", lambda: tmp_path)
+    monkeypatch.setattr(locations, "cache", lambda: tmp_path)
     run = fitting.fit(RECIPE, supervised=True, progress=False, evaluations=1)
     assert run.baselines["supervised"]["linear"] > 0
     assert (folder_of(supervised_twin(RECIPE)) / "weights.safetensors").exists()

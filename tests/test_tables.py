@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from sslbench.data import rectangle, tables
+from sslbench.data.tables import reading, rectangle
 
 NUMBERS = [[0.5 * i, -i, i * i] for i in range(1, 41)]
 
@@ -16,7 +16,7 @@ NUMBERS = [[0.5 * i, -i, i * i] for i in range(1, 41)]
 def table(tmp_path, contents, name="t.csv", encoding="utf-8"):
     file = tmp_path / name
     file.write_bytes(contents if isinstance(contents, bytes) else contents.encode(encoding))
-    return tables.read(file)
+    return reading.read(file)
 
 
 def lines(rows, delimiter=",", first=(), last=""):
@@ -242,7 +242,7 @@ def test_other_kinds_of_tables_are_read_or_name_the_extra(tmp_path, ending):
         with pytest.raises(ValueError, match=r"pip install 'sslbench\[tables\]'"):
             table(tmp_path, b"PAR1", f"t.{ending}")
         return
-    t = tables.read(tmp_path / f"t.{ending}")
+    t = reading.read(tmp_path / f"t.{ending}")
     assert t.names == ["a", "label"] and t.words("a") == ["1.5", "", "3"] and t.words("label") == ["x", "y", ""]
     with pytest.raises(ValueError, match="cannot be read"):
         table(tmp_path, b"no such file", f"u.{ending}")
@@ -251,9 +251,9 @@ def test_other_kinds_of_tables_are_read_or_name_the_extra(tmp_path, ending):
 MEASURE = """
 import resource, sys, time
 from pathlib import Path
-from sslbench.data import rectangle, tables
+from sslbench.data.tables import reading, rectangle
 before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.time()
-t = tables.read(Path(sys.argv[1]))
+t = reading.read(Path(sys.argv[1]))
 x = [t.numbers(name).values for name in t.names]
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024, time.time() - start)
 """

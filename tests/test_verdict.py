@@ -2,8 +2,8 @@
 
 import pytest
 
-from sslbench.engine import Evaluation
-from sslbench.verdict import by_chance, verdict
+from sslbench.runs.verdict import by_chance, verdict
+from sslbench.training.loop import Evaluation
 
 
 def said(before: float, now: float, samples: int) -> str:

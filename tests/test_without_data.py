@@ -14,12 +14,12 @@ from sslbench import arrays
 from sslbench.__main__ import main
 from sslbench.backbones import Backbone
 from sslbench.data import Data
-from sslbench.fitting import fit, last_error, launch
 from sslbench.notes import Note
 from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe
-from sslbench.run import load_run
-from sslbench.training import batch_for
+from sslbench.runs.fitting import fit, last_error, launch
+from sslbench.runs.run import load_run
+from sslbench.training.step import batch_for
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_a_teacher_is_a_copy_of_what_the_run_starts_from(toy, tmp_path):
 def test_a_run_goes_on_without_the_run_it_started_from(toy, tmp_path):
     from test_nothing_lost import interrupted
 
-    from sslbench.fitting import resume
+    from sslbench.runs.fitting import resume
 
     recorded(toy, tmp_path / "first")
     recipe = replace(toy, init=str(tmp_path / "first"))

@@ -12,18 +12,19 @@ import pytest
 import torch
 from benches import listed, make, open_tab, painted, rows_of, said, until  # noqa: F401  fixtures
 
-from sslbench import Recipe, projection
+from sslbench import Recipe
 from sslbench.data import Data
+from sslbench.maps import projection
 from sslbench.pretexts import Pretext
-from sslbench.training import Training
+from sslbench.training.step import Training
 from sslbench.workbench import Workbench
-from sslbench.workbench import pump as pump_module
+from sslbench.workbench import painter as pump_module
 from sslbench.workbench import widgets as w
-from sslbench.workbench.aside import Aside
-from sslbench.workbench.embedding import METHODS
+from sslbench.workbench.background import Aside
 from sslbench.workbench.estimate import Estimate, duration, estimate, typical
-from sslbench.workbench.mapped import points
-from sslbench.workbench.pump import Pump
+from sslbench.workbench.painter import Pump
+from sslbench.workbench.run_maps import points
+from sslbench.workbench.tabs.embedding import METHODS
 
 # buttons
 
@@ -235,7 +236,7 @@ def test_the_map_gets_a_frame_for_each_evaluation(make):
 @pytest.mark.parametrize("anywidget", [True, False])
 def test_no_map_of_another_run_is_shown_while_the_own_one_is_prepared(make, monkeypatch, anywidget):
     if not anywidget:
-        monkeypatch.setattr("sslbench.workbench.embedding.make_explorer", lambda: None)
+        monkeypatch.setattr("sslbench.workbench.tabs.embedding.make_explorer", lambda: None)
     bench, may_go_on = make(), threading.Event()
     bench.train()
     tab = open_tab(bench, "Embedding")
@@ -244,7 +245,7 @@ def test_no_map_of_another_run_is_shown_while_the_own_one_is_prepared(make, monk
         return bool(tab.explorer.frames) if anywidget else tab.map.layout.display != "none"
 
     until(shown)
-    monkeypatch.setattr("sslbench.workbench.embedding.points", lambda data, real=points: may_go_on.wait(60) and real(data))
+    monkeypatch.setattr("sslbench.workbench.tabs.embedding.points", lambda data, real=points: may_go_on.wait(60) and real(data))
     bench.start()
     until(lambda: not shown())
     bench.wait()
@@ -381,7 +382,7 @@ def test_a_damaged_run_that_is_chosen_is_one_line(make, tmp_path, content):
 
 
 def test_without_anywidget_the_map_is_a_picture(make, monkeypatch):
-    monkeypatch.setattr("sslbench.workbench.embedding.make_explorer", lambda: None)
+    monkeypatch.setattr("sslbench.workbench.tabs.embedding.make_explorer", lambda: None)
     bench = make()
     bench.train()
     tab = open_tab(bench, "Embedding")

@@ -11,7 +11,7 @@ import torch
 from sslbench.backbones import Backbone
 from sslbench.catalog import contracts
 from sslbench.data import Data, Field, Labelled, rand
-from sslbench.hardware import gather
+from sslbench.machine.hardware import gather
 from sslbench.pretexts import Pretext, evaluating
 from sslbench.recipe import Recipe, incompatible
 

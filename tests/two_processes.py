@@ -9,11 +9,11 @@ import torch
 import torch.distributed as dist
 from toys import PseudoLabels, build, shapes_for, source
 
-from sslbench import hardware
-from sslbench.hardware import Hardware
+from sslbench.machine import hardware
+from sslbench.machine.hardware import Hardware
 from sslbench.pretexts import Pretext
 from sslbench.recipe import incompatible
-from sslbench.training import EveryBatch
+from sslbench.training.step import EveryBatch
 
 BATCH = 8
 DATA = ("image", "padded series", "padded text", "image and text", "labelled image")

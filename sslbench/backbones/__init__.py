@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..catalog import Listed
 from ..field import MEANS, Batch, Field
-from ..said import in_words
+from ..messages import in_words
 from .short_samples import made_right
 
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..hardware import cpu_has
+from ..machine.hardware import cpu_has
 from .short_samples import Conv2d
 
 PLACES = 16  # that an output has at most

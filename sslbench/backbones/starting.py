@@ -2,15 +2,15 @@
 
 from torch import Tensor
 
-from .. import files
 from ..notes import note
+from ..storage import run_folder
 from . import Backbone
 
 
 def start_from(folder: str, backbone: Backbone) -> None:
     """Give the backbone the weights of the run in `folder`; ValueError in one line when they do not fit."""
     try:
-        weights, _, lost = files.weights(folder)
+        weights, _, lost = run_folder.weights(folder)
     except FileNotFoundError:
         raise FileNotFoundError(f"{folder} holds no weights; init must name the folder of a finished run") from None
     held = {name.removeprefix("backbone."): w for name, w in weights.items() if name.startswith("backbone.")}

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from ..catalog import Listed
 from ..field import MEANS, Batch, Field, size_of, spread_of
-from ..settings import own_settings
+from ..machine.torch_settings import own_settings
 from .as_stored import AsStored
 from .labels import labelled, phrase
 from .picture import Picture, drawable, picture_of, waveform

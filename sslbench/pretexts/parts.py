@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..field import Batch, Field, size_of
-from ..hardware import gather
+from ..machine.hardware import gather
 
 
 def head(*widths: int) -> nn.Sequential:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..optimisers import LBFGS
+from ..machine.optimisers import LBFGS
 from .features import standardise
 from .scores import score_of
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ..recipe import Recipe
-from ..run import Run
-from . import opened
+from ..runs.run import Run
+from . import open_benches
 from .arguments import check, recipe_of
 from .desk import Desk
 from .estimate import Estimate, estimate
@@ -24,7 +24,7 @@ class Workbench:
         start = recipe_of(recipe, entries)
         check(runs=runs, record=record, device=device, evaluations=evaluations, recorded=recorded, name=name)
         self._desk = Desk(self, start, runs, record, device, evaluations, recorded)
-        opened.replace(name, self)  # last: what could not be made has closed nothing
+        open_benches.replace(name, self)  # last: what could not be made has closed nothing
 
     @property
     def recipe(self) -> Recipe:

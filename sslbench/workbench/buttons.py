@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ..run import Run
-from .pump import threads_are_shown
+from ..runs.run import Run
+from .painter import threads_are_shown
 
 
 class Buttons:

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from .. import plots
 from ..recipe import Recipe
-from ..run import Run
-from . import opened
+from ..runs.run import Run
+from . import open_benches
 from .buttons import Buttons
-from .choices import Choices
-from .kept import Kept, recorded_in
+from .choosing.choices import Choices
+from .page_state import State, with_runs, with_session
+from .painter import threads_are_shown
 from .panel import Panel
 from .preview import Preview
-from .pump import threads_are_shown
+from .run_list import Kept, recorded_in
 from .screen import Screen
 from .session import Session, folder_for
-from .state import State, with_runs, with_session
 
 RECORDED = Path(__file__).parents[1] / "recorded"
 
@@ -27,7 +27,7 @@ class Desk:
     def __init__(self, bench, recipe: Recipe, runs: str | Path, record: bool, device: str, evaluations: int, recorded: bool):
         self._folder, self._record, self._evaluations = runs, record, evaluations
         self.lock, self.session, self.ended = threading.RLock(), None, ""  # ended: its last state, once this is closed
-        self._stopping, self._trained_last, self._classes = False, False, opened.classes()
+        self._stopping, self._trained_last, self._classes = False, False, open_benches.classes()
         self.screen, self.panel = Screen(self.state, self.figure, partial(repr, bench)), None
         self.kept, self.preview = Kept(runs), Preview(self.wake, self.failed, self.noted)
         try:
@@ -95,7 +95,7 @@ class Desk:
 
     def look_again(self) -> None:
         """A cell has run: where it wrote a class, the menus have it now."""
-        classes = opened.classes()
+        classes = open_benches.classes()
         if classes != self._classes and not self.ended:
             self._classes = classes
             try:

@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 
 from ..data import Data
-from ..hardware import Hardware, memory_limit
+from ..machine.hardware import Hardware, memory_limit
 from ..recipe import Recipe
-from ..training import Training
+from ..training.step import Training
 
 WARM_UP, LEAST, MOST, SECONDS = 2, 3, 60, 1.5  # steps not counted; so many are counted at least and at most, for about so long
 PULSES, CHANGE = 9, 1.4  # how often a pulse is taken; how much slower or faster counts as another speed

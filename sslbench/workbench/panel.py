@@ -2,13 +2,13 @@
 
 from . import widgets as w
 from .buttons import Buttons
-from .choices import Choices
-from .embedding import EmbeddingTab
-from .pump import threads_are_shown
-from .runs_tab import RunsTab
-from .safely import safely
-from .state import State
-from .tabs import CodeTab, CurvesTab, OverTimeTab, ProbesTab, TaskTab, sentence
+from .choosing.choices import Choices
+from .error_line import safely
+from .page_state import State
+from .painter import threads_are_shown
+from .tabs.embedding import EmbeddingTab
+from .tabs.runs import RunsTab
+from .tabs.tabs import CodeTab, CurvesTab, OverTimeTab, ProbesTab, TaskTab, sentence
 
 COLAB = ("Colab does not show what happens in the background: Train works, but Pause and Stop do not; interrupt the cell instead. "
          "Or write <code>bench.train()</code> into a cell of its own.")

@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import torch
 
-from ..hardware import Hardware
+from ..machine.hardware import Hardware
 from ..notes import heard_by, note
 from ..recipe import Recipe
-from ..training import look_at, mix
-from .aside import Aside
+from ..training.step import look_at, mix
+from .background import Aside
+from .choosing.loaded import Loaded, key_of
 from .estimate import Estimate, differs, estimate, pulse
-from .loaded import Loaded, key_of
-from .seen import Look, name_of
 from .session import Session
+from .shown_run import Look, name_of
 
 IDLE = 1.0  # seconds without a change before the estimate is measured
 WATCH = 10.0  # seconds after which it is looked whether the machine is still as fast

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from .display import Display
+from .notebook_display import Display
+from .page_state import State, wrong
+from .painter import Pump
 from .panel import Panel
-from .pump import Pump
-from .seen import one_line
-from .state import State, wrong
+from .shown_run import one_line
 
 
 class Screen:

@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..engine import Checkpoint, Event, Step
 from ..notes import heard_by, note
-from ..player import Player
 from ..recipe import Recipe
-from ..run import Run
-from ..runs import play
-from ..training import Training
+from ..runs.on_disk import play
+from ..runs.run import Run
+from ..training.loop import Checkpoint, Event, Step
+from ..training.player import Player
+from ..training.step import Training
+from .choosing.loaded import Loaded
 from .estimate import duration
-from .loaded import Loaded
 
 LONGEST = 100  # letters of a folder's name
 _given: set[Path] = set()  # two benches may ask in the same second

@@ -1,0 +1,107 @@
+"""The README's results table: which recipes, how many seeds, trained and written by one command.
+
+    python benchmarks/results.py          trains every row with three seeds and writes the table into README.md
+    python benchmarks/results.py --table    writes the table from the figures kept in benchmarks/results.json
+"""
+
+import argparse
+import json
+import re
+import statistics
+from dataclasses import replace
+from pathlib import Path
+
+from sslbench.catalog import Table, catalog
+from sslbench.recipe import Recipe
+from sslbench.runs.fitting import fit
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = Path(__file__).with_name("results.json")
+
+RECIPES = [
+    Recipe("wild_digits", "simclr", "small_cnn", steps=800),
+    *(Recipe("fashion_mnist", task, "small_cnn", steps=400, batch_size=256) for task in ("autoencoder", "rotation", "simclr", "vicreg")),
+    Recipe("fashion_mnist", "byol", "small_cnn", steps=300, batch_size=256, lr=4e-3, hyperparameters={"pretext.momentum": 0.9}),
+    Recipe("fashion_mnist", "masked", "transformer", steps=300, batch_size=256, lr=3e-3),
+    Recipe("fashion_mnist", "next_token", "transformer", steps=500, batch_size=256, lr=4e-3),
+    Recipe("docs", "masked", "small_cnn", batch_size=128, hyperparameters={"pretext.mask_ratio": 0.3}),
+    Recipe("docs", "next_token", "gru", steps=250, batch_size=64, lr=3e-3, hyperparameters={"backbone.width": 256}),
+    Recipe("waves", "simclr", "small_cnn", steps=300),
+    Recipe("waves", "masked", "small_cnn", steps=300, batch_size=256),
+]
+
+
+def name_of(recipe: Recipe) -> str:
+    return f"{recipe.data} {recipe.pretext} {recipe.backbone}"
+
+
+def train_row(recipe: Recipe, seeds: int) -> dict:
+    """The figures of one row: per seed the test scores of the linear probe, the baselines beside them, seconds."""
+    runs = [fit(replace(recipe, seed=seed), evaluations=2, progress=False) for seed in range(seeds)]
+    beside = {name: [run.baselines[name]["linear"] for run in runs] for name in runs[0].baselines}
+    return {"command": recipe.as_command(), "steps": recipe.steps, "seconds": [run.seconds for run in runs],
+            "linear": [run.scores["linear"] for run in runs], "knn": [run.scores["knn"] for run in runs], "baselines": beside}
+
+
+def spread(values: list[float]) -> str:
+    """Mean and standard deviation over seeds, in per cent."""
+    mean = f"{100 * statistics.mean(values):.1f}"
+    return mean if len(values) < 2 else f"{mean} ± {100 * statistics.stdev(values):.1f}"
+
+
+def table(figures: dict[str, dict]) -> Table:
+    rows = []
+    for name, row in figures.items():
+        data, pretext, backbone = name.split()
+        raw = {key: values for key, values in row["baselines"].items() if key not in ("chance", "untrained")}
+        rows.append({"data": data, "pretext task": pretext, "backbone": backbone, "linear probe, %": spread(row["linear"]),
+                     "kNN, %": spread(row["knn"]), "untrained": spread(row["baselines"]["untrained"]),
+                     "raw input": "; ".join(f"{key} {spread(values)}".replace("raw ", "") for key, values in raw.items()),
+                     "chance": spread(row["baselines"]["chance"][:1]), "steps": row["steps"],
+                     "seconds": round(statistics.median(row["seconds"]))})
+    return Table(rows)
+
+
+def write_into(readme: Path, section: str, text: str) -> None:
+    """Replace what stands between the section's two marks; ValueError when they are missing."""
+    start, end = f"<!-- {section} -->", f"<!-- /{section} -->"
+    old = readme.read_text()
+    if start not in old or end not in old:
+        raise ValueError(f"{readme} has no {start} … {end}; put the two marks where the table belongs")
+    readme.write_text(re.sub(f"{start}.*{end}", lambda _: f"{start}\n{text}\n{end}", old, flags=re.S))
+
+
+def catalog_text() -> str:
+    """The catalogue as the README shows it: one list per kind."""
+    titles = {"data": "Data", "pretext": "Pretext tasks", "backbone": "Backbones"}
+    lines = []
+    for kind, title in titles.items():
+        lines += [f"\n**{title}**\n"]
+        lines += [f"- `{row['name']}`: {row['what']}" + (f" [source]({row['paper']})" if row["paper"] else "") for row in catalog(kind)]
+    return "\n".join(lines) + "\n"
+
+
+def kept() -> dict[str, dict]:
+    """The figures of the rows trained so far; read anew each time, as two commands may train different rows at once."""
+    return json.loads(KEPT.read_text()) if KEPT.exists() else {}
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description="Train the README's results table anew and write it into the README.")
+    p.add_argument("--only", default="", help="rows whose name contains this text")
+    p.add_argument("--seeds", type=int, default=3)
+    p.add_argument("--table", action="store_true", help="train nothing; write the table from the figures kept so far")
+    given = p.parse_args()
+    for recipe in [] if given.table else [r for r in RECIPES if given.only in name_of(r)]:
+        row = train_row(recipe, given.seeds)
+        KEPT.write_text(json.dumps({**kept(), name_of(recipe): row}, indent=1) + "\n")
+        print(table({name_of(recipe): row}), flush=True)
+    figures = kept()
+    ordered = {name_of(r): figures[name_of(r)] for r in RECIPES if name_of(r) in figures}
+    write_into(ROOT / "README.md", "results", table(ordered).markdown())
+    write_into(ROOT / "README.md", "catalog", catalog_text())
+    print(table(ordered))
+
+
+if __name__ == "__main__":
+    main()

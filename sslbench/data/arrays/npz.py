@@ -1,0 +1,160 @@
+"""What the arrays of an .npy or .npz file are: the samples, and columns of labels, groups and splits, told by their names."""
+
+import re
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..column_names import GROUPS, SPLIT_COLUMNS, SPLIT_WORDS, split_name
+from ..column_names import LABELS as NAMED
+from .npz_members import Member, Refused, damage_in_one_line, mapped, members, plain, read, short, within_memory
+
+SAMPLES = ("x", "data", "images", "image", "imgs", "pixels", "signals", "signal", "series", "waveforms", "features", "sequences",
+           "inputs", "input", "samples", "sample", "array", "arr_0")
+LABELS = ("y", *NAMED, "arr_1")
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """x: the samples [n, ...]; of an .npy a memory map.  columns: name -> one value for each sample, array [n], [n, k] or list,
+    with None where there is none.  label, group, split: which of the columns these are by their names, or "".
+    notes: what was taken and what was left out."""
+
+    x: np.ndarray
+    columns: dict[str, np.ndarray | list] = field(default_factory=dict)
+    label: str = ""
+    group: str = ""
+    split: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def load(path: Path, axes: tuple[int, ...] = (2, 3, 4), parameter: str = "data.file") -> Arrays:
+    """What an .npy or .npz file holds. axes: how many axes the samples may have, the first one counts them.
+
+    In an .npz the samples are called x, X, data, images, signals ..., the labels y, labels, target ..., the groups subject,
+    person ...; each for all samples, or for each split: train_images, X_test, y_val. ValueError in one line for a file that is
+    damaged, is of another kind, holds Python objects, or claims more than it can hold or memory can take.
+    """
+    if not path.is_file():
+        raise ValueError(f"{short(str(path))} is no file; {parameter} must be an .npy or .npz file")
+    with damage_in_one_line(path):
+        if path.suffix.lower() == ".npy":
+            found, x = mapped(path)
+            of_numbers(path, [found], axes)
+            return Arrays(x)
+        with zipfile.ZipFile(path) as archive:
+            return arranged(path, archive, members(path, archive), axes)
+
+
+def of_numbers(path: Path, found: list[Member], axes: tuple[int, ...]) -> list[Member]:
+    """Those that can be samples; ValueError that lists all when there is none."""
+    able = [m for m in found if len(m.shape) in axes and m.dtype.kind in "fiubc"]
+    able = able or [plain(path, m) for m in found if m.dtype.kind in "OV"]
+    if not able:
+        raise Refused(f"{path.name} has no array of numbers with {' or '.join(map(str, axes))} axes, the first of which counts the "
+                      f"samples; it has {', '.join(map(str, found[:8])) or 'nothing'}")
+    return able
+
+
+def parted(name: str) -> tuple[str, str]:
+    """("images", "train") of train_images, images_train and trainImages; (name, "") where it names no split."""
+    words = [w for w in re.split(r"[_\-. /]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if w]
+    for at in (0, -1):
+        if len(words) > 1 and words[at] in SPLIT_WORDS:
+            return "_".join(words[1:] if at == 0 else words[:-1]), words[at]
+    if len(words) == 1 and words[0] in SPLIT_WORDS:
+        return "x", words[0]
+    run_together = re.fullmatch(rf"([xy])({'|'.join(SPLIT_WORDS)})", name.lower())
+    return (run_together[1], run_together[2]) if run_together else (name.lower(), "")
+
+
+def arranged(path: Path, archive: zipfile.ZipFile, found: list[Member], axes: tuple[int, ...]) -> Arrays:
+    """Which member is what; these are read, and no others."""
+    names = {m.name: parted(m.name) for m in found}
+    xs = samples_of(path, of_numbers(path, found, axes), names)
+    columns, used = columns_of(path, found, xs, names)
+    within_memory(path, [*xs.values(), *used])
+    values = {key: column(archive, xs, parts) for key, parts in columns.items()}
+    if any(xs):
+        values["split"] = [SPLIT_WORDS.get(part, "train") for part, m in xs.items() for _ in range(m.shape[0])]
+    split = next((k for k in SPLIT_COLUMNS if k in values and are_splits(values[k])), "")
+    group = next((k for k in GROUPS if k in values and differ(values[k])), "")
+    rest = [k for k in values if k not in (*GROUPS, *SPLIT_COLUMNS)]
+    label = "label" if "label" in values else rest[0] if len(rest) == 1 else ""
+    said = notes(found, xs, used, names) + [f"{k} names no splits, so none are taken from it" for k in SPLIT_COLUMNS
+                                            if k in values and not any(xs) and k != split]
+    return Arrays(read(archive, list(xs.values())), values, label, group, split, said)
+
+
+def differ(values: np.ndarray | list) -> bool:
+    """Whether there is more than one value, one for each sample."""
+    return np.ndim(values) == 1 and len(np.unique(np.asarray(values).astype(str))) > 1
+
+
+def are_splits(values: np.ndarray | list) -> bool:
+    """Whether all values are names of splits, of two at least."""
+    found = {split_name(v) for v in np.unique(np.asarray(values, str)).tolist()} if np.ndim(values) == 1 else {None}
+    return None not in found and len(found) > 1
+
+
+def samples_of(path: Path, able: list[Member], names: dict[str, tuple[str, str]]) -> dict[str, Member]:
+    """The samples: split word -> member, "" for one array without splits; ValueError when they are not alike."""
+    bases = [names[m.name][0] for m in able]
+    base = next((b for b in SAMPLES if b in bases), None) or names[max(able, key=lambda m: (len(m.shape), m.nbytes)).name][0]
+    xs: dict[str, Member] = {}
+    for m in able:
+        if names[m.name][0] == base:
+            xs.setdefault(names[m.name][1], m)
+    if "" in xs and "train" in {SPLIT_WORDS.get(part) for part in xs}:  # all samples beside their parts: the parts say more
+        del xs[""]
+    order = ["", *SPLIT_WORDS]
+    xs = {part: xs[part] for part in sorted(xs, key=order.index)}
+    if len({m.shape[1:] for m in xs.values()}) > 1:
+        raise Refused(f"the splits in {path.name} differ in more than the number of samples: {', '.join(map(str, xs.values()))}")
+    return {part: plain(path, m) for part, m in xs.items()}
+
+
+def columns_of(path: Path, found: list[Member], xs: dict, names: dict[str, tuple[str, str]]) -> tuple[dict, list[Member]]:
+    """Title -> split word -> member for what has one value, or one row of values, for each sample; and these members."""
+    columns: dict[str, dict[str, Member]] = {}
+    used = []
+    for m in sorted(found, key=lambda m: LABELS.index(names[m.name][0]) if names[m.name][0] in LABELS else len(LABELS)):
+        base, part = names[m.name]
+        part = part if part in xs else "" if not part else None
+        if m in xs.values() or part not in xs or len(m.shape) not in (1, 2) or m.shape[0] != xs[part].shape[0]:
+            continue
+        if m.dtype.kind in "OVc" and base not in (*LABELS, *GROUPS, *SPLIT_COLUMNS):
+            continue  # it is said that it is not used
+        title = "label" if base in LABELS and part not in columns.get("label", {}) else base
+        if part not in columns.setdefault(title, {}):
+            columns[title][part] = plain(path, m)
+            used.append(m)
+    return columns, used
+
+
+def column(archive: zipfile.ZipFile, xs: dict[str, Member], parts: dict[str, Member]) -> np.ndarray | list:
+    """One column over all splits; None for the samples of a split that does not have it."""
+    if len(parts) == len(xs) and len({(m.shape[1:], m.dtype.kind) for m in parts.values()}) == 1:
+        values = read(archive, [parts[part] for part in xs])
+        return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+    values = []
+    for part, x in xs.items():
+        here = read(archive, [parts[part]]) if part in parts else None
+        here = here[:, 0] if here is not None and here.ndim == 2 and here.shape[1] == 1 else here
+        values += [None] * x.shape[0] if here is None else list(here) if here.ndim > 1 else here.tolist()
+    return values
+
+
+def notes(found: list[Member], xs: dict[str, Member], used: list[Member], names: dict[str, tuple[str, str]]) -> list[str]:
+    """What a reader should know of the choice: positional or unknown names that were taken, and arrays that were not."""
+    said = []
+    guessed = [m for m in xs.values() if names[m.name][0] not in SAMPLES]
+    if guessed:
+        said.append(f"{', '.join(map(str, guessed))} taken for the samples")
+    said += [f"{m} taken for the labels" for m in used if m.name == "arr_1"]
+    left = [m for m in found if m not in used and m not in xs.values()]
+    if left:
+        said.append(f"{len(left)} arrays not used: " + ", ".join(map(str, left[:5])) + (", ..." if len(left) > 5 else ""))
+    return said

@@ -1,0 +1,1 @@
+"""Sources of pictures, how picture files are read, and how pictures may be changed."""

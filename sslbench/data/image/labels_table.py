@@ -1,0 +1,192 @@
+"""Tables beside pictures: a table of which one column holds their names gives labels, groups and splits."""
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import column_names as known
+from ..tables import reading
+from .layout import parted, plain, shown
+from .listing import ARRAYS, HEIF, PILLOW, TABLES, Listing, ending, number
+
+LARGEST, LARGEST_FRAME = 200 * 2**20, 32 * 2**20  # bytes of a table that is looked at; of one that has to be read for that
+FRAMES = (".xlsx", ".parquet", ".feather")  # no text
+PROSE = (".txt", ".dat", ".data", ".tab")  # which may be anything, so nothing is said of them
+NO_NAMES = "names no pictures of this folder"
+HEAD = 2**16  # bytes that show whether a table speaks of these pictures
+FIRST = 500  # rows that show which columns may name them
+
+
+@dataclass(frozen=True)
+class Beside:
+    """columns: name -> a word for each picture, None where the table has none.  likely: the one that looks like the label, or "".
+    notes: what was read and what has no counterpart, in numbers.  unused: tables in the folder that name no pictures of it."""
+
+    columns: dict[str, list[str | None]] = field(default_factory=dict)
+    likely: str = ""
+    notes: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+
+
+class Names:
+    """Finds the picture that a cell names: by file name with or without ending, and by as much of the path as both have."""
+
+    def __init__(self, root: Path, names: list[str]):
+        self.paths = [(root.name, *name.split("/")) for name in names]
+        self.numbers = True  # whether a number alone can be the name of a picture
+        self.by_name, self.by_stem = defaultdict(list), defaultdict(list)
+        for i, path in enumerate(self.paths):
+            self.by_name[path[-1]].append(i)
+            self.by_stem[path[-1].rpartition(".")[0]].append(i)
+
+    def find(self, cell: str) -> tuple[int, int] | None:
+        """(number of the picture, how many of its folders the cell names), or None where it is none of them or several."""
+        parts = [p for p in cell.strip().replace("\\", "/").split("/") if p not in ("", ".", "..")]
+        if not parts or (parts[-1].isdigit() and not self.numbers):
+            return None
+        stem = parts[-1].rpartition(".")[0] if ending(parts[-1]) in PILLOW | HEIF | ARRAYS else parts[-1]
+        found = self.by_name.get(parts[-1]) or self.by_stem.get(stem, [])
+        fits = sorted(((self.agreeing(i, parts[:-1]), i) for i in found), reverse=True)
+        if not fits or (len(fits) > 1 and fits[0][0] == fits[1][0]):
+            return None
+        return fits[0][1], fits[0][0]
+
+    def agreeing(self, i: int, folders: list[str]) -> int:
+        own, n = self.paths[i][:-1], 0
+        while n < min(len(own), len(folders)) and own[-1 - n] == folders[-1 - n]:
+            n += 1
+        return n
+
+    def named_by(self, cells: list[str]) -> list[int | None]:
+        """The picture of each cell; where most name their folder, those of another folder are none of them."""
+        found = [self.find(cell) for cell in cells]
+        counts = Counter(f[1] for f in found if f)
+        least = next((n for n in sorted(counts, reverse=True) if sum(c for m, c in counts.items() if m >= n) >= counts.total() / 2), 0)
+        return [f[0] if f and f[1] >= least else None for f in found]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """One table that names pictures: cells: column -> a word for each picture; covers: the pictures that it names."""
+
+    cells: dict[str, list[str | None]]
+    covers: set[int]
+    note: str
+
+
+def beside(root: Path, listing: Listing) -> Beside:
+    """What the tables in a folder of pictures say, or where there is none, those in the folder above."""
+    names = Names(root.resolve(), listing.names)
+    unused: dict[Path, str] = {}
+    for tables_above, files in enumerate(([root / name for name in sorted(listing.tables)], tables_in(root.resolve().parent))):
+        names.numbers = not tables_above  # anything may be numbered: 17 is a name only in a table that lies in the folder
+        looked_at = {file: matched(file, names) for file in files}
+        tables = {file: found for file, found in looked_at.items() if isinstance(found, Matched)}
+        unused |= {file: why for file, why in looked_at.items() if isinstance(why, str) and ending(file.name) not in PROSE
+                   and not (tables_above and why == NO_NAMES)}
+        if tables:
+            columns = together(tables, len(listing.names))
+            label = likely(columns)
+            columns = {name: values for name, values in columns.items() if any(values)}
+            notes = [found.note for found in tables.values()][:5]
+            if columns:
+                notes.append(f"columns for data.label, data.group and data.split: {', '.join(map(plain, list(columns)[:12]))}")
+            return Beside(columns, label if label in columns else "", notes + not_used(unused), without_names(unused))
+    return Beside(notes=not_used(unused), unused=without_names(unused))
+
+
+def without_names(unused: dict[Path, str]) -> list[str]:
+    return [file.name for file, why in unused.items() if why == NO_NAMES]
+
+
+def not_used(unused: dict[Path, str]) -> list[str]:
+    """Tables that are not used, by reason."""
+    files: dict[str, list[str]] = defaultdict(list)
+    for file, why in unused.items():
+        files[why].append(file.name)
+    return [f"not used: {shown(some)} ({why})" for why, some in list(files.items())[:3]]
+
+
+def tables_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(file for file in folder.iterdir() if ending(file.name) in TABLES and not file.name.startswith("."))
+    except OSError:
+        return []
+
+
+def matched(file: Path, names: Names) -> Matched | str:
+    """The table if it names at least half of the pictures, or half of its names are pictures; else why it is not used."""
+    if "submission" in file.name.lower():
+        return "a form to be handed in"
+    if not promising(file, names):
+        return NO_NAMES
+    try:
+        columns = words_of(file)
+    except (ValueError, OSError) as error:
+        return " ".join(str(error).split())[:200]
+    first = {name: sum(names.find(cell) is not None for cell in cells[:FIRST]) for name, cells in columns.items()}
+    found = {name: names.named_by(columns[name]) for name, n in first.items() if n > max(first.values()) / 2}
+    if not found:
+        return NO_NAMES
+    key = max(found, key=lambda name: len(set(found[name]) - {None}))
+    covers, total = set(found[key]) - {None}, len(names.paths)
+    if len(covers) < max(2, min(total, len(set(columns[key]))) / 2):
+        return NO_NAMES
+    missing = len({cell for cell, i in zip(columns[key], found[key]) if i is None})
+    lacking = [f"{number(n, what)} without a {other}" for n, what, other in ((total - len(covers), "picture", "row"),
+                                                                             (missing, "row", "picture")) if n]
+    cells = {name: agreed(values, found[key], total) for name, values in columns.items() if name != key}
+    note = f"the table {plain(file.name)} names the pictures in column {plain(key)!r}" + (f" ({', '.join(lacking)})" if lacking else "")
+    return Matched(cells, covers, note)
+
+
+def promising(file: Path, names: Names) -> bool:
+    """Whether the first lines of a table name two pictures, so that no other large table is read."""
+    try:
+        frame = ending(file.name) in FRAMES
+        if not 0 < file.stat().st_size <= (LARGEST_FRAME if frame else LARGEST) or not file.is_file():
+            return False
+        if frame:
+            return True
+        with open(file, "rb") as f:
+            head = f.read(HEAD)
+    except OSError:
+        return False
+    text = head.replace(b"\0", b"").decode("utf-8", "replace")
+    return len({found for cell in re.split(r"[,;\t\r\n\"]+", text) if (found := names.find(cell))}) > 1
+
+
+def words_of(file: Path) -> dict[str, list[str]]:
+    table = reading.read(file)
+    return {name: table.words(name) for name in table.names}
+
+
+def agreed(values: list[str], pictures: list[int | None], n: int) -> list[str | None]:
+    """One word for each picture, None where it has none or its rows do not agree."""
+    of: list[set[str]] = [set() for _ in range(n)]
+    for word, i in zip(values, pictures):
+        if i is not None and word != "":
+            of[i].add(word)
+    return [next(iter(words)) if len(words) == 1 else None for words in of]
+
+
+def together(tables: dict[Path, Matched], n: int) -> dict[str, list[str | None]]:
+    """The columns of several tables, the first that has a word for a picture counts; files called train and test give splits."""
+    columns: dict[str, list[str | None]] = {}
+    for table in tables.values():
+        for name, values in table.cells.items():
+            columns[name] = [b if a is None else a for a, b in zip(columns.get(name, [None] * n), values)]
+    splits: list[str | None] = [None] * n
+    for file, table in tables.items():
+        for i in table.covers:
+            splits[i] = splits[i] or (parted(file.stem) or (None,))[0]
+    if "split" not in columns and len(set(splits) - {None}) > 1:
+        columns["split"] = splits
+    return columns
+
+
+def likely(columns: dict[str, list[str | None]]) -> str:
+    """The column that is called like a label, or the only one there is."""
+    rest = [name for name in columns if name.strip().lower() not in known.SPLIT_COLUMNS]
+    return known.likely(columns) or (rest[0] if len(rest) == 1 else "")

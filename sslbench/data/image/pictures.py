@@ -1,0 +1,124 @@
+"""A set of pictures that is read: which can be read, what is said of them, which split each is in, and what was left out."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...machine.hardware import memory_limit
+from .. import parts
+from ..metadata import Described, described
+from ..rows import Picked
+from .folder import channels, headers, held
+from .labels_table import beside
+from .layout import Layout, layout, printable, shown
+from .listing import Listing, listed, number
+from .opening import Header
+from .to_square import Form
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asked for: data.label, data.group, data.split."""
+
+    label: str = ""
+    group: str = ""
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """names: paths below the root.  images: all of them, or None where they are streamed from files.  form: how they are decoded."""
+
+    names: list[str]
+    images: Any
+    form: Form
+    described: Described
+    notes: list[str] = field(default_factory=list)
+
+
+def read(root: Path, form: Form, memory: float, asked: Asked) -> Pictures:
+    """All pictures below a folder; ValueError in one line where there are too few, or where something is asked for that is not there."""
+    listing = listed(root)
+    images = None
+    if form.bands * form.size ** 2 * len(listing.names) <= memory * memory_limit():
+        images, found, form = held(root, listing.names, form)
+    else:
+        found, form = headers(root, listing.names, form)
+    found = [other_bands(header, form.bands) for header in found]
+    rows = [i for i, header in enumerate(found) if isinstance(header, Header)]
+    notes = listing.notes() + left_out(listing, found)
+    if len(rows) < 10:
+        parts.enough(len(rows), "readable images", f"{str(root)!r}" + "".join(f" ({note})" for note in notes[:2]))
+    names = [listing.names[i] for i in rows]
+    tree, table = layout([printable(name) for name in names]), beside(root, replace(listing, names=names))
+    try:
+        told = described_by(tree, table.columns, table.likely, asked)
+    except ValueError as error:
+        raise ValueError(f"{error}{f' (no pictures are named in {shown(table.unused)})' if table.unused else ''}") from None
+    notes = notes + tree.notes + table.notes + in_part(found) + scaled(form) + told.said
+    return Pictures(names, None if images is None else Picked(images, rows), form, told, notes)
+
+
+def described_by(tree: Layout, columns: dict[str, list], likely: str, asked: Asked) -> Described:
+    """Labels and splits by folders and by the columns of a table. Names of folders are classes, numbers and "NA" among them."""
+    words = tree.words()
+    classes = sorted_names({word for word in words if word is not None})
+    if classes:
+        number_of = {word: i for i, word in enumerate(classes)} | {None: -1}
+        columns = {"folder": np.array([number_of[word] for word in words]), **columns}
+    label = "folder" if classes and asked.label.strip() == "1" else asked.label
+    group, split = ("1" if classes and what == "folder" else what for what in (asked.group, asked.split))  # by name, not by number
+    told = described(tree.keys, columns, label=label, group=group, split=split, paths=True, given=tree.given or None,
+                     likely="folder" if classes else [likely] if likely else [])
+    return replace(told, classes={**told.classes, "folder": classes}) if "folder" in told.labels else told
+
+
+def other_bands(header: Header | str, n: int) -> Header | str:
+    return header if isinstance(header, str) or header.bands == n else f"{header.bands} bands, not {n}"
+
+
+def sorted_names(words: set[str]) -> list[str]:
+    """Whole numbers in their own order, words in that of the alphabet."""
+    try:
+        return sorted(words, key=int)
+    except ValueError:
+        return sorted(words)
+
+
+def left_out(listing: Listing, found: list[Header | str]) -> list[str]:
+    """Files that are called like pictures and are none that can be read, by reason; and folders of which nothing is left."""
+    why: dict[str, list[str]] = defaultdict(list)
+    for name, header in zip(listing.names, found):
+        if isinstance(header, str):
+            why[header].append(name)
+    said = [f"left out: {len(names):,} of {number(len(found), 'picture')} ({reason}): {shown(names)}" for reason, names in why.items()]
+    full: set[str] = set()
+    for name, header in zip(listing.names, found):
+        folder = name.rpartition("/")[0]
+        while not isinstance(header, str) and folder not in full:
+            full.add(folder)
+            folder = folder.rpartition("/")[0]
+    failed = {name.rpartition("/")[0] for names in why.values() for name in names}
+    empty = sorted((listing.without | failed) - full - {""})
+    return said + [f"nothing is left of {number(len(empty), 'folder')}: {shown(empty)}"] * bool(empty)
+
+
+def in_part(found: list[Header | str]) -> list[str]:
+    """Files of which not everything is read."""
+    there = [header for header in found if isinstance(header, Header)]
+    pages, bits = sum(header.animated for header in there), sum(header.cut for header in there)
+    said = [f"{number(pages, 'file')} with several pictures or pages: the first of each is read"] * bool(pages)
+    return said + [f"{number(bits, 'picture')} of 16 bits a colour: the upper 8 are read (of a TIFF all, with tifffile)"] * bool(bits)
+
+
+def scaled(form: Form) -> list[str]:
+    """The ranges that were found, one for the whole folder."""
+    return [f"{kind}: values from {low.min():.4g} to {high.max():.4g} are spread over dark to bright, alike for all pictures"
+            + (f"; {number(shares, 'picture')} with values from 0 to 1 only keep that range" if shares else "")
+            for kind, (low, high, shares) in form.ranges.items()]
+
+
+__all__ = ["Asked", "Pictures", "channels", "read"]

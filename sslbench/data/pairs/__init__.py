@@ -1,0 +1,1 @@
+"""Sources whose samples have several fields that describe the same thing."""

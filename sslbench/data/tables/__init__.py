@@ -1,0 +1,1 @@
+"""Tables of unknown origin as named columns: their encoding, delimiter, header and cells."""

@@ -1,0 +1,1 @@
+"""Embeddings as maps of two dimensions, and the explorer that shows them."""

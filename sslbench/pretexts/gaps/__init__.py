@@ -1,0 +1,1 @@
+"""Something is left out or squeezed away, and is filled in."""

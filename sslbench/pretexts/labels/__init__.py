@@ -1,0 +1,1 @@
+"""Labels, as the baseline to compare with."""

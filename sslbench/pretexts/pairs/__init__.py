@@ -1,0 +1,1 @@
+"""Which of two kinds of field belong together?"""

@@ -1,0 +1,1 @@
+"""The sample was changed: how?"""

@@ -1,0 +1,1 @@
+"""Two views of a sample belong together."""

@@ -1,0 +1,63 @@
+"""Two views of one sample attract, views of all other samples repel (SimCLR, Chen et al. 2020)."""
+
+import math
+from typing import Annotated
+
+from ...machine.hardware import gather, in_float32, rank, world
+from .. import Hyperparameter, Matrix, Pretext, Row, Tensor, nn, size_of, torch
+from ..parts import embed_views, head, two_views
+
+
+class SimCLR(Pretext):
+    """Make two random views of each sample and find, among all others in the batch, which two belong together."""
+
+    group = "views"
+    name = "simclr"
+    paper = "https://arxiv.org/abs/2002.05709"
+
+    def __init__(self, backbone, data, *,
+                 temperature: Annotated[float, Hyperparameter(
+                     "small: only the nearest others repel", 0.02, 2.0, log=True)] = 0.1,
+                 projection_dim: Annotated[int, Hyperparameter(
+                     "numbers in the projection that is compared", 8, 1024)] = 128):
+        super().__init__(backbone, data)
+        self.temperature = temperature
+        self.projector = head(backbone.dim, backbone.dim, projection_dim)
+
+    @classmethod
+    def incompatible(cls, backbone, data):
+        return two_views(data)
+
+    def inputs(self, batch, generator):
+        return [self.own(view) for view in self.data.views(batch, generator)]
+
+    def project(self, views):
+        return [z.float() for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]  # 2 x [B, P]
+
+    def forward(self, inputs):
+        a, b = self.project(inputs)
+        return nt_xent(a, b, self.temperature)
+
+    def chance(self, inputs):
+        return math.log(2 * size_of(inputs[0]) * world() - 1)  # no gather: rank 0 asks alone
+
+    def show(self, inputs):
+        a, b = (nn.functional.normalize(z, dim=1) for z in self.project(inputs))
+        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]), Matrix("similarity of view 1 (rows) and view 2 (columns)", a @ b.T)]
+
+
+def nt_xent(a: Tensor, b: Tensor, temperature: float) -> dict[str, Tensor]:
+    """Normalised temperature-scaled cross-entropy over the 2G - 1 other views of all processes; a, b [B, P].
+
+    "accuracy": how often the own other view is the nearest.
+    """
+    own = nn.functional.normalize(torch.cat([a, b]), dim=1)  # [2B, P]
+    B, every = len(a), gather(own)  # [2G, P], process by process
+    with in_float32(own):
+        logits = own @ every.T / temperature  # [2B, 2G]
+    here = torch.arange(2 * B, device=a.device)
+    start = rank() * 2 * B
+    logits = logits.scatter(1, (start + here)[:, None], float("-inf"))  # nobody is compared with itself
+    partner = start + (here + B) % (2 * B)
+    accuracy = (logits.argmax(1) == partner).float().mean()
+    return {"loss": nn.functional.cross_entropy(logits, partner), "accuracy": accuracy}

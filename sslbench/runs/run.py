@@ -1,0 +1,219 @@
+"""A run to look at: what a finished, stopped or recorded training left behind."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..training import evaluate
+from ..storage import run_folder
+from . import recording, verdict
+from .. import arguments
+from ..backbones import Backbone
+from ..catalog import nearest
+from ..data import Data
+from ..data.rows import kinds_of
+from ..training.loop import Checkpoint, Done, Evaluation, Event, Step
+from ..field import Batch, size_of
+from ..machine.hardware import Hardware
+from ..notes import note
+from ..pretexts import Pretext
+from ..probes import of_labels, parsed
+from ..recipe import Recipe
+from .data_summary import Remembered, batch_of
+from .on_disk import read_recipe, replay
+from ..messages import in_words, one_line
+from ..machine.torch_settings import own_settings
+
+SPLITS = ("train", "validation", "test")
+UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
+
+
+class Run:
+    """The events of one run as they came, and the trained network."""
+
+    def __init__(self, recipe: Recipe, folder: str | Path | None = None):
+        self.recipe, self.folder = recipe, folder
+        self.steps: list[Step] = []
+        self.evaluations: list[Evaluation] = []
+        self.done: Done | None = None
+        self.weights: dict[str, Tensor] | None = None  # after the last checkpoint
+        self.about: dict[str, Any] = {}  # what its folder says beside the recipe: precision, threads, fields, reading ...
+        self.beside: dict[str, dict[str, float]] = {}  # further baselines that somebody asked for
+        self._no_weights = UNTRAINED
+
+    @classmethod
+    def collect(cls, recipe: Recipe, events: Iterator[Event], folder: str | Path | None = None) -> "Run":
+        """Exhaust the events and keep them."""
+        run = cls(recipe, folder)
+        for event in events:
+            run.add(event)
+        return run
+
+    def add(self, event: Event) -> None:
+        if isinstance(event, Step):
+            self.steps.append(event)
+        elif isinstance(event, Evaluation):
+            self.evaluations.append(event)
+        elif isinstance(event, Checkpoint):
+            self.weights = {name: w.detach().cpu().clone() for name, w in event.state["task"].items()}
+        else:
+            self.done = event
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.steps[-1].step if self.steps else 0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training, evaluation not counted."""
+        return self.steps[-1].seconds if self.steps else 0.0
+
+    @property
+    def history(self) -> list[dict[str, float]]:
+        """One row per step: step, loss and what else the task reports."""
+        return [{"step": e.step, **e.scalars} for e in self.steps if e.scalars]
+
+    @property
+    def final(self) -> Evaluation | None:
+        """The evaluation on the test split, or the last one there is."""
+        return self.evaluations[-1] if self.evaluations else None
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Scores on the test split (validation while unfinished); the geometry of the last embedding beside them."""
+        return {name: value for e in self.evaluations[-2:] for name, value in e.scores.items()}
+
+    @property
+    def baselines(self) -> dict[str, dict[str, float]]:
+        """chance, raw input, untrained, on the same split as the scores; and what somebody put beside them."""
+        if not self.evaluations:
+            return self.beside
+        first, last = self.evaluations[0], self.evaluations[-1]
+        own = last.baselines if last.split == "test" else {**first.baselines, "untrained": first.scores}
+        return {**own, **self.beside}
+
+    @property
+    def chance_loss(self) -> float | None:
+        return verdict.chance_of(self.evaluations)
+
+    @property
+    def verdict(self) -> str:
+        """What was learned, in plain words."""
+        return verdict.verdict([e.scalars["loss"] for e in self.steps if e.scalars], self.chance_loss, self.evaluations)
+
+    @property
+    def reading(self) -> str:
+        """What was read, in a sentence or two, as it was when the run was recorded; "" where that is not known."""
+        said = self.about.get("reading")
+        return one_line(said, 4000) if isinstance(said, str) else ""
+
+    @cached_property
+    def data(self) -> Data:
+        """The data of its recipe, made anew; ValueError or OSError in one line when it is not on this machine."""
+        return self.recipe.make_data()
+
+    @cached_property
+    def task(self) -> Pretext:
+        """The pretext task with the trained weights, in evaluation mode, on the CPU. Of a recorded run it needs no data until
+        something asks it for views."""
+        if self.weights is None:
+            raise ValueError(self._no_weights)
+        recipe = replace(self.recipe, init="").check("pretext", "backbone")
+        remembered = Remembered.of(self.about, lambda: self.data)
+        try:
+            task = recipe.make_task(remembered or self.data)
+        except (ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+            if remembered is None:
+                raise
+            note(f"{self.folder}/run.json is damaged (what it says of the data does not fit the recipe: {in_words(error)}); the data "
+                 f"itself is read")
+            task = recipe.make_task(self.data)
+        try:
+            task.load_state_dict(self.weights)
+        except RuntimeError as error:
+            raise ValueError(f"the weights in {self.folder} do not fit its recipe ({in_words(error)})") from None
+        return task.eval()
+
+    @property
+    def backbone(self) -> Backbone:
+        """The trained backbone: a plain nn.Module that reads a batch (dict of tensors) and returns tokens [B, N, D]."""
+        return self.task.backbone
+
+    def embed(self, what: str | Any = "test", most: int = 10_000) -> tuple[Tensor, dict[str, Tensor]]:
+        """Embeddings [n, D] and labels of at most `most` samples of "train", "validation" or "test"; or of your own rows, which needs
+        no training data: field -> [n, ...] (or the one field alone); no labels then.
+
+        Your rows of the source "series" and of arrays() are the numbers as the file or the array holds them, [n, C, T] or
+        [n, C, H, W]: they are standardised as the training data was. Of other sources they are as the source stores them (pictures
+        0..255), or a decoded batch of floats."""
+        arguments.whole(most, "most", 1)
+        if isinstance(what, str) and what not in SPLITS:
+            raise ValueError(nearest("split", what, SPLITS))
+        task = self.task
+        if isinstance(what, str):
+            rows = evaluate.read(task.data, what, most)
+            return evaluate.embed(task, task.data, rows, Hardware("cpu")), rows.labels
+        data = task.data
+        fields = {name: data.fields[name] for name in evaluate.visible(data)}
+        stored = data.stored if isinstance(data, Remembered) else kinds_of(data.loaded("train")[0])
+        if isinstance(data, Remembered) and not data.knows:
+            note(f"{self.folder} was recorded before runs remembered how rows are standardised: yours are read as the source stores them")
+        return embedded(task, batch_of(what, fields, stored, data.as_stored)), {}
+
+    def show(self):
+        """Loss, scores beside the baselines, and the task's pictures as one matplotlib Figure."""
+        from ..plots import overview
+
+        return overview(self)
+
+    def __repr__(self) -> str:
+        r = self.recipe
+        said = ", ".join(f"{name} {self.scores[name]:.3f}" for name in of_labels(self.scores) if not parsed(name)[1])
+        return f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, {self.seconds:.0f} s{', ' * bool(said)}{said})"
+
+
+@own_settings()
+@torch.no_grad()
+def embedded(task: Pretext, batch: Batch, size: int = 250) -> Tensor:
+    """Embeddings [n, D] of a batch; ValueError in one line when the network cannot read it."""
+    parts, hardware = [], Hardware("cpu")
+    try:
+        with hardware.autocast():
+            for start in range(0, size_of(batch), size):
+                parts.append(task.embed({name: x[start:start + size] for name, x in batch.items()}).float())
+    except (RuntimeError, IndexError) as error:
+        shapes = ", ".join(f"{name} {list(x.shape)}" for name, x in batch.items())
+        raise ValueError(f"{type(task.backbone).name} cannot read {shapes} ({in_words(error)})") from None
+    return torch.cat(parts) if parts else torch.zeros(0, task.backbone.dim)
+
+
+def load_run(folder: str | Path) -> Run:
+    """A recorded run from its folder; finished or not. Its `backbone` is the trained nn.Module. What is damaged is left out, with a
+    note, as long as the recipe can be read."""
+    folder = arguments.path(folder)
+    for _ in range(3):
+        before, run = recording.run_id(folder), loaded(folder)
+        if recording.run_id(folder) == before:  # else another run replaced it meanwhile, and this is half of each
+            break
+    return run
+
+
+def loaded(folder: Path) -> Run:
+    run = Run.collect(read_recipe(folder), replay(folder), folder)
+    run.about = recording.about(folder)
+    try:
+        run.weights, _, lost = run_folder.weights(folder)
+        if lost:
+            note(f"{lost[0]}; other weights of the run are used")
+    except FileNotFoundError:
+        pass
+    except ValueError as problem:
+        run._no_weights = str(problem)
+        note(str(problem))
+    return run

@@ -1,0 +1,1 @@
+"""Menus and controls that edit a recipe."""
