@@ -30,7 +30,8 @@ from sslbench import Data, Recipe, adopt
 from sslbench.machine.hardware import Hardware
 from sslbench.probes.knn import vote
 from sslbench.training import evaluate
-from sslbench.training.step import Training, placed, rate_at
+from sslbench.training.batches import placed
+from sslbench.training.step import Training, rate_at
 
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
 AUGMENT = {"batch": True, "image": False}

@@ -9,9 +9,11 @@ import json
 import re
 import statistics
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
-from sslbench.catalog import Table, catalog
+from sslbench.catalog import Table, contracts
+from sslbench.probes import Probe
 from sslbench.recipe import Recipe
 from sslbench.runs.fitting import fit
 
@@ -72,13 +74,17 @@ def write_into(readme: Path, section: str, text: str) -> None:
 
 
 def catalog_text() -> str:
-    """The catalogue as the README shows it: one list per kind."""
-    titles = {"data": "Data", "pretext": "Pretext tasks", "backbone": "Backbones"}
+    """The catalogue as the README shows it: one list per kind, with the headings of the menus."""
+    titles = {"data": "Data", "pretext": "Pretext tasks", "backbone": "Backbones", "probe": "Probes"}
     lines = []
     for kind, title in titles.items():
-        lines += [f"\n**{title}**\n"]
-        lines += [f"- `{row['name']}`: {row['what']}" + (f" [source]({row['paper']})" if row["paper"] else "") for row in catalog(kind)]
-    return "\n".join(lines) + "\n"
+        lines.append(f"\n**{title}**\n")
+        listed = sorted((Probe if kind == "probe" else contracts()[kind]).all().values(), key=lambda c: (c.group, c.name))
+        for group, members in groupby(listed, key=lambda c: c.group):
+            lines += [f"*{group}*\n"] * bool(group)
+            lines += [f"- `{c.name}`: {c.summary()}" + (f" [source]({c.paper})" if c.paper else "") for c in members]
+            lines.append("")
+    return "\n".join(lines).replace("\n\n\n", "\n\n")
 
 
 def kept() -> dict[str, dict]:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from sslbench import exercises
-from sslbench.exercises import Check, Result
+from sslbench.exercises.check import Check, Result
 
 CHECKS = {name: value for name, value in vars(exercises).items() if isinstance(value, Check)}
 MISTAKES = [(name, words) for name, check in CHECKS.items() for words in check.mistakes]

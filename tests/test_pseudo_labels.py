@@ -8,8 +8,9 @@ from toys import PseudoLabels, catalogue, toy  # noqa: F401  fixtures
 
 from sslbench.field import decode
 from sslbench.machine.hardware import Hardware
+from sslbench.training.batches import EveryBatch
 from sslbench.training.loop import Checkpoint, Step, evaluated, train
-from sslbench.training.step import EveryBatch, Training
+from sslbench.training.step import Training
 
 PASS = 16  # steps of 8 of 128 rows
 

@@ -26,7 +26,7 @@ from sslbench.machine import hardware
 from sslbench.machine.hardware import Hardware
 from sslbench.training import evaluate
 from sslbench.training.loop import Checkpoint, Evaluation, train
-from sslbench.training.read_ahead import DEPTH, Ahead
+from sslbench.training.read_ahead import DEPTH, ReadAhead
 from sslbench.training.step import Training
 
 pytestmark = pytest.mark.usefixtures("catalogue")  # what is listed here is gone afterwards
@@ -243,7 +243,7 @@ def test_evaluated_pictures_are_decoded_once_where_there_is_room(pictures, monke
 
 def test_reading_ahead_gives_what_reading_gives():
     asked = []
-    ahead = Ahead(lambda step: asked.append(step) or step ** 2, steps=9)
+    ahead = ReadAhead(lambda step: asked.append(step) or step ** 2, steps=9)
     assert [ahead(step) for step in range(9)] == [step ** 2 for step in range(9)] and asked == list(range(9))
     assert [ahead(4), ahead(5), ahead(2)] == [16, 25, 4]  # wherever a run begins
     assert ahead(20) == 400 and len(ahead.waiting) == 0  # none behind the last step
@@ -251,7 +251,7 @@ def test_reading_ahead_gives_what_reading_gives():
 
 def test_the_next_steps_are_read_while_this_one_computes():
     read = []
-    ahead = Ahead(lambda step: read.append(step), steps=100)
+    ahead = ReadAhead(lambda step: read.append(step), steps=100)
     ahead(0)
     for _ in range(200):
         if len(read) == 1 + DEPTH:
@@ -262,7 +262,7 @@ def test_the_next_steps_are_read_while_this_one_computes():
 
 
 def test_an_error_is_raised_by_the_step_that_needs_the_rows():
-    ahead = Ahead(lambda step: 1 // (3 - step), steps=10)
+    ahead = ReadAhead(lambda step: 1 // (3 - step), steps=10)
     assert [ahead(step) for step in range(3)] == [0, 0, 1]
     with pytest.raises(ZeroDivisionError):
         ahead(3)
@@ -271,7 +271,7 @@ def test_an_error_is_raised_by_the_step_that_needs_the_rows():
 
 def test_the_thread_ends_with_the_run(pictures):
     def running():
-        return [t for t in threading.enumerate() if t.name.startswith("sslbench-ahead")]
+        return [t for t in threading.enumerate() if t.name.startswith("sslbench-read-ahead")]
     gc.collect()
     before = len(running())
     events = train(recipe(pictures, 0.0), device="cpu", evaluations=1, test=False)
@@ -290,8 +290,8 @@ def test_the_thread_ends_with_the_run(pictures):
 
 
 def test_only_rows_that_have_to_be_fetched_are_read_ahead(pictures):
-    assert isinstance(Training(recipe(pictures, 0.0), Hardware("cpu")).stored, Ahead)
-    assert not isinstance(Training(recipe(pictures, 1.0), Hardware("cpu")).stored, Ahead)
+    assert isinstance(Training(recipe(pictures, 0.0), Hardware("cpu")).stored, ReadAhead)
+    assert not isinstance(Training(recipe(pictures, 1.0), Hardware("cpu")).stored, ReadAhead)
 
 
 def test_every_process_reads_its_own_share(pictures):

@@ -19,7 +19,7 @@ from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe
 from sslbench.runs.fitting import fit, last_error, launch
 from sslbench.runs.run import load_run
-from sslbench.training.step import batch_for
+from sslbench.training.batches import batch_for
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sslbench.machine import hardware
 from sslbench.machine.hardware import Hardware
 from sslbench.pretexts import Pretext
 from sslbench.recipe import incompatible
-from sslbench.training.step import EveryBatch
+from sslbench.training.batches import EveryBatch
 
 BATCH = 8
 DATA = ("image", "padded series", "padded text", "image and text", "labelled image")

@@ -9,7 +9,7 @@ from ..machine.openmp import release_workers
 DEPTH = 2  # one is being read while another waits: a slow file or a slow step is made up for
 
 
-class Ahead:
+class ReadAhead:
     """read(step), begun a step or two before it is asked for. What it raises is raised to whoever asks for that step.
 
     read must be a function of the step alone, so it makes no difference to a run. steps: none is read from there on.
@@ -18,7 +18,7 @@ class Ahead:
 
     def __init__(self, read: Callable[[int], Any], steps: int):
         self.read, self.steps = read, steps
-        self.pool = ThreadPoolExecutor(1, thread_name_prefix="sslbench-ahead")
+        self.pool = ThreadPoolExecutor(1, thread_name_prefix="sslbench-read-ahead")
         self.waiting: dict[int, Future] = {}
 
     def __call__(self, step: int) -> Any:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from ..runs.run import Run
+from ..training.batches import BatchDoesNotFit
 from ..training.pausing import ENDED
-from ..training.step import BatchDoesNotFit
 from .run_list import Kept
 from .session import Session
 from .shown_run import Look, Seen, one_line

@@ -8,7 +8,8 @@ import torch
 from ..machine.hardware import Hardware
 from ..notes import heard_by, note
 from ..recipe import Recipe
-from ..training.step import look_at, mix
+from ..training.batches import mix
+from ..training.step import look_at
 from .background import Aside
 from .choosing.loaded import Loaded, key_of
 from .estimate import Estimate, differs, estimate, pulse

@@ -24,7 +24,6 @@ class Images(Data):
     skipped, streamed ones replaced. An .npz file of pictures (MedMNIST's, say) can stand in place of the folder.
     """
 
-    group = "image"
     name = "images"
     unit = "pictures"
 

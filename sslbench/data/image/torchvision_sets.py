@@ -27,7 +27,6 @@ KEYS = ["train_images", "train_labels", "test_images", "test_labels"]
 class TorchvisionSet(Data, listed=False):
     """Interface of the three: a torchvision class, the field it fills, and whether a mirrored image means the same."""
 
-    group = "image"
     source = ""  # class in torchvision.datasets
     archive, size = "train-images-idx3-ubyte.gz", ""  # one of its files, and the size of all
     flip = False

@@ -32,7 +32,6 @@ class WildDigits(Data):
     (x, y) in pixels, size (share of the image's width) and tilt (degrees).
     """
 
-    group = "image"
     name, unit, splits_from = "wild_digits", "pictures", "no handwritten digit is drawn in two splits"
     paper = "https://archive.ics.uci.edu/dataset/80"
     classes = {"digit": [str(i) for i in range(10)], "ink_hue": list(HUES), "paper_hue": list(HUES)}

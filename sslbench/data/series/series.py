@@ -20,7 +20,7 @@ class Series(Data):
     and deviation 1 over the training samples; what is absent is ignored.
     """
 
-    name, group = "series", "series"
+    name = "series"
 
     def __init__(self, *, file: Annotated[str, Hyperparameter("table, .npy, .npz or .ts; several, a pattern or a folder")] = "",
                  label: Annotated[str, Hyperparameter('column of the label, or "none"; several: "kind,weight"')] = "",

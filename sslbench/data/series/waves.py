@@ -28,7 +28,6 @@ class Waves(Data):
     samples.
     """
 
-    group = "series"
     name, unit, splits_from = "waves", "series", "drawn anew for each split"
     classes = {"order": ["-".join("abc"[order.index(k)] for k in range(3)) for order in ORDERS]}
 

@@ -38,7 +38,6 @@ class Docs(Data):
     and are cut into windows.
     """
 
-    group = "text"
     name = "docs"
     classes = {"library": list(LIBRARIES)}
     unit, splits_from = "windows", "of docstrings, none in two splits"

@@ -21,7 +21,7 @@ class Text(Data):
     unsup in the names of files and folders are splits, and folders are labels. What was taken stands in the reading.
     """
 
-    name, group = "text", "text"
+    name = "text"
 
     def __init__(self, *, file: Annotated[str, Hyperparameter("a .txt, .csv, .tsv, .jsonl or FASTA file, several, or a folder")] = "",
                  text_column: Annotated[str, Hyperparameter("column of a table that holds the text; empty: found")] = "",

@@ -9,7 +9,6 @@ from ..parts import constant_guess, given, mean_over, sum_over_fields
 class NextToken(Pretext):
     """Predict what comes next from everything before: the next character, the next stretch of a series, the next patch."""
 
-    group = "future"
     name = "next_token"
     paper = "https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf"
 

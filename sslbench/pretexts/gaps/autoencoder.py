@@ -12,7 +12,6 @@ from ..parts import constant_guess, mean_over, sum_over_fields
 class Autoencoder(Pretext):
     """Squeeze each sample into a short code and rebuild the sample from it."""
 
-    group = "gaps"
     name = "autoencoder"
     paper = "https://doi.org/10.1126/science.1127647"
 

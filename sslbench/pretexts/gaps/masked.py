@@ -15,7 +15,6 @@ from ..parts import both, constant_guess, mean_over, sum_over_fields
 class Masked(Pretext):
     """Hide part of each sample and fill it in from the rest."""
 
-    group = "gaps"
     name = "masked"
     paper = "https://arxiv.org/abs/2111.06377"
 

@@ -12,7 +12,6 @@ class Supervised(Pretext):
     Cross-entropy for classes and for several answers at once, squared error (in deviations of the label) for a quantity.
     """
 
-    group = "labels"
     name = "supervised"
     reads_labels = True
 

@@ -11,7 +11,6 @@ TURNS = ("0°", "90°", "180°", "270°")
 class Rotation(Pretext):
     """Guess by how many quarter turns each image was rotated."""
 
-    group = "puzzles"
     name = "rotation"
     paper = "https://arxiv.org/abs/1803.07728"
 

@@ -10,7 +10,6 @@ from ..parts import Teacher, embed_views, head, two_views
 class BYOL(Pretext):
     """Predict what a slowly following copy of the network says of another view of the same sample."""
 
-    group = "views"
     name = "byol"
     paper = "https://arxiv.org/abs/2006.07733"
     chance_is_a_direction = True

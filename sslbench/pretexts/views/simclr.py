@@ -11,7 +11,6 @@ from ..parts import embed_views, head, two_views
 class SimCLR(Pretext):
     """Make two random views of each sample and find, among all others in the batch, which two belong together."""
 
-    group = "views"
     name = "simclr"
     paper = "https://arxiv.org/abs/2002.05709"
 

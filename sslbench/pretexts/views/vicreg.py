@@ -12,7 +12,6 @@ EPSILON = 1e-4
 class VICReg(Pretext):
     """Make two views agree while every feature keeps varying over the batch and no two features say the same."""
 
-    group = "views"
     name = "vicreg"
     paper = "https://arxiv.org/abs/2105.04906"
 
