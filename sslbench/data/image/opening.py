@@ -104,7 +104,7 @@ def numbers(image, f: IO[bytes]) -> Pixels | None:
     if image.mode in DEEP:
         count = bands.bounded(image.size)
         kind = {"16 bits": np.uint16, "32 bits": np.int32, "decimals": np.float32}[DEEP[image.mode]]
-        return Pixels(3, np.dtype(kind), lambda: np.asarray(image)[..., None], count, bands.nodata(tags))
+        return Pixels(3, np.dtype(kind), lambda: np.asarray(image)[..., None], count, bands.number(tags.get(bands.NODATA)))
     if image.format == "PNG" and cut(image):
         return bands.of_png(f, image.size)
     if image.format == "TIFF" and image.mode != "CMYK" and (cut(image) or len(tags.get(bands.BITS, ())) > 4 or image.mode == "RGBX"):
