@@ -8,6 +8,7 @@ import logging
 import math
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -49,7 +50,7 @@ def of_array(f: IO[bytes]) -> Pixels:
             with archive.open(name) as part:
                 found = npz_members.header(part, name.removesuffix(".npy"))
             if len(found.shape) in (2, 3):
-                return shaped(found.shape, found.dtype, lambda: npz_members.unpacked(archive, found))
+                return shaped(found.shape, found.dtype, partial(npz_members.unpacked, archive, found))
         raise Unread("no array [H, W] or [H, W, C] in the file")
     f.seek(0)
     found = npz_members.header(f, "")

@@ -13,6 +13,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
+from ...messages import one_line
 from ..column_names import SPLIT_WORDS, split_name
 
 Folders = tuple[str, ...]
@@ -177,8 +178,7 @@ def shown(names: list[str], most: int = 3) -> str:
 
 def plain(name: str) -> str:
     """A file name to print, shortened in the middle."""
-    name = printable(name).translate({ord("<"): "‹", ord(">"): "›"})
-    return name if len(name) <= 60 else f"{name[:28]}...{name[-28:]}"
+    return one_line(name, 60).translate({ord("<"): "‹", ord(">"): "›"})
 
 
 def printable(name: str) -> str:

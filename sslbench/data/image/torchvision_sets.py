@@ -6,15 +6,18 @@ The original archives, or the plain files that they hold, are looked for in the 
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from ...messages import in_words, one_line
 from .. import Data, Field, locations
 from ..arrays import npz_members
 from . import unpacked
@@ -142,7 +145,7 @@ def prepare(source: str, name: str, kept: Path) -> None:
         try:
             sets = {split: kind(folder, train=split == "train", download=True) for split in ("train", "test")}
         except (OSError, RuntimeError) as error:
-            raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded ({short(error)}); put "
+            raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded ({one_line(in_words(error), 100)}); put "
                                     f"{', '.join(archives)}, or what they hold, into {kept.parent} or a folder of SSLBENCH_DATA") from None
         arrays = {}
         for split, data in sets.items():
@@ -157,24 +160,21 @@ def prepare(source: str, name: str, kept: Path) -> None:
 @cache
 def lies_somewhere(source: str, file: str) -> bool:
     """Whether a file of that name seems to be there; its content is looked at when it is read. MNIST and Fashion-MNIST share names."""
-    found = (path for root in roots() for depth in ("", "*/", "*/*/", "*/*/*/") for path in root.glob(depth + file))
-    return any(source.lower() in {part.lower().replace("-", "").replace("_", "") for part in path.parts} or source == "CIFAR10"
-               for path in found)
-
-
-def short(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(":") if str(error).strip() else type(error).__name__
+    return any(source == "CIFAR10" or source.lower() in {re.sub("[-_]", "", part.lower()) for part in path.parts}
+               for path in copies(file))
 
 
 def roots() -> list[Path]:
     return [root for root in (*locations.given(), locations.project(), locations.cache()) if root]
 
 
-def find(file: str, md5: str) -> Path | None:
-    """The archive of that name and content, at most three folders deep; MNIST and Fashion-MNIST share their file names."""
+def copies(file: str) -> Iterator[Path]:
+    """All files of that name, at most three folders deep."""
     for root in roots():
-        for pattern in (file, f"*/{file}", f"*/*/{file}", f"*/*/*/{file}"):
-            for path in sorted(root.glob(pattern)):
-                if hashlib.md5(path.read_bytes()).hexdigest() == md5:
-                    return path
-    return None
+        for folders in ("", "*/", "*/*/", "*/*/*/"):
+            yield from sorted(root.glob(folders + file))
+
+
+def find(file: str, md5: str) -> Path | None:
+    """The archive of that name and content; MNIST and Fashion-MNIST share their file names."""
+    return next((path for path in copies(file) if hashlib.md5(path.read_bytes()).hexdigest() == md5), None)
