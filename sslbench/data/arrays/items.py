@@ -60,7 +60,7 @@ def taken(dataset: Any) -> Taken:
     if not found.label and len(getattr(inside, "targets", ())) == len(dataset) > 0 and inside is dataset:
         found.columns["label"], found.label = list(inside.targets), "label"
     with_names(found, inside)
-    return renamed(found)
+    return found
 
 
 def renamed(found: Taken) -> Taken:
