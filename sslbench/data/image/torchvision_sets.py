@@ -110,14 +110,15 @@ def read(source: str, name: str) -> tuple[unpacked.Arrays, str]:
         try:
             return dict(zip(KEYS, npz_members.named(kept, KEYS))), ""
         except ValueError as error:
-            damage = error
+            damage = f"{error}; delete {kept}"
     if not any_archive(source) and (plain := unpacked.found(name, roots())):
         return plain[0], f"read from {plain[1]}"
     try:
-        prepare(source, name, kept)
+        return prepared(source, name, kept), ""
     except FileNotFoundError as error:
-        raise error if damage is None else ValueError(f"{damage}; delete {kept}") from None
-    return dict(zip(KEYS, npz_members.named(kept, KEYS))), ""
+        if damage:
+            raise ValueError(damage) from None
+        raise error
 
 
 def archives_of(kind: type) -> dict[str, str]:
@@ -131,7 +132,7 @@ def any_archive(source: str) -> bool:
     return all(find(file, md5) for file, md5 in archives_of(getattr(datasets, source)).items())
 
 
-def prepare(source: str, name: str, kept: Path) -> None:
+def prepared(source: str, name: str, kept: Path) -> unpacked.Arrays:
     """Unpack the archives, found or downloaded, in a folder of our own and keep the arrays: two processes never collide."""
     from torchvision import datasets
     kind = getattr(datasets, source)
@@ -143,18 +144,15 @@ def prepare(source: str, name: str, kept: Path) -> None:
             if found := find(file, md5):
                 shutil.copyfile(found, inside / file)
         try:
-            sets = {split: kind(folder, train=split == "train", download=True) for split in ("train", "test")}
+            kind(folder, download=True)
         except (OSError, RuntimeError) as error:
             raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded ({one_line(in_words(error), 100)}); put "
                                     f"{', '.join(archives)}, or what they hold, into {kept.parent} or a folder of SSLBENCH_DATA") from None
-        arrays = {}
-        for split, data in sets.items():
-            images = np.asarray(data.data)
-            arrays[f"{split}_images"] = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2).copy()
-            arrays[f"{split}_labels"] = np.asarray(data.targets, np.int64)
+        arrays, _ = unpacked.found(name, [Path(folder)])
         part = Path(folder, "arrays.npz")
         np.savez(part, **arrays)
         os.replace(part, kept)
+        return arrays
 
 
 @cache
