@@ -347,3 +347,34 @@ def test_a_folder_larger_than_the_memory_given_is_streamed_by_itself(pictures):
     done = subprocess.run([sys.executable, "-c", UNDER_A_LIMIT, str(pictures)], capture_output=True, text=True,
                           cwd=Path(__file__).parents[1], timeout=60, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0 and done.stdout.split("\n")[-2] == "held they do not fit", done.stderr[-2000:]
+
+
+SMALL = """
+import os, resource, sys
+import numpy as np, torch
+from sslbench.data import Data
+from sslbench.data.arrays.arrays import arrays
+torch.ones(64, 64) @ torch.ones(64, 64)
+Data.find("series")().load("train")  # what is imported late has its memory before the limit
+x = np.random.default_rng(0).random((1000, 3, 160, 160), np.float32) if sys.argv[1] == "arrays" else None
+held = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmData"))
+resource.setrlimit(resource.RLIMIT_DATA, (held + 120 * 2 ** 20, resource.RLIM_INFINITY))
+data = Data.find(arrays(x))() if sys.argv[1] == "arrays" else Data.find("series")(file=sys.argv[1])
+rows = next(iter(data.load("train")[0].values()))
+assert rows[:10].isfinite().all()
+try:
+    rows[:]
+except (MemoryError, RuntimeError):
+    print("all of them do not fit")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA counts mapped memory on Linux only")
+@pytest.mark.parametrize("held", ["arrays", "series"])
+def test_what_is_in_memory_or_mapped_is_looked_at_in_pieces(tmp_path, held):
+    """Arrays of 307 MB, a file of 240 MB: 120 MB more are enough."""
+    if held == "series":
+        np.save(tmp_path / "x.npy", np.random.default_rng(0).random((20_000, 3, 1000), np.float32))
+    done = subprocess.run([sys.executable, "-c", SMALL, "arrays" if held == "arrays" else str(tmp_path / "x.npy")], capture_output=True,
+                          text=True, cwd=Path(__file__).parents[1], timeout=60, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.stdout == "all of them do not fit\n", done.stderr[-2000:]

@@ -86,7 +86,7 @@ def colors_last(C: int, H: int, W: int) -> bool:
     return C == H != W or (H != W and C != W and W < C)
 
 
-def channels_of_images(x: np.ndarray, notes: list[str], asked: bool) -> int:
+def channels_of_images(x: np.ndarray, notes: list[str], asked: bool = True) -> int:
     """1 or -1, and what was decided: of colours the axis of 1, 3 or 4, else the one that differs from two equal ones, else the smaller."""
     C, H, W = x.shape[1:]
     last = colors_last(C, H, W)

@@ -54,7 +54,7 @@ def channels(path: Path) -> int:
 
 
 def channels_last(x: np.ndarray, notes: list[str]) -> np.ndarray:
-    return x[..., None] if x.ndim == 3 else np.moveaxis(x, channels_of_images(x, notes, True), -1)
+    return x[..., None] if x.ndim == 3 else np.moveaxis(x, channels_of_images(x, notes), -1)
 
 
 def read(path: Path, form: Form, memory: float, asked: Asked) -> Pictures:
