@@ -77,7 +77,7 @@ def of_plain(x: Any) -> Taken:
         return Taken(x)
     if not is_numbers(x):
         pair = isinstance(x, tuple) and len(x) == 2 and len(x[0]) == len(x[1]) > 2
-        return Taken(x[0], {"label": x[1]}, "label") if pair else of_items(x)
+        return of_pair(x) if pair else of_items(x)
     try:
         return Taken(np.asarray(x))
     except ValueError:  # of rows of unequal length NumPy makes no array
@@ -87,9 +87,10 @@ def of_plain(x: Any) -> Taken:
 def by_split(x: Mapping) -> Handed:
     """{"train": x or (x, y) or a dataset, "test": ...}: one piece for each."""
     out = Handed([], given=[])
-    found = {key: Taken(*of_pair(value)) if isinstance(value, tuple) and len(value) in (2, 3) else whole(value) for key, value in x.items()}
+    found = {key: of_pair(value) if isinstance(value, tuple) and len(value) in (2, 3) else whole(value) for key, value in x.items()}
     for name in dict.fromkeys(name for t in found.values() for name in t.columns):
-        out.columns[name] = [v for t in found.values() for v in column(t.columns.get(name), len(t.x))]
+        out.columns[name] = [v for t in found.values() for v in (
+            sized(t.columns[name], len(t.x), name) if name in t.columns else [None] * len(t.x))]
     for key, t in found.items():
         out.pieces.append(filled(t))
         out.given += [split_name(key)] * len(t.x)
@@ -102,20 +103,12 @@ def by_split(x: Mapping) -> Handed:
     return out
 
 
-def of_pair(pair: tuple) -> tuple[Any, dict[str, Any], str]:
+def of_pair(pair: tuple) -> Taken:
     """(x, y), or (x, y, groups)."""
-    x, y = whole(pair[0]).x, pair[1]
+    found, y = whole(pair[0]), pair[1]
     columns = dict(y) if isinstance(y, Mapping) else {} if y is None else {"label": y}
-    label = next(iter(columns), "")
-    return x, columns | ({"group": pair[2]} if len(pair) == 3 else {}), label
-
-
-def column(values: Any, n: int) -> list:
-    """n values, None for each where there are none."""
-    values = [None] * n if values is None else list(values_of(values))
-    if len(values) != n:
-        raise ValueError(f"there are {n} samples and {len(values)} labels; one for each sample is needed")
-    return values
+    groups = {"group": pair[2]} if len(pair) == 3 and pair[2] is not None else {}
+    return Taken(found.x, columns | groups, next(iter(columns), ""), found.notes)
 
 
 def values_of(values: Any) -> Any:
