@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 from .. import column_names as known
@@ -54,10 +55,8 @@ class Names:
         return fits[0][1], fits[0][0]
 
     def agreeing(self, i: int, folders: list[str]) -> int:
-        own, n = self.paths[i][:-1], 0
-        while n < min(len(own), len(folders)) and own[-1 - n] == folders[-1 - n]:
-            n += 1
-        return n
+        own = self.paths[i][:-1]
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(reversed(own), reversed(folders))))
 
     def named_by(self, cells: list[str]) -> list[int | None]:
         """The picture of each cell; where most name their folder, those of another folder are none of them."""

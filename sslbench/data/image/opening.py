@@ -88,15 +88,15 @@ def looked_at(image, f: IO[bytes], size: int) -> Opened:
     full = image.width * image.height
     image.draft("RGB", (2 * size, 2 * size))  # a large JPEG is decoded small
     if (pixels := numbers(image, f)) is not None:
-        return Opened(Header(pixels.bands, kind(pixels.dtype), animated), image, pixels, pixels.count)
+        return of_pixels(pixels, image, animated)
     decoded = image.width * image.height
     if decoded > LIMIT:
         raise Unread(f"more than {LIMIT // 10**6} million pixels")
     return Opened(Header(3, "", animated, cut(image)), image, None, full if image.info.get("progressive") else decoded)
 
 
-def of_pixels(pixels: Pixels) -> Opened:
-    return Opened(Header(pixels.bands, kind(pixels.dtype)), None, pixels, pixels.count)
+def of_pixels(pixels: Pixels, image: Any = None, animated: bool = False) -> Opened:
+    return Opened(Header(pixels.bands, kind(pixels.dtype), animated), image, pixels, pixels.count)
 
 
 def numbers(image, f: IO[bytes]) -> Pixels | None:
