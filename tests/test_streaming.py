@@ -375,6 +375,7 @@ def test_what_is_in_memory_or_mapped_is_looked_at_in_pieces(tmp_path, held):
     """Arrays of 307 MB, a file of 240 MB: 120 MB more are enough."""
     if held == "series":
         np.save(tmp_path / "x.npy", np.random.default_rng(0).random((20_000, 3, 1000), np.float32))
-    done = subprocess.run([sys.executable, "-c", SMALL, "arrays" if held == "arrays" else str(tmp_path / "x.npy")], capture_output=True,
-                          text=True, cwd=Path(__file__).parents[1], timeout=60, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    given = "arrays" if held == "arrays" else str(tmp_path / "x.npy")
+    done = subprocess.run([sys.executable, "-c", SMALL, given], capture_output=True, text=True, timeout=60,
+                          cwd=Path(__file__).parents[1], env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.stdout == "all of them do not fit\n", done.stderr[-2000:]

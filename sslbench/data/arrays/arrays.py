@@ -226,8 +226,9 @@ class Joined:
 
     def __getitem__(self, rows: Tensor) -> Tensor:
         of = torch.searchsorted(self.ends, rows, right=True)
-        found = [torch.as_tensor(piece[rows[of == i] - (self.ends[i] - len(piece))]) for i, piece in enumerate(self.x)]
-        return torch.cat(found)[of.argsort(stable=True).argsort()]  # from the order of the pieces to that of the rows
+        starts = [int(end) - len(piece) for end, piece in zip(self.ends, self.x)]
+        found = [torch.as_tensor(piece[rows[of == i] - starts[i]]) for i, piece in enumerate(self.x)]
+        return torch.cat(found)[of.argsort(stable=True).argsort()]  # in the order of the rows
 
 
 def piece_of(x: list, rows: Tensor) -> tuple[Any, Tensor]:

@@ -78,16 +78,16 @@ def arranged(path: Path, archive: zipfile.ZipFile, found: list[Member], axes: tu
 
 
 def samples_of(path: Path, found: list[Member], axes: tuple[int, ...]) -> dict[str, Member]:
-    """The samples: split word -> member, "" for one array without splits; ValueError when there are none or they differ."""
+    """The samples: split word -> member, "" for one without; ValueError where there are none or they differ."""
     able = [m for m in found if len(m.shape) in axes and m.dtype.kind in "fiubc"]
     able = able or [plain(path, m) for m in found if m.dtype.kind in "OV"]
     if not able:
-        raise Refused(f"{path.name} has no array of numbers with {' or '.join(map(str, axes))} axes, the first of which "
-                      f"counts the samples; it has {', '.join(map(str, found[:8])) or 'nothing'}")
+        raise Refused(f"{path.name} has no array of numbers with {' or '.join(map(str, axes))} axes, the first of "
+                      f"which counts the samples; it has {', '.join(map(str, found[:8])) or 'nothing'}")
     bases = [parted(m.name)[0] for m in able]
     largest = max(able, key=lambda m: (len(m.shape), m.nbytes))
     base = next((b for b in SAMPLES if b in bases), parted(largest.name)[0])
-    xs = {parted(m.name)[1]: m for m in reversed(able) if parted(m.name)[0] == base}  # of equal names the first
+    xs = {parted(m.name)[1]: m for m in reversed(able) if parted(m.name)[0] == base}  # the first counts
     if "" in xs and "train" in {SPLIT_WORDS.get(part) for part in xs}:  # all samples beside their parts: the parts say more
         del xs[""]
     if len({m.shape[1:] for m in xs.values()}) > 1:
@@ -118,7 +118,7 @@ def column(archive: zipfile.ZipFile, xs: dict[str, Member], parts: dict[str, Mem
     found = {part: v[:, 0] if v.ndim == 2 and v.shape[1] == 1 else v for part, v in found.items()}
     if len(found) == len(xs) and len({(v.shape[1:], v.dtype.kind) for v in found.values()}) == 1:
         return np.concatenate([found[part] for part in xs])
-    return [v for part, x in xs.items() for v in (list(found[part]) if part in found else [None] * x.shape[0])]
+    return [v for part, x in xs.items() for v in (found[part] if part in found else [None] * x.shape[0])]
 
 
 def parted(name: str) -> tuple[str, str]:

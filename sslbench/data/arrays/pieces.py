@@ -43,8 +43,9 @@ def handed(x: Any, labels: Any = None, groups: Any = None, splits: Any = None) -
     if is_frame(x):
         x, labels, groups, splits, notes = of_frame(x, labels, groups, splits)
     found = whole(x)
-    return beside(Handed([filled(found)], found.columns, [found.label] if found.label else [], notes=notes + found.notes),
-                  labels, groups, splits)
+    label = [found.label] if found.label else []
+    one = Handed([filled(found)], found.columns, label, notes=notes + found.notes)
+    return beside(one, labels, groups, splits)
 
 
 def whole(x: Any) -> Taken:
@@ -60,7 +61,8 @@ def of_arrays(x: Mapping) -> Taken:
                          "{'train': (x, y), 'test': (x, y)}")
     found = whole(x[key])
     label = next((k for k in LABEL_KEYS if k in x), "")
-    found.columns |= {str(k): v for k, v in x.items() if k != key and (k == label or np.shape(v)[:1] == (len(found.x),))}
+    found.columns |= {str(k): v for k, v in x.items()
+                      if k != key and (k == label or np.shape(v)[:1] == (len(found.x),))}
     found.label = found.label or label
     return found
 
@@ -87,7 +89,8 @@ def of_plain(x: Any) -> Taken:
 def by_split(x: Mapping) -> Handed:
     """{"train": x or (x, y) or a dataset, "test": ...}: one piece for each."""
     out = Handed([], given=[])
-    found = {key: of_pair(value) if isinstance(value, tuple) and len(value) in (2, 3) else whole(value) for key, value in x.items()}
+    found = {key: of_pair(value) if isinstance(value, tuple) and len(value) in (2, 3) else whole(value)
+             for key, value in x.items()}
     for name in dict.fromkeys(name for t in found.values() for name in t.columns):
         out.columns[name] = [v for t in found.values() for v in (
             sized(t.columns[name], len(t.x), name) if name in t.columns else [None] * len(t.x))]

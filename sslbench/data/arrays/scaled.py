@@ -94,8 +94,8 @@ def standard(x: Tensor) -> dict[str, float]:
 
 @dataclass
 class Seen:
-    """What one pass finds. low, high: finite numbers of all samples; nan, infinite: how many of them are.  mean, deviation
-    [C, 1]: of each channel over the finite numbers of the training samples; a constant channel has the deviation 1."""
+    """What one pass finds. low, high: of the finite numbers of all samples; nan, infinite: how many of all are.
+    mean, deviation [C, 1]: of each channel over the finite training numbers; a constant one has deviation 1."""
 
     mean: Tensor
     deviation: Tensor
@@ -113,32 +113,34 @@ class Seen:
 def looked_at(x: list, training: np.ndarray) -> Seen:
     """ValueError where the samples, or those for training, hold no finite number."""
     C, start = x[0].shape[1], 0
-    count, squares, seen = torch.zeros(C).double(), torch.zeros(C).double(), Seen(torch.zeros(C).double(), torch.ones(C))
+    count, squares, mean = torch.zeros(3, C, dtype=torch.float64)
+    seen = Seen(mean, mean)
     for piece in pieces(x):
         keep, start = torch.from_numpy(training[start:start + len(piece)]), start + len(piece)
         piece = exact(piece).flatten(2)
         some = piece
         if not finite(piece):
-            seen.nan, seen.infinite = seen.nan + int(piece.isnan().sum()), seen.infinite + int(piece.isinf().sum())
+            seen.nan += int(piece.isnan().sum())
+            seen.infinite += int(piece.isinf().sum())
             some, piece = piece[piece.isfinite()], piece.where(piece.isfinite(), torch.nan)
         if some.numel():
             seen.low, seen.high = min(seen.low, float(some.min())), max(seen.high, float(some.max()))
         if keep.any():
-            n, mean, around = moments_of(piece if keep.all() else piece[keep])
-            apart, total = mean - seen.mean, (count + n).clamp(min=1)
+            n, own, around = moments_of(piece if keep.all() else piece[keep])
+            apart, total = own - mean, (count + n).clamp(min=1)
             squares += around + apart**2 * count * n / total  # Chan et al. 1979
-            seen.mean += apart * n / total
+            mean += apart * n / total
             count += n
-    if seen.low > seen.high or not count.sum():
-        raise ValueError(f"{'x holds' if seen.low > seen.high else 'the training samples hold'} no finite number")
+    if not count.sum():
+        raise ValueError("x holds no finite number" if seen.low > seen.high else
+                         "the training samples hold no finite number")
     deviation = (squares / count.clamp(min=1)).sqrt()
-    seen.deviation = torch.where(deviation > 1e-12 * seen.mean.abs(), deviation, 1.0)[:, None]
-    seen.mean = seen.mean[:, None]
-    return seen
+    deviation = torch.where(deviation > 1e-12 * mean.abs(), deviation, 1.0)
+    return replace(seen, mean=mean[:, None], deviation=deviation[:, None])
 
 
 def moments_of(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Of floats [b, C, numbers], NaN where there is none: how many, their mean, and the sum of squares around it, by channel."""
+    """Of floats [b, C, n], NaN for none: how many, their mean, the sum of squares around it, [C] each."""
     n = (~x.isnan()).sum((0, 2)).double()
     mean = x.nansum((0, 2), dtype=torch.float64) / n.clamp(min=1)
     return n, mean, (x - mean.to(x.dtype)[:, None]).square_().nansum((0, 2), dtype=torch.float64)

@@ -105,9 +105,10 @@ def of_tiff(f: IO[bytes]) -> Pixels:
     n = bounded((page.imagelength, page.imagewidth, page.samplesperpixel))
     if page.dtype is None or page.dtype.kind not in "uif" or len(page.shape) > 3 or not n:
         raise Unread("a TIFF of a kind that is not read")
-    transparent = page.extrasamples[:1] in ((1,), (2,)) and page.photometric < 3 and page.samplesperpixel in (2, 4)
-    bands = 3 if transparent else colours(page.samplesperpixel)
-    return Pixels(bands, page.dtype, lambda: bands_last(page.asarray(), page.axes), n, number(page.tags.valueof(NODATA)))
+    bands, missing = page.samplesperpixel, number(page.tags.valueof(NODATA))
+    transparent = page.extrasamples[:1] in ((1,), (2,)) and page.photometric < 3 and bands in (2, 4)
+    return Pixels(3 if transparent else colours(bands), page.dtype,
+                  lambda: bands_last(page.asarray(), page.axes), n, missing)
 
 
 def bands_last(x: np.ndarray, axes: str) -> np.ndarray:

@@ -56,7 +56,8 @@ class Names:
 
     def agreeing(self, i: int, folders: list[str]) -> int:
         own = self.paths[i][:-1]
-        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(reversed(own), reversed(folders))))
+        from_the_end = zip(reversed(own), reversed(folders))
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], from_the_end))
 
     def named_by(self, cells: list[str]) -> list[int | None]:
         """The picture of each cell; where most name their folder, those of another folder are none of them."""
@@ -80,8 +81,9 @@ def beside(root: Path, listing: Listing) -> Beside:
     names = Names(root.resolve(), listing.names)
     unused: dict[str, list[str]] = defaultdict(list)  # why -> names of tables
     tables: dict[Path, Matched] = {}
-    for above, files in enumerate(([root / name for name in sorted(listing.tables)], tables_in(root.resolve().parent))):
-        names.numbers = not above  # anything may be numbered: 17 is a name only in a table that lies in the folder
+    inside = [root / name for name in sorted(listing.tables)]
+    for above, files in enumerate((inside, tables_in(root.resolve().parent))):
+        names.numbers = not above  # anything may be numbered: 17 is a name only in the folder's own table
         for file in files if not tables else []:
             found = matched(file, names)
             if isinstance(found, Matched):
@@ -93,7 +95,8 @@ def beside(root: Path, listing: Listing) -> Beside:
     columns = {name: values for name, values in columns.items() if any(values)}
     notes = [found.note for found in tables.values()][:5]
     if columns:
-        notes.append(f"columns for data.label, data.group and data.split: {', '.join(map(plain, list(columns)[:12]))}")
+        offered = ", ".join(map(plain, list(columns)[:12]))
+        notes.append(f"columns for data.label, data.group and data.split: {offered}")
     notes += [f"not used: {shown(some)} ({why})" for why, some in list(unused.items())[:3]]
     return Beside(columns, label if label in columns else "", notes, unused[NO_NAMES])
 
@@ -128,8 +131,8 @@ def matched(file: Path, names: Names) -> Matched | str:
     lacking = [(total - len(covers), "picture", "row"), (missing, "row", "picture")]
     lacking = ", ".join(f"{count(n, what)} without a {other}" for n, what, other in lacking if n)
     cells = {name: agreed(values, found[key], total) for name, values in columns.items() if name != key}
-    note = f"the table {plain(file.name)} names the pictures in column {plain(key)!r}" + f" ({lacking})" * bool(lacking)
-    return Matched(cells, covers, note)
+    note = f"the table {plain(file.name)} names the pictures in column {plain(key)!r}"
+    return Matched(cells, covers, note + f" ({lacking})" * bool(lacking))
 
 
 def promising(file: Path, names: Names) -> bool:

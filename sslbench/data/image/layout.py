@@ -149,7 +149,8 @@ def unwrapped(given: list[str | None], levels: list[Folders]) -> list[Folders]:
 def notes(names: list[str], given: list[str | None], words: list[str | None]) -> list[str]:
     """Files outside of the folders that the others lie in, and those in a folder of unlabelled files beside classes."""
     places: dict[str, list[str]] = defaultdict(list)
-    for name, split, word in zip(names, given or [""] * len(names), words if any(words) else [""] * len(names)):
+    given, words = given or [""] * len(names), words if any(words) else [""] * len(names)
+    for name, split, word in zip(names, given, words):
         if any(words) and any(map(UNLABELLED.fullmatch, name.split("/")[:-1])):
             places["a folder of unlabelled ones"].append(name)
         elif split is None and word is None:
@@ -159,7 +160,8 @@ def notes(names: list[str], given: list[str | None], words: list[str | None]) ->
         elif word is None:
             places["no class folder and without a label"].append(name)
     return [f"{len(found):,} pictures lie in {place}: {shown(found)}" if len(found) > 1 else
-            f"1 picture lies in {place.replace('them', 'it')}: {shown(found)}" for place, found in places.items()]
+            f"1 picture lies in {place.replace('them', 'it')}: {shown(found)}"
+            for place, found in places.items()]
 
 
 def shown(names: list[str], most: int = 3) -> str:

@@ -45,7 +45,7 @@ class Listing:
     others: Counter = field(default_factory=Counter)  # ending -> files
     without: set[str] = field(default_factory=set)  # folders with pictures of a kind that is not read
     hidden: Counter = field(default_factory=Counter)  # name of a hidden folder or file -> pictures
-    odd: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))  # LOOP, TWICE ... -> names
+    odd: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))  # why -> names
     advice: list[str] = field(default_factory=list)
 
     def notes(self) -> list[str]:
@@ -55,7 +55,8 @@ class Listing:
         if self.hidden:
             pictures = count(self.hidden.total(), "picture")
             said.append(f"left out: {pictures} in hidden or system folders: {shown(sorted(self.hidden))}")
-        return said + [f"left out: {count(len(names), what)} {why}: {shown(names)}" for (what, why), names in self.odd.items()]
+        return said + [f"left out: {count(len(names), what)} {why}: {shown(names)}"
+                       for (what, why), names in self.odd.items()]
 
 
 def listed(root: Path) -> Listing:
@@ -173,9 +174,10 @@ def first_files(root: Path, n: int = 8, among: int = 5000) -> list[Path]:
     found, pictures = [], []
     for place, folders, files in os.walk(root, followlinks=True):
         folders[:] = sorted(folder for folder in folders if not hidden(folder))
-        found += [Path(place, name) for name in sorted(files) if ending(name) in PICTURES and not name.startswith(".")]
-        pictures = [file for file in found if ending(file.name) not in ARRAYS]
         among -= len(files) + 1
+        files = [name for name in sorted(files) if ending(name) in PICTURES and not name.startswith(".")]
+        found += [Path(place, name) for name in files]
+        pictures = [file for file in found if ending(file.name) not in ARRAYS]
         if len(pictures) >= n or among < 0:
             break
     return (pictures or found)[:n]

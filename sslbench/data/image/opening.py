@@ -15,7 +15,7 @@ from .bands import LIMIT, Pixels, Unread
 from .listing import ARRAYS, HEIF, ending
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF", "HEIF", "QOI", "PSD")  # EPS starts a program
-DEEP = {"I": np.int32, "F": np.float32} | dict.fromkeys(["I;16", "I;16L", "I;16B", "I;16N"], np.uint16)  # modes
+DEEP = {"I": np.int32, "F": np.float32} | dict.fromkeys(["I;16", "I;16L", "I;16B", "I;16N"], np.uint16)
 
 
 

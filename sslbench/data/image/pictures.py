@@ -95,11 +95,13 @@ def left_out(listing: Listing, found: list[Header | str]) -> list[str]:
     for name, header in zip(listing.names, found):
         if isinstance(header, str):
             why[header].append(name)
-    said = [f"left out: {len(names):,} of {count(len(found), 'picture')} ({reason}): {shown(names)}" for reason, names in why.items()]
-    read = {name.rpartition("/")[0] for name, header in zip(listing.names, found) if isinstance(header, Header)}
+    said = [f"left out: {len(names):,} of {count(len(found), 'picture')} ({reason}): {shown(names)}"
+            for reason, names in why.items()]
+    failed = {name for names in why.values() for name in names}
+    read = {name.rpartition("/")[0] for name in listing.names if name not in failed}
     full = {folder[:at] for folder in read for at, letter in enumerate(folder + "/") if letter == "/"}
-    failed = {name.rpartition("/")[0] for names in why.values() for name in names}
-    empty = sorted((listing.without | failed) - full - {""})
+    lost = {name.rpartition("/")[0] for name in failed}
+    empty = sorted((listing.without | lost) - full - {""})
     return said + [f"nothing is left of {count(len(empty), 'folder')}: {shown(empty)}"] * bool(empty)
 
 
@@ -108,7 +110,8 @@ def in_part(found: list[Header | str]) -> list[str]:
     there = [header for header in found if isinstance(header, Header)]
     pages, bits = sum(header.animated for header in there), sum(header.cut for header in there)
     said = [f"{count(pages, 'file')} with several pictures or pages: the first of each is read"] * bool(pages)
-    return said + [f"{count(bits, 'picture')} of 16 bits a colour: the upper 8 are read (of a TIFF all, with tifffile)"] * bool(bits)
+    upper = "of 16 bits a colour: the upper 8 are read (of a TIFF all, with tifffile)"
+    return said + [f"{count(bits, 'picture')} {upper}"] * bool(bits)
 
 
 def scaled(form: Form) -> list[str]:

@@ -44,7 +44,8 @@ def seen(found: Opened, form: Form) -> np.ndarray:
     ranges = of_its_own(x, form.ranges.get(found.header.depth))
     if found.header.bands != 3:
         x = in_eight_bits(x, ranges)
-        return np.concatenate([fitted(Image.fromarray(np.ascontiguousarray(x[..., i])), form.size) for i in range(x.shape[2])])
+        bands = np.ascontiguousarray(np.moveaxis(x, 2, 0))
+        return np.concatenate([fitted(Image.fromarray(band), form.size) for band in bands])
     return fitted(shrunk(upright(coloured(x, found, ranges), found.image), form.size), form.size)
 
 

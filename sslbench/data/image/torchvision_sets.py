@@ -146,8 +146,10 @@ def prepared(source: str, name: str, kept: Path) -> unpacked.Arrays:
         try:
             kind(folder, download=True)
         except (OSError, RuntimeError) as error:
-            raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded ({one_line(in_words(error), 100)}); put "
-                                    f"{', '.join(archives)}, or what they hold, into {kept.parent} or a folder of SSLBENCH_DATA") from None
+            why = one_line(in_words(error), 100)
+            raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded ({why}); put "
+                                    f"{', '.join(archives)}, or what they hold, into {kept.parent} or a folder "
+                                    "of SSLBENCH_DATA") from None
         arrays, _ = unpacked.found(name, [Path(folder)])
         part = Path(folder, "arrays.npz")
         np.savez(part, **arrays)
@@ -158,7 +160,7 @@ def prepared(source: str, name: str, kept: Path) -> unpacked.Arrays:
 @cache
 def lies_somewhere(source: str, file: str) -> bool:
     """Whether a file of that name seems to be there; its content is looked at when it is read. MNIST and Fashion-MNIST share names."""
-    return any(source == "CIFAR10" or source.lower() in {re.sub("[-_]", "", part.lower()) for part in path.parts}
+    return any(source == "CIFAR10" or source.lower() in re.sub("[-_]", "", str(path).lower()).split(os.sep)
                for path in copies(file))
 
 
