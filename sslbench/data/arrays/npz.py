@@ -78,12 +78,12 @@ def arranged(path: Path, archive: zipfile.ZipFile, found: list[Member], axes: tu
 
 
 def samples_of(path: Path, found: list[Member], axes: tuple[int, ...]) -> dict[str, Member]:
-    """The samples: split word -> member, "" for one without; ValueError where there are none or they differ."""
+    """The samples: split word -> member, "" for one without; ValueError for none, or unlike ones."""
     able = [m for m in found if len(m.shape) in axes and m.dtype.kind in "fiubc"]
     able = able or [plain(path, m) for m in found if m.dtype.kind in "OV"]
     if not able:
-        raise Refused(f"{path.name} has no array of numbers with {' or '.join(map(str, axes))} axes, the first of "
-                      f"which counts the samples; it has {', '.join(map(str, found[:8])) or 'nothing'}")
+        raise Refused(f"{path.name} has no array of numbers with {' or '.join(map(str, axes))} axes, the "
+                      f"first of which counts the samples; it has {', '.join(map(str, found[:8])) or 'nothing'}")
     bases = [parted(m.name)[0] for m in able]
     largest = max(able, key=lambda m: (len(m.shape), m.nbytes))
     base = next((b for b in SAMPLES if b in bases), parted(largest.name)[0])

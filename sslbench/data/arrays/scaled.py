@@ -94,8 +94,8 @@ def standard(x: Tensor) -> dict[str, float]:
 
 @dataclass
 class Seen:
-    """What one pass finds. low, high: of the finite numbers of all samples; nan, infinite: how many of all are.
-    mean, deviation [C, 1]: of each channel over the finite training numbers; a constant one has deviation 1."""
+    """What one pass finds. low, high: of the finite numbers of all samples; nan, infinite: how many are.
+    mean, deviation [C, 1]: of each channel over finite training numbers; a constant one has 1."""
 
     mean: Tensor
     deviation: Tensor

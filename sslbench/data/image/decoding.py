@@ -17,7 +17,7 @@ GONE = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENOTDIR, err
 @contextmanager
 def opened(file: os.PathLike, size: int) -> Iterator[Opened]:
     """A picture of which the header is read. Unread where that, or what is done with it, fails because of
-    what the file holds; what the system says (it is gone, too many files are open, no memory) is raised as it is."""
+    what the file holds; what the system says (it is gone, too many files are open) is raised as it is."""
     try:
         with open(file, "rb", opener=regular) as f:
             yield look(f, os.fspath(file), size)
