@@ -265,7 +265,8 @@ DATASETS = {
     "tensors": (TensorDataset(torch.tensor(X)), None), "tensors with labels": (TensorDataset(torch.tensor(X), torch.tensor(Y)), 4),
     "one-hot": (Items(lambda i: (X[i], np.eye(4)[Y[i]])), 4), "some unlabelled": (Items(lambda i: (X[i], i % 3 if i % 2 else None)), 3),
     "part": (Subset(Items(lambda i: (X[i], int(Y[i]))), range(5, 30)), 4), "list": ([(x, int(y)) for x, y in zip(X, Y)], 4),
-    "pair of arrays": ((X, Y), 4), "dict of arrays": ({"x": X, "y": Y}, 4), "elsewhere": (Elsewhere(), 4),
+    "pair of arrays": ((X, Y), 4), "pair of lists": ((list(torch.tensor(X)), Y.tolist()), 4),
+    "dict of arrays": ({"x": X, "y": Y}, 4), "elsewhere": (Elsewhere(), 4),
 }
 
 

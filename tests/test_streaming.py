@@ -347,3 +347,28 @@ def test_a_folder_larger_than_the_memory_given_is_streamed_by_itself(pictures):
     done = subprocess.run([sys.executable, "-c", UNDER_A_LIMIT, str(pictures)], capture_output=True, text=True,
                           cwd=Path(__file__).parents[1], timeout=60, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0 and done.stdout.split("\n")[-2] == "held they do not fit", done.stderr[-2000:]
+
+
+IN_PIECES = """
+import resource, numpy as np, torch
+from sslbench.data import Data
+from sslbench.data.arrays.arrays import arrays
+torch.ones(64, 64) @ torch.ones(64, 64)
+x = np.random.default_rng(0).random((1000, 3, 160, 160), np.float32)
+held = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmData"))
+resource.setrlimit(resource.RLIMIT_DATA, (held + 150 * 2 ** 20, resource.RLIM_INFINITY))
+rows = Data.find(arrays(x))().load("train")[0]["image"]
+assert rows[:10].float().std() > 1
+try:
+    rows[:]
+except (MemoryError, RuntimeError):
+    print("all of them do not fit")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA counts mapped memory on Linux only")
+def test_what_is_in_memory_is_looked_at_in_pieces():
+    """Of arrays of 307 MB a source is made with 150 MB more."""
+    done = subprocess.run([sys.executable, "-c", IN_PIECES], capture_output=True, text=True, timeout=60,
+                          cwd=Path(__file__).parents[1], env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.stdout == "all of them do not fit\n", done.stderr[-2000:]

@@ -219,19 +219,16 @@ class Joined:
     """Several pieces one after the other, without a copy."""
 
     def __init__(self, x: list):
-        self.x, self.starts = x, torch.tensor([len(piece) for piece in x]).cumsum(0)
+        self.x, self.ends = x, torch.tensor([len(piece) for piece in x]).cumsum(0)
 
     def __len__(self) -> int:
-        return int(self.starts[-1])
+        return int(self.ends[-1])
 
     def __getitem__(self, rows: Tensor) -> Tensor:
-        of = torch.searchsorted(self.starts, rows, right=True)
-        out: Tensor | None = None
-        for i in of.unique().tolist():
-            here = torch.as_tensor(self.x[i][rows[of == i] - (int(self.starts[i - 1]) if i else 0)])
-            out = here.new_empty(len(rows), *here.shape[1:]) if out is None else out
-            out[of == i] = here
-        return self.x[0][:0] if out is None else out
+        of = torch.searchsorted(self.ends, rows, right=True)
+        starts = [int(end) - len(piece) for end, piece in zip(self.ends, self.x)]
+        found = [torch.as_tensor(piece[rows[of == i] - starts[i]]) for i, piece in enumerate(self.x)]
+        return torch.cat(found)[of.argsort(stable=True).argsort()]  # in the order of the rows
 
 
 def piece_of(x: list, rows: Tensor) -> tuple[Any, Tensor]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 
 from ...machine.hardware import memory_limit
+from ..image.to_square import flat
 from .npz import LABELS, SAMPLES
 
 X_KEYS = (*SAMPLES, "pixel_values", "img", "picture", "photo", "audio", "waveform", "input_values", "input_ids", "sequence", "values")
@@ -59,7 +60,7 @@ def taken(dataset: Any) -> Taken:
     if not found.label and len(getattr(inside, "targets", ())) == len(dataset) > 0 and inside is dataset:
         found.columns["label"], found.label = list(inside.targets), "label"
     with_names(found, inside)
-    return renamed(found)
+    return found
 
 
 def renamed(found: Taken) -> Taken:
@@ -157,13 +158,8 @@ def array_of(x: Any) -> np.ndarray:
 
 def pixels(image: Any) -> np.ndarray:
     """A Pillow image: grey ones [H, W], others [H, W, 3] with transparency on white."""
-    from PIL import Image
-    if image.mode in ("L", "1", "F") or image.mode.startswith("I"):
-        return np.asarray(image)
-    if image.mode != "RGB":
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return np.asarray(image)
+    grey = image.mode in ("L", "1", "F") or image.mode.startswith("I")
+    return np.asarray(image if grey else flat(image))
 
 
 class Stack:

@@ -42,20 +42,83 @@ def load(path: Path, axes: tuple[int, ...] = (2, 3, 4), parameter: str = "data.f
     with damage_in_one_line(path):
         if path.suffix.lower() == ".npy":
             found, x = mapped(path)
-            of_numbers(path, [found], axes)
+            samples_of(path, [found], axes)
             return Arrays(x)
         with zipfile.ZipFile(path) as archive:
             return arranged(path, archive, members(path, archive), axes)
 
 
-def of_numbers(path: Path, found: list[Member], axes: tuple[int, ...]) -> list[Member]:
-    """Those that can be samples; ValueError that lists all when there is none."""
+def header_of_samples(path: Path, axes: tuple[int, ...]) -> Member:
+    """What the samples are, and none of them is read; of several parts the first."""
+    with damage_in_one_line(path):
+        if path.suffix.lower() == ".npy":
+            found = [mapped(path)[0]]
+        else:
+            with zipfile.ZipFile(path) as archive:
+                found = members(path, archive)
+        return next(iter(samples_of(path, found, axes).values()))
+
+
+def arranged(path: Path, archive: zipfile.ZipFile, found: list[Member], axes: tuple[int, ...]) -> Arrays:
+    """Which member is what; these are read, and no others."""
+    xs = samples_of(path, found, axes)
+    columns = columns_of(path, found, xs)
+    used = [m for parts in columns.values() for m in parts.values()]
+    within_memory(path, [*xs.values(), *used])
+    values = {title: column(archive, xs, parts) for title, parts in columns.items()}
+    if any(xs):
+        values["split"] = [SPLIT_WORDS.get(part, "train") for part, m in xs.items() for _ in range(m.shape[0])]
+    split = next((k for k in SPLIT_COLUMNS if k in values and are_splits(values[k])), "")
+    group = next((k for k in GROUPS if k in values and differ(values[k])), "")
+    rest = [k for k in values if k not in (*GROUPS, *SPLIT_COLUMNS)]
+    label = "label" if "label" in values else rest[0] if len(rest) == 1 else ""
+    said = notes(found, xs, used) + [f"{k} names no splits, so none are taken from it" for k in SPLIT_COLUMNS
+                                     if k in values and not any(xs) and k != split]
+    return Arrays(read(archive, list(xs.values())), values, label, group, split, said)
+
+
+def samples_of(path: Path, found: list[Member], axes: tuple[int, ...]) -> dict[str, Member]:
+    """The samples: split word -> member, "" for one without; ValueError for none, or unlike ones."""
     able = [m for m in found if len(m.shape) in axes and m.dtype.kind in "fiubc"]
     able = able or [plain(path, m) for m in found if m.dtype.kind in "OV"]
     if not able:
-        raise Refused(f"{path.name} has no array of numbers with {' or '.join(map(str, axes))} axes, the first of which counts the "
-                      f"samples; it has {', '.join(map(str, found[:8])) or 'nothing'}")
-    return able
+        raise Refused(f"{path.name} has no array of numbers with {' or '.join(map(str, axes))} axes, the "
+                      f"first of which counts the samples; it has {', '.join(map(str, found[:8])) or 'nothing'}")
+    bases = [parted(m.name)[0] for m in able]
+    largest = max(able, key=lambda m: (len(m.shape), m.nbytes))
+    base = next((b for b in SAMPLES if b in bases), parted(largest.name)[0])
+    xs = {parted(m.name)[1]: m for m in reversed(able) if parted(m.name)[0] == base}  # the first counts
+    if "" in xs and "train" in {SPLIT_WORDS.get(part) for part in xs}:  # all samples beside their parts: the parts say more
+        del xs[""]
+    if len({m.shape[1:] for m in xs.values()}) > 1:
+        raise Refused(f"the splits in {path.name} differ in more than the number of samples: "
+                      + ", ".join(str(xs[part]) for part in ("", *SPLIT_WORDS) if part in xs))
+    return {part: plain(path, xs[part]) for part in ("", *SPLIT_WORDS) if part in xs}
+
+
+def columns_of(path: Path, found: list[Member], xs: dict[str, Member]) -> dict[str, dict[str, Member]]:
+    """Title -> split word -> member for what has one value, or one row of values, for each sample."""
+    columns: dict[str, dict[str, Member]] = {}
+    order = {name: i for i, name in enumerate(LABELS)}
+    for m in sorted(found, key=lambda m: order.get(parted(m.name)[0], len(order))):
+        base, part = parted(m.name)
+        if m in xs.values() or part not in xs or len(m.shape) not in (1, 2) or m.shape[0] != xs[part].shape[0]:
+            continue
+        if m.dtype.kind in "OVc" and base not in (*LABELS, *GROUPS, *SPLIT_COLUMNS):
+            continue  # it is said that it is not used
+        title = "label" if base in LABELS and part not in columns.get("label", {}) else base
+        if part not in columns.setdefault(title, {}):
+            columns[title][part] = plain(path, m)
+    return columns
+
+
+def column(archive: zipfile.ZipFile, xs: dict[str, Member], parts: dict[str, Member]) -> np.ndarray | list:
+    """One column over all splits; None for the samples of a split that does not have it."""
+    found = {part: read(archive, [m]) for part, m in parts.items()}
+    found = {part: v[:, 0] if v.ndim == 2 and v.shape[1] == 1 else v for part, v in found.items()}
+    if len(found) == len(xs) and len({(v.shape[1:], v.dtype.kind) for v in found.values()}) == 1:
+        return np.concatenate([found[part] for part in xs])
+    return [v for part, x in xs.items() for v in (found[part] if part in found else [None] * x.shape[0])]
 
 
 def parted(name: str) -> tuple[str, str]:
@@ -70,24 +133,6 @@ def parted(name: str) -> tuple[str, str]:
     return (run_together[1], run_together[2]) if run_together else (name.lower(), "")
 
 
-def arranged(path: Path, archive: zipfile.ZipFile, found: list[Member], axes: tuple[int, ...]) -> Arrays:
-    """Which member is what; these are read, and no others."""
-    names = {m.name: parted(m.name) for m in found}
-    xs = samples_of(path, of_numbers(path, found, axes), names)
-    columns, used = columns_of(path, found, xs, names)
-    within_memory(path, [*xs.values(), *used])
-    values = {key: column(archive, xs, parts) for key, parts in columns.items()}
-    if any(xs):
-        values["split"] = [SPLIT_WORDS.get(part, "train") for part, m in xs.items() for _ in range(m.shape[0])]
-    split = next((k for k in SPLIT_COLUMNS if k in values and are_splits(values[k])), "")
-    group = next((k for k in GROUPS if k in values and differ(values[k])), "")
-    rest = [k for k in values if k not in (*GROUPS, *SPLIT_COLUMNS)]
-    label = "label" if "label" in values else rest[0] if len(rest) == 1 else ""
-    said = notes(found, xs, used, names) + [f"{k} names no splits, so none are taken from it" for k in SPLIT_COLUMNS
-                                            if k in values and not any(xs) and k != split]
-    return Arrays(read(archive, list(xs.values())), values, label, group, split, said)
-
-
 def differ(values: np.ndarray | list) -> bool:
     """Whether there is more than one value, one for each sample."""
     return np.ndim(values) == 1 and len(np.unique(np.asarray(values).astype(str))) > 1
@@ -99,58 +144,10 @@ def are_splits(values: np.ndarray | list) -> bool:
     return None not in found and len(found) > 1
 
 
-def samples_of(path: Path, able: list[Member], names: dict[str, tuple[str, str]]) -> dict[str, Member]:
-    """The samples: split word -> member, "" for one array without splits; ValueError when they are not alike."""
-    bases = [names[m.name][0] for m in able]
-    base = next((b for b in SAMPLES if b in bases), None) or names[max(able, key=lambda m: (len(m.shape), m.nbytes)).name][0]
-    xs: dict[str, Member] = {}
-    for m in able:
-        if names[m.name][0] == base:
-            xs.setdefault(names[m.name][1], m)
-    if "" in xs and "train" in {SPLIT_WORDS.get(part) for part in xs}:  # all samples beside their parts: the parts say more
-        del xs[""]
-    order = ["", *SPLIT_WORDS]
-    xs = {part: xs[part] for part in sorted(xs, key=order.index)}
-    if len({m.shape[1:] for m in xs.values()}) > 1:
-        raise Refused(f"the splits in {path.name} differ in more than the number of samples: {', '.join(map(str, xs.values()))}")
-    return {part: plain(path, m) for part, m in xs.items()}
-
-
-def columns_of(path: Path, found: list[Member], xs: dict, names: dict[str, tuple[str, str]]) -> tuple[dict, list[Member]]:
-    """Title -> split word -> member for what has one value, or one row of values, for each sample; and these members."""
-    columns: dict[str, dict[str, Member]] = {}
-    used = []
-    for m in sorted(found, key=lambda m: LABELS.index(names[m.name][0]) if names[m.name][0] in LABELS else len(LABELS)):
-        base, part = names[m.name]
-        part = part if part in xs else "" if not part else None
-        if m in xs.values() or part not in xs or len(m.shape) not in (1, 2) or m.shape[0] != xs[part].shape[0]:
-            continue
-        if m.dtype.kind in "OVc" and base not in (*LABELS, *GROUPS, *SPLIT_COLUMNS):
-            continue  # it is said that it is not used
-        title = "label" if base in LABELS and part not in columns.get("label", {}) else base
-        if part not in columns.setdefault(title, {}):
-            columns[title][part] = plain(path, m)
-            used.append(m)
-    return columns, used
-
-
-def column(archive: zipfile.ZipFile, xs: dict[str, Member], parts: dict[str, Member]) -> np.ndarray | list:
-    """One column over all splits; None for the samples of a split that does not have it."""
-    if len(parts) == len(xs) and len({(m.shape[1:], m.dtype.kind) for m in parts.values()}) == 1:
-        values = read(archive, [parts[part] for part in xs])
-        return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
-    values = []
-    for part, x in xs.items():
-        here = read(archive, [parts[part]]) if part in parts else None
-        here = here[:, 0] if here is not None and here.ndim == 2 and here.shape[1] == 1 else here
-        values += [None] * x.shape[0] if here is None else list(here) if here.ndim > 1 else here.tolist()
-    return values
-
-
-def notes(found: list[Member], xs: dict[str, Member], used: list[Member], names: dict[str, tuple[str, str]]) -> list[str]:
+def notes(found: list[Member], xs: dict[str, Member], used: list[Member]) -> list[str]:
     """What a reader should know of the choice: positional or unknown names that were taken, and arrays that were not."""
     said = []
-    guessed = [m for m in xs.values() if names[m.name][0] not in SAMPLES]
+    guessed = [m for m in xs.values() if parted(m.name)[0] not in SAMPLES]
     if guessed:
         said.append(f"{', '.join(map(str, guessed))} taken for the samples")
     said += [f"{m} taken for the labels" for m in used if m.name == "arr_1"]

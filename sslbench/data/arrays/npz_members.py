@@ -1,23 +1,24 @@
 """The arrays of .npy and .npz files, read safely: nothing is unpickled, and what a header claims is compared with what the
 file can hold and memory can take before any of it is read."""
 
+import io
 import math
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from ...machine.hardware import memory_limit
+from ...messages import one_line
 
-LONGEST_HEADER = 10_000  # bytes; those that NumPy writes have some hundred
+LONGEST_HEADER = 10_000  # bytes that are read to find it; those that NumPy writes have some hundred
 MOST_MEMBERS = 10_000
 SMALL, DENSEST = 2**28, 500  # a member of more than 256 MB must not be packed to less than 1/500; zeros can be, to 1/1032
-PIECE = 2**24  # bytes read at once
 
 
 class Refused(ValueError):
@@ -31,7 +32,7 @@ class Member:
     name: str
     dtype: np.dtype
     shape: tuple[int, ...]
-    fortran: bool = False
+    start: int  # bytes of the header
 
     @property
     def nbytes(self) -> int:
@@ -42,8 +43,8 @@ class Member:
 
 
 def short(name: str) -> str:
-    """A name for a message: printable, and no longer than a line."""
-    return re.sub(r"[^\x20-\x7e\xa0-\uffff]", "?", name[:60]) + ("..." if len(name) > 60 else "")
+    """A name for a message."""
+    return one_line(name, 60)
 
 
 @contextmanager
@@ -62,17 +63,15 @@ def damage_in_one_line(path: Path) -> Iterator[None]:
                          "make or download it again") from None
 
 
-def header(file, name: str) -> Member:
-    """Reads the header of an .npy, so that the file stands at its numbers. ValueError where it cannot be right."""
-    version = np.lib.format.read_magic(file)
-    length = file.read(2 if version == (1, 0) else 4)
-    if int.from_bytes(length, "little") > LONGEST_HEADER:  # NumPy would read all of it before it looks
-        raise ValueError(f"the header of {short(name)} has {int.from_bytes(length, 'little')} bytes")
-    text = file.read(int.from_bytes(length, "little"))
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(_Bytes(length[:2] + text))
+def header(file: IO[bytes], name: str) -> Member:
+    """The header of an .npy that stands at its beginning. ValueError where it cannot be right."""
+    start = io.BytesIO(file.read(LONGEST_HEADER))  # no more of it, whatever it says of its own length
+    version = np.lib.format.read_magic(start)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(start)
     if min(shape, default=0) < 0:
         raise ValueError(f"{short(name)} has a size below zero")
-    return Member(name, dtype, shape, fortran)
+    return Member(name, dtype, shape, start.tell())
 
 
 def plain(path: Path, member: Member) -> Member:
@@ -88,28 +87,14 @@ def plain(path: Path, member: Member) -> Member:
     return member
 
 
-class _Bytes:
-    """Bytes as a file that can be read once."""
-
-    def __init__(self, rest: bytes):
-        self.rest = rest
-
-    def read(self, n: int) -> bytes:
-        out, self.rest = self.rest[:n], self.rest[n:]
-        return out
-
-
 def mapped(path: Path) -> tuple[Member, np.ndarray]:
     """The array of an .npy, which stays on the disk."""
     with open(path, "rb") as file:
         found = plain(path, header(file, "the array"))
-        start = file.tell()
-    there = path.stat().st_size - start
+    there = path.stat().st_size - found.start
     if found.nbytes > there:
         raise ValueError(f"its header promises {found.nbytes} bytes and {there} are there")
-    if not found.nbytes:
-        return found, np.zeros(found.shape, found.dtype)
-    return found, np.memmap(path, found.dtype, "r", start, found.shape, "F" if found.fortran else "C")
+    return found, np.load(path, "r" if found.nbytes else None)  # nothing cannot be mapped
 
 
 def members(path: Path, archive: zipfile.ZipFile) -> list[Member]:
@@ -126,7 +111,7 @@ def one_member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> M
     name = info.filename.removesuffix(".npy")
     with archive.open(info) as file:
         member = header(file, name)
-        there = info.file_size - file.tell()
+    there = info.file_size - member.start
     if member.dtype.hasobject:  # of which the header does not know the size
         return member
     if member.nbytes != there:
@@ -152,31 +137,19 @@ def named(path: Path, names: list[str]) -> list[np.ndarray]:
 
 
 def read(archive: zipfile.ZipFile, parts: list[Member]) -> np.ndarray:
-    """These members one after the other in one array: [n, ...]; each is unpacked into its place."""
+    """These members one after the other in one array: [n, ...]."""
+    if len(parts) == 1:
+        return unpacked(archive, parts[0])
     out = np.empty((sum(m.shape[0] for m in parts), *parts[0].shape[1:]), np.result_type(*(m.dtype for m in parts)))
     start = 0
-    for m in parts:
-        place = out[start:start + m.shape[0]]
+    for m in parts:  # one at a time: together they may be half of what memory can take
+        out[start:start + m.shape[0]] = unpacked(archive, m)
         start += m.shape[0]
-        if m.fortran or m.dtype != out.dtype:
-            flat = np.empty(math.prod(m.shape), m.dtype)
-            unpack(archive, m, flat)
-            place[:] = flat.reshape(m.shape[::-1]).T if m.fortran else flat.reshape(m.shape)
-        else:
-            unpack(archive, m, place.reshape(-1))
     return out
 
 
-def unpack(archive: zipfile.ZipFile, m: Member, flat: np.ndarray) -> None:
-    if not flat.nbytes:
-        return
-    raw = flat.view(np.uint8)
-    with archive.open(m.name + ".npy") as file:
-        header(file, m.name)
-        for at in range(0, len(raw), PIECE):
-            piece = file.read(min(PIECE, len(raw) - at))
-            if len(piece) < min(PIECE, len(raw) - at):
-                raise EOFError(f"{short(m.name)} ends too early")
-            raw[at:at + len(piece)] = np.frombuffer(piece, np.uint8)
-        if file.read(1):  # reads to the end, where the checksum is compared
-            raise ValueError(f"{short(m.name)} is longer than its header says")
+def unpacked(archive: zipfile.ZipFile, member: Member) -> np.ndarray:
+    with archive.open(member.name + ".npy") as file:
+        x = np.lib.format.read_array(file, allow_pickle=False)
+        file.read(1)  # the checksum is compared at the end
+        return x

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..column_names import GROUPS, split_name
 from .items import LABEL_KEYS, X_KEYS, Taken, array_of, is_dataset, is_numbers, of_items, renamed, taken
+from .npz import differ
 from .pandas_frames import is_frame, is_series, of_frame
 from .unequal import filled
 
@@ -38,59 +39,61 @@ def handed(x: Any, labels: Any = None, groups: Any = None, splits: Any = None) -
                          "and text)")
     if isinstance(x, Mapping) and x and all(split_name(key) for key in x):
         return beside(by_split(x), labels, groups, splits)
+    notes: list[str] = []
     if is_frame(x):
         x, labels, groups, splits, notes = of_frame(x, labels, groups, splits)
-        found = Taken(x, notes=notes)
-    else:
-        found = whole(x)
-    return beside(Handed([filled(found)], found.columns, [found.label] if found.label else [], notes=found.notes), labels, groups, splits)
+    found = whole(x)
+    label = [found.label] if found.label else []
+    one = Handed([filled(found)], found.columns, label, notes=notes + found.notes)
+    return beside(one, labels, groups, splits)
 
 
 def whole(x: Any) -> Taken:
     """All samples, not yet one array where they are unequal."""
-    if isinstance(x, Mapping):
-        key = next((k for k in X_KEYS if k in x), None)
-        if key is None:
-            raise ValueError(f"x is a dict with the keys {', '.join(map(str, list(x)[:8]))}; give one of its arrays, or "
-                             "{'train': (x, y), 'test': (x, y)}")
-        rest = {str(k): v for k, v in x.items() if k != key}
-        found = whole(x[key])
-        label = next((k for k in LABEL_KEYS if k in rest), "")
-        found.columns |= {k: v for k, v in rest.items() if k == label or np.shape(v)[:1] == (len(found.x),)}
-        found.label = found.label or label
-        return renamed(found)
-    if is_dataset(x):
-        return taken(x)
+    return renamed(of_arrays(x) if isinstance(x, Mapping) else taken(x) if is_dataset(x) else of_plain(x))
+
+
+def of_arrays(x: Mapping) -> Taken:
+    """{"x": samples, "y": labels, ...}, each for all samples."""
+    key = next((k for k in X_KEYS if k in x), None)
+    if key is None:
+        raise ValueError(f"x is a dict with the keys {', '.join(map(str, list(x)[:8]))}; give one of its arrays, or "
+                         "{'train': (x, y), 'test': (x, y)}")
+    found = whole(x[key])
+    label = next((k for k in LABEL_KEYS if k in x), "")
+    found.columns |= {str(k): v for k, v in x.items()
+                      if k != key and (k == label or np.shape(v)[:1] == (len(found.x),))}
+    found.label = found.label or label
+    return found
+
+
+def of_plain(x: Any) -> Taken:
+    """An array or what is like one, a pair (x, y), a list of samples or of numbers."""
     if isinstance(x, Iterator):
         raise ValueError("x is an iterator, which can be read once and has no length; give list(x)")
-    if isinstance(x, tuple) and len(x) == 2 and not is_numbers(x) and len(x[0]) == len(x[1]) > 2:  # (x, y)
-        return Taken(x[0], {"label": x[1]}, "label")
-    if isinstance(x, (list, tuple)) and not is_numbers(x):
-        return renamed(of_items(x))
-    if isinstance(x, (list, tuple)):
-        return Taken(x if len({np.shape(row) if flat(row) else None for row in x}) == 1 else [np.asarray(row) for row in x])
     if type(x).__module__.partition(".")[0] == "scipy":
         raise ValueError("x is a sparse matrix; give x.toarray()")
     if is_series(x) or (isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1):
         return of_items(list(x))
-    return Taken(x)
-
-
-def flat(row: Any) -> bool:
-    """Whether a list of numbers is even: of those that are not NumPy makes no array."""
+    if not isinstance(x, (list, tuple)):
+        return Taken(x)
+    if not is_numbers(x):
+        pair = isinstance(x, tuple) and len(x) == 2 and len(x[0]) == len(x[1]) > 2
+        return of_pair(x) if pair else of_items(x)
     try:
-        np.shape(row)
-    except ValueError:
-        return False
-    return True
+        return Taken(np.asarray(x))
+    except ValueError:  # of rows of unequal length NumPy makes no array
+        return Taken([np.asarray(row) for row in x])
 
 
 def by_split(x: Mapping) -> Handed:
     """{"train": x or (x, y) or a dataset, "test": ...}: one piece for each."""
     out = Handed([], given=[])
-    found = {key: Taken(*of_pair(value)) if isinstance(value, tuple) and len(value) in (2, 3) else whole(value) for key, value in x.items()}
+    found = {key: of_pair(value) if isinstance(value, tuple) and len(value) in (2, 3) else whole(value)
+             for key, value in x.items()}
     for name in dict.fromkeys(name for t in found.values() for name in t.columns):
-        out.columns[name] = [v for t in found.values() for v in column(t.columns.get(name), len(t.x))]
+        out.columns[name] = [v for t in found.values() for v in (
+            sized(t.columns[name], len(t.x), name) if name in t.columns else [None] * len(t.x))]
     for key, t in found.items():
         out.pieces.append(filled(t))
         out.given += [split_name(key)] * len(t.x)
@@ -103,20 +106,12 @@ def by_split(x: Mapping) -> Handed:
     return out
 
 
-def of_pair(pair: tuple) -> tuple[Any, dict[str, Any], str]:
+def of_pair(pair: tuple) -> Taken:
     """(x, y), or (x, y, groups)."""
-    x, y = whole(pair[0]).x, pair[1]
+    found, y = whole(pair[0]), pair[1]
     columns = dict(y) if isinstance(y, Mapping) else {} if y is None else {"label": y}
-    label = next(iter(columns), "")
-    return x, columns | ({"group": pair[2]} if len(pair) == 3 else {}), label
-
-
-def column(values: Any, n: int) -> list:
-    """n values, None for each where there are none."""
-    values = [None] * n if values is None else list(values_of(values))
-    if len(values) != n:
-        raise ValueError(f"there are {n} samples and {len(values)} labels; one for each sample is needed")
-    return values
+    groups = {"group": pair[2]} if len(pair) == 3 and pair[2] is not None else {}
+    return Taken(found.x, columns | groups, next(iter(columns), ""), found.notes)
 
 
 def values_of(values: Any) -> Any:
@@ -141,17 +136,12 @@ def beside(found: Handed, labels: Any, groups: Any, splits: Any) -> Handed:
         found.columns["group"], found.group = sized(groups, n, "groups"), "group"
     else:
         found.group = next((name for name in found.columns if name.lower() in GROUPS and name not in found.label
-                            and several(found.columns[name])), "")
+                            and differ(found.columns[name])), "")
     if splits is not None:
         found.given = of_rows(splits, n) if isinstance(splits, Mapping) else named_splits(sized(splits, n, "splits"))
     if found.given and len(set(found.given)) == 1:
         found.notes.append("all samples are given as one split, so the splits are drawn")
     return found
-
-
-def several(values: Any) -> bool:
-    """Whether there is more than one value, one for each sample."""
-    return np.ndim(values) == 1 and len(np.unique(np.asarray(values).astype(str))) > 1
 
 
 def sized(values: Any, n: int, what: str) -> Any:

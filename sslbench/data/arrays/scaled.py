@@ -18,7 +18,7 @@ from ..as_stored import AsStored, exact
 from .shapes import MOST_SYMBOLS
 
 NUMBERS = 2**21  # read at once
-FEW = 2**23  # numbers that tell the scale of pictures
+FEW = 2**21  # numbers that tell the scale of pictures
 BANDS = {"scale": 1 / 64, "offset": 128.0}  # how several bands are stored: each with mean 128 and deviation 64
 
 
@@ -31,41 +31,36 @@ class Learned:
     notes: list[str] = field(default_factory=list)
 
 
-def pieces(x: list, training: np.ndarray | None = None) -> Iterator[Tensor]:
-    """All samples of some pieces, or those for training, some megabytes at a time."""
-    start = 0
+def pieces(x: list) -> Iterator[Tensor]:
+    """All samples of some pieces, some megabytes at a time."""
     for piece in x:
         step = max(1, NUMBERS // max(1, piece[:1].numel()))
         for at in range(0, len(piece), step):
-            some = piece[at:at + step]
-            keep = torch.ones(len(some), dtype=torch.bool) if training is None else torch.from_numpy(training[start + at:][:len(some)])
-            if keep.any():
-                yield some if keep.all() else some[keep]
-        start += len(piece)
+            yield piece[at:at + step]
 
 
 def of_images(x: list, training: np.ndarray) -> Learned:
     """Stored as 0..255: one scale for grey and colours, one for each band where there are others."""
     if x[0].shape[1] not in (1, 3):
-        mean, deviation, absent = moments(x, training)
-        return Learned(BANDS, AsStored(mean, deviation, 64.0, 128.0, 128.0), said_absent(absent))
+        seen = looked_at(x, training)
+        return Learned(BANDS, AsStored(seen.mean, seen.deviation, 64.0, 128.0, 128.0), seen.absent)
     few = torch.cat([some_of(p) for p in x])
     if x[0].dtype == torch.uint8:
         return Learned(standard(few.float()))
-    low, high, absent = range_of(x)
-    ends = torch.tensor([[low], [(high - low) or 1.0]], dtype=torch.float64)
+    seen = looked_at(x, training)
+    ends = torch.tensor([[seen.low], [(seen.high - seen.low) or 1.0]], dtype=torch.float64)
     stretch = AsStored(*ends, 255.0, clean=True)
     found = standard(stretch(few[:, None])[:, 0])
-    return Learned(found, replace(stretch, absent=found["offset"], clean=not sum(absent)), said_absent(absent))
+    return Learned(found, replace(stretch, absent=found["offset"], clean=not seen.absent), seen.absent)
 
 
 def of_series(x: list, training: np.ndarray) -> Learned:
     """Stored as float32, each channel with mean 0 and deviation 1 over the training samples; padded to whole patches with NaN."""
     T = x[0].shape[2]
     patch = parts.patch_of_series(T)
-    mean, deviation, absent = moments(x, training)
-    stored = AsStored(mean, deviation, length=-(-T // patch) * patch, clean=not absent[1])
-    return Learned({"gaps": bool(sum(absent) or T % patch)}, stored, said_absent(absent))
+    seen = looked_at(x, training)
+    stored = AsStored(seen.mean, seen.deviation, length=-(-T // patch) * patch, clean=not seen.infinite)
+    return Learned({"gaps": bool(seen.absent or T % patch)}, stored, seen.absent)
 
 
 def of_symbols(x: list, training: np.ndarray) -> Learned:
@@ -97,66 +92,60 @@ def standard(x: Tensor) -> dict[str, float]:
     return {"scale": 1 / max(float(x.std(correction=0)), 1e-6), "offset": float(x.mean())}
 
 
-def range_of(x: list) -> tuple[float, float, tuple[int, int]]:
-    """The lowest and highest finite number, and how many are NaN and infinite."""
-    low, high, nan, infinite = float("inf"), -float("inf"), 0, 0
+@dataclass
+class Seen:
+    """What one pass finds. low, high: of the finite numbers of all samples; nan, infinite: how many are.
+    mean, deviation [C, 1]: of each channel over finite training numbers; a constant one has 1."""
+
+    mean: Tensor
+    deviation: Tensor
+    low: float = math.inf
+    high: float = -math.inf
+    nan: int = 0
+    infinite: int = 0
+
+    @property
+    def absent(self) -> list[str]:
+        return [f"{self.nan:,} numbers are absent"] * (self.nan > 0) + \
+            [f"{self.infinite:,} infinite numbers count as absent"] * (self.infinite > 0)
+
+
+def looked_at(x: list, training: np.ndarray) -> Seen:
+    """ValueError where the samples, or those for training, hold no finite number."""
+    C, start = x[0].shape[1], 0
+    count, squares, mean = torch.zeros(3, C, dtype=torch.float64)
+    seen = Seen(mean, mean)
     for piece in pieces(x):
-        piece = exact(piece)
+        keep, start = torch.from_numpy(training[start:start + len(piece)]), start + len(piece)
+        piece = exact(piece).flatten(2)
+        some = piece
         if not finite(piece):
-            nan, infinite = nan + int(piece.isnan().sum()), infinite + int(piece.isinf().sum())
-            piece = piece[piece.isfinite()]
-        if piece.numel():
-            low, high = min(low, float(piece.min())), max(high, float(piece.max()))
-    if low > high:
-        raise ValueError("x holds no finite number")
-    return low, high, (nan, infinite)
-
-
-def moments(x: list, training: np.ndarray) -> tuple[Tensor, Tensor, tuple[int, int]]:
-    """Mean and deviation [C, 1] of each channel over the finite numbers of the training samples; a constant channel has 1. How many
-    numbers of all samples are NaN and infinite."""
-    C = x[0].shape[1]
-    count, mean, squares = (torch.zeros(C, dtype=torch.float64) for _ in range(3))
-    for piece in pieces(x, training):
-        n, here, around = moments_of(exact(piece).flatten(2))
-        apart, total = here - mean, (count + n).clamp(min=1)
-        squares += around + apart**2 * count * n / total  # Chan et al. 1979
-        mean += apart * n / total
-        count += n
+            seen.nan += int(piece.isnan().sum())
+            seen.infinite += int(piece.isinf().sum())
+            some, piece = piece[piece.isfinite()], piece.where(piece.isfinite(), torch.nan)
+        if some.numel():
+            seen.low, seen.high = min(seen.low, float(some.min())), max(seen.high, float(some.max()))
+        if keep.any():
+            n, own, around = moments_of(piece if keep.all() else piece[keep])
+            apart, total = own - mean, (count + n).clamp(min=1)
+            squares += around + apart**2 * count * n / total  # Chan et al. 1979
+            mean += apart * n / total
+            count += n
     if not count.sum():
-        raise ValueError("the training samples hold no finite number")
+        raise ValueError("x holds no finite number" if seen.low > seen.high else
+                         "the training samples hold no finite number")
     deviation = (squares / count.clamp(min=1)).sqrt()
     deviation = torch.where(deviation > 1e-12 * mean.abs(), deviation, 1.0)
-    return mean[:, None], deviation[:, None], absent_of(x)
+    return replace(seen, mean=mean[:, None], deviation=deviation[:, None])
 
 
 def moments_of(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Of floats [b, C, numbers]: how many are finite, their mean, and the sum of squares around it, for each channel."""
-    if finite(x):
-        n = torch.full((x.shape[1],), x.shape[0] * x.shape[2], dtype=torch.float64)
-        mean = x.mean((0, 2), dtype=torch.float64)
-        return n, mean, (x - mean.to(x.dtype)[:, None]).square_().sum((0, 2), dtype=torch.float64)
-    there = x.isfinite()
-    n = there.sum((0, 2)).double()
-    mean = x.masked_fill(~there, 0).sum((0, 2), dtype=torch.float64) / n.clamp(min=1)
-    return n, mean, (x - mean.to(x.dtype)[:, None]).masked_fill_(~there, 0).square_().sum((0, 2), dtype=torch.float64)
+    """Of floats [b, C, n], NaN for none: how many, their mean, the sum of squares around it, [C] each."""
+    n = (~x.isnan()).sum((0, 2)).double()
+    mean = x.nansum((0, 2), dtype=torch.float64) / n.clamp(min=1)
+    return n, mean, (x - mean.to(x.dtype)[:, None]).square_().nansum((0, 2), dtype=torch.float64)
 
 
 def finite(x: Tensor) -> bool:
     """Whether all numbers are finite, by their sum: ten times as fast as looking at each. False may be wrong."""
     return not x.is_floating_point() or math.isfinite(x.sum(dtype=torch.float64))
-
-
-def absent_of(x: list) -> tuple[int, int]:
-    """How many numbers of all samples are NaN and infinite."""
-    nan = infinite = 0
-    if x[0].is_floating_point():
-        for piece in pieces(x):
-            if not finite(piece):
-                nan, infinite = nan + int(piece.isnan().sum()), infinite + int(piece.isinf().sum())
-    return nan, infinite
-
-
-def said_absent(absent: tuple[int, int]) -> list[str]:
-    nan, infinite = absent
-    return [f"{nan:,} numbers are absent"] * (nan > 0) + [f"{infinite:,} infinite numbers count as absent"] * (infinite > 0)

@@ -22,6 +22,8 @@ def understood(pieces: list[np.ndarray], kind: str | None) -> tuple[str, list[np
         what = {1: "one long series in a file is cut into windows by the source 'series'",
                 5: "videos are not read yet"}.get(x.ndim, "one sample is no array of one to three axes")
         raise ValueError(f"x has the shape {shown(x)}; images are [n, C, H, W], series [n, C, T], symbols [n, T]; {what}")
+    if 0 in x.shape[1:]:
+        raise ValueError(f"x of shape {shown(x)} holds no numbers")
     chosen = asked or kind_of(pieces, notes)
     fits = {"image": (3, 4), "series": (2, 3), "symbols": (2,)}[chosen]
     if x.ndim not in fits or (at and x.ndim < max(fits)):
@@ -29,21 +31,13 @@ def understood(pieces: list[np.ndarray], kind: str | None) -> tuple[str, list[np
     if chosen == "symbols":
         if x.dtype.kind == "f":
             raise ValueError(f"symbols must be whole numbers [n, T], not {x.dtype} {shown(x)}")
-        some_numbers(x)
         return chosen, pieces, notes
     if x.ndim == max(fits):
         at = at or (channels_of_images if chosen == "image" else channels_of_series)(x, notes, asked is not None)
         pieces = [np.moveaxis(p, at, 1) for p in pieces]
     else:
         pieces = [p[:, None] for p in pieces]  # one channel
-    some_numbers(x)
     return chosen, without_transparency(pieces, notes) if chosen == "image" else pieces, notes
-
-
-def some_numbers(x: np.ndarray) -> None:
-    """ValueError when a sample has no numbers."""
-    if 0 in x.shape[1:]:
-        raise ValueError(f"x of shape {shown(x)} holds no numbers")
 
 
 def shown(x: np.ndarray) -> str:
@@ -92,7 +86,7 @@ def colors_last(C: int, H: int, W: int) -> bool:
     return C == H != W or (H != W and C != W and W < C)
 
 
-def channels_of_images(x: np.ndarray, notes: list[str], asked: bool) -> int:
+def channels_of_images(x: np.ndarray, notes: list[str], asked: bool = True) -> int:
     """1 or -1, and what was decided: of colours the axis of 1, 3 or 4, else the one that differs from two equal ones, else the smaller."""
     C, H, W = x.shape[1:]
     last = colors_last(C, H, W)

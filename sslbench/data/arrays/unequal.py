@@ -7,31 +7,21 @@ from .items import Taken, array_of
 
 def filled(found: Taken) -> np.ndarray:
     """One array [n, ...]: the array itself, or unequal series with masked ends."""
-    if not isinstance(found.x, list):
-        x = array_of(found.x)
-        if x.dtype == object and x.ndim > 1:
-            x = numbers_of(x)
-        return plain(x)
-    if found.x and all(isinstance(a, np.ndarray) for a in found.x):
-        rows = [plain(a) for a in found.x]
-        return padded(grey_as_color(rows), found)
-    return plain(np.asarray(found.x))
-
-
-def numbers_of(x: np.ndarray) -> np.ndarray:
-    """A table of objects as floats: None becomes NaN."""
-    try:
-        return x.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"x holds Python objects that are no numbers ({str(error).splitlines()[0][:80]})") from None
+    if isinstance(found.x, list):
+        return padded(grey_as_color([plain(a) for a in found.x]), found)
+    return plain(array_of(found.x))
 
 
 def plain(x: np.ndarray) -> np.ndarray:
-    """x itself; ValueError when it does not hold real numbers."""
+    """x itself, Python's own numbers as floats; ValueError when it does not hold real numbers."""
     if x.dtype.kind == "c":
         raise ValueError("x is complex; give real and imaginary part as two channels: numpy.stack([x.real, x.imag], 1)")
     if x.dtype.kind == "O":
-        return numbers_of(x)
+        try:
+            return x.astype(np.float64)  # None becomes NaN
+        except (TypeError, ValueError) as error:
+            reason = str(error).splitlines()[0][:80]
+            raise ValueError(f"x holds Python objects that are no numbers ({reason})") from None
     if x.dtype.kind not in "fiub":
         remedy = {"V": "give numpy.lib.recfunctions.structured_to_unstructured(x)", "M": "give x.astype('int64')"}
         raise ValueError(f"x holds {str(x.dtype)[:60]}, and numbers are read; "

@@ -5,6 +5,7 @@ One range for the whole folder, found once, so that pictures can be compared: th
 
 import os
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,18 @@ LOOKED_AT = 256  # pictures, spread over the folder
 PIXELS = 4096  # of each, for what nearly all of them lie between
 NEARLY_ALL = (0.001, 0.999)
 FARTHER = 4.0  # the whole range is used where it is at most so many times that of nearly all pixels
-_known: dict[tuple, Range] = {}
 
 
 def range_of(root: Path, names: list[str], in_threads: Callable[..., Iterator]) -> Range:
     """The darkest and the brightest number of pictures of one kind; where few pixels are far outside of all others, these are cut."""
-    step = max(1, -(-len(names) // LOOKED_AT))
-    key = (root, *((name, identity(root / name)) for name in names[::step]))
-    if key not in _known:
-        if len(_known) > 8:
-            _known.clear()
-        _known[key] = spread([found for found in in_threads(statistics, root, names[::step]) if found is not None])
-    return _known[key]
+    some = names[:: max(1, -(-len(names) // LOOKED_AT))]
+    return range_of_files(root, tuple((name, identity(root / name)) for name in some), in_threads)
+
+
+@lru_cache(maxsize=8)  # once for the same files, whatever becomes of the pictures
+def range_of_files(root: Path, files: tuple[tuple, ...], in_threads: Callable[..., Iterator]) -> Range:
+    found = in_threads(statistics, root, [name for name, _ in files])
+    return spread([one for one in found if one is not None])
 
 
 def identity(file: Path) -> tuple[int, int]:
@@ -40,9 +41,8 @@ def identity(file: Path) -> tuple[int, int]:
 
 def statistics(file: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Lowest, highest and some of the numbers of one picture, by band; None where it cannot be read or holds no number."""
-    if (found := numbers_of(file)) is None:
-        return None
-    return statistics_of(*found)
+    found = numbers_of(file)
+    return found and statistics_of(*found)
 
 
 def statistics_of(x: np.ndarray, colours: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:

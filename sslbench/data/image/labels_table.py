@@ -3,12 +3,14 @@
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 from .. import column_names as known
 from ..tables import reading
+from ..tables.table import count
 from .layout import parted, plain, shown
-from .listing import ARRAYS, HEIF, PILLOW, TABLES, Listing, ending, number
+from .listing import ARRAYS, HEIF, PILLOW, TABLES, Listing, ending
 
 LARGEST, LARGEST_FRAME = 200 * 2**20, 32 * 2**20  # bytes of a table that is looked at; of one that has to be read for that
 FRAMES = (".xlsx", ".parquet", ".feather")  # no text
@@ -53,10 +55,9 @@ class Names:
         return fits[0][1], fits[0][0]
 
     def agreeing(self, i: int, folders: list[str]) -> int:
-        own, n = self.paths[i][:-1], 0
-        while n < min(len(own), len(folders)) and own[-1 - n] == folders[-1 - n]:
-            n += 1
-        return n
+        own = self.paths[i][:-1]
+        from_the_end = zip(reversed(own), reversed(folders))
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], from_the_end))
 
     def named_by(self, cells: list[str]) -> list[int | None]:
         """The picture of each cell; where most name their folder, those of another folder are none of them."""
@@ -78,34 +79,26 @@ class Matched:
 def beside(root: Path, listing: Listing) -> Beside:
     """What the tables in a folder of pictures say, or where there is none, those in the folder above."""
     names = Names(root.resolve(), listing.names)
-    unused: dict[Path, str] = {}
-    for tables_above, files in enumerate(([root / name for name in sorted(listing.tables)], tables_in(root.resolve().parent))):
-        names.numbers = not tables_above  # anything may be numbered: 17 is a name only in a table that lies in the folder
-        looked_at = {file: matched(file, names) for file in files}
-        tables = {file: found for file, found in looked_at.items() if isinstance(found, Matched)}
-        unused |= {file: why for file, why in looked_at.items() if isinstance(why, str) and ending(file.name) not in PROSE
-                   and not (tables_above and why == NO_NAMES)}
-        if tables:
-            columns = together(tables, len(listing.names))
-            label = likely(columns)
-            columns = {name: values for name, values in columns.items() if any(values)}
-            notes = [found.note for found in tables.values()][:5]
-            if columns:
-                notes.append(f"columns for data.label, data.group and data.split: {', '.join(map(plain, list(columns)[:12]))}")
-            return Beside(columns, label if label in columns else "", notes + not_used(unused), without_names(unused))
-    return Beside(notes=not_used(unused), unused=without_names(unused))
-
-
-def without_names(unused: dict[Path, str]) -> list[str]:
-    return [file.name for file, why in unused.items() if why == NO_NAMES]
-
-
-def not_used(unused: dict[Path, str]) -> list[str]:
-    """Tables that are not used, by reason."""
-    files: dict[str, list[str]] = defaultdict(list)
-    for file, why in unused.items():
-        files[why].append(file.name)
-    return [f"not used: {shown(some)} ({why})" for why, some in list(files.items())[:3]]
+    unused: dict[str, list[str]] = defaultdict(list)  # why -> names of tables
+    tables: dict[Path, Matched] = {}
+    inside = [root / name for name in sorted(listing.tables)]
+    for above, files in enumerate((inside, tables_in(root.resolve().parent))):
+        names.numbers = not above  # anything may be numbered: 17 is a name only in the folder's own table
+        for file in files if not tables else []:
+            found = matched(file, names)
+            if isinstance(found, Matched):
+                tables[file] = found
+            elif ending(file.name) not in PROSE and not (above and found == NO_NAMES):
+                unused[found].append(file.name)
+    columns = together(tables, len(listing.names))
+    label = likely(columns)
+    columns = {name: values for name, values in columns.items() if any(values)}
+    notes = [found.note for found in tables.values()][:5]
+    if columns:
+        offered = ", ".join(map(plain, list(columns)[:12]))
+        notes.append(f"columns for data.label, data.group and data.split: {offered}")
+    notes += [f"not used: {shown(some)} ({why})" for why, some in list(unused.items())[:3]]
+    return Beside(columns, label if label in columns else "", notes, unused[NO_NAMES])
 
 
 def tables_in(folder: Path) -> list[Path]:
@@ -122,7 +115,8 @@ def matched(file: Path, names: Names) -> Matched | str:
     if not promising(file, names):
         return NO_NAMES
     try:
-        columns = words_of(file)
+        table = reading.read(file)
+        columns = {name: table.words(name) for name in table.names}
     except (ValueError, OSError) as error:
         return " ".join(str(error).split())[:200]
     first = {name: sum(names.find(cell) is not None for cell in cells[:FIRST]) for name, cells in columns.items()}
@@ -134,11 +128,11 @@ def matched(file: Path, names: Names) -> Matched | str:
     if len(covers) < max(2, min(total, len(set(columns[key]))) / 2):
         return NO_NAMES
     missing = len({cell for cell, i in zip(columns[key], found[key]) if i is None})
-    lacking = [f"{number(n, what)} without a {other}" for n, what, other in ((total - len(covers), "picture", "row"),
-                                                                             (missing, "row", "picture")) if n]
+    lacking = [(total - len(covers), "picture", "row"), (missing, "row", "picture")]
+    lacking = ", ".join(f"{count(n, what)} without a {other}" for n, what, other in lacking if n)
     cells = {name: agreed(values, found[key], total) for name, values in columns.items() if name != key}
-    note = f"the table {plain(file.name)} names the pictures in column {plain(key)!r}" + (f" ({', '.join(lacking)})" if lacking else "")
-    return Matched(cells, covers, note)
+    note = f"the table {plain(file.name)} names the pictures in column {plain(key)!r}"
+    return Matched(cells, covers, note + f" ({lacking})" * bool(lacking))
 
 
 def promising(file: Path, names: Names) -> bool:
@@ -155,11 +149,6 @@ def promising(file: Path, names: Names) -> bool:
         return False
     text = head.replace(b"\0", b"").decode("utf-8", "replace")
     return len({found for cell in re.split(r"[,;\t\r\n\"]+", text) if (found := names.find(cell))}) > 1
-
-
-def words_of(file: Path) -> dict[str, list[str]]:
-    table = reading.read(file)
-    return {name: table.words(name) for name in table.names}
 
 
 def agreed(values: list[str], pictures: list[int | None], n: int) -> list[str | None]:

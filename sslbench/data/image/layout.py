@@ -13,6 +13,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
+from ...messages import one_line
 from ..column_names import SPLIT_WORDS, split_name
 
 Folders = tuple[str, ...]
@@ -147,27 +148,20 @@ def unwrapped(given: list[str | None], levels: list[Folders]) -> list[Folders]:
 
 def notes(names: list[str], given: list[str | None], words: list[str | None]) -> list[str]:
     """Files outside of the folders that the others lie in, and those in a folder of unlabelled files beside classes."""
-    stray = [name for name, split in zip(names, given) if split is None]
-    bare = [name for name in names if any(map(UNLABELLED.fullmatch, name.split("/")[:-1]))] if any(words) else []
-    if bare:
-        told = set(bare)
-        named = [(name, *what) for name, *what in zip(names, given or [""] * len(names), words) if name not in told]
-        others, splits, classes = map(list, zip(*named))
-        return [f"{of(bare)} a folder of unlabelled ones: {shown(bare)}", *notes(others, splits if given else [], classes)]
-    loose = [name for name, word in zip(names, words) if word is None]
-    loose = loose if any(words) else []
-    if stray == loose:
-        return [f"{of(stray)} no folder of a split or class, so training has {them(stray)} without a label: {shown(stray)}"] * bool(stray)
-    said = [f"{of(stray)} no folder of a split, so training has {them(stray)}: {shown(stray)}"] * bool(stray)
-    return said + [f"{of(loose)} no class folder and without a label: {shown(loose)}"] * bool(loose)
-
-
-def of(names: list[str]) -> str:
-    return "1 picture lies in" if len(names) == 1 else f"{len(names):,} pictures lie in"
-
-
-def them(names: list[str]) -> str:
-    return "it" if len(names) == 1 else "them"
+    places: dict[str, list[str]] = defaultdict(list)
+    given, words = given or [""] * len(names), words if any(words) else [""] * len(names)
+    for name, split, word in zip(names, given, words):
+        if any(words) and any(map(UNLABELLED.fullmatch, name.split("/")[:-1])):
+            places["a folder of unlabelled ones"].append(name)
+        elif split is None and word is None:
+            places["no folder of a split or class, so training has them without a label"].append(name)
+        elif split is None:
+            places["no folder of a split, so training has them"].append(name)
+        elif word is None:
+            places["no class folder and without a label"].append(name)
+    return [f"{len(found):,} pictures lie in {place}: {shown(found)}" if len(found) > 1 else
+            f"1 picture lies in {place.replace('them', 'it')}: {shown(found)}"
+            for place, found in places.items()]
 
 
 def shown(names: list[str], most: int = 3) -> str:
@@ -177,8 +171,7 @@ def shown(names: list[str], most: int = 3) -> str:
 
 def plain(name: str) -> str:
     """A file name to print, shortened in the middle."""
-    name = printable(name).translate({ord("<"): "‹", ord(">"): "›"})
-    return name if len(name) <= 60 else f"{name[:28]}...{name[-28:]}"
+    return one_line(name, 60).translate({ord("<"): "‹", ord(">"): "›"})
 
 
 def printable(name: str) -> str:

@@ -4,13 +4,14 @@ Links to folders are followed and each folder is read once, which ends every loo
 """
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 from ..tables import reading
+from ..tables.table import count
 from .layout import plain, shown
 
 PILLOW = {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm",
@@ -25,6 +26,14 @@ UNREAD = {".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf"
 HIDDEN = {"__macosx", "@eadir", "#recycle", "$recycle.bin", "thumbs", "lost+found"}  # and all names that begin with a dot
 
 
+# Why a name is left out: what it is, and what is wrong with it
+LOOP = "link", "to a folder above"
+TWICE = "link", "to what is read already"
+NO_FILE = "name", "of a picture but no file (a pipe, a device, a broken link)"
+WRITTEN = "link", "to a folder that was unpacked as a text file"
+CLOSED = "folder", "that may not be opened"
+
+
 @dataclass
 class Listing:
     """names: paths below the root of all files that are called like pictures.  tables: the same of tables.  The rest counts
@@ -36,48 +45,37 @@ class Listing:
     others: Counter = field(default_factory=Counter)  # ending -> files
     without: set[str] = field(default_factory=set)  # folders with pictures of a kind that is not read
     hidden: Counter = field(default_factory=Counter)  # name of a hidden folder or file -> pictures
-    twice: list[str] = field(default_factory=list)  # links to what is read already
-    loops: list[str] = field(default_factory=list)  # links to a folder above them
-    no_files: list[str] = field(default_factory=list)  # pipes, devices, sockets, links to nothing
-    written: list[str] = field(default_factory=list)  # links to folders that an archive has unpacked as text
-    closed: list[str] = field(default_factory=list)  # folders that may not be opened
+    odd: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))  # why -> names
     advice: list[str] = field(default_factory=list)
-
-    def left_out(self, name: str) -> None:
-        self.others[ending(name)] += 1
-        self.without.add(name.rpartition("/")[0])
 
     def notes(self) -> list[str]:
         """What was left out, in numbers."""
         unread = Counter({end: n for end, n in self.others.items() if end in UNREAD | HEIF | ARRAYS | {".avif"}})
-        said = [f"left out: {kinds(unread)}" + "".join(f"; {line}" for line in self.advice)] if unread else []
+        said = [f"left out: {'; '.join([kinds(unread), *self.advice])}"] if unread else []
         if self.hidden:
-            said.append(f"left out: {number(self.hidden.total(), 'picture')} in hidden or system folders: {shown(sorted(self.hidden))}")
-        for found, what, why in ((self.twice, "link", "to what is read already"), (self.loops, "link", "to a folder above"),
-                                 (self.no_files, "name", "of a picture but no file (a pipe, a device, a broken link)"),
-                                 (self.written, "link", "to a folder that was unpacked as a text file"),
-                                 (self.closed, "folder", "that may not be opened")):
-            said += [f"left out: {number(len(found), what)} {why}: {shown(found)}"] if found else []
-        return said
+            pictures = count(self.hidden.total(), "picture")
+            said.append(f"left out: {pictures} in hidden or system folders: {shown(sorted(self.hidden))}")
+        return said + [f"left out: {count(len(names), what)} {why}: {shown(names)}"
+                       for (what, why), names in self.odd.items()]
 
 
 def listed(root: Path) -> Listing:
     """All pictures below `root`, in the order of their names; ValueError when there are none."""
-    found, seen, here = Listing(), set(), os.path.realpath(root)
+    found, seen = Listing(), set()
     level = [(False, "", os.fspath(root))]  # (whether it is a link, name below the root, path)
     while level:
         below = []
         for link, name, path in sorted(level):  # links after the folders beside them: what they lead to keeps its own name
             place = identity(path)
             if link and os.path.realpath(os.path.dirname(path)).startswith(os.path.realpath(path)):
-                found.loops.append(name)
+                found.odd[LOOP].append(name)
             elif place in seen:
-                found.twice.append(name)
+                found.odd[TWICE].append(name)
             else:
                 seen.add(place)
                 below += read_folder(path, name, found)
         level = below
-    without_copies(found, root, here)
+    without_copies(found, root)
     only_readable(found)
     if not found.names:
         raise ValueError(f"there is no image in {plain(str(root))!r}{instead(found)}; data.folder must hold files such as .png or .jpg")
@@ -95,11 +93,11 @@ def read_folder(path: str, name: str, found: Listing) -> Iterator[tuple[bool, st
     try:
         entries = list(os.scandir(path))
     except PermissionError:
-        found.closed.append(name or ".")
+        found.odd[CLOSED].append(name or ".")
         return
     for entry in entries:
         below = f"{name}/{entry.name}" if name else entry.name
-        if entry.name.startswith(".") or entry.name.lower() in HIDDEN:
+        if hidden(entry.name):
             if pictures := hidden_pictures(entry):
                 found.hidden[below] += pictures
         elif entry.is_dir():
@@ -108,11 +106,12 @@ def read_folder(path: str, name: str, found: Listing) -> Iterator[tuple[bool, st
             found.tables.append(below)
         elif end not in PICTURES:
             found.others[end] += 1
-            found.written += [below] if not end and written_link(entry) else []
+            if not end and written_link(entry):
+                found.odd[WRITTEN].append(below)
             if end in UNREAD:
                 found.without.add(name)
         elif not entry.is_file():
-            found.no_files.append(below)
+            found.odd[NO_FILE].append(below)
         else:
             found.names.append(below)
             found.links += [below] if entry.is_symlink() else []
@@ -137,18 +136,19 @@ def hidden_pictures(entry: os.DirEntry) -> int:
     return sum(ending(file) in PICTURES for _, _, files in os.walk(entry.path) for file in files)
 
 
-def without_copies(found: Listing, root: Path, here: str) -> None:
+def without_copies(found: Listing, root: Path) -> None:
     """Leaves out links to pictures that are read under their own names, and all but one of several links to the same."""
-    links, real = set(found.links), set()
-    own = {os.path.join(here, name) for name in found.names if name not in links} if links else set()
+    if not found.links:
+        return
+    here, links = os.path.realpath(root), set(found.links)
+    read = {os.path.join(here, name) for name in found.names if name not in links}
     for name in sorted(links):
         target = os.path.realpath(root / name)
-        if target in own or target in real:
-            found.twice.append(name)
-        real.add(target)
-    if links:
-        gone = set(found.twice)
-        found.names = [name for name in found.names if name not in gone]
+        if target in read:
+            found.odd[TWICE].append(name)
+        read.add(target)
+    gone = set(found.odd.get(TWICE, ()))
+    found.names = [name for name in found.names if name not in gone]
 
 
 def only_readable(found: Listing) -> None:
@@ -163,25 +163,28 @@ def only_readable(found: Listing) -> None:
         found.advice.append("a newer Pillow reads AVIF")
     if ends - gone - ARRAYS:
         gone |= ARRAYS
-    for name in [name for name in found.names if ending(name) in gone]:
-        found.left_out(name)
+    left = [name for name in found.names if ending(name) in gone]
+    found.others.update(map(ending, left))
+    found.without |= {name.rpartition("/")[0] for name in left}
     found.names = [name for name in found.names if ending(name) not in gone]
 
 
 def first_files(root: Path, n: int = 8, among: int = 5000) -> list[Path]:
     """The first few files that are called like pictures, cheaply; arrays only where there is nothing else."""
-    found: list[Path] = []
-    arrays: list[Path] = []
+    found, pictures = [], []
     for place, folders, files in os.walk(root, followlinks=True):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f.lower() not in HIDDEN)
-        for name in sorted(files):
-            if not name.startswith("."):
-                found += [Path(place, name)] if ending(name) in PILLOW | HEIF else []
-                arrays += [Path(place, name)] if ending(name) in ARRAYS else []
+        folders[:] = sorted(folder for folder in folders if not hidden(folder))
         among -= len(files) + 1
-        if len(found) >= n or among < 0:
+        files = [name for name in sorted(files) if ending(name) in PICTURES and not name.startswith(".")]
+        found += [Path(place, name) for name in files]
+        pictures = [file for file in found if ending(file.name) not in ARRAYS]
+        if len(pictures) >= n or among < 0:
             break
-    return (found or arrays)[:n]
+    return (pictures or found)[:n]
+
+
+def hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in HIDDEN
 
 
 def avif() -> bool:
@@ -203,7 +206,3 @@ def kinds(counts: Counter) -> str:
     """"12 .heic, 3 .cr2": the most frequent endings first."""
     said = [f"{n:,} {plain(end) or 'without an ending'}" for end, n in counts.most_common(5) if n]
     return ", ".join(said) + (", ..." if len(counts) > 5 else "")
-
-
-def number(n: int, what: str) -> str:
-    return f"{n:,} {what}{'s' * (n != 1)}"

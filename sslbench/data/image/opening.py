@@ -15,7 +15,8 @@ from .bands import LIMIT, Pixels, Unread
 from .listing import ARRAYS, HEIF, ending
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF", "HEIF", "QOI", "PSD")  # EPS starts a program
-DEEP = {"I;16": "16 bits", "I;16L": "16 bits", "I;16B": "16 bits", "I;16N": "16 bits", "I": "32 bits", "F": "decimals"}
+DEEP = {"I": np.int32, "F": np.float32} | dict.fromkeys(["I;16", "I;16L", "I;16B", "I;16N"], np.uint16)
+
 
 
 class Header(NamedTuple):
@@ -87,24 +88,23 @@ def looked_at(image, f: IO[bytes], size: int) -> Opened:
     full = image.width * image.height
     image.draft("RGB", (2 * size, 2 * size))  # a large JPEG is decoded small
     if (pixels := numbers(image, f)) is not None:
-        return Opened(Header(pixels.bands, kind(pixels.dtype), animated), image, pixels, pixels.count)
+        return of_pixels(pixels, image, animated)
     decoded = image.width * image.height
     if decoded > LIMIT:
         raise Unread(f"more than {LIMIT // 10**6} million pixels")
     return Opened(Header(3, "", animated, cut(image)), image, None, full if image.info.get("progressive") else decoded)
 
 
-def of_pixels(pixels: Pixels) -> Opened:
-    return Opened(Header(pixels.bands, kind(pixels.dtype)), None, pixels, pixels.count)
+def of_pixels(pixels: Pixels, image: Any = None, animated: bool = False) -> Opened:
+    return Opened(Header(pixels.bands, kind(pixels.dtype), animated), image, pixels, pixels.count)
 
 
 def numbers(image, f: IO[bytes]) -> Pixels | None:
     """The reader of a picture's numbers where eight bits would not hold them, or Pillow would leave out bands."""
     tags = getattr(image, "tag_v2", {})
     if image.mode in DEEP:
-        count = bands.bounded(image.size)
-        kind = {"16 bits": np.uint16, "32 bits": np.int32, "decimals": np.float32}[DEEP[image.mode]]
-        return Pixels(3, np.dtype(kind), lambda: np.asarray(image)[..., None], count, bands.nodata(tags))
+        count, missing = bands.bounded(image.size), bands.number(tags.get(bands.NODATA))
+        return Pixels(3, np.dtype(DEEP[image.mode]), lambda: np.asarray(image)[..., None], count, missing)
     if image.format == "PNG" and cut(image):
         return bands.of_png(f, image.size)
     if image.format == "TIFF" and image.mode != "CMYK" and (cut(image) or len(tags.get(bands.BITS, ())) > 4 or image.mode == "RGBX"):

@@ -11,10 +11,11 @@ from ...machine.hardware import memory_limit
 from .. import parts
 from ..metadata import Described, described
 from ..rows import Picked
+from ..tables.table import count
 from .folder import channels, headers, held
 from .labels_table import beside
 from .layout import Layout, layout, printable, shown
-from .listing import Listing, listed, number
+from .listing import Listing, listed
 from .opening import Header
 from .to_square import Form
 
@@ -94,30 +95,29 @@ def left_out(listing: Listing, found: list[Header | str]) -> list[str]:
     for name, header in zip(listing.names, found):
         if isinstance(header, str):
             why[header].append(name)
-    said = [f"left out: {len(names):,} of {number(len(found), 'picture')} ({reason}): {shown(names)}" for reason, names in why.items()]
-    full: set[str] = set()
-    for name, header in zip(listing.names, found):
-        folder = name.rpartition("/")[0]
-        while not isinstance(header, str) and folder not in full:
-            full.add(folder)
-            folder = folder.rpartition("/")[0]
-    failed = {name.rpartition("/")[0] for names in why.values() for name in names}
-    empty = sorted((listing.without | failed) - full - {""})
-    return said + [f"nothing is left of {number(len(empty), 'folder')}: {shown(empty)}"] * bool(empty)
+    said = [f"left out: {len(names):,} of {count(len(found), 'picture')} ({reason}): {shown(names)}"
+            for reason, names in why.items()]
+    failed = {name for names in why.values() for name in names}
+    read = {name.rpartition("/")[0] for name in listing.names if name not in failed}
+    full = {folder[:at] for folder in read for at, letter in enumerate(folder + "/") if letter == "/"}
+    lost = {name.rpartition("/")[0] for name in failed}
+    empty = sorted((listing.without | lost) - full - {""})
+    return said + [f"nothing is left of {count(len(empty), 'folder')}: {shown(empty)}"] * bool(empty)
 
 
 def in_part(found: list[Header | str]) -> list[str]:
     """Files of which not everything is read."""
     there = [header for header in found if isinstance(header, Header)]
     pages, bits = sum(header.animated for header in there), sum(header.cut for header in there)
-    said = [f"{number(pages, 'file')} with several pictures or pages: the first of each is read"] * bool(pages)
-    return said + [f"{number(bits, 'picture')} of 16 bits a colour: the upper 8 are read (of a TIFF all, with tifffile)"] * bool(bits)
+    said = [f"{count(pages, 'file')} with several pictures or pages: the first of each is read"] * bool(pages)
+    upper = "of 16 bits a colour: the upper 8 are read (of a TIFF all, with tifffile)"
+    return said + [f"{count(bits, 'picture')} {upper}"] * bool(bits)
 
 
 def scaled(form: Form) -> list[str]:
     """The ranges that were found, one for the whole folder."""
     return [f"{kind}: values from {low.min():.4g} to {high.max():.4g} are spread over dark to bright, alike for all pictures"
-            + (f"; {number(shares, 'picture')} with values from 0 to 1 only keep that range" if shares else "")
+            + (f"; {count(shares, 'picture')} with values from 0 to 1 only keep that range" if shares else "")
             for kind, (low, high, shares) in form.ranges.items()]
 
 

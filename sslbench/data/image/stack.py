@@ -1,6 +1,5 @@
 """Pictures that lie in one .npz or .npy file, [n, H, W], [n, H, W, C] or [n, C, H, W], read as a folder of them would be."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ from torch import Tensor
 from ...machine.hardware import memory_limit
 from .. import parts
 from ..arrays import npz
-from ..arrays.npz_members import damage_in_one_line, mapped, members
 from ..arrays.shapes import channels_of_images
 from ..metadata import described
 from .bands import colours
@@ -50,21 +48,13 @@ class Stack:
 
 
 def channels(path: Path) -> int:
-    """How many bands the pictures have, from the headers: 3 for grey and colours."""
-    with damage_in_one_line(path):
-        if path.suffix.lower() == ".npy":
-            found = [mapped(path)[0]]
-            (member,) = npz.of_numbers(path, found, (3, 4))
-        else:
-            with zipfile.ZipFile(path) as archive:
-                found = members(path, archive)
-            names = {m.name: npz.parted(m.name) for m in found}
-            member = next(iter(npz.samples_of(path, npz.of_numbers(path, found, (3, 4)), names).values()))
-    return colours(channels_last(np.broadcast_to(np.zeros((), member.dtype), member.shape), []).shape[3])
+    """How many bands the pictures have, from the header: 3 for grey and colours."""
+    found = npz.header_of_samples(path, (3, 4))
+    return colours(channels_last(np.broadcast_to(np.zeros((), found.dtype), found.shape), []).shape[3])
 
 
 def channels_last(x: np.ndarray, notes: list[str]) -> np.ndarray:
-    return x[..., None] if x.ndim == 3 else np.moveaxis(x, channels_of_images(x, notes, True), -1)
+    return x[..., None] if x.ndim == 3 else np.moveaxis(x, channels_of_images(x, notes), -1)
 
 
 def read(path: Path, form: Form, memory: float, asked: Asked) -> Pictures:

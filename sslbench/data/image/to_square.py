@@ -5,7 +5,7 @@ How many pixels are decoded at once is bounded, over all threads: pictures just 
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,7 @@ from .opening import Opened
 AT_ONCE = 60_000_000  # pixels that all threads together decode: a larger picture waits until it is alone
 SMALL = 1_000_000  # pixels that need not wait
 STRIPS = 16_000_000  # pixels from which a picture is made smaller strip by strip, without a second copy of it
+TURNED = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # what EXIF says -> one of Pillow's Image.Transpose
 FAR = 100.0  # brighter than 1 by so much, a folder is not one of pictures from 0 to 1
 Range = tuple[np.ndarray, np.ndarray, int]  # darkest and brightest number, [bands] or [1] for colours; pictures from 0 to 1 beside them
 
@@ -30,21 +31,21 @@ class Form:
 
 
 def made(found: Opened, form: Form) -> np.ndarray:
-    if found.size <= SMALL:
-        return seen(found, form)
-    with room(found.size):
+    """uint8 [bands, size, size]"""
+    with room(found.size) if found.size > SMALL else nullcontext():
         return seen(found, form)
 
 
 def seen(found: Opened, form: Form) -> np.ndarray:
-    """uint8 [bands, size, size]"""
     if found.pixels is None:
         return fitted(shrunk(found.image, form.size), form.size)
     x = values(found.pixels)
+    from PIL import Image
     ranges = of_its_own(x, form.ranges.get(found.header.depth))
     if found.header.bands != 3:
         x = in_eight_bits(x, ranges)
-        return np.concatenate([fitted(band(x[..., i]), form.size) for i in range(x.shape[2])])
+        bands = np.ascontiguousarray(np.moveaxis(x, 2, 0))
+        return np.concatenate([fitted(Image.fromarray(band), form.size) for band in bands])
     return fitted(shrunk(upright(coloured(x, found, ranges), found.image), form.size), form.size)
 
 
@@ -82,15 +83,9 @@ _free, _taken = threading.Condition(), [0]
 def values(pixels: Pixels) -> np.ndarray:
     """[H, W, C]; what was not measured is NaN."""
     x = pixels.read()
-    if pixels.missing is None or x.dtype.kind not in "iuf":
+    if pixels.missing is None or not (gone := x == pixels.missing).any():
         return x
-    return np.where(x == x.dtype.type(pixels.missing), np.nan, x) if fits(pixels.missing, x.dtype) else x
-
-
-def fits(value: float, dtype: np.dtype) -> bool:
-    if dtype.kind == "f":
-        return True
-    return value == int(value) and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max if np.isfinite(value) else False
+    return np.where(gone, np.nan, x)
 
 
 def coloured(x: np.ndarray, found: Opened, ranges: Range | None):
@@ -106,11 +101,6 @@ def coloured(x: np.ndarray, found: Opened, ranges: Range | None):
         seen = np.where((x == np.asarray(clear)).all(2, keepdims=True), np.uint8(255), seen)
     seen = np.ascontiguousarray(seen)
     return Image.fromarray(seen[..., 0] if seen.shape[2] == 1 else seen)
-
-
-def band(x: np.ndarray):
-    from PIL import Image
-    return Image.fromarray(np.ascontiguousarray(x))
 
 
 def in_eight_bits(x: np.ndarray, ranges: Range | None) -> np.ndarray:
@@ -147,35 +137,19 @@ def shrunk(image, size: int):
 def upright(image, said_by):
     """Turned as its camera says. A damaged note of the camera costs no picture."""
     try:
-        turn = said_by.getexif().get(0x0112, 1) if said_by is not None else 1
-        if turn == 1:
-            return image
-        from PIL import Image, ImageOps
-        exif = Image.Exif()
-        exif[0x0112] = turn
-        image.info["exif"] = exif.tobytes()
-        return ImageOps.exif_transpose(image)
-    except Exception:
-        return image
+        turn = said_by.getexif().get(0x0112)
+    except Exception:  # damage of any kind, or no image of Pillow's
+        turn = None
+    return image.transpose(TURNED[turn]) if turn in TURNED else image
 
 
 def flat(image):
     """RGB of an image in any mode, transparency on white."""
-    if image.mode == "RGB" and "transparency" not in image.info:
-        return image
-    from PIL import Image
-    if image.mode == "LAB":
-        return from_lab(image)
-    if image.mode in ("P", "PA", "LA", "RGBA", "La", "RGBa") or "transparency" in image.info:
-        image = image.convert("LA") if image.mode == "La" else image
-        image = image.convert("RGBA")
+    if image.has_transparency_data:
+        from PIL import Image
+        image = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("RGB")
-
-
-def from_lab(image):
-    from PIL import ImageCms
-    return ImageCms.profileToProfile(image, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB")
 
 
 def fitted(image, size: int) -> np.ndarray:

@@ -6,15 +6,18 @@ The original archives, or the plain files that they hold, are looked for in the 
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from ...messages import in_words, one_line
 from .. import Data, Field, locations
 from ..arrays import npz_members
 from . import unpacked
@@ -107,14 +110,15 @@ def read(source: str, name: str) -> tuple[unpacked.Arrays, str]:
         try:
             return dict(zip(KEYS, npz_members.named(kept, KEYS))), ""
         except ValueError as error:
-            damage = error
+            damage = f"{error}; delete {kept}"
     if not any_archive(source) and (plain := unpacked.found(name, roots())):
         return plain[0], f"read from {plain[1]}"
     try:
-        prepare(source, name, kept)
+        return prepared(source, name, kept), ""
     except FileNotFoundError as error:
-        raise error if damage is None else ValueError(f"{damage}; delete {kept}") from None
-    return dict(zip(KEYS, npz_members.named(kept, KEYS))), ""
+        if damage:
+            raise ValueError(damage) from None
+        raise error
 
 
 def archives_of(kind: type) -> dict[str, str]:
@@ -128,7 +132,7 @@ def any_archive(source: str) -> bool:
     return all(find(file, md5) for file, md5 in archives_of(getattr(datasets, source)).items())
 
 
-def prepare(source: str, name: str, kept: Path) -> None:
+def prepared(source: str, name: str, kept: Path) -> unpacked.Arrays:
     """Unpack the archives, found or downloaded, in a folder of our own and keep the arrays: two processes never collide."""
     from torchvision import datasets
     kind = getattr(datasets, source)
@@ -140,41 +144,37 @@ def prepare(source: str, name: str, kept: Path) -> None:
             if found := find(file, md5):
                 shutil.copyfile(found, inside / file)
         try:
-            sets = {split: kind(folder, train=split == "train", download=True) for split in ("train", "test")}
+            kind(folder, download=True)
         except (OSError, RuntimeError) as error:
-            raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded ({short(error)}); put "
-                                    f"{', '.join(archives)}, or what they hold, into {kept.parent} or a folder of SSLBENCH_DATA") from None
-        arrays = {}
-        for split, data in sets.items():
-            images = np.asarray(data.data)
-            arrays[f"{split}_images"] = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2).copy()
-            arrays[f"{split}_labels"] = np.asarray(data.targets, np.int64)
+            why = one_line(in_words(error), 100)
+            raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded ({why}); put "
+                                    f"{', '.join(archives)}, or what they hold, into {kept.parent} or a folder "
+                                    "of SSLBENCH_DATA") from None
+        arrays, _ = unpacked.found(name, [Path(folder)])
         part = Path(folder, "arrays.npz")
         np.savez(part, **arrays)
         os.replace(part, kept)
+        return arrays
 
 
 @cache
 def lies_somewhere(source: str, file: str) -> bool:
     """Whether a file of that name seems to be there; its content is looked at when it is read. MNIST and Fashion-MNIST share names."""
-    found = (path for root in roots() for depth in ("", "*/", "*/*/", "*/*/*/") for path in root.glob(depth + file))
-    return any(source.lower() in {part.lower().replace("-", "").replace("_", "") for part in path.parts} or source == "CIFAR10"
-               for path in found)
-
-
-def short(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(":") if str(error).strip() else type(error).__name__
+    return any(source == "CIFAR10" or source.lower() in re.sub("[-_]", "", str(path).lower()).split(os.sep)
+               for path in copies(file))
 
 
 def roots() -> list[Path]:
     return [root for root in (*locations.given(), locations.project(), locations.cache()) if root]
 
 
-def find(file: str, md5: str) -> Path | None:
-    """The archive of that name and content, at most three folders deep; MNIST and Fashion-MNIST share their file names."""
+def copies(file: str) -> Iterator[Path]:
+    """All files of that name, at most three folders deep."""
     for root in roots():
-        for pattern in (file, f"*/{file}", f"*/*/{file}", f"*/*/*/{file}"):
-            for path in sorted(root.glob(pattern)):
-                if hashlib.md5(path.read_bytes()).hexdigest() == md5:
-                    return path
-    return None
+        for folders in ("", "*/", "*/*/", "*/*/*/"):
+            yield from sorted(root.glob(folders + file))
+
+
+def find(file: str, md5: str) -> Path | None:
+    """The archive of that name and content; MNIST and Fashion-MNIST share their file names."""
+    return next((path for path in copies(file) if hashlib.md5(path.read_bytes()).hexdigest() == md5), None)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..as_stored import AsStored
 
-PIECE = 2**24  # bytes looked at together
+PIECE = 2**21  # bytes looked at together: some copies of them are made
 
 
 @dataclass(frozen=True)
