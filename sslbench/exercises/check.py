@@ -1,12 +1,10 @@
 """What an instant check is: your function beside a reference on random tensors, what is wrong in a line."""
 
 import html
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 
 
 @dataclass(frozen=True)
