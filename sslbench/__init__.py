@@ -13,7 +13,8 @@ from importlib import import_module
 from .catalog import Hyperparameter, catalog
 
 _HOME = {"Recipe": "recipe", "train": "training.loop", "fit": "runs.fitting", "resume": "runs.fitting",
-         "launch": "runs.fitting", "load_run": "runs.run", "compare": "runs.comparison", "Workbench": "workbench",
+         "launch": "runs.launching", "load_run": "runs.run", "compare": "runs.comparison", "export": "runs.export",
+         "Workbench": "workbench",
          "Data": "data", "Field": "field", "Backbone": "backbones", "adopt": "backbones", "Pretext": "pretexts",
          "arrays": "data.arrays.arrays"}
 __all__ = ["Hyperparameter", "catalog", *_HOME]

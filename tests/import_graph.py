@@ -15,7 +15,8 @@ LAYERS = [
     {"recipe", "exercises"},
     {"training"},
     {"runs"},
-    {"workbench", "__main__"},
+    {"workbench", "commands"},
+    {"__main__"},
 ]
 LOOKING = LAYERS[5]  # may import each other and these, nothing above
 BELOW_LOOKING = {"catalog", "field", "data", "messages", "shown"}

@@ -12,13 +12,15 @@ from toys import batch_of, build, catalogue, source, toy  # noqa: F401  fixtures
 
 import sslbench
 from sslbench import pretexts
-from sslbench.__main__ import main, parser, read
 from sslbench.backbones import Adopted, Backbone, adopt
 from sslbench.catalog import catalog
+from sslbench.commands import main
+from sslbench.commands.flags import parser, read
 from sslbench.data.arrays.arrays import arrays
 from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe
-from sslbench.runs.fitting import fit, launch
+from sslbench.runs.fitting import fit
+from sslbench.runs.launching import launch
 
 FILE = '''
 """Was the sample turned round? The simplest question of all."""

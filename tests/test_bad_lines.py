@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from bad_input import DAMAGED, PICTURES, RECIPES, bad_entries, bad_hyperparameters, own_sources, share
 
-from sslbench.__main__ import main
+from sslbench.commands import main
 
 
 def refused(words: list[str], capsys) -> str:
@@ -56,7 +56,13 @@ def test_bad_hyperparameters(capsys):
 @pytest.mark.parametrize("words", [[], ["nonsense"], ["train", "extra"], ["train", "--nonsense"], ["train", "--steps"],
                                    ["train", "--", "x"],
                                    ["show"], ["resume"], ["show", "a", "b"], ["catalog", "nonsense"], ["catalog", "x" * 10**6],
-                                   ["results", "--seeds", "many"], ["x" * 10**6], ["a\nb\nc\nd"], ["train", "--a\nb\nc\nd"],
+                                   ["results"], ["train", "--seeds", "many"], ["train", "--seeds=0"], ["train", "--seeds=-1"],
+                                   ["train", "--log=paper"],
+                                   ["train", "--seeds=2", "--log=paper"], ["compare"], ["compare", "nowhere"], ["compare", "."],
+                                   ["export"], ["export", "nowhere"], ["export", "nowhere", "--out=x.npz"],
+                                   ["export", ".", "--out=x.pt"], ["export", "nowhere", "--out=x.txt"],
+                                   ["export", ".", "--out=x.npz", "--split=all"], ["export", ".", "--out=x.npz", "--most=0"],
+                                   ["x" * 10**6], ["a\nb\nc\nd"], ["train", "--a\nb\nc\nd"],
                                    ["train", "--device=" + "x" * 10**6], ["train", "--precision=a\nb"], ["train", "--device="]],
                          ids=shortened)
 def test_bad_words(words, capsys):
@@ -157,7 +163,7 @@ def test_whatever_goes_wrong_is_one_line_and_a_traceback_only_when_asked_for(err
     def fails(argv):
         raise error
 
-    monkeypatch.setattr("sslbench.__main__.list_catalog", fails)
+    monkeypatch.setattr("sslbench.commands.catalog.run", fails)
     refused(["catalog"], capsys)
     assert main(["catalog", "--traceback"]) == 2
     said = capsys.readouterr().err
@@ -179,7 +185,7 @@ def test_as_a_program_too(words):
 
 
 def test_a_reader_who_has_seen_enough_is_left_in_peace():
-    code = "import sslbench.__main__ as m; m.catalog = lambda kind: 'x\\n' * 10**6; exit(m.main(['catalog']))"
+    code = "from sslbench.commands import catalog, main; catalog.catalog = lambda kind: 'x\\n' * 10**6; exit(main(['catalog']))"
     job = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert job.stdout.readline() == "x\n"
     job.stdout.close()

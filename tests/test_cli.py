@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from toys import catalogue, toy  # noqa: F401  fixtures
 
-from sslbench.__main__ import VERBS, main
 from sslbench.catalog import contracts
+from sslbench.commands import VERBS, main
 from sslbench.runs.fitting import fit
 from sslbench.runs.run import load_run
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from toys import catalogue, toy  # noqa: F401  fixtures
 
-from sslbench.__main__ import main
+from sslbench.commands import main
 from sslbench.notes import Note
 from sslbench.runs import event_lines
 from sslbench.runs.fitting import fit, resume

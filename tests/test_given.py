@@ -61,7 +61,7 @@ def run(toy):
 
 
 def test_compare_takes_runs(run):
-    for others in (["x"], [run, None], [[run, 5]], [{}]):
+    for others in ([run, None], [[run, 5]], [{}]):
         refused(partial(compare, *others), "runs, as fit()")
     assert len(compare([run], run).runs) == 2
 

@@ -10,7 +10,7 @@ from import_graph import faults, graph, importers
 
 PACKAGE = Path(__file__).resolve().parents[1] / "sslbench"
 DOORS = {"ipywidgets": "workbench/widgets.py", "torch.distributed": "machine/hardware.py", "matplotlib": "plots/__init__.py",
-         "argparse": "__main__.py", "anywidget": "maps/explorer.py"}
+         "argparse": "commands/flags.py", "anywidget": "maps/explorer.py"}
 HEAVY = ("torch", "torchvision", "sklearn", "umap", "numba", "matplotlib", "pandas", "scipy", "ipywidgets", "lightly")
 
 

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from sslbench import Data, exercises
+from sslbench.exercises import check
 from sslbench.pretexts import Pretext
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
@@ -61,7 +62,7 @@ def test_a_lesson_has_two_exercises_that_wait_for_an_answer(path):
     waiting = []
     for cell in cells(path, "code"):
         if found := EXERCISE.match(cell.source):
-            assert isinstance(getattr(exercises, found[1]), exercises.Check)
+            assert isinstance(getattr(exercises, found[1]), check.Check)
             waiting += [output.data["text/plain"] for output in cell.outputs]
     assert len(waiting) >= 2 and set(waiting) == {"… waiting for your answer"}
 

@@ -13,11 +13,12 @@ import pytest
 import torch
 from toys import catalogue, toy  # noqa: F401  fixtures
 
-from sslbench.__main__ import main
+from sslbench.commands import main
 from sslbench.notes import Note
 from sslbench.recipe import Recipe
 from sslbench.runs import fitting, on_disk, run
-from sslbench.runs.fitting import fit, launch, resume
+from sslbench.runs.fitting import fit, resume
+from sslbench.runs.launching import launch
 from sslbench.runs.on_disk import finished as is_finished
 from sslbench.runs.on_disk import last_checkpoint, record
 from sslbench.runs.run import load_run

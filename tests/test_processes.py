@@ -15,7 +15,7 @@ from two_processes import CASES
 from sslbench.machine.hardware import Hardware
 from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe
-from sslbench.runs.fitting import last_error, launch
+from sslbench.runs.launching import last_error, launch
 from sslbench.runs.run import load_run
 from sslbench.training.loop import Checkpoint, Done, Evaluation, Step, train
 from sslbench.training.step import Training

@@ -187,5 +187,5 @@ def test_umap_takes_the_neighbours_it_is_given(digits, monkeypatch):
 def test_importing_projection_does_not_import_umap():
     import subprocess
 
-    code = "import sys, sslbench.projection; print({'umap', 'numba', 'sklearn'} & set(sys.modules))"
+    code = "import sys, sslbench.maps.projection; print({'umap', 'numba', 'sklearn'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "set()"

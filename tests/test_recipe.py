@@ -17,8 +17,8 @@ import pytest
 import torch
 
 import sslbench
-from sslbench.__main__ import parser, read
 from sslbench.catalog import Hyperparameter, contracts
+from sslbench.commands.flags import parser, read
 from sslbench.recipe import Recipe
 
 RECIPES = {

@@ -8,9 +8,9 @@ import torch
 from promises import broken
 from toys import SHAPES, Toy, batch_of, catalogue, source  # noqa: F401  fixtures
 
-from sslbench.__main__ import parser, read
 from sslbench.backbones import towers
 from sslbench.backbones.gru import GRU
+from sslbench.commands.flags import parser, read
 from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe, misfit
 

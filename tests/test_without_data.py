@@ -11,13 +11,14 @@ import torch
 from toys import catalogue, first_fitting, source, toy  # noqa: F401  fixtures
 
 from sslbench import arrays
-from sslbench.__main__ import main
 from sslbench.backbones import Backbone
+from sslbench.commands import main
 from sslbench.data import Data
 from sslbench.notes import Note
 from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe
-from sslbench.runs.fitting import fit, last_error, launch
+from sslbench.runs.fitting import fit
+from sslbench.runs.launching import last_error, launch
 from sslbench.runs.run import load_run
 from sslbench.training.batches import batch_for
 

@@ -72,6 +72,10 @@ class Backbone(nn.Module, Listed):
         field = self.fields[name]
         return tuple(s // p for s, p in zip(size or field.size, field.patch))
 
+    def inner_state(self) -> dict[str, Tensor]:
+        """The weights of the network inside, by the names that it has elsewhere: torchvision's, or those of somebody's own module."""
+        return {name: x for name, x in self.state_dict().items() if not name.endswith("_extra_state")}
+
     def get_extra_state(self) -> Tensor:
         """`one_way` as part of the weights."""
         return torch.tensor(self.one_way, device="cpu")
@@ -140,6 +144,9 @@ class Adopted(Backbone, listed=False):
             raise ValueError(f"{type(self).name} must return [B, D], [B, N, D] or [B, D, *grid]; it returned "
                              f"{tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__}")
         return out
+
+    def inner_state(self):
+        return self.net.state_dict()
 
     def is_map(self, out: Tensor) -> bool:
         """[B, D, *grid] rather than [B, N, D]; for one axis both have three dimensions, and N is that of the field."""

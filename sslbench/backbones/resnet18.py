@@ -39,5 +39,11 @@ class ResNet18(Backbone):
         x = self.fields[name].fill(x).contiguous(memory_format=torch.channels_last)
         return self.net(x).flatten(2).transpose(1, 2)  # [B, N, 512]
 
+    def inner_state(self):
+        """torchvision's names. (Small images have a 3 x 3 first layer, for which a network of torchvision has to be changed.)"""
+        parts = ["conv1", "bn1", "relu", *(["maxpool"] if len(self.net) == 8 else []), "layer1", "layer2", "layer3", "layer4"]
+        numbered = {name.removeprefix("net."): x for name, x in super().inner_state().items()}
+        return {f"{parts[int(name.partition('.')[0])]}.{name.partition('.')[2]}": x for name, x in numbered.items()}
+
     def grid(self, name, size=None):
         return tuple(-(-n // self.stride) for n in size or self.fields[name].size)

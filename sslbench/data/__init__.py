@@ -54,6 +54,11 @@ class Data(Listed):
                 kept[split] = self.load(split)
         return kept[split]
 
+    def sample_names(self, split: str) -> list[str]:
+        """Where each sample of a split comes from, in the order of its rows: the name of its file, its number, its text. By
+        default the number of its row."""
+        return [str(i) for i in range(size_of(self.loaded(split)[0]))]
+
     def targets(self, split: str) -> dict[str, Tensor]:
         """What is known of the samples of a split and is no label: masks, boxes, pairs; name -> [n, ...], row by row as `load`
         gives them, or pairs [p, 2 or more] that begin with two row numbers. Dense probes and verification read it."""
@@ -169,6 +174,10 @@ class Labelled(Data, listed=False):
         if picked is None:
             return targets
         return {name: x[picked] for name, x in targets.items() if len(x) == len(y)}  # pairs speak of rows that are not here
+
+    def sample_names(self, split):
+        names, picked = self.data.sample_names(split), self.picked(split, self.data.loaded(split)[1][self.target])
+        return names if picked is None else [names[i] for i in picked]
 
     def kept(self, y: Tensor) -> Tensor:
         """Row numbers of the training samples whose label may be used."""

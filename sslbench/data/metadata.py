@@ -26,6 +26,11 @@ class Described:
     classes: dict[str, list[str]]
     splits: Splits
     said: list[str] = field(default_factory=list)
+    keys: Sequence[str] = ()  # a name for each sample: its file, its text, its number
+
+    def names_of(self, split: str) -> list[str]:
+        """A name for each sample of one split."""
+        return [str(self.keys[i]) if len(self.keys) else str(i) for i in self.splits.rows[split]]
 
     def of(self, split: str) -> tuple[list[int], dict[str, Tensor]]:
         """Row numbers of one split and the labels of these rows."""
@@ -59,7 +64,7 @@ def described(keys: Sequence[str], columns: dict[str, Any], *, label: str = "", 
     if splits.left_out:
         said.append(f"left out: {splits.left_out}")
     said += [why for name, y in list(values.items())[:1] if (why := never_seen(y, splits.rows, name))]
-    return Described(values, classes, splits, said + known.said)
+    return Described(values, classes, splits, said + known.said, keys)
 
 
 def whose(known: "Columns", group: str, said: list[str]) -> list[str]:

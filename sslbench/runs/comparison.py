@@ -1,35 +1,48 @@
 """Several runs side by side, with the baselines they must beat."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+import statistics
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from .. import arguments
 from ..catalog import Table
-from .names import numbered
 from ..probes import leading, of_labels, of_nothing, parsed
-from .run import Run
+from .names import numbered
+from .run import Run, load_run
+from .seeds import Seeds, folders_of
+
+WANTED = "runs, as fit() and load_run(folder) return them, or their folders"
 
 
 @dataclass
 class Comparison:
-    """One table and one figure of several runs; a notebook shows both."""
+    """One table and one figure of several runs; a notebook shows both. groups: each is one row, the runs of several seeds."""
 
-    runs: list[Run]
+    groups: list[list[Run]]
     names: list[str]
 
     @property
+    def runs(self) -> list[Run]:
+        return [run for group in self.groups for run in group]
+
+    @property
     def table(self) -> Table:
-        """One row per run, the best first by the probe that leads, then the baselines of each kind of data."""
+        """One row per run, or per recipe with several seeds, as mean ± standard deviation; the best first by the probe that
+        leads, then the baselines of each kind of data."""
         scores = dict.fromkeys(key for run in self.runs for key in run.scores)
-        measures = [key for key in of_labels(scores) if not parsed(key)[1]] + [key for key in of_nothing(scores) if key == "rankme"]
-        ranked = sorted(zip(self.runs, self.names), key=lambda pair: -pair[0].scores.get(leading(pair[0].scores), 0))
-        return Table([row(run, name, measures) for run, name in ranked] + list(baseline_rows(self.runs, measures)))
+        measures = [key for key in of_labels(scores) if not parsed(key)[1]]
+        measures += [key for key in of_nothing(scores) if key == "rankme"]
+        ranked = sorted(zip(self.groups, self.names), key=lambda pair: -level(pair[0]))
+        several = any(len(group) > 1 for group in self.groups)
+        rows = [row(group, name, measures, several) for group, name in ranked]
+        return Table(rows + list(baseline_rows(self.groups, measures, several)))
 
     @property
     def figure(self):
         from ..plots import comparison
 
-        return comparison(self.runs, self.names)
+        return comparison(self.runs, [name for group, name in zip(self.groups, self.names) for _ in group])
 
     def __repr__(self):
         return repr(self.table)
@@ -44,34 +57,75 @@ class Comparison:
         display(self.table, self.figure)
 
 
-def row(run: Run, name: str, measures: list[str]) -> dict:
+def level(group: list[Run]) -> float:
+    """The mean of the leading probe."""
+    return statistics.mean(run.scores.get(leading(run.scores), 0) for run in group)
+
+
+def row(group: list[Run], name: str, measures: list[str], several: bool) -> dict:
+    run = group[0]
     r = run.recipe
-    return {"run": name, "data": r.data, "what": r.pretext, "backbone": r.backbone, "steps": run.step, "seconds": round(run.seconds),
-            **{measure: number(run.scores.get(measure)) for measure in measures}}
+    return {"run": name, "data": r.data, "what": r.pretext, "backbone": r.backbone, "steps": run.step,
+            **({"seeds": len(group)} if several else {}), "seconds": round(statistics.median(run.seconds for run in group)),
+            **{m: spread([run.scores[m] for run in group if m in run.scores]) for m in measures}}
 
 
-def baseline_rows(runs: Iterable[Run], measures: list[str]):
+def baseline_rows(groups: Iterable[list[Run]], measures: list[str], several: bool) -> Iterator[dict]:
     """What stands beside the runs: each data source's chance and raw input, each backbone untrained."""
     seen = set()
-    for run in runs:
-        for name, scores in run.baselines.items():
-            backbone = run.recipe.backbone if name == "untrained" else ""
-            if (run.recipe.data, name, backbone) not in seen:
-                seen.add((run.recipe.data, name, backbone))
-                yield {"run": "", "data": run.recipe.data, "what": name, "backbone": backbone, "steps": 0, "seconds": 0,
-                       **{m: number(scores.get(m)) for m in measures}}
+    for group in groups:
+        r = group[0].recipe
+        for name in group[0].baselines:
+            backbone = r.backbone if name == "untrained" else ""
+            if (r.data, name, backbone) in seen:
+                continue
+            seen.add((r.data, name, backbone))
+            scores = [run.baselines.get(name, {}) for run in group]
+            yield {"run": "", "data": r.data, "what": name, "backbone": backbone, "steps": 0,
+                   **({"seeds": len(group)} if several else {}), "seconds": 0,
+                   **{m: spread([of[m] for of in scores if m in of]) for m in measures}}
 
 
-def number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}" if value < 10 else f"{value:.1f}"
+def spread(values: list[float]) -> str:
+    """"0.914", or of several "0.914 ± 0.013": mean and standard deviation."""
+    if not values:
+        return ""
+    mean, digits = statistics.mean(values), 3 if abs(statistics.mean(values)) < 10 else 1
+    return f"{mean:.{digits}f}" + (f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else "")
 
 
-def compare(*runs: Run, names: list[str] | None = None) -> Comparison:
-    """Runs (or one list of them) as one table and one figure with the baselines. names: one for each; by default a number, the
-    pretext task and what differs between them."""
-    flat = [run for item in runs for run in (item if isinstance(item, (list, tuple)) else [item])]
-    for run in flat:
-        arguments.one_of(run, Run, "what compare() is given", "runs, as fit() and load_run(folder) return them")
+def compare(*runs: Run | Seeds | str | os.PathLike, names: list[str] | None = None) -> Comparison:
+    """Runs as one table and one figure with the baselines.
+
+    runs: runs, their folders, what fit(..., seeds=3) returns or its folder, or lists of these. Runs of one recipe that differ in
+    the seed alone are one row.  names: one for each row; by default a number, the pretext task and what differs between them.
+    ValueError for anything else, FileNotFoundError for a folder without a run.
+
+        a = fit(Recipe(data="waves", steps=20), progress=False)
+        b = fit(Recipe(data="waves", pretext="masked", steps=20), progress=False)
+        compare(a, b).table
+    """
+    flat = list(flattened(runs))
     if not flat:
         raise ValueError("give compare() at least one run, for example compare(fit(Recipe()))")
-    return Comparison(flat, names or numbered([run.recipe for run in flat]))
+    alike: dict[str, list[Run]] = {}
+    for run in flat:
+        alike.setdefault(replace(run.recipe, seed=0).to_json(), []).append(run)
+    groups = list(alike.values())
+    if any(len({run.recipe.seed for run in group}) < len(group) for group in groups) or (names and len(names) == len(flat)):
+        groups = [[run] for run in flat]  # the same run twice, or somebody has a name for each
+    if names and len(names) != len(groups):
+        raise ValueError(f"names must be one for each of the {len(groups)} rows, not {len(names)}")
+    return Comparison(groups, names or numbered([group[0].recipe for group in groups]))
+
+
+def flattened(items: Iterable) -> Iterator[Run]:
+    for item in items:
+        if isinstance(item, (list, tuple)):
+            yield from flattened(item)
+        elif isinstance(item, Seeds):
+            yield from item.runs
+        elif isinstance(item, (str, os.PathLike)):
+            yield from map(load_run, folders_of(item))
+        else:
+            yield arguments.one_of(item, Run, "what compare() is given", WANTED)

@@ -1,43 +1,51 @@
-"""Ways to play a recipe to its end: in this process with a progress bar, on from a checkpoint, or in several processes."""
+"""Ways to play a recipe to its end in this process: with a progress bar, with several seeds, on from a checkpoint."""
 
-import os
-import re
-import signal
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from .. import arguments
-from ..catalog import Listed
-from ..training.loop import Done, Evaluation, Event, Step
-from ..machine.hardware import DEVICES, cpu_limit, known
-from ..notes import note
 from ..probes import leading
 from ..recipe import WANTED, Recipe
-from .recording import mend, new_id
-from .run import Run, load_run
-from .on_disk import finished, free, last_checkpoint, play, read_recipe, replay
+from ..storage import run_folder
+from ..training.loop import Evaluation, Event, Step
 from ..training.step import Training
+from .loggers import logged
+from .on_disk import finished, last_checkpoint, play, read_recipe
+from .recording import mend
+from .run import Run, load_run
+from .seeds import Seeds, announced, each_seed, holds_seeds, place, planned
 from .supervised_baseline import folder_of, supervised_twin
 
-OF_ANOTHER = r"gloo|nccl|NCCL|c10d|TCPStore|Connection (closed|reset|refused)|Broken pipe|barrier|DistBackendError"  # one that went first
 
 
-def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False, supervised: bool = False, progress: bool = True,
-        **options) -> Run:
+def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False, supervised: bool = False,
+        progress: bool = True, seeds: int | None = None, log: str = "", **options) -> Run | Seeds:
     """Train to the end with a progress bar and return the run; recorded in `folder` when one is given.
 
-    overwrite: a run that the folder holds is replaced; without, a folder in use is refused. supervised: put the same backbone,
-    trained on all labels with the same budget, beside the baselines; it is trained once and kept. options: device, precision,
-    evaluations, test, checkpoint_every, as in train(). An interrupt leaves a recorded run resumable. What ends the run early (a loss
-    that stops being a number, a full disk) has as `run` the run so far with its last good weights.
+    overwrite: a run that the folder holds is replaced; without, a folder in use is refused.  supervised: put the same backbone,
+    trained on all labels with the same budget, beside the baselines; it is trained once and kept.  seeds: train so many, from
+    recipe.seed on, side by side in the folder; the result has their scores as mean and deviation.  log: what else the events are
+    written to, "tensorboard", "csv", "wandb" or "mlflow".  options: device, precision, evaluations, test, checkpoint_every, as in
+    train().  An interrupt leaves a recorded run resumable. What ends the run early (a loss that stops being a number, a full disk)
+    has as `run` the run so far with its last good weights.  ValueError or OSError in one line, before anything is written.
+
+        run = fit(Recipe(data="waves", steps=20), progress=False)
+        run.scores["linear"], run.baselines["untrained"]["linear"]
     """
     arguments.one_of(recipe, Recipe, "recipe", WANTED)
-    for value, name in ((supervised, "supervised"), (progress, "progress")):
+    for value, name in ((overwrite, "overwrite"), (supervised, "supervised"), (progress, "progress")):
         arguments.yes_or_no(value, name)
+    one = partial(fitted, overwrite=overwrite, supervised=supervised, progress=progress, log=log, **options)
+    if seeds is None:
+        return one(recipe, folder)
+    return each_seed(one, recipe, None if folder is None else arguments.path(folder).absolute(), seeds, overwrite)
+
+
+def fitted(recipe: Recipe, folder: str | Path | None, begun: Callable[[], None] = lambda: None, *, overwrite: bool,
+           supervised: bool, progress: bool, log: str, **options) -> Run:
+    """One run. begun: called when its first event is there."""
     run = Run(recipe, folder)
 
     def ready(training: Training) -> None:
@@ -45,7 +53,8 @@ def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = F
         run.about["reading"] = training.data.reading()
         say(run.about["reading"], progress)
 
-    gather(play(recipe, folder, overwrite=overwrite, ready=ready, **options), run, progress)
+    events = logged(play(recipe, folder, overwrite=overwrite, ready=ready, **options), log, recipe, folder)
+    gather(announced(events, begun), run, progress)
     if supervised:
         run.beside["supervised"] = supervised_run(recipe, progress=progress, **options).scores
     return run
@@ -85,16 +94,34 @@ def supervised_run(recipe: Recipe, *, progress: bool = True, **options) -> Run:
     return run
 
 
-def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = False, **options) -> Run:
+def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = False, log: str = "", **options) -> Run | Seeds:
     """Go on with a recorded run from its last good checkpoint to its end; bit for bit what it would have been. A finished run is left
-    as it is. changed_data: go on although the training data is another. options: as in fit(); what is not given is as it was."""
+    as it is. In a folder of several seeds each of them is brought to its end.
+
+    changed_data: go on although the training data is another.  log, options: as in fit(); what is not given is as it was.
+    FileNotFoundError where there is no run, or none with a checkpoint; ValueError when all of them are damaged.
+
+        recipe = Recipe(data="waves", steps=20)
+        fit(recipe, "runs/waves", progress=False)
+        resume("runs/waves").scores
+    """
     arguments.yes_or_no(progress, "progress")
+    if holds_seeds(folder):
+        one = partial(resumed, progress=progress, changed_data=changed_data, log=log, **options)
+        return Seeds([one(place(Path(folder), recipe.seed), recipe) for recipe in planned(Path(folder))])
+    return resumed(folder, None, progress=progress, changed_data=changed_data, log=log, **options)
+
+
+def resumed(folder: str | Path, new: Recipe | None, *, progress: bool, changed_data: bool, log: str, **options) -> Run:
+    """One run, brought to its end. new: the recipe to train where no run has reached its first checkpoint; None: there must be one."""
+    if new and not run_folder.checkpoints(Path(folder)):
+        return fitted(new, folder, overwrite=True, supervised=False, progress=progress, log=log, **options)
     if finished(folder):
         mend(Path(folder))
         return load_run(folder)
     recipe, state = read_recipe(folder), last_checkpoint(folder)
     events = play(recipe, folder, resume=state, changed_data=changed_data, **options)
-    gather(events, Run(recipe, folder), progress, state["step"])
+    gather(logged(events, log, recipe, folder), Run(recipe, folder), progress, state["step"])
     return load_run(folder)
 
 
@@ -113,93 +140,3 @@ def bar(events: Iterator[Event], recipe: Recipe, shown: bool = True, start: int 
             elif isinstance(event, Evaluation):
                 said |= {k: f"{v:.3f}" for k, v in event.scores.items() if k == leading(event.scores)}
             yield event
-
-
-def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: str = "auto", overwrite: bool = False) -> Iterator[Event]:
-    """Train in `processes` processes under torchrun and yield the same events by following the run folder.
-
-    Works from a notebook too: nothing is forked. Closing the generator stops the processes. overwrite: as in fit(). RuntimeError with
-    the line that says what went wrong when they fail; ValueError for classes typed in a notebook, which new processes cannot see.
-    """
-    arguments.one_of(recipe, Recipe, "recipe", WANTED)
-    arguments.yes_or_no(overwrite, "overwrite")
-    folder = arguments.path(folder).absolute()  # it stays where it is when somebody changes the working directory
-    launchable(recipe, processes)
-    known(device, DEVICES, "device")
-    free(recipe, folder, overwrite)
-    with tempfile.TemporaryDirectory(prefix="sslbench-") as place:  # the folder is written by the run itself, once it has begun
-        Path(place, "recipe.json").write_text(recipe.to_json())
-        log, run = Path(place, "output.log"), new_id()
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes),
-                   "-m", "sslbench", "train", "--recipe", f"{place}/recipe.json", "--out", str(folder), "--device", device, "--quiet",
-                   "--run-id", run,
-                   *["--overwrite"] * overwrite]
-        with open(log, "wb") as output:
-            job = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-                                   env={**os.environ, "OMP_NUM_THREADS": str(max(1, cpu_limit() // processes))})
-        try:
-            done = None
-            for event in replay(folder, follow=True, alive=lambda: job.poll() is None, run=run):
-                done = event
-                yield event
-            if not isinstance(done, Done) or ended(job):
-                raise RuntimeError(f"the processes ended early: {last_error(log)} (all of it: {kept(log)})")
-        finally:
-            stop(job)
-
-
-def ended(job: subprocess.Popen) -> int:
-    """The exit code of processes whose run is done and on the disk; 0 when they hang after that."""
-    try:
-        return job.wait(60)
-    except subprocess.TimeoutExpired:
-        note("the run is done, but its processes did not end by themselves; they are stopped")
-        return 0
-
-
-def stop(job: subprocess.Popen) -> None:
-    """End the processes where they still run."""
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        if job.poll() is None:
-            os.killpg(job.pid, how)
-            with suppress(subprocess.TimeoutExpired):
-                job.wait(30)
-
-
-def kept(log: Path) -> str:
-    """A copy of what failed processes wrote, which stays."""
-    file, path = tempfile.mkstemp(prefix="sslbench-", suffix=".log")
-    os.write(file, log.read_bytes())
-    os.close(file)
-    return path
-
-
-def launchable(recipe: Recipe, processes: int) -> None:
-    """ValueError in one line unless new processes can train this recipe."""
-    if not isinstance(processes, int) or isinstance(processes, bool) or processes < 1:
-        raise ValueError(f"processes must be a whole number from 1, not {processes!r}")
-    if recipe.batch_size % processes and recipe.batch_size != Recipe.batch_size:
-        raise ValueError(f"batch_size {recipe.batch_size} does not divide among {processes} processes; set batch_size to "
-                         f"{max(1, recipe.batch_size // processes) * processes}")
-    recipe.check()
-    for _, cls in recipe.classes():
-        if not importable(cls):
-            raise ValueError(f"{cls.name} is defined in this Python process, and new processes cannot see it; put it into a file of "
-                             f"sslbench/ or train in this process with fit()")
-
-
-def importable(cls: type[Listed]) -> bool:
-    """Whether a new process finds it: not what was typed in a cell, nor what arrays() and adopt() made."""
-    return cls.__module__.split(".")[0] == __package__.split(".")[0] and getattr(sys.modules[cls.__module__], cls.__name__, None) is cls
-
-
-def last_error(log: Path) -> str:
-    """The line that says what went wrong: the last of our own that is not about another process, else one that names an error."""
-    lines = [line.strip().split("]: ")[-1] for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    said = [line.removeprefix("sslbench: ") for line in lines if line.startswith("sslbench: ")]
-    errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Interrupt)\b", line) and "ChildFailedError" not in line]
-    of_its_own = [[line for line in some if not re.search(OF_ANOTHER, line)] for some in (said, errors)]
-    causes = of_its_own[0] or of_its_own[1]
-    if not causes and any("SIGKILL" in line or re.search(r"exitcode\s*:\s*-9", line) for line in lines):
-        return "one of them was killed (SIGKILL), most often because memory ran out; take a smaller batch or fewer processes"
-    return (causes or said or errors or lines or ["no output"])[-1]

@@ -45,6 +45,9 @@ class Held(Data, listed=False):
         (name,) = self.fields
         return {name: Picked(*piece_of(self.x, torch.tensor(rows)), self.stored, self.mapped)}, labels
 
+    def sample_names(self, split):
+        return self.described.names_of(split)
+
     @property
     def as_stored(self):
         return {name: self.stored for name in self.fields if isinstance(self.stored, AsStored)}

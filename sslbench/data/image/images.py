@@ -59,6 +59,10 @@ class Images(Data):
         alike = next(iter(labels.values())).tolist() if labels else None
         return {"image": Folder(self.root, [self.found.names[i] for i in rows], self.found.form, alike)}, labels
 
+    def sample_names(self, split):
+        self.loaded(split)
+        return self.found.described.names_of(split)
+
     def augment(self, batch, generator):
         x = geometry(batch["image"], generator, self.crop, self.rotation, self.flip)
         return {"image": color(x, generator, self.color)}

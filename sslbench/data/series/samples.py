@@ -19,6 +19,7 @@ from ..splits import SPLITS, given_in_words, shared_in_words
 from ..tables.table import count
 from . import files, paths, recordings, scaling, windows
 from .files import Part
+from .remarks import classes_missing, said
 
 LIMIT = 2048  # steps of a series that are read where nobody asks for more
 
@@ -100,13 +101,6 @@ def alike(found: list[Part], keys: list[str], folder: Path) -> None:
         name = keys[kinds.index(best)].rpartition("/")[2]
         raise ValueError(f"the files differ: {' and '.join(shown)}; set data.file to those that are alike, "
                          f"such as {str(folder / '*' / name)!r}")
-
-
-def said(found: list[Part]) -> list[str]:
-    """The remarks on all files, each once."""
-    counted = Counter(note for part in found for note in dict.fromkeys(part.notes))
-    few = [(note, n) for note, n in counted.items()][:8]
-    return [note if n == len(found) else f"{note} ({count(n, 'file')})" for note, n in few]
 
 
 @dataclass
@@ -215,16 +209,6 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
     length = -(-x.shape[2] // patch) * patch
     notes += seen.said(found[0].channels) + known.said + classes_missing(known, draft.unit)
     return Samples(x, draft.rows, seen.scaling(length), known, patch, seen.absent or length > x.shape[2], draft.mapped, notes, draft.unit)
-
-
-def classes_missing(known: Described, unit: str) -> list[str]:
-    """Classes that a split does not show, in words."""
-    name, y = next(iter(known.labels.items()), ("", None))
-    if y is None or y.is_floating_point() or y.ndim > 1 or unit != "windows":
-        return []  # two series of a class cannot be in three splits
-    missing = {split: sorted({*range(len(known.classes[name]))} - set(y[rows].tolist())) for split, rows in known.splits.rows.items()}
-    return [f"no {', '.join(known.classes[name][i] for i in gone[:3])}{' ...' * (len(gone) > 3)} in the {split} split"
-            for split, gone in missing.items() if gone and len(gone) < len(known.classes[name])]
 
 
 def joined(xs: list[np.ndarray], T: int) -> np.ndarray:

@@ -55,6 +55,9 @@ class Series(Data):
         rows, labels = found.described.of(split)
         return {"signal": Picked(found.x, found.rows[rows], found.scaling, found.mapped)}, labels
 
+    def sample_names(self, split):
+        return self.found.described.names_of(split)
+
     def augment(self, batch, generator):
         x = augment.excerpt(batch["signal"], generator, self.crop)
         x = augment.jitter(x, generator, self.jitter)

@@ -51,6 +51,10 @@ class Text(Data):
         rows, labels = found.told.of(split)
         return {"text": torch.from_numpy(found.ids[rows])}, labels
 
+    def sample_names(self, split):
+        self.loaded(split)
+        return self.prepared.told.names_of(split)
+
     def shown(self) -> str:
         return self.file if len(self.file) < 60 else f"...{self.file[-57:]}"
 

@@ -1,0 +1,11 @@
+"""python -m sslbench catalog: what there is."""
+
+from ..catalog import catalog
+from .flags import parser
+
+
+def run(argv: list[str]) -> int:
+    p = parser("catalog", "List data sources, pretext tasks and backbones.")
+    p.add_argument("kind", nargs="?", help="data, pretext or backbone")
+    print(catalog(p.parse_args(argv).kind))
+    return 0

@@ -1,0 +1,24 @@
+"""What is to be said of series that were read from several files."""
+
+from collections import Counter
+
+from ..metadata import Described
+from ..tables.table import count
+from .files import Part
+
+
+def said(found: list[Part]) -> list[str]:
+    """The remarks on all files, each once."""
+    counted = Counter(note for part in found for note in dict.fromkeys(part.notes))
+    few = [(note, n) for note, n in counted.items()][:8]
+    return [note if n == len(found) else f"{note} ({count(n, 'file')})" for note, n in few]
+
+
+def classes_missing(known: Described, unit: str) -> list[str]:
+    """Classes that a split does not show, in words."""
+    name, y = next(iter(known.labels.items()), ("", None))
+    if y is None or y.is_floating_point() or y.ndim > 1 or unit != "windows":
+        return []  # two series of a class cannot be in three splits
+    missing = {split: sorted({*range(len(known.classes[name]))} - set(y[rows].tolist())) for split, rows in known.splits.rows.items()}
+    return [f"no {', '.join(known.classes[name][i] for i in gone[:3])}{' ...' * (len(gone) > 3)} in the {split} split"
+            for split, gone in missing.items() if gone and len(gone) < len(known.classes[name])]

@@ -1,0 +1,121 @@
+"""What a run has learned, for other tools: the same numbers, with labels and names, and weights that other code loads."""
+
+import csv
+
+import numpy as np
+import pandas
+import pytest
+import torch
+import torchvision
+from PIL import Image
+from safetensors.torch import load_file
+from toys import catalogue, toy  # noqa: F401  fixtures
+
+from sslbench import Recipe, adopt, arrays, export, fit
+from sslbench.commands import main
+
+QUICK = {"progress": False, "device": "cpu", "evaluations": 1}
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of pictures in two classes."""
+    for i in range(40):
+        path = tmp_path / "pictures" / "ab"[i % 2] / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.random.default_rng(i).integers(0, 255, (40, 40, 3), np.uint8)).save(path)
+    return tmp_path / "pictures"
+
+
+@pytest.fixture
+def run(pictures, tmp_path):
+    recipe = Recipe("images", "simclr", "small_cnn", steps=2, batch_size=8, hyperparameters={"data.folder": str(pictures)})
+    return fit(recipe, tmp_path / "run", **QUICK)
+
+
+def test_embeddings_come_with_labels_and_the_names_of_files(run, tmp_path):
+    assert "[" in export(run, tmp_path / "e.npz")
+    held = np.load(tmp_path / "e.npz", allow_pickle=False)
+    z, labels = run.embed("test")
+    assert np.array_equal(held["embeddings"], z.numpy()) and np.array_equal(held["label folder"], labels["folder"].numpy())
+    assert [name.split("/")[0] for name in held["names"]] == [held["classes folder"][i] for i in held["label folder"]]
+    assert all(name.endswith(".png") for name in held["names"])
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_tables_hold_the_same(run, tmp_path, ending):
+    export(tmp_path / "run", tmp_path / f"e.{ending}", split="train", most=10)
+    frame = getattr(pandas, f"read_{ending}")(tmp_path / f"e.{ending}")
+    z, _ = run.embed("train", 10)
+    assert len(frame) == 10 and list(frame["folder"]) == [name[0] for name in frame["name"]]
+    assert np.allclose(frame[[f"e{i}" for i in range(z.shape[1])]].to_numpy(), z.numpy(), atol=1e-6)
+    if ending == "csv":
+        with open(tmp_path / "e.csv", newline="") as file:
+            assert next(csv.reader(file))[:3] == ["name", "folder", "e0"]
+
+
+def test_labels_of_every_kind(tmp_path):
+    x = np.random.default_rng(0).normal(size=(60, 2, 16)).astype(np.float32)
+    labels = {"many": np.random.default_rng(1).integers(0, 2, (60, 3)), "weight": np.linspace(0, 1, 60).astype(np.float32)}
+    name = arrays(x, labels, name="held")
+    run = fit(Recipe(name, "autoencoder", "mlp", steps=2, batch_size=8), **QUICK)
+    export(run, tmp_path / "e.parquet")
+    frame = pandas.read_parquet(tmp_path / "e.parquet")
+    assert [c for c in frame if not c.startswith("e")] == ["name", "many 0", "many 1", "many 2", "weight"]
+    rows = frame["name"].astype(int)  # which rows of the array they are
+    assert np.allclose(frame["weight"], np.linspace(0, 1, 60)[rows], atol=1e-6)
+
+
+@pytest.mark.parametrize("ending", ["pt", "safetensors"])
+def test_weights_of_resnet18_are_read_by_torchvision(pictures, tmp_path, ending):
+    recipe = Recipe("images", "simclr", "resnet18", steps=1, batch_size=4,
+                    hyperparameters={"data.folder": str(pictures), "data.size": 96})
+    run = fit(recipe, evaluations=0, test=False, progress=False, device="cpu")
+    export(run, tmp_path / f"w.{ending}")
+    weights = torch.load(tmp_path / "w.pt", weights_only=True) if ending == "pt" else load_file(tmp_path / "w.safetensors")
+    net = torchvision.models.resnet18()
+    missing = net.load_state_dict(weights, strict=False)
+    assert missing.missing_keys == ["fc.weight", "fc.bias"] and missing.unexpected_keys == []
+    net.fc, x = torch.nn.Identity(), torch.randn(2, 3, 96, 96)
+    with torch.no_grad():
+        assert torch.allclose(net.eval()(x), run.backbone.embed({"image": x}), atol=1e-4)
+
+
+def test_weights_of_an_adopted_module_have_its_own_names(toy, tmp_path):
+    class Mine(torch.nn.Sequential):
+        """My own."""
+
+        def __init__(self):
+            super().__init__(torch.nn.Flatten(), torch.nn.LazyLinear(8))
+
+    x = np.random.default_rng(0).normal(size=(60, 2, 16)).astype(np.float32)
+    run = fit(Recipe(arrays(x, name="held"), "autoencoder", adopt(Mine), steps=2, batch_size=8), **QUICK)
+    export(run, tmp_path / "w.pt")
+    assert sorted(torch.load(tmp_path / "w.pt", weights_only=True)) == ["1.bias", "1.weight"]
+    mine = Mine()
+    mine.load_state_dict(torch.load(tmp_path / "w.pt", weights_only=True))
+
+
+def test_on_the_command_line(run, tmp_path, capsys):
+    assert main(["export", str(tmp_path / "run"), "--out", str(tmp_path / "e.npz"), "--most", "5"]) == 0
+    assert "embeddings [5, 128] of images, test" in capsys.readouterr().out
+    assert len(np.load(tmp_path / "e.npz")["names"]) == 5
+
+
+def test_nothing_is_replaced_and_nothing_is_left_half_written(run, tmp_path, monkeypatch):
+    (tmp_path / "e.npz").write_text("mine")
+    with pytest.raises(FileExistsError, match="choose another file"):
+        export(run, tmp_path / "e.npz")
+    assert (tmp_path / "e.npz").read_text() == "mine"
+    export(run, tmp_path / "e.npz", overwrite=True)
+    monkeypatch.setattr(np, "savez", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        export(run, tmp_path / "f.npz")
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("f.")]
+
+
+def test_a_run_without_weights_is_one_line(toy, tmp_path):
+    run = fit(toy, **QUICK)
+    run.weights = None
+    with pytest.raises(ValueError, match="no weights"):
+        export(run, tmp_path / "e.npz")
