@@ -34,7 +34,7 @@ def on_the_bench(recipe: Recipe) -> tuple[float, float]:
     """(wall-clock, seconds inside steps) of the same steps on a bench that is shown."""
     bench = Workbench(recipe, record=False)
     bench._repr_mimebundle_()  # shown, as in a notebook: it paints from now on
-    bench._desk.panel.train.click()  # which also turns to the curves
+    bench._controller.panel.train.click()  # which also turns to the curves
     until(lambda: bench.run is not None and bench.run.step >= 1, bench)
     began = time.perf_counter()
     until(lambda: bench.run.step >= recipe.steps, bench)

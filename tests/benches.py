@@ -80,7 +80,7 @@ def until(condition, seconds=60):
 
 
 def said(bench, name="status"):
-    return bench._desk.panel.says[name].value
+    return bench._controller.panel.says[name].value
 
 
 def rows_of(tab) -> list[str]:
@@ -89,12 +89,12 @@ def rows_of(tab) -> list[str]:
 
 
 def painted(bench):
-    until(lambda: not bench._desk.screen.pump._changed.is_set())
-    with bench._desk.screen.pump._lock:  # held while it paints
+    until(lambda: not bench._controller.page.painter._changed.is_set())
+    with bench._controller.page.painter._lock:  # held while it paints
         pass
 
 
 def open_tab(bench, title):
-    bench._desk.panel.book.selected_index = [tab.title for tab in bench._desk.panel.tabs].index(title)
+    bench._controller.panel.book.selected_index = [tab.title for tab in bench._controller.panel.tabs].index(title)
     painted(bench)
-    return next(tab for tab in bench._desk.panel.tabs if tab.title == title)
+    return next(tab for tab in bench._controller.panel.tabs if tab.title == title)

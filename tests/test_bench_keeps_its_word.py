@@ -19,10 +19,10 @@ from sslbench.runs.names import names, numbered
 from sslbench.workbench import Workbench, estimate, preview
 from sslbench.workbench.choosing.controls import Number, number_in, written
 from sslbench.workbench.choosing.entries import Heading, entries, landed_on
-from sslbench.workbench.desk import RECORDED
+from sslbench.workbench.controller import RECORDED
 from sslbench.workbench.run_list import recorded_in
-from sslbench.workbench.run_maps import Mapped, outward
-from sslbench.workbench.shown_run import Seen
+from sslbench.workbench.run_maps import RunMaps, outward
+from sslbench.workbench.shown_run import ShownRun
 from sslbench.workbench.tabs.embedding import METHODS
 
 # recipes
@@ -66,7 +66,7 @@ def test_a_control_keeps_what_it_was_given_until_it_is_touched(given):
     recipe = Recipe("wild_digits", "simclr", "small_cnn", **given).check()
     bench = Workbench(recipe, recorded=False, name="given")
     assert bench.recipe == recipe
-    bench._desk.choices.settings.training["seed"].value = 7
+    bench._controller.choices.settings.training["seed"].value = 7
     assert bench.recipe == Recipe(**{**vars(recipe), "seed": 7})  # and another one that is touched changes itself alone
     bench.close()
 
@@ -76,14 +76,14 @@ def test_a_control_keeps_what_it_was_given_until_it_is_touched(given):
 def test_one_backbone_for_each_field_has_its_controls_and_is_what_the_bench_trains(backbone, widths):
     recipe = Recipe("captions", "clip", backbone, hyperparameters={f"backbone.{n}": value for n, value in widths.items()}).check()
     bench = Workbench(recipe.share(), recorded=False, name="towers")
-    controls, menu = bench._desk.choices.settings.of["backbone"], bench._desk.choices.menus.menus["backbone"]
+    controls, menu = bench._controller.choices.settings.of["backbone"], bench._controller.choices.menus.menus["backbone"]
     assert bench.recipe == recipe and set(controls) == set(recipe.known("backbone")) and menu.value == backbone
     name = next(iter(widths))
     controls[name].value = recipe.known("backbone")[name].default
     assert bench.recipe.make_data() and bench.recipe.hyperparameters[f"backbone.{name}"] == controls[name].value
-    bench._desk.choices.menus.menus["pretext"].value = "next_token"  # which a network for pictures cannot do
+    bench._controller.choices.menus.menus["pretext"].value = "next_token"  # which a network for pictures cannot do
     assert bench.recipe.backbone != backbone and not bench.recipe.incompatible()
-    assert set(bench._desk.choices.settings.of["backbone"]) == set(bench.recipe.known("backbone"))
+    assert set(bench._controller.choices.settings.of["backbone"]) == set(bench.recipe.known("backbone"))
     bench.close()
 
 
@@ -113,11 +113,11 @@ def test_what_is_written_is_read_back_exactly(value):
 
 def test_what_cannot_be_a_number_is_one_line_and_trains_nothing(make):
     bench = make()
-    bench._desk.choices.settings.training["lr"].text.value = "fast"
+    bench._controller.choices.settings.training["lr"].text.value = "fast"
     until(lambda: "lr" in said(bench, "error") and "fast" in said(bench, "error"))
-    bench._desk.panel.train.click()
+    bench._controller.panel.train.click()
     assert bench.run is None
-    bench._desk.choices.settings.training["lr"].text.value = "0.002"
+    bench._controller.choices.settings.training["lr"].text.value = "0.002"
     until(lambda: said(bench, "error") == "")
 
 
@@ -165,13 +165,13 @@ class MyTask(Autoencoder):
         super().__init__(backbone, data)
 """
     shell.run_cell(cell.replace("LIMIT", "9")).raise_error()
-    menu = bench._desk.choices.menus.menus["pretext"]
+    menu = bench._controller.choices.menus.menus["pretext"]
     assert ("my_task", "my_task") in menu.options and any(label == "— yours —" for label, _ in menu.options)
     menu.value = "my_task"
-    bench._desk.choices.settings.of["pretext"]["knob"].value = 5
+    bench._controller.choices.settings.of["pretext"]["knob"].value = 5
     shell.run_cell(cell.replace("LIMIT", "20")).raise_error()  # written anew: the control has the new range and the old value
     assert bench.recipe.hyperparameters["pretext.knob"] == 5
-    assert bench._desk.choices.settings.of["pretext"]["knob"].slider.max == 20
+    assert bench._controller.choices.settings.of["pretext"]["knob"].slider.max == 20
     options = menu.options
     shell.run_cell("x = 1")
     assert menu.options is options
@@ -196,19 +196,19 @@ def test_a_source_that_must_be_downloaded_says_so_with_its_size(tmp_path, monkey
 
 def test_an_empty_folder_says_that_the_sample_is_shown(make):
     bench = make(data="images")
-    line = bench._desk.choices.settings.own["data"][0]
+    line = bench._controller.choices.settings.own["data"][0]
     assert "sample that comes with sslbench" in line.children[-1].value
-    bench._desk.choices.settings.of["data"]["folder"].value = "no/such"
+    bench._controller.choices.settings.of["data"]["folder"].value = "no/such"
     assert line.children[-1].value == ""
 
 
 def test_settings_say_why_they_are_locked(make):
     bench = make(steps=100_000)
-    settings = bench._desk.choices.settings
+    settings = bench._controller.choices.settings
     assert "Locked" not in settings.why.value and not settings.training["lr"].text.disabled
     bench.start()
     until(lambda: "Locked while this run goes on" in settings.why.value and settings.training["lr"].text.disabled)
-    assert all(menu.disabled for menu in bench._desk.choices.menus.menus.values())
+    assert all(menu.disabled for menu in bench._controller.choices.menus.menus.values())
     bench.stop()
     until(lambda: "Locked" not in settings.why.value and not settings.training["lr"].text.disabled)
 
@@ -286,12 +286,12 @@ def test_the_tabs_say_which_run_they_show_when_it_is_not_the_one_above(make):
 
 def test_the_recorded_digits_are_not_shown_beside_other_data(make):
     waves = make(recorded=True, data="tiny")
-    assert "recorded" not in said(waves) and waves._desk.figure() is None and said(waves, "verdict") == ""
+    assert "recorded" not in said(waves) and waves._controller.figure() is None and said(waves, "verdict") == ""
     assert open_tab(waves, "Curves").picture.image.value == b""
     assert [box.description for box in open_tab(waves, "Runs").list.children] == ["recorded · simclr"]
     digits = make(recorded=True, data="wild_digits", pretext="simclr", backbone="small_cnn")
-    assert "A recorded run: simclr on wild_digits" in said(digits) and digits._desk.figure() is not None
-    digits._desk.choices.menus.menus["data"].value = "tiny"
+    assert "A recorded run: simclr on wild_digits" in said(digits) and digits._controller.figure() is not None
+    digits._controller.choices.menus.menus["data"].value = "tiny"
     until(lambda: "recorded" not in said(digits))
 
 
@@ -304,11 +304,11 @@ def test_the_recorded_run_is_shown_by_the_maps_that_it_brings_and_moves_once(mak
     (folder,) = recorded_in(RECORDED)
     until(lambda: tab.explorer.steps == [e.step for e in load_run(folder).evaluations])
     assert tab.method.value == "t-SNE" and {frame["note"] for frame in tab.explorer.frames} == {"t-SNE"}
-    assert tab.explorer.play == 1 and tab._aside._thread is not None and not tab._progress[1]
+    assert tab.explorer.play == 1 and tab._jobs._thread is not None and not tab._progress[1]
     last = float(tab.explorer.summary.split("%")[0].split()[-1])
     assert last > 25  # of neighbours that are the same digit; chance is 10
-    bench._desk.choices.menus.menus["data"].value = "tiny"
-    bench._desk.choices.menus.menus["pretext"].value = "autoencoder"
+    bench._controller.choices.menus.menus["data"].value = "tiny"
+    bench._controller.choices.menus.menus["pretext"].value = "autoencoder"
     bench.train(steps=2)
     open_tab(bench, "Embedding")
     until(lambda: tab.explorer.frames and tab.method.value == "PCA")  # while training: milliseconds
@@ -335,8 +335,8 @@ def test_maps_are_computed_outward_from_the_step_looked_at():
 def test_a_map_that_does_not_fit_its_points_is_none():
     e = type("E", (), {"embedding": torch.randn(5, 3), "step": 1})()
     run = object()
-    mapped = Mapped(METHODS)
-    mapped.bring(Seen(run, "", maps={("t-SNE", 1): torch.zeros(4, 2)}))
+    mapped = RunMaps(METHODS)
+    mapped.bring(ShownRun(run, "", maps={("t-SNE", 1): torch.zeros(4, 2)}))
     assert mapped.of(run, "t-SNE", e) is None and mapped.of(run, "PCA", e).shape == (5, 2)
 
 
@@ -368,8 +368,8 @@ def test_the_estimate_says_measuring_and_is_measured_again_when_the_machine_chan
 
     monkeypatch.setattr(preview, "estimate", slow_estimate)
     bench = make()
-    bench._desk.screen.display.shown = True
-    bench._desk.chosen("")
+    bench._controller.page.display.shown = True
+    bench._controller.chosen("")
     assert "measuring" in said(bench, "estimate")  # before it knows
     until(lambda: "about 1 min 40 s" in said(bench, "estimate"))
     for now, words in ((3.0, "about 5 min 0 s"), (1.0, "about 1 min 40 s")):
@@ -385,7 +385,7 @@ def test_a_pulse_is_short():
 
 def test_use_batch_size_is_a_button(make):
     bench = make(batch_size=5000)
-    remedy = bench._desk.panel.remedy
+    remedy = bench._controller.panel.remedy
     assert remedy.layout.display == "none"
     bench.start()
     until(lambda: remedy.layout.display is None and remedy.description.startswith("Use batch size "))

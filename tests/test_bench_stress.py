@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 from benches import listed, make, said, until  # noqa: F401  fixtures
 from ipywidgets.widgets.widget import _instances as widgets
+from toys import catalogue, toy  # noqa: F401  fixtures
 
 from sslbench.data import Data
+from sslbench.runs.run import Run
 from sslbench.workbench import Workbench
 from sslbench.workbench.choosing.entries import Heading
 from sslbench.workbench.estimate import resident
+from sslbench.workbench.run_list import RunList
 
-NAMES = ("sslbench-ui", "sslbench-aside", "sslbench-map", "sslbench-train")
+NAMES = ("sslbench-ui", "sslbench-background", "sslbench-map", "sslbench-train")
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def ours() -> list[str]:
 
 def presses(bench) -> list:
     """Everything that can be pressed or moved, as functions of a source of chance."""
-    panel, choices = bench._desk.panel, bench._desk.choices
+    panel, choices = bench._controller.panel, bench._controller.choices
     buttons = [panel.train, panel.pause, panel.stop, panel.more, panel.remedy, panel.embedding.cancel]
     reroll = panel.tabs[0].widget.children[0].children[0]
 
@@ -96,7 +99,7 @@ MANY = [pytest.param(n, seed, marks=pytest.mark.slow) for n in (1, 4) for seed i
 def test_random_presses_end_no_thread_and_lose_no_error(make, nothing_lost, threads, seed):
     times = 300 if seed else 60
     bench = make(steps=8)
-    bench._desk.screen.display.shown = True  # as in a notebook: it prepares pictures and measures
+    bench._controller.page.display.shown = True  # as in a notebook: it prepares pictures and measures
     raised = []
     workers = [threading.Thread(target=lambda n=n: raised.extend(stress(bench, seed + n, times // threads))) for n in range(threads)]
     [worker.start() for worker in workers]
@@ -105,21 +108,21 @@ def test_random_presses_end_no_thread_and_lose_no_error(make, nothing_lost, thre
     assert not raised
     bench.stop()
     until(lambda: bench.state not in ("running", "paused"))
-    assert bench._desk.screen.pump._thread.is_alive()
-    choices = bench._desk.choices
+    assert bench._controller.page.painter._thread.is_alive()
+    choices = bench._controller.choices
     choices.menus.menus["data"].value = "tiny"
     for part in choices.settings.parts.values():
         for name, control in part.controls.items():
             control.value = part.known[name].default
     for name, value in {"batch_size": 16, "lr": 0.001, "seed": 3}.items():
         choices.settings.training[name].value = value
-    bench._desk.panel.book.selected_index = 1
-    frames = bench._desk.screen.pump.frames
+    bench._controller.panel.book.selected_index = 1
+    frames = bench._controller.page.painter.frames
     bench.start()
     with contextlib.suppress(FloatingPointError):  # the task that was pressed last may be the one that explodes
         bench.wait(60)
-    until(lambda: bench._desk.screen.pump.frames > frames and f"data-state='{bench.state}'" in said(bench))  # it still paints
-    until(lambda: bench._desk.panel.tabs[1].picture.image.value or bench.state == "failed")
+    until(lambda: bench._controller.page.painter.frames > frames and f"data-state='{bench.state}'" in said(bench))  # it still paints
+    until(lambda: bench._controller.panel.tabs[1].picture.image.value or bench.state == "failed")
     assert "could not paint" not in said(bench, "error") and nothing_lost == []
 
 
@@ -128,12 +131,12 @@ def test_running_the_cell_again_and_again_leaves_one_bench(make, nothing_lost, t
     counts, bytes_, others = [], [], len(widgets)
     for i in range(times):
         bench = make(name="same", recorded=True)
-        bench._desk.screen.display.shown = True
-        bench._desk.chosen("")
+        bench._controller.page.display.shown = True
+        bench._controller.chosen("")
         if i % 3 == 0:
             bench.start()
             bench.wait(60)
-        until(lambda: bench._desk.preview.look or bench.run)  # noqa: B023
+        until(lambda: bench._controller.preview.look or bench.run)  # noqa: B023
         until(lambda: len(ours()) <= 2)  # those of the one before have ended
         counts.append(len(widgets))
         gc.collect()
@@ -153,39 +156,62 @@ def test_runs_of_one_bench_add_no_threads_and_no_widgets_but_their_line(make, ti
     before, threads = len(widgets), len(ours())
     for _ in range(times):
         bench.train()
-    until(lambda: len(bench._desk.panel.runs.list.children) in (0, times + 1))
+    until(lambda: len(bench._controller.panel.runs.list.children) in (0, times + 1))
     assert len(ours()) <= max(threads, 2) and len(widgets) - before <= 3 * times + 3
 
 
 def test_menus_and_the_painter_never_disagree_about_the_controls(make):
     """The painter reads the recipe while somebody changes the data: controls of one class, ranges of another."""
     bench, failed = make(), []
-    bench._desk.screen._broken = failed.append
-    bench._desk.screen.pump._failed = failed.append
+    bench._controller.page._broken = failed.append
+    bench._controller.page.painter._failed = failed.append
     stop = threading.Event()
 
     def paint():
         while not stop.wait(0.001):
-            bench._desk.screen._lines()
+            bench._controller.page._lines()
 
     painter = threading.Thread(target=paint)
     painter.start()
     for i in range(40):
-        bench._desk.choices.menus.menus["data"].value = ("tiny_text", "tiny")[i % 2]
-        bench._desk.choices.menus.menus["pretext"].value = ("simclr", "masked")[i % 2]
+        bench._controller.choices.menus.menus["data"].value = ("tiny_text", "tiny")[i % 2]
+        bench._controller.choices.menus.menus["pretext"].value = ("simclr", "masked")[i % 2]
     stop.set()
     painter.join(30)
     assert not painter.is_alive() and not failed
 
 
+def test_runs_that_come_from_several_threads_are_all_there_with_a_name(tmp_path, toy):
+    """While one thread goes through the list others add to it: a name for each, and the one that is shown is among them."""
+    runs, lost = RunList(tmp_path), []
+
+    def add():
+        for _ in range(200):
+            runs.add(Run(toy))
+
+    def read():
+        while any(worker.is_alive() for worker in workers[:4]):
+            try:
+                shown = runs.shown(toy.data)
+                if {label for _, label in runs.named()} == {""} or (runs.every and not shown):
+                    lost.append("no name")
+            except Exception as error:
+                lost.append(error)
+
+    workers = [*(threading.Thread(target=add) for _ in range(4)), threading.Thread(target=read)]
+    [worker.start() for worker in workers]
+    [worker.join(60) for worker in workers]
+    assert len(runs.every) == 800 and sorted(e.number for e in runs.every) == list(range(1, 801)) and lost == []
+
+
 def test_whatever_painting_raises_the_painter_lives_and_says_it(make, monkeypatch):
     bench = make()
     with monkeypatch.context() as broken:
-        broken.setattr(bench._desk, "state", lambda said: (_ for _ in ()).throw(KeyError("color")))
-        broken.setattr(bench._desk.screen, "_state", bench._desk.state)
-        bench._desk.wake()
+        broken.setattr(bench._controller, "state", lambda said: (_ for _ in ()).throw(KeyError("color")))
+        broken.setattr(bench._controller.page, "_state", bench._controller.state)
+        bench._controller.wake()
         until(lambda: "could not paint: " in said(bench, "error"))
-    assert bench._desk.screen.pump._thread.is_alive()
+    assert bench._controller.page.painter._thread.is_alive()
     bench.start()
     bench.wait(60)
     until(lambda: "data-state='done'" in said(bench))
@@ -194,7 +220,7 @@ def test_whatever_painting_raises_the_painter_lives_and_says_it(make, monkeypatc
 def test_what_a_button_raises_stands_in_the_error_line(make, monkeypatch):
     bench = make()
     monkeypatch.setattr(Workbench, "toggle", lambda self: 1 / 0)
-    bench._desk.panel.pause.click()
+    bench._controller.panel.pause.click()
     until(lambda: "division by zero" in said(bench, "error"))
 
 
@@ -207,7 +233,7 @@ def test_a_bench_that_cannot_be_built_leaves_the_open_one_alone(make, monkeypatc
             Workbench(**{"data": "tiny", "pretext": "autoencoder", "backbone": "mlp", "name": "same", **wrong})
         assert "\n" not in str(error.value)
     with monkeypatch.context() as broken:
-        broken.setattr("sslbench.workbench.desk.Panel", lambda *_: 1 / 0)
+        broken.setattr("sslbench.workbench.controller.Panel", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             make(name="same")
     assert bench.state == "running" and bench.root.comm is not None
@@ -231,7 +257,7 @@ def test_runs_that_is_no_folder_is_one_line(make, tmp_path, kind):
 def test_headings_of_a_menu_cannot_be_chosen(make, monkeypatch):
     monkeypatch.setattr(Data.catalogue["tiny_text"], "group", "words")
     bench = make()
-    menu = bench._desk.choices.menus.menus["data"]
+    menu = bench._controller.choices.menus.menus["data"]
     names = [value for _, value in menu.options]
     headings = [value for value in names if isinstance(value, Heading)]
     assert {heading.words for heading in headings} >= {"yours", "words"}

@@ -120,7 +120,7 @@ def test_a_person_trains_and_looks(lab, page, bench):
     wait_for(lambda: int(explorer.get_attribute("data-frames") or 0) > 0)
     bench.locator(".sslb-zoom button").first.click()
     explorer.evaluate("node => { node.mine = true; }")
-    kernel_run(page, "bench._desk.screen.display.write(bench._repr_mimebundle_(), again=True)")  # as at the end of every run
+    kernel_run(page, "bench._controller.page.display.write(bench._repr_mimebundle_(), again=True)")  # as at the end of every run
     wait_for(lambda: not explorer.evaluate("node => node.mine ?? false"))
     assert explorer.get_attribute("data-zoom") == "1.60"  # nobody loses the place
 

@@ -13,8 +13,8 @@ import torch
 from sslbench import Recipe, train
 from sslbench.machine import hardware, openmp
 from sslbench.training.player import Player
-from sslbench.workbench.background import Aside
-from sslbench.workbench.painter import Pump, short_turns
+from sslbench.workbench.background import BackgroundJobs
+from sslbench.workbench.painter import Painter, short_turns
 
 gnu = pytest.mark.skipif(not openmp._gnu(), reason="torch's OpenMP is not GNU's")
 COUNTED = """
@@ -71,20 +71,20 @@ def test_who_has_trained_gives_its_workers_back_at_the_end_and_when_stopped(rele
 
 
 def test_a_job_aside_gives_its_workers_back_before_anybody_who_waits_goes_on(released):
-    aside = Aside(name="aside-here")
-    aside.do("a job", lambda check: None)
-    while aside.busy:
+    jobs = BackgroundJobs(name="jobs-here")
+    jobs.do("a job", lambda check: None)
+    while jobs.busy:
         time.sleep(0.01)
-    aside.close()
-    assert released == ["aside-here"]
+    jobs.close()
+    assert released == ["jobs-here"]
 
 
 def test_the_painter_gives_its_workers_back(released):
     painted = threading.Event()
-    pump = Pump(lambda: None, painted.set)
-    pump.wake()
+    painter = Painter(lambda: None, painted.set)
+    painter.wake()
     assert painted.wait(5)
-    pump.close()
+    painter.close()
     assert set(released) == {"sslbench-ui"}
 
 
@@ -103,17 +103,17 @@ def test_words_come_between_two_pictures_and_no_more_often_than_twice_a_second(m
         now[0] += 0.2  # so long does drawing take: the next may come 4 seconds later
 
     monkeypatch.setattr("sslbench.workbench.painter.time.perf_counter", lambda: now[0])
-    pump = Pump(lambda: seen.append("words"), pictures)
-    pump.here = True  # as in a cell that trains: no thread paints
+    painter = Painter(lambda: seen.append("words"), pictures)
+    painter.here = True  # as in a cell that trains: no thread paints
     monkeypatch.setattr("sslbench.workbench.painter.spawn", lambda *_: None)
     for _ in range(30):
-        pump.wake(urgent=False)
-        pump.turn()
+        painter.wake(urgent=False)
+        painter.turn()
         now[0] += 0.125
     assert seen == ["words", "pictures", *["words"] * 7]
     now[0] += 1
-    pump.wake(urgent=False)
-    pump.turn()
+    painter.wake(urgent=False)
+    painter.turn()
     assert seen[-2:] == ["words", "pictures"]
 
 

@@ -19,7 +19,7 @@ from sslbench.runs.run import Run, load_run
 from sslbench.shown import Matrix, Row, Says, as_shown
 from sslbench.storage import tensor_files
 from sslbench.training.loop import Checkpoint, Done, Evaluation, Step, train
-from sslbench.workbench.desk import RECORDED
+from sslbench.workbench.controller import RECORDED
 from sslbench.workbench.run_list import recorded_in
 
 

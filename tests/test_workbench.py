@@ -18,11 +18,11 @@ from sslbench.maps import projection
 from sslbench.pretexts import Pretext
 from sslbench.training.step import Training
 from sslbench.workbench import Workbench
-from sslbench.workbench import painter as pump_module
+from sslbench.workbench import painter as painter_module
 from sslbench.workbench import widgets as w
-from sslbench.workbench.background import Aside
+from sslbench.workbench.background import BackgroundJobs
 from sslbench.workbench.estimate import Estimate, duration, estimate, typical
-from sslbench.workbench.painter import Pump
+from sslbench.workbench.painter import Painter
 from sslbench.workbench.run_maps import points
 from sslbench.workbench.tabs.embedding import METHODS
 
@@ -31,7 +31,7 @@ from sslbench.workbench.tabs.embedding import METHODS
 
 def test_train_pause_resume_and_stop_by_clicks(make):
     bench = make(steps=100_000)
-    panel = bench._desk.panel
+    panel = bench._controller.panel
     assert panel.pause.disabled and panel.stop.disabled and not panel.train.disabled
     panel.train.click()
     until(lambda: bench.run.step > 3 and panel.train.disabled and not panel.pause.disabled)
@@ -52,7 +52,7 @@ def test_train_pause_resume_and_stop_by_clicks(make):
 
 def test_a_click_and_a_cell_give_the_same_numbers_and_another_seed_gives_others(make):
     clicked, cell, other = make(), make(), make(seed=1)
-    clicked._desk.panel.train.click()
+    clicked._controller.panel.train.click()
     clicked.wait(60)
     assert clicked.run.history == cell.train().history
     assert len(cell.run.history) == 12 and cell.state == "done"
@@ -69,7 +69,7 @@ def test_looking_and_drawing_other_samples_does_not_change_the_run(make):
         looked.reroll()
         torch.rand(3)  # somebody's cell
     assert looked.wait(60).history == quiet.run.history
-    assert "Other samples" in looked._desk.preview.look.words
+    assert "Other samples" in looked._controller.preview.look.words
 
 
 def test_an_interrupt_of_a_cell_is_a_pause_that_train_goes_on_from(make, monkeypatch):
@@ -79,7 +79,7 @@ def test_an_interrupt_of_a_cell_is_a_pause_that_train_goes_on_from(make, monkeyp
         patch.setattr(Training, "step", lambda self, n: (n == 4 and os.kill(os.getpid(), signal.SIGINT), step(self, n))[1])
         with pytest.raises(KeyboardInterrupt):
             bench.train()
-    assert bench.state == "paused" and bench.run.step == 5 and not bench._desk.panel.pause.disabled
+    assert bench.state == "paused" and bench.run.step == 5 and not bench._controller.panel.pause.disabled
     assert bench.train().history == whole.run.history
 
 
@@ -95,10 +95,10 @@ def test_train_during_training_in_the_background_is_refused_in_one_line(make):
 
 def test_what_does_not_fit_is_grey_with_the_reason_and_cannot_be_chosen(make):
     bench = make()
-    menus = bench._desk.choices.menus
+    menus = bench._controller.choices.menus
     assert any(name == "rotation" and label == "rotation" for label, name in menus.menus["pretext"].options)
     menus.menus["pretext"].value = "next_token"  # needs another backbone, which comes with it
-    assert menus.chosen["backbone"] != "mlp" and "became" in bench._desk.screen.said.note
+    assert menus.chosen["backbone"] != "mlp" and "became" in bench._controller.page.said.note
     options = {name: label for label, name in menus.menus["backbone"].options}
     assert "cannot see the future" in options["mlp"] and options["gru"] == "gru"
     assert ".sslb-backbone option:nth-child" in menus.colors.value
@@ -110,28 +110,28 @@ def test_what_does_not_fit_is_grey_with_the_reason_and_cannot_be_chosen(make):
 
 def test_other_data_brings_a_task_and_a_backbone_that_fit(make):
     bench = make(pretext="rotation", backbone="small_cnn")
-    bench._desk.choices.menus.menus["data"].value = "tiny_text"
+    bench._controller.choices.menus.menus["data"].value = "tiny_text"
     assert not bench.recipe.incompatible() and bench.recipe.pretext != "rotation"
     assert "rotation does not fit" in said(bench, "note")
 
 
 def test_a_supervised_task_brings_the_labels(make):
     bench = make()
-    bench._desk.choices.menus.menus["pretext"].value = "supervised"
+    bench._controller.choices.menus.menus["pretext"].value = "supervised"
     assert bench.recipe.labels == 1.0 and not bench.recipe.incompatible()
     bench.train(steps=3)
-    bench._desk.choices.menus.menus["pretext"].value = "autoencoder"
+    bench._controller.choices.menus.menus["pretext"].value = "autoencoder"
     assert bench.recipe.labels == 0.0  # no other task ever sees them
 
 
 def test_controls_come_from_the_signature_and_end_in_the_recipe(make):
     bench = make(pretext="simclr", backbone="small_cnn")
-    controls = bench._desk.choices.settings.of["pretext"]
+    controls = bench._controller.choices.settings.of["pretext"]
     slider = controls["temperature"].slider
     assert (10 ** slider.min, 10 ** slider.max) == pytest.approx((0.02, 2.0))
     assert bench.recipe.hyperparameters == {}  # what is the default is not written down
     controls["temperature"].value = 0.5
-    bench._desk.choices.settings.training["lr"].value = 3e-3
+    bench._controller.choices.settings.training["lr"].value = 3e-3
     assert bench.recipe == Recipe("tiny", "simclr", "small_cnn", steps=12, batch_size=16, lr=3e-3,
                                   hyperparameters={"pretext.temperature": 0.5})
     code = open_tab(bench, "Code").text.value
@@ -142,8 +142,8 @@ def test_every_task_and_source_in_the_catalogue_gets_its_controls(make):
     bench = make()
     for kind, names in (("pretext", Pretext.catalogue), ("data", Data.catalogue)):
         for name in names:
-            bench._desk.choices.settings.build(kind, name, {})
-            assert set(bench._desk.choices.settings.of[kind]) == set(names[name].hyperparameters())
+            bench._controller.choices.settings.build(kind, name, {})
+            assert set(bench._controller.choices.settings.of[kind]) == set(names[name].hyperparameters())
 
 
 def test_a_share_string_rebuilds_the_bench(make):
@@ -170,24 +170,24 @@ def test_an_error_stands_in_the_bench_in_one_line(make, in_a_cell):
     with pytest.raises(FloatingPointError):
         bench.train() if in_a_cell else (bench.start(), bench.wait(60))
     assert bench.state == "failed" and "nan at step 3" in said(bench, "error") and "\n" not in said(bench, "error")
-    bench._desk.choices.menus.menus["pretext"].value = "autoencoder"
+    bench._controller.choices.menus.menus["pretext"].value = "autoencoder"
     bench.train()
     assert said(bench, "error") == "" and bench.state == "done"
 
 
 def test_a_folder_that_is_not_there_is_said_before_training(make):
     bench = make()
-    bench._desk.choices.menus.menus["data"].value = "images"
-    field = bench._desk.choices.settings.of["data"]["folder"]
+    bench._controller.choices.menus.menus["data"].value = "images"
+    field = bench._controller.choices.settings.of["data"]["folder"]
     field.value = "no/such/folder"
     until(lambda: "no/such/folder" in said(bench, "error"))
-    bench._desk.panel.train.click()
+    bench._controller.panel.train.click()
     assert bench.run is None
 
 
 def test_a_batch_larger_than_the_data_is_one_line(make):
     bench = make(batch_size=5000)
-    bench._desk.panel.train.click()
+    bench._controller.panel.train.click()
     until(lambda: "batch_size" in said(bench, "error"))
 
 
@@ -200,7 +200,7 @@ def test_the_tabs_show_the_run_and_only_the_open_one_is_painted(make):
     bench.start()
     bench.wait(60)
     painted(bench)
-    panel = {tab.title: tab for tab in bench._desk.panel.tabs}
+    panel = {tab.title: tab for tab in bench._controller.panel.tabs}
     assert panel["Curves"].picture.image.value[:4] == b"\x89PNG"
     assert panel["Probes"].picture.image.value == b""
     before = panel["Curves"].picture.image.value
@@ -265,7 +265,7 @@ def test_the_samples_are_sent_once_while_a_map_is_computed(make, monkeypatch):
     monkeypatch.setattr(tab.explorer, "set_points", lambda *given, real=tab.explorer.set_points: (sent.append(1), real(*given)))
     tab.method.value = "UMAP"
     for _ in range(3):
-        bench._desk.wake()
+        bench._controller.wake()
         painted(bench)
     may_go_on.set()
     until(lambda: len(tab.explorer.frames) == 3)
@@ -331,10 +331,10 @@ def test_a_map_that_fails_is_said_and_tried_again_only_when_it_is_chosen_again(m
     tab = open_tab(bench, "Embedding")
     for times in (1, 2):
         tab.method.value = "UMAP"
-        until(lambda times=times: len(tries) == times and not tab._aside.busy)
+        until(lambda times=times: len(tries) == times and not tab._jobs.busy)
         until(lambda: "umap" in said(bench, "error"))
         for _ in range(3):
-            bench._desk.wake()
+            bench._controller.wake()
             painted(bench)
         assert len(tries) == times and tab.bar.layout.display == "none"
         tab.method.value = "PCA"
@@ -352,7 +352,7 @@ def test_runs_are_kept_and_compared(make, tmp_path):
     tab.list.children[1].value = False
     until(lambda: rows_of(tab) == rows[1:])
     tab.menu.value = first
-    assert bench._desk.kept.seen("tiny").run is first
+    assert bench._controller.run_list.shown("tiny").run is first
     folders = sorted((tmp_path / "runs").iterdir())
     assert len(folders) == 2 and all((folder / "weights.safetensors").exists() for folder in folders)
 
@@ -396,46 +396,46 @@ def test_without_recording_nothing_is_written(make, tmp_path):
 
 
 def slow_pump():
-    """A pump whose pictures take 0.1 s, and when they were painted."""
+    """A painter whose pictures take 0.1 s, and when they were painted."""
     times = []
-    return times, Pump(lambda: None, lambda: (times.append(time.monotonic()), time.sleep(0.1)))
+    return times, Painter(lambda: None, lambda: (times.append(time.monotonic()), time.sleep(0.1)))
 
 
 def test_a_click_is_answered_while_a_picture_is_being_drawn():
     lines, drawing, drawn = [], threading.Event(), threading.Event()
-    pump = Pump(lambda: lines.append(threading.current_thread().name), lambda: (drawing.set(), drawn.wait(60)))
-    pump.wake()
+    painter = Painter(lambda: lines.append(threading.current_thread().name), lambda: (drawing.set(), drawn.wait(60)))
+    painter.wake()
     assert drawing.wait(60)
     before = len(lines)
-    pump.wake()  # the picture is not done
+    painter.wake()  # the picture is not done
     assert lines[before:] == ["MainThread"]
-    pump.wake(urgent=False)
+    painter.wake(urgent=False)
     assert len(lines) == before + 1  # what is not urgent waits for its turn
     drawn.set()
-    pump.close()
+    painter.close()
 
 
 def test_painting_is_rare_and_takes_a_tenth_of_the_time():
-    times, pump = slow_pump()
-    pump.wake()
-    until(lambda: (pump.wake(urgent=False), len(times) >= 4)[1])
-    pump.close()
+    times, painter = slow_pump()
+    painter.wake()
+    until(lambda: (painter.wake(urgent=False), len(times) >= 4)[1])
+    painter.close()
     gaps = [b - a for a, b in itertools.pairwise(times)]
     assert min(gaps) > 0.9 and min(gaps) < 5  # one second, longer where the machine was slow at drawing
 
 
 def test_a_change_of_state_is_painted_at_once(monkeypatch):
     now, times = [0.0], []
-    monkeypatch.setattr(pump_module, "time", types.SimpleNamespace(perf_counter=lambda: now[0], sleep=time.sleep))
-    pump = Pump(lambda: None, lambda: (times.append(now[0]), now.append(now.pop() + 100)))  # a picture that takes 100 s
-    pump.wake()
-    until(lambda: pump.frames == 1)
-    pump.wake(urgent=False)
+    monkeypatch.setattr(painter_module, "time", types.SimpleNamespace(perf_counter=lambda: now[0], sleep=time.sleep))
+    painter = Painter(lambda: None, lambda: (times.append(now[0]), now.append(now.pop() + 100)))  # a picture that takes 100 s
+    painter.wake()
+    until(lambda: painter.frames == 1)
+    painter.wake(urgent=False)
     time.sleep(0.1)
-    assert pump.frames == 1  # what is not urgent would wait for 900 s
-    pump.wake(urgent=True)
-    until(lambda: pump.frames == 2)
-    pump.close()
+    assert painter.frames == 1  # what is not urgent would wait for 900 s
+    painter.wake(urgent=True)
+    until(lambda: painter.frames == 2)
+    painter.close()
     assert times == [0, 100]
 
 
@@ -444,7 +444,7 @@ def test_a_change_of_state_is_painted_at_once(monkeypatch):
 
 def test_running_the_cell_again_closes_the_old_bench_and_its_threads(make):
     def threads():
-        return sum(thread.name.startswith("sslbench") and thread.name != "sslbench-aside" for thread in threading.enumerate())
+        return sum(thread.name.startswith("sslbench") and thread.name != "sslbench-background" for thread in threading.enumerate())
 
     before = threads()
     old = make(steps=100_000, name="same")
@@ -459,20 +459,20 @@ def test_on_colab_a_click_trains_in_the_calling_thread_and_the_bench_says_why(ma
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     bench = make()
     assert "bench.train()" in said(bench, "note")
-    bench._desk.panel.train.click()  # comes back when it is done
+    bench._controller.panel.train.click()  # comes back when it is done
     assert bench.state == "done" and "data-step='12'" in said(bench)
-    assert bench._desk.screen.pump._thread is None
+    assert bench._controller.page.painter._thread is None
 
 
 def test_a_job_takes_the_place_of_one_with_the_same_name_and_can_be_cancelled():
-    done, aside = [], Aside()
-    aside.do("look", lambda check: (check(100), done.append("old")))
-    aside.do("look", lambda check: done.append("new"))
+    done, jobs = [], BackgroundJobs()
+    jobs.do("look", lambda check: (check(100), done.append("old")))
+    jobs.do("look", lambda check: done.append("new"))
     until(lambda: done == ["new"])
-    aside.do("slow", lambda check: (check(100), done.append("never")))
-    aside.clear()  # a job that was not cancelled would end in its own time
-    assert done == ["new"] and not aside.busy
-    aside.close()
+    jobs.do("slow", lambda check: (check(100), done.append("never")))
+    jobs.clear()  # a job that was not cancelled would end in its own time
+    assert done == ["new"] and not jobs.busy
+    jobs.close()
 
 
 # before training, and outside a browser
@@ -519,10 +519,10 @@ def test_displaying_prepares_pictures_and_leaves_a_static_picture_once(make, mon
     monkeypatch.setattr("IPython.display.display", lambda bundle, **how: shown.append((bundle, how)))
     bench = make()
     bench._ipython_display_()
-    until(lambda: bench._desk.preview.look)
-    assert "Before training" in bench._desk.preview.look.words
+    until(lambda: bench._controller.preview.look)
+    assert "Before training" in bench._controller.preview.look.words
     bench.train()
-    bench._desk.screen.pump.paint()
+    bench._controller.page.painter.paint()
     assert [how.get("update", False) for _, how in shown] == [False, True]
     first, last = shown[0][0], shown[1][0]
     assert w.VIEW in last and "image/png" in last and "12/12 steps" in last["text/plain"]

@@ -13,10 +13,10 @@ class Cancelled(Exception):
     """Raised inside a job that is no longer wanted."""
 
 
-class Aside:
+class BackgroundJobs:
     """Jobs by name: a new job takes the place of a waiting or running one with the same name. Errors go to `failed`."""
 
-    def __init__(self, failed: Callable[[Exception], None] = lambda error: None, name: str = "sslbench-aside"):
+    def __init__(self, failed: Callable[[Exception], None] = lambda error: None, name: str = "sslbench-background"):
         self._failed, self._name = failed, name
         self._turn = threading.Condition()
         self._waiting: dict[str, tuple[float, Callable]] = {}  # name -> when, what

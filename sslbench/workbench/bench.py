@@ -6,7 +6,7 @@ from ..recipe import Recipe
 from ..runs.run import Run
 from . import open_benches
 from .arguments import check, recipe_of
-from .desk import Desk
+from .controller import Controller
 from .estimate import Estimate, estimate
 
 
@@ -23,71 +23,71 @@ class Workbench:
                  evaluations: int = 6, recorded: bool = True, name: str = "bench", **entries):
         start = recipe_of(recipe, entries)
         check(runs=runs, record=record, device=device, evaluations=evaluations, recorded=recorded, name=name)
-        self._desk = Desk(self, start, runs, record, device, evaluations, recorded)
+        self._controller = Controller(self, start, runs, record, device, evaluations, recorded)
         open_benches.replace(name, self)  # last: what could not be made has closed nothing
 
     @property
     def recipe(self) -> Recipe:
         """The recipe that the menus and controls say; ValueError in one line when it cannot be built."""
-        return self._desk.choices.recipe
+        return self._controller.choices.recipe
 
     @property
     def run(self) -> Run | None:
         """The last run made on this bench, finished or not."""
-        return self._desk.session.run if self._desk.session else None
+        return self._controller.session.run if self._controller.session else None
 
     @property
     def runs(self) -> list[Run]:
         """The runs made on this bench and the recorded ones shown in it, the newest first."""
-        return [entry.run for entry in self._desk.kept.every]
+        return [entry.run for entry in self._controller.run_list.every]
 
     @property
     def selected(self) -> list[int]:
         """Rows chosen with the lasso in the embedding tab."""
-        return self._desk.panel.embedding.selected
+        return self._controller.panel.embedding.selected
 
     @property
     def state(self) -> str:
         """ready, running, paused, stopped, done or failed."""
-        return self._desk.session.player.state if self._desk.session else self._desk.ended or "ready"
+        return self._controller.session.player.state if self._controller.session else self._controller.ended or "ready"
 
     @property
     def root(self):
         """The widget itself, for Voila and for a layout of one's own."""
-        return self._desk.panel.root
+        return self._controller.panel.root
 
     def start(self) -> None:
         """Train in the background; the call returns at once. Resumes a run that is paused."""
-        with self._desk.lock:
+        with self._controller.lock:
             if self.state in ("running", "paused"):
                 self.resume()
                 return
-            self._desk.begin().player.start()
+            self._controller.begin().player.start()
 
     def train(self, steps: int | None = None) -> Run:
         """Train in this cell to the end and return the run: the same events as with `start`, painted as they come.
 
         Interrupt the cell to pause; `train()` or `resume()` then go on. Raises what the training raises.
         """
-        pump = self._desk.screen.pump
-        with self._desk.lock:
+        painter = self._controller.page.painter
+        with self._controller.lock:
             if steps is not None:
-                self._desk.choices.set_steps(int(steps))
-            if self.state != "paused" or self._desk.session.player.alive:
+                self._controller.choices.set_steps(int(steps))
+            if self.state != "paused" or self._controller.session.player.alive:
                 if self.state in ("running", "paused"):
                     raise RuntimeError("the bench is training in the background; stop() it or wait() for it")
-                self._desk.begin()
-        run, pump.here = self.run, True
+                self._controller.begin()
+        run, painter.here = self.run, True
         try:
-            self._desk.session.player.run(after=pump.turn)
+            self._controller.session.player.run(after=painter.turn)
         finally:
-            pump.here = False
-            pump.paint()
+            painter.here = False
+            painter.paint()
         return run
 
     def pause(self) -> None:
         """Hold after the step that is being made."""
-        if session := self._desk.session:
+        if session := self._controller.session:
             session.player.pause()
 
     def toggle(self) -> None:
@@ -96,63 +96,63 @@ class Workbench:
 
     def resume(self) -> None:
         """Go on with a run that is paused."""
-        if session := self._desk.session:
+        if session := self._controller.session:
             session.player.resume()
 
     def stop(self) -> None:
         """End the run after the step that is being made; what was learned stays."""
-        if session := self._desk.session:
+        if session := self._controller.session:
             session.player.stop()
-            self._desk.stopping()
+            self._controller.stopping()
 
     def wait(self, timeout: float | None = None) -> Run | None:
         """Wait until the training in the background has ended; raises what it raised."""
-        if session := self._desk.session:
+        if session := self._controller.session:
             try:
                 session.player.wait(timeout)
             finally:
-                self._desk.screen.pump.paint()
+                self._controller.page.painter.paint()
         return self.run
 
     def estimate(self) -> Estimate:
         """Seconds of training and bytes of memory that the chosen recipe needs here, from a few measured steps."""
-        return estimate(self.recipe, self._desk.choices.now.device)
+        return estimate(self.recipe, self._controller.choices.now.device)
 
     def reroll(self) -> None:
         """Draw other samples for the task's pictures."""
         try:
-            self._desk.reroll()
+            self._controller.reroll()
         except ValueError as error:
-            self._desk.failed(error)
+            self._controller.failed(error)
 
     def show(self, run: Run) -> None:
         """Show this run in the tabs."""
-        self._desk.show(run)
+        self._controller.show(run)
 
     def load(self, folder: str | Path) -> Run:
         """Add the recorded run in this folder to those that are compared, and show it."""
-        return self._desk.load(folder)
+        return self._controller.load(folder)
 
     def figure(self):
         """Loss, scores and the task's pictures of the run that is shown, as one matplotlib Figure."""
-        figure = self._desk.figure()
+        figure = self._controller.figure()
         if figure is None:
             raise ValueError("there is nothing to show yet; press Train or call train()")
         return figure
 
     def close(self) -> None:
         """Stop what runs and take the widgets away."""
-        self._desk.close()
+        self._controller.close()
 
     def look_again(self) -> None:
         """Put classes that were written in a cell into the menus; where there is an IPython this happens by itself."""
-        self._desk.look_again()
+        self._controller.look_again()
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return self._desk.display()
+        return self._controller.display()
 
     def _ipython_display_(self) -> None:
-        self._desk.screen.display.write(self._repr_mimebundle_())
+        self._controller.page.display.write(self._repr_mimebundle_())
 
     def __repr__(self) -> str:
-        return f"Workbench({self.run!r}, {self.state})" if self.run else f"Workbench({self._desk.choices.now.name})"
+        return f"Workbench({self.run!r}, {self.state})" if self.run else f"Workbench({self._controller.choices.now.name})"

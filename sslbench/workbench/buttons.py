@@ -9,13 +9,13 @@ from .painter import threads_are_shown
 class Buttons:
     """One method for each button and menu that is not about the recipe."""
 
-    def __init__(self, bench, desk):
-        self._bench, self._desk = bench, desk
-        self.wake, self.failed = desk.wake, desk.failed
+    def __init__(self, bench, controller):
+        self._bench, self._controller = bench, controller
+        self.wake, self.failed = controller.wake, controller.failed
 
     def press_train(self) -> None:
         """Train in the background; in Colab in the click itself, where an interrupt is a pause."""
-        self._desk.panel.leave_task_tab()
+        self._controller.panel.leave_task_tab()
         try:
             self._bench.start() if threads_are_shown() else self._bench.train()
         except KeyboardInterrupt:
@@ -38,6 +38,6 @@ class Buttons:
 
     def use_batch_size(self) -> None:
         """What the button below an error says: the batch size that fits."""
-        size = self._desk.state(self._desk.screen.said).batch_size
+        size = self._controller.state(self._controller.page.said).batch_size
         if size:
-            self._desk.choices.set_batch_size(size)
+            self._controller.choices.set_batch_size(size)

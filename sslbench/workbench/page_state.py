@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from ..runs.run import Run
 from ..training.batches import BatchDoesNotFit
 from ..training.pausing import ENDED
-from .run_list import Kept
+from .run_list import RunList
 from .session import Session
-from .shown_run import Look, Seen, one_line
+from .shown_run import Look, ShownRun, one_line
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class State:
     title: str = ""
     doing: str = ""
     run: Run | None = None  # that these words are about
-    seen: Seen | None = None  # what the tabs show
+    shown: ShownRun | None = None  # what the tabs show
     look: Look | None = None  # pictures of the task drawn by hand, or of an untrained network
     recipe: object = None  # for the code tab; None while it cannot be built
     runs: tuple[tuple[Run, str, bool], ...] = ()  # newest first: the run, its name, whether it was recorded earlier
@@ -41,11 +41,10 @@ class State:
         return self.name in ENDED
 
 
-def with_runs(state: State, kept: Kept, data: str) -> State:
+def with_runs(state: State, run_list: RunList, data: str) -> State:
     """The runs of a bench, and the one that is shown beside the choice of `data`."""
-    names = kept.named()
-    runs = tuple((e.run, names[id(e.run)], e.recorded) for e in kept.every)
-    return replace(state, runs=runs, folders=kept.folders, seen=kept.seen(data))
+    runs = tuple((e.run, name, e.recorded) for e, name in run_list.named())
+    return replace(state, runs=runs, folders=run_list.folders, shown=run_list.shown(data))
 
 
 def with_session(state: State, session: Session, stopping: bool, answered: bool) -> State:

@@ -22,7 +22,7 @@ def threads_are_shown() -> bool:
     return "google.colab" not in sys.modules
 
 
-class Pump:
+class Painter:
     """Calls `lines` and `pictures` from its own thread when something has changed; no others write output widgets.
 
     lines: words and buttons, cheap; after an urgent change they are also written at once, in the thread that changed it,

@@ -6,9 +6,13 @@ from .choosing.choices import Choices
 from .error_line import safely
 from .page_state import State
 from .painter import threads_are_shown
+from .tabs.code import CodeTab
+from .tabs.curves import CurvesTab
 from .tabs.embedding import EmbeddingTab
+from .tabs.over_time import OverTimeTab
+from .tabs.probes import ProbesTab
 from .tabs.runs import RunsTab
-from .tabs.tabs import CodeTab, CurvesTab, OverTimeTab, ProbesTab, TaskTab, sentence
+from .tabs.task import TaskTab
 
 COLAB = ("Colab does not show what happens in the background: Train works, but Pause and Stop do not; interrupt the cell instead. "
          "Or write <code>bench.train()</code> into a cell of its own.")
@@ -41,7 +45,7 @@ class Panel:
 
     def paint_pictures(self, s: State) -> bool:
         """Paint the open tab; called by one thread at a time, as is paint_lines. True when what could not be drawn has changed."""
-        visible, mark = self.tabs[self.book.selected_index or 0], s.seen and s.seen.mark
+        visible, mark = self.tabs[self.book.selected_index or 0], s.shown and s.shown.mark
         every = s.in_a_cell and mark != self._painted  # then the kernel does not hear which tab somebody opens
         before, self._broken = self._broken, ""
         for tab in self.tabs if every else [visible]:
@@ -103,19 +107,19 @@ def status(s: State) -> str:
     """The run that was started last and what it is doing; before that, what there is to see."""
     if s.doing:
         return f"{w.escape(s.title)} <b>{s.name}</b>: {w.escape(s.doing)}"
-    if s.seen and s.seen.recorded:
-        r = s.seen.recipe
+    if s.shown and s.shown.recorded:
+        r = s.shown.recipe
         return f"A recorded run: {w.escape(r.pretext)} on {w.escape(r.data)}, {r.steps} steps. Press <b>Train</b> to make your own."
     return "Choose, and press <b>Train</b>."
 
 
 def verdict(s: State) -> str:
     """What was learned; said of which run, when it is not the one of the line above."""
-    if not s.seen:
+    if not s.shown:
         return ""
-    other = s.doing and s.seen.run is not s.run
-    whose = f"<b>The tabs show {w.escape(s.seen.name)}.</b> " if other else ""
-    return whose + w.escape(sentence(s.seen.verdict))
+    other = s.doing and s.shown.run is not s.run
+    whose = f"<b>The tabs show {w.escape(s.shown.name)}.</b> " if other else ""
+    return whose + w.escape(sentence(s.shown.verdict))
 
 
 def notes(s: State) -> list[str]:
@@ -130,3 +134,8 @@ def notes(s: State) -> list[str]:
 def reading(words: str) -> str:
     """Some lines of it; all of it on hover, with the keyboard, or after a click."""
     return f"<div class='sslb-clamped' tabindex='0'>{w.escape(words)}</div>" if words else ""
+
+
+def sentence(words: str) -> str:
+    """The words with a capital and a full stop."""
+    return words and words[0].upper() + words[1:] + ("" if words.endswith(".") else ".")

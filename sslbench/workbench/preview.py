@@ -10,7 +10,7 @@ from ..notes import heard_by, note
 from ..recipe import Recipe
 from ..training.batches import mix
 from ..training.step import look_at
-from .background import Aside
+from .background import BackgroundJobs
 from .choosing.loaded import Loaded, key_of
 from .estimate import Estimate, differs, estimate, pulse
 from .session import Session
@@ -26,7 +26,7 @@ class Preview:
     """`look`: the newest pictures drawn by hand or before training; `estimate`: the newest words about time and memory."""
 
     def __init__(self, wake: Callable[[], None], failed: Callable[[Exception], None], noted: Callable[[str], None] = note):
-        self._wake, self._failed, self._noted, self._aside, self._rolls = wake, failed, noted, Aside(failed), 0
+        self._wake, self._failed, self._noted, self._jobs, self._rolls = wake, failed, noted, BackgroundJobs(failed), 0
         self.look: Look | None = None
         self.loaded = Loaded()
         self.estimate = ""
@@ -35,18 +35,18 @@ class Preview:
 
     def prepare(self, recipe: Recipe, device: str, measure: bool) -> None:
         """Beside everything else: the task's pictures of an untrained network, then the estimate."""
-        self._aside.do("look", lambda check: self._look_at_untrained(recipe, check))
+        self._jobs.do("look", lambda check: self._look_at_untrained(recipe, check))
         if measure:
             self.estimate = MEASURING
-            self._aside.do("estimate", lambda check: self._measure(recipe, device, check), IDLE)
+            self._jobs.do("estimate", lambda check: self._measure(recipe, device, check), IDLE)
 
     def watch(self, recipe: Recipe, device: str) -> None:
         """From time to time look whether the machine is as fast as it was; measure the estimate when it is not, or when there is none."""
         if self.estimate in ("", MEASURING):
             self.estimate = MEASURING
-            self._aside.do("estimate", lambda check: self._measure(recipe, device, check), IDLE)
+            self._jobs.do("estimate", lambda check: self._measure(recipe, device, check), IDLE)
         else:
-            self._aside.do("watch", lambda check: self._look_at_machine(recipe, device, check), WATCH)
+            self._jobs.do("watch", lambda check: self._look_at_machine(recipe, device, check), WATCH)
 
     def begin(self, recipe: Recipe) -> None:
         """A run of this recipe begins: its own pictures come first as soon as there are any; those of another are taken away."""
@@ -55,8 +55,8 @@ class Preview:
 
     def forget(self) -> None:
         """What was chosen has changed: the estimate is no longer true."""
-        self._aside.drop("estimate")
-        self._aside.drop("watch")
+        self._jobs.drop("estimate")
+        self._jobs.drop("watch")
         self.estimate = ""
 
     def reading(self, recipe: Recipe) -> str:
@@ -68,7 +68,7 @@ class Preview:
         """Other samples and other random views: of the network that trains, else of an untrained one."""
         self._rolls += 1
         if session is None:
-            self._aside.do("look", lambda check: self._look_at_untrained(recipe, check))
+            self._jobs.do("look", lambda check: self._look_at_untrained(recipe, check))
             return
 
         def look():
@@ -80,11 +80,11 @@ class Preview:
 
     def clear(self, wait: bool = True) -> None:
         """End what is under way: training is about to begin."""
-        self._aside.clear(wait)
+        self._jobs.clear(wait)
 
     def close(self) -> None:
         """End what is under way, and let go of pictures and data."""
-        self._aside.close()
+        self._jobs.close()
         self.look, self.loaded = None, Loaded()
 
     def _look_at_untrained(self, recipe: Recipe, check) -> None:

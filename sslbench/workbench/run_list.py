@@ -1,5 +1,6 @@
 """The runs of a bench: made on it or recorded earlier, and the one that the tabs show. No widgets."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from ..recipe import Recipe
 from ..runs import stored_maps
 from ..runs.names import names
 from ..runs.run import Run, load_run
-from .shown_run import Seen
+from .shown_run import ShownRun
 
 
 @dataclass(frozen=True)
@@ -20,18 +21,21 @@ class Entry:
     maps: dict
 
 
-class Kept:
+class RunList:
     """`every`: the newest first; replaced as a whole, so that other threads may go through it."""
 
     def __init__(self, folder: str | Path):
         self.every: tuple[Entry, ...] = ()
+        self._turn = threading.Lock()  # several threads add; who reads takes `every` once
         self._folder, self._shown, self._count = Path(folder), None, 0
 
     def add(self, run: Run, recorded: bool = False, ships: bool = False) -> Entry:
         """Keep a run and show it."""
-        self._count += not ships
-        entry = Entry(run, 0 if ships else self._count, recorded, stored_maps.read(run.folder) if recorded else {})
-        self.every, self._shown = (entry, *self.every), entry
+        maps = stored_maps.read(run.folder) if recorded else {}
+        with self._turn:
+            self._count += not ships
+            entry = Entry(run, 0 if ships else self._count, recorded, maps)
+            self.every, self._shown = (entry, *self.every), entry
         return entry
 
     def load(self, folder: str | Path, ships: bool = False) -> Run:
@@ -41,22 +45,23 @@ class Kept:
         """Show a run that is kept; another one is kept first."""
         self._shown = next((entry for entry in self.every if entry.run is run), None) or self.add(run, True)
 
-    def named(self) -> dict[int, str]:
-        """id of each run -> its number and what tells it from the others."""
-        every = tuple(reversed(self.every))
-        return {id(e.run): label(e, name) for e, name in zip(every, names([e.run.recipe for e in every]))}
+    def named(self) -> list[tuple[Entry, str]]:
+        """Each run, the newest first, and its number with what tells it from the others."""
+        every = self.every
+        return [(e, label(e, name)) for e, name in zip(every, reversed(names([e.run.recipe for e in reversed(every)])))]
 
     def next_name(self, recipe: Recipe) -> str:
         """What a run of this recipe is called: its number and name beside those that are there."""
         found = names([*(e.run.recipe for e in reversed(self.every) if e.number), recipe])[-1]
         return f"{self._count + 1} {found}"
 
-    def seen(self, data: str) -> Seen | None:
+    def shown(self, data: str) -> ShownRun | None:
         """A frozen copy of the run that is shown. The one that ships is not shown beside the choice of other data."""
         entry = self._shown
         if entry is None or (not entry.number and entry.run.recipe.data != data):
             return None
-        return Seen(entry.run, self.named()[id(entry.run)], entry.recorded, entry.maps).now()
+        name = next((name for e, name in self.named() if e is entry), "")  # "": another thread has let go of it
+        return ShownRun(entry.run, name, entry.recorded, entry.maps).now() if name else None
 
     def forget(self) -> None:
         """Let go of all of them."""

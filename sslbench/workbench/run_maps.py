@@ -11,12 +11,12 @@ from ..maps import projection
 from ..runs.run import Run
 from ..training import evaluate
 from ..training.loop import Evaluation
-from .shown_run import Seen
+from .shown_run import ShownRun
 
 ANSWERS = 8  # of several answers at once that the map can be coloured by
 
 
-class Mapped:
+class RunMaps:
     """methods: name -> function of an embedding, None for PCA, which is computed when it is asked for."""
 
     def __init__(self, methods: dict[str, Callable | None]):
@@ -24,10 +24,10 @@ class Mapped:
         self._maps: dict[tuple[int, str, int], Tensor] = {}  # (id of the run, method, step) -> [n, 2]
         self.looked_at: int | None = None  # the step that was shown when a method was chosen
 
-    def bring(self, seen: Seen) -> None:
+    def bring(self, shown: ShownRun) -> None:
         """Keep the maps that came with a run."""
-        for (method, step), xy in seen.maps.items():
-            self._maps.setdefault((id(seen.run), method, step), xy)
+        for (method, step), xy in shown.maps.items():
+            self._maps.setdefault((id(shown.run), method, step), xy)
 
     def has(self, run: Run, method: str, e: Evaluation) -> bool:
         return method == "PCA" or (id(run), method, e.step) in self._maps
@@ -37,19 +37,19 @@ class Mapped:
         xy = projection.pca(e.embedding) if method == "PCA" else self._maps.get((id(run), method, e.step))
         return xy if xy is not None and len(xy) == len(e.embedding) else None
 
-    def compute(self, seen: Seen, method: str, looked_at: int | None, progress: Callable[[float, str], None],
+    def compute(self, shown: ShownRun, method: str, looked_at: int | None, progress: Callable[[float, str], None],
                 done: Callable[[], None]) -> None:
         """A map for each evaluation that has none. Each starts from its nearest neighbour in time, so that they can be followed."""
-        looks = [e for e in seen.looks if e.embedding is not None]
+        looks = [e for e in shown.looks if e.embedding is not None]
         at = next((i for i, e in enumerate(looks) if e.step == looked_at), len(looks) - 1)
-        missing = [i for i in outward(at, len(looks)) if not self.has(seen.run, method, looks[i])]
+        missing = [i for i in outward(at, len(looks)) if not self.has(shown.run, method, looks[i])]
         for n, i in enumerate(missing):
             def report(share: float, words: str, n: int = n) -> None:
                 progress((n + share) / len(missing), f"{words}, map {n + 1} of {len(missing)}")
 
             towards = range(i - 1, -1, -1) if i > at else range(i + 1, len(looks))
-            start = next((xy for j in towards if (xy := self.of(seen.run, method, looks[j])) is not None), None)
-            self._maps[id(seen.run), method, looks[i].step] = self._methods[method](looks[i].embedding, start, progress=report)
+            start = next((xy for j in towards if (xy := self.of(shown.run, method, looks[j])) is not None), None)
+            self._maps[id(shown.run), method, looks[i].step] = self._methods[method](looks[i].embedding, start, progress=report)
             done()
 
 

@@ -10,7 +10,7 @@ from ..training.loop import Evaluation, Step
 
 
 @dataclass(frozen=True)
-class Seen:
+class ShownRun:
     """One run as it stands. name: its number and what tells it from the others.  recorded: it was not made on this bench.
     maps: (method, step) -> [n, 2] that came with it."""
 
@@ -22,7 +22,7 @@ class Seen:
     evaluations: tuple[Evaluation, ...] = ()
     verdict: str = ""
 
-    def now(self) -> "Seen":
+    def now(self) -> "ShownRun":
         """A frozen copy of what there is now."""
         frozen = replace(self, steps=tuple(self.run.steps), evaluations=tuple(self.run.evaluations))
         return replace(frozen, verdict=self.run.verdict if frozen.steps and frozen.evaluations else "")

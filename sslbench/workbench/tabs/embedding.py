@@ -6,10 +6,10 @@ from pathlib import Path
 from ... import plots
 from ...maps import projection
 from .. import widgets as w
-from ..background import Aside, Cancelled
-from ..run_maps import Mapped, points
-from ..shown_run import Seen
-from .tabs import PictureTab
+from ..background import BackgroundJobs, Cancelled
+from ..run_maps import RunMaps, points
+from ..shown_run import ShownRun
+from .base import PictureTab
 
 METHODS = {"PCA": None, "t-SNE": projection.tsne_map, "UMAP": projection.umap_map}
 
@@ -20,7 +20,7 @@ class EmbeddingTab(PictureTab):
     title = "Embedding"
 
     def __init__(self, wake, failed, safe):
-        self._wake, self._aside = wake, Aside(failed, "sslbench-map")
+        self._wake, self._jobs = wake, BackgroundJobs(failed, "sslbench-map")
         self.method = w.menu(list(METHODS), "method")
         w.listen(self.method, safe(self._chosen))
         self.bar, self.say = w.show(w.progress("map-progress"), False), w.html("", "say")
@@ -34,10 +34,10 @@ class EmbeddingTab(PictureTab):
         live = [self.explorer] if self.explorer else []
         tools = w.row([w.html("Map by", "say"), self.method, self.bar, self.say, self.cancel, *(live and [self.export])], "tools")
         self.widget = w.column([tools, self.empty, *live, self.map], "page")
-        self._seen: Seen | None = None  # the run that is looked at
+        self._shown: ShownRun | None = None  # the run that is looked at
         self._points = None  # what its points are: (run, pictures, columns)
         self._asked, self._projecting = False, None  # for these; for maps of (run, method)
-        self._mapped = Mapped(METHODS)
+        self._maps = RunMaps(METHODS)
         self._mine = False  # somebody chose the method
         self._drawn = None  # what is on the page: (run, method), as a picture also the step and the paper
         self._progress, self._given_up = (1.0, ""), ""  # of UMAP or t-SNE; the method that failed
@@ -54,25 +54,25 @@ class EmbeddingTab(PictureTab):
         return bool(self.explorer and self.explorer.dark)
 
     def paint(self, s, dark: bool) -> None:
-        seen = s.seen
-        if (seen and seen.run) is not (self._seen and self._seen.run):
-            self._forget(seen)
-        self._seen = seen
-        looks = [e for e in seen.looks if e.embedding is not None] if seen else []
+        shown = s.shown
+        if (shown and shown.run) is not (self._shown and self._shown.run):
+            self._forget(shown)
+        self._shown = shown
+        looks = [e for e in shown.looks if e.embedding is not None] if shown else []
         w.show(self.empty, not looks)
         if not looks:
             return
-        if not self._points or self._points[0] is not seen.run:
+        if not self._points or self._points[0] is not shown.run:
             if not self._asked:  # thumbnails take a moment: prepare them beside the painting
                 self._asked = True
-                self._aside.do("points", partial(self._read_points, seen))
+                self._jobs.do("points", partial(self._read_points, shown))
             return
-        self._mapped.bring(seen)
-        wanted = seen.run, self.method.value
-        if self._lacks_a_map(seen, looks) and self._projecting != wanted:
+        self._maps.bring(shown)
+        wanted = shown.run, self.method.value
+        if self._lacks_a_map(shown, looks) and self._projecting != wanted:
             self._projecting = wanted
-            self._aside.do("project", partial(self._project, wanted, seen))
-        self._paint_explorer(seen, looks) if self.explorer else self._paint_map(seen, looks, dark)
+            self._jobs.do("project", partial(self._project, wanted, shown))
+        self._paint_explorer(shown, looks) if self.explorer else self._paint_map(shown, looks, dark)
 
     def paint_progress(self) -> None:
         """How far the map is: words, written more often than maps are painted."""
@@ -83,23 +83,23 @@ class EmbeddingTab(PictureTab):
         w.show(self.cancel, bool(said) and share < 1)
 
     def close(self) -> None:
-        self._aside.close()
-        self._seen = self._points = self._drawn = None
-        self._mapped = Mapped(METHODS)
+        self._jobs.close()
+        self._shown = self._points = self._drawn = None
+        self._maps = RunMaps(METHODS)
 
-    def _lacks_a_map(self, seen: Seen, looks) -> bool:
+    def _lacks_a_map(self, shown: ShownRun, looks) -> bool:
         """Whether one is to be computed; what failed is not tried again before a method is chosen anew."""
         method = self.method.value
-        return method not in ("PCA", self._given_up) and any(not self._mapped.has(seen.run, method, e) for e in looks)
+        return method not in ("PCA", self._given_up) and any(not self._maps.has(shown.run, method, e) for e in looks)
 
-    def _forget(self, seen: Seen | None) -> None:
+    def _forget(self, shown: ShownRun | None) -> None:
         """The map on the page is that of another run: nobody should take it for this one's, or wait for it. A run that brings its
         best maps along is shown by them, another by PCA, unless somebody has chosen."""
         self._start_over()
         self._drawn = None
         if not self._mine:
-            brought = {method for method, _ in seen.maps} if seen else set()
-            self._seen = seen  # so that nobody takes it for a choice
+            brought = {method for method, _ in shown.maps} if shown else set()
+            self._shown = shown  # so that nobody takes it for a choice
             w.put(self.method, value=next((m for m in METHODS if m in brought), "PCA"))
         if self.explorer:
             self.explorer.clear()
@@ -108,7 +108,7 @@ class EmbeddingTab(PictureTab):
             w.show(self.map, False)
         w.put(self.export, disabled=True)
 
-    def _paint_explorer(self, seen: Seen, looks) -> None:
+    def _paint_explorer(self, shown: ShownRun, looks) -> None:
         run, pictures, columns = self._points
         method, explorer = self.method.value, self.explorer
         if self._drawn is None or self._drawn[0] is not run:
@@ -118,37 +118,37 @@ class EmbeddingTab(PictureTab):
             explorer.clear()
         self._drawn = run, method
         for e in looks:
-            xy = self._mapped.of(run, method, e) if e.step not in explorer.steps else None
+            xy = self._maps.of(run, method, e) if e.step not in explorer.steps else None
             if xy is not None:
                 explorer.add_frame(e.step, xy, projection.neighbours(e.embedding), "" if method == "PCA" else method)
-        if self._mapped.looked_at in explorer.steps:
-            explorer.look_at(self._mapped.looked_at, follow=self._mapped.looked_at == looks[-1].step)
-            self._mapped.looked_at = None
-        self._play_what_came(seen, looks)
+        if self._maps.looked_at in explorer.steps:
+            explorer.look_at(self._maps.looked_at, follow=self._maps.looked_at == looks[-1].step)
+            self._maps.looked_at = None
+        self._play_what_came(shown, looks)
         w.put(self.export, disabled=not explorer.frames)
 
-    def _play_what_came(self, seen: Seen, looks) -> None:
+    def _play_what_came(self, shown: ShownRun, looks) -> None:
         """A recorded run moves once, as soon as somebody sees it."""
-        if seen.recorded and not self._mine and self.explorer.play == 0 and len(self.explorer.frames) == len(looks) > 1:
+        if shown.recorded and not self._mine and self.explorer.play == 0 and len(self.explorer.frames) == len(looks) > 1:
             self.explorer.play = 1
 
-    def _paint_map(self, seen: Seen, looks, dark: bool) -> None:
+    def _paint_map(self, shown: ShownRun, looks, dark: bool) -> None:
         e, (_, _, columns) = looks[-1], self._points
-        drawn = (seen.run, self.method.value, e.step, dark)
-        xy = self._mapped.of(seen.run, self.method.value, e)
+        drawn = (shown.run, self.method.value, e.step, dark)
+        xy = self._maps.of(shown.run, self.method.value, e)
         if xy is None or self._drawn == drawn:
             return
         values, names = next(iter(columns.values()), (None, None))
-        title = f"{seen.name}: step {e.step}, {self.method.value}"
+        title = f"{shown.name}: step {e.step}, {self.method.value}"
         self.map.value = plots.png(plots.embedding(projection.align(xy), values, names, title), dark=dark)
         self._drawn = drawn
         w.show(self.map)
 
-    def _read_points(self, seen: Seen, check) -> None:
-        self._points = (seen.run, *points(seen.data))
+    def _read_points(self, shown: ShownRun, check) -> None:
+        self._points = (shown.run, *points(shown.data))
         self._wake()
 
-    def _project(self, wanted: tuple, seen: Seen, check) -> None:
+    def _project(self, wanted: tuple, shown: ShownRun, check) -> None:
         """Maps of every evaluation, that of the step which is looked at first."""
         method = wanted[1]
 
@@ -157,7 +157,7 @@ class EmbeddingTab(PictureTab):
             self._report(share, words)
 
         try:
-            self._mapped.compute(seen, method, self._looked_at(), progress, self._wake)
+            self._maps.compute(shown, method, self._looked_at(), progress, self._wake)
         except Cancelled:
             raise
         except Exception:
@@ -171,7 +171,7 @@ class EmbeddingTab(PictureTab):
 
     def _looked_at(self) -> int | None:
         step = self.explorer.step if self.explorer else None
-        return self._mapped.looked_at if step is None else step
+        return self._maps.looked_at if step is None else step
 
     def _report(self, share: float, said: str) -> None:
         self._progress = (share, said)
@@ -181,13 +181,13 @@ class EmbeddingTab(PictureTab):
         if self._drawn is not None and self._drawn[1] == self.method.value:
             return
         self._mine = self._mine or self._drawn is not None
-        self._mapped.looked_at = self.explorer.step if self.explorer else None
+        self._maps.looked_at = self.explorer.step if self.explorer else None
         self._start_over()
         self._wake()
 
     def _start_over(self) -> None:
         """Give up what is being computed; what is still wanted is asked for at the next painting."""
-        self._aside.clear(wait=False)
+        self._jobs.clear(wait=False)
         self._asked, self._given_up, self._progress, self._projecting = False, "", (1.0, ""), None
 
     def _cancel(self) -> None:
@@ -195,9 +195,9 @@ class EmbeddingTab(PictureTab):
 
     def _export(self) -> None:
         """Save the map beside its run, or where the notebook is."""
-        seen = self._seen
-        folder = Path(seen.run.folder) if seen and seen.run.folder and not seen.recorded else Path.cwd()
-        name = f"map-{seen.name if seen else ''}-{self.method.value}"
+        shown = self._shown
+        folder = Path(shown.run.folder) if shown and shown.run.folder and not shown.recorded else Path.cwd()
+        name = f"map-{shown.name if shown else ''}-{self.method.value}"
         path = self.explorer.save_html(folder / ("".join(c if c.isalnum() or c in "-." else "_" for c in name) + ".html"))
         self._report(1.0, f"saved: {path}")
 

@@ -5,7 +5,7 @@ from ...plots import words
 from ...runs.comparison import compare
 from ...runs.run import Run
 from .. import widgets as w
-from .tabs import Picture, PictureTab
+from .base import Picture, PictureTab
 
 
 class RunsTab(PictureTab):
@@ -32,7 +32,8 @@ class RunsTab(PictureTab):
             self._add(run, name, not recorded or bool(self._boxes) or len(s.runs) == 1)
         self._rename({id(run): name for run, name, _ in s.runs})
         names = {id(run): name for run, name, _ in s.runs}
-        chosen = [(run, names[id(run)]) for run, box in reversed(self._boxes.values()) if box.value and run.evaluations]
+        chosen = [(run, names[id(run)]) for run, box in reversed(self._boxes.values())
+                  if box.value and run.evaluations and id(run) in names]
         if chosen:
             runs, said = [run for run, _ in chosen], [name for _, name in chosen]
             mark = tuple((id(run), len(run.evaluations), name) for run, name in chosen)
@@ -42,9 +43,9 @@ class RunsTab(PictureTab):
             self.picture.clear()
             w.put(self.table, value="")
         self._offer(s.folders, {str(run.folder) for run, _, _ in s.runs})
-        if s.seen and s.seen.run is not self.menu.value:
+        if s.shown and s.shown.run is not self.menu.value:
             self._filling = True
-            w.put(self.menu, value=s.seen.run)
+            w.put(self.menu, value=s.shown.run)
             self._filling = False
 
     def close(self) -> None:
@@ -59,7 +60,7 @@ class RunsTab(PictureTab):
     def _rename(self, names: dict[int, str]) -> None:
         """What tells the runs apart changes with each of them."""
         for key, (_, box) in self._boxes.items():
-            w.put(box, description=names[key])
+            w.put(box, description=names.get(key, box.description))
         options = tuple((box.description, run) for run, box in reversed(self._boxes.values()))
         if self.menu.options != options:
             self._filling = True

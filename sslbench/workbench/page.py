@@ -5,24 +5,24 @@ from dataclasses import replace
 
 from .notebook_display import Display
 from .page_state import State, wrong
-from .painter import Pump
+from .painter import Painter
 from .panel import Panel
 from .shown_run import one_line
 
 
-class Screen:
+class Page:
     """Paints `panel` from state(). figure() gives the picture that a notebook keeps, words() the line of text."""
 
     def __init__(self, state: Callable[[State], State], figure: Callable[[], object], words: Callable[[], str]):
         self._state, self._figure, self._words = state, figure, words
         self.panel: Panel | None = None  # it calls back, so it is placed later
-        self.display, self.pump = Display(), Pump(self._lines, self._pictures, self._broken)
+        self.display, self.painter = Display(), Painter(self._lines, self._pictures, self._broken)
         self.said = State()  # the error and the note that stand there
         self._saved, self._over = True, lambda: None  # what the notebook keeps is that of the last run; called when one is over
 
     def wake(self, urgent: bool = True) -> None:
         """Something has changed: paint."""
-        self.pump.wake(urgent)
+        self.painter.wake(urgent)
 
     def failed(self, error: BaseException) -> None:
         """Say in one line what went wrong."""
@@ -48,7 +48,7 @@ class Screen:
         return self.display.bundle(self.panel.root, self._words(), self._figure())
 
     def close(self) -> None:
-        self.pump.close()
+        self.painter.close()
         if self.panel:
             self.panel.close()
 

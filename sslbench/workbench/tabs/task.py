@@ -1,0 +1,34 @@
+"""The tab with what the task sees, its target and its guess."""
+
+from ... import plots
+from ...plots import words
+from .. import widgets as w
+from ..shown_run import Look, ShownRun
+from .base import Picture, PictureTab, when
+
+
+class TaskTab(PictureTab):
+    """What the task sees, its target and its guess; Re-roll draws other samples."""
+
+    title = "Task"
+
+    def __init__(self, reroll):
+        self.picture = Picture("task", empty="Pictures of the task appear here in a moment.")
+        button = w.button("Re-roll", reroll, "reroll", icon="random", says="Draw other samples, and other random views of them")
+        self.say = w.html("", "say")
+        self.widget = w.column([w.row([button, self.say], "tools"), self.picture.widget], "page")
+
+    def paint(self, s, dark: bool) -> None:
+        look = s.look if s.look and s.look.first else (s.shown and last_look(s.shown)) or s.look
+        w.put(self.say, value=w.escape(look.words) if look else "")
+        if look:
+            self.picture.show(id(look.pictures), lambda: plots.task(look.pictures, look.data), words.task(look.pictures), dark)
+        else:
+            self.picture.clear()
+
+
+def last_look(shown: ShownRun) -> Look | None:
+    for e in reversed(shown.looks):
+        if e.pictures:
+            return Look(e.pictures, shown.data, f"{shown.name}: {when(e.step, shown)}", shown.recipe)
+    return None
