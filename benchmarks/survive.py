@@ -31,7 +31,8 @@ from common import arguments, publish, quiet
 
 from sslbench.data import Data
 from sslbench.pretexts import Pretext
-from sslbench.recipe import Recipe, incompatible
+from sslbench.pretexts.fits import incompatible
+from sslbench.recipe import Recipe
 from sslbench.runs.fitting import fit, resume
 from sslbench.storage import tensor_files
 from sslbench.training.loop import evaluate

@@ -15,7 +15,7 @@ from .catalog import Hyperparameter, catalog
 _HOME = {"Recipe": "recipe", "train": "training.loop", "fit": "runs.fitting", "resume": "runs.fitting",
          "launch": "runs.launching", "load_run": "runs.run", "compare": "runs.comparison", "export": "runs.export",
          "Workbench": "workbench",
-         "Data": "data", "Field": "field", "Backbone": "backbones", "adopt": "backbones", "Pretext": "pretexts",
+         "Data": "data", "Field": "field", "Backbone": "backbones", "adopt": "backbones.adopted", "Pretext": "pretexts",
          "arrays": "data.arrays.arrays"}
 __all__ = ["Hyperparameter", "catalog", *_HOME]
 __version__ = "0.1.0"

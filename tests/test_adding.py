@@ -12,7 +12,8 @@ from toys import batch_of, build, catalogue, source, toy  # noqa: F401  fixtures
 
 import sslbench
 from sslbench import pretexts
-from sslbench.backbones import Adopted, Backbone, adopt
+from sslbench.backbones import Backbone
+from sslbench.backbones.adopted import Adopted, adopt
 from sslbench.catalog import catalog
 from sslbench.commands import main
 from sslbench.commands.flags import parser, read

@@ -7,7 +7,8 @@ import torch
 from promises import readable
 from toys import SHAPES, Toy, build, catalogue, source, toy  # noqa: F401  fixtures
 
-from sslbench.backbones import Backbone, adopt
+from sslbench.backbones import Backbone
+from sslbench.backbones.adopted import adopt
 from sslbench.backbones.small_cnn import SmallCNN
 from sslbench.recipe import Recipe
 from sslbench.runs.fitting import fit

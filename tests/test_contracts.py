@@ -13,8 +13,8 @@ from sslbench.backbones import Backbone
 from sslbench.catalog import contracts
 from sslbench.data import Data
 from sslbench.pretexts import Pretext
+from sslbench.pretexts.fits import incompatible
 from sslbench.pretexts.puzzles.rotation import Rotation
-from sslbench.recipe import incompatible
 
 DOWNLOADED = {"mnist", "fashion_mnist", "cifar10"}  # tried in test_data.py, where they are made or found
 SOURCES = [name for name in Data.all() if name not in DOWNLOADED]

@@ -6,11 +6,12 @@ import torch
 import torch.nn.functional as F
 from real_data import real
 
-from sslbench.data import RAW, SPLITS, Data, Field, raw_numbers
+from sslbench.data import SPLITS, Data, Field
 from sslbench.data.arrays.arrays import Held
 from sslbench.data.image import wild_digits as wild
 from sslbench.data.image.augment import affine_basis
 from sslbench.data.labels import label_of
+from sslbench.data.raw import RAW, raw_numbers
 from sslbench.data.splits import divide
 from sslbench.data.text import docs as docs_file
 

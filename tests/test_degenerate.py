@@ -9,9 +9,10 @@ from toys import SMALL, Toy, catalogue, source  # noqa: F401  fixture
 from sslbench.backbones import Backbone
 from sslbench.field import Field, finite
 from sslbench.pretexts import Pretext
+from sslbench.pretexts.fits import incompatible, misfit
 from sslbench.probes import features, geometry, regression, ridge
 from sslbench.probes.knn import vote
-from sslbench.recipe import Recipe, incompatible, misfit
+from sslbench.recipe import Recipe
 from sslbench.training.loop import Evaluation, Step, train
 
 SERIES, GAPS = {"x": Field((8,), (2,), 2)}, {"x": Field((8,), (2,), 2, gaps=True)}

@@ -14,11 +14,12 @@ from test_settings import numbers, same
 from torch import nn
 from toys import SHAPES, build, catalogue, small, source, toy  # noqa: F401  fixtures
 
-from sslbench.backbones import Backbone, adopt
+from sslbench.backbones import Backbone
+from sslbench.backbones.adopted import adopt
 from sslbench.machine.random_numbers import Drawing, draws
 from sslbench.notes import Note, note
 from sslbench.pretexts import Pretext
-from sslbench.recipe import incompatible
+from sslbench.pretexts.fits import incompatible
 from sslbench.training.loop import train
 
 x = torch.zeros(7, 5)

@@ -11,9 +11,9 @@ from sslbench.backbones import Backbone
 from sslbench.data import Labelled
 from sslbench.data.labels import labelled
 from sslbench.pretexts import Pretext
+from sslbench.pretexts.fits import misfit
 from sslbench.pretexts.gaps.autoencoder import Autoencoder
 from sslbench.pretexts.labels.supervised import Supervised
-from sslbench.recipe import misfit
 from sslbench.runs.run import Run
 from sslbench.runs.verdict import verdict
 from sslbench.training.loop import Checkpoint, Evaluation, train

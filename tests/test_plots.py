@@ -15,6 +15,7 @@ from sslbench import plots
 from sslbench.data import Data, Picture
 from sslbench.field import decode
 from sslbench.plots import charts, words
+from sslbench.plots.axes import spread
 from sslbench.plots.layout import Layout
 from sslbench.plots.pictures import Strip
 from sslbench.plots.texts import color_of, draw_texts, said_lines
@@ -80,11 +81,11 @@ def test_every_line_has_its_own_style_so_that_colour_is_not_needed():
 
 
 def test_labels_of_lines_that_lie_together_do_not_touch():
-    places = charts.spread([0.10, 0.11, 0.12, 0.9], 0.07)
+    places = spread([0.10, 0.11, 0.12, 0.9], 0.07)
     assert min(b - a for a, b in itertools.pairwise(places)) >= 0.07 - 1e-9 and abs(places[-1] - 0.9) < 1e-9
-    top = charts.spread([0.98, 0.99, 1.0], 0.07)
+    top = spread([0.98, 0.99, 1.0], 0.07)
     assert max(top) <= 1 and min(b - a for a, b in itertools.pairwise(top)) >= 0.07 - 1e-9
-    assert charts.spread([0.2, 0.8], 0.07) == [0.2, 0.8]  # negative control: where there is room nothing moves
+    assert spread([0.2, 0.8], 0.07) == [0.2, 0.8]  # negative control: where there is room nothing moves
 
 
 def test_probes_have_one_row_per_label_and_factor_with_every_baseline():

@@ -19,12 +19,14 @@ import torch
 from torch import nn
 from toys import SMALL, Toy, catalogue  # noqa: F401  fixture
 
-from sslbench.backbones import Backbone, adopt
+from sslbench.backbones import Backbone
+from sslbench.backbones.adopted import adopt
 from sslbench.backbones.short_samples import INSTEAD, made_right
 from sslbench.field import Field
 from sslbench.machine.hardware import Hardware
 from sslbench.pretexts import Pretext
-from sslbench.recipe import Recipe, incompatible
+from sslbench.pretexts.fits import incompatible
+from sslbench.recipe import Recipe
 from sslbench.training.step import Training
 
 SIZES = [*((n,) for n in range(1, 9)), *((n, n) for n in range(1, 9)),

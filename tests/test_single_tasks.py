@@ -6,8 +6,8 @@ import torch
 from toys import build, source
 
 from sslbench.pretexts import Pretext
+from sslbench.pretexts.fits import incompatible
 from sslbench.pretexts.views.byol import distance
-from sslbench.recipe import incompatible
 
 
 @pytest.mark.parametrize("names, given", [

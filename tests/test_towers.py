@@ -12,7 +12,8 @@ from sslbench.backbones import towers
 from sslbench.backbones.gru import GRU
 from sslbench.commands.flags import parser, read
 from sslbench.pretexts import Pretext
-from sslbench.recipe import Recipe, misfit
+from sslbench.pretexts.fits import misfit
+from sslbench.recipe import Recipe
 
 BOTH = "image and text"
 NARROW = {"width": 32, "image.width": 8}

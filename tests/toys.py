@@ -13,7 +13,8 @@ from sslbench.catalog import contracts
 from sslbench.data import Data, Field, Labelled, rand
 from sslbench.machine.hardware import gather
 from sslbench.pretexts import Pretext, evaluating
-from sslbench.recipe import Recipe, incompatible
+from sslbench.pretexts.fits import incompatible
+from sslbench.recipe import Recipe
 
 SHAPES = {
     "series": {"signal": Field((16,), (4,), 2)},

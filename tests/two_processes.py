@@ -12,7 +12,7 @@ from toys import PseudoLabels, build, shapes_for, source
 from sslbench.machine import hardware
 from sslbench.machine.hardware import Hardware
 from sslbench.pretexts import Pretext
-from sslbench.recipe import incompatible
+from sslbench.pretexts.fits import incompatible
 from sslbench.training.batches import EveryBatch
 
 BATCH = 8

@@ -3,19 +3,18 @@
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..catalog import Listed
-from ..field import MEANS, Batch, Field, size_of, spread_of
+from ..field import Batch, Field, size_of, spread_of
 from ..machine.torch_settings import own_settings
 from .as_stored import AsStored
-from .labels import labelled, phrase
+from .labels import labelled
 from .picture import Picture, drawable, picture_of, waveform
+from .raw import chunks, raw_numbers
+from .reading import reading
 from .rows import Picked
 from .splits import SPLITS
-
-RAW = 4096  # numbers of a sample that the raw baseline reads at most: all of 32 x 32 colour pixels
 
 
 class Data(Listed):
@@ -97,36 +96,6 @@ class Data(Listed):
     def cite(self) -> str:
         """Where the data comes from and its licence, one line for the bench."""
         return ""
-
-
-def reading(data: Data) -> str:
-    """The sentences of Data.reading()."""
-    loaded = {split: data.loaded(split) for split in SPLITS}
-    sizes = {split: size_of(rows) for split, (rows, _) in loaded.items()}
-    origin = f" ({data.splits_from})" if data.splits_from else ""
-    said = [f"{sum(sizes.values()):,} {data.unit}: {sizes['train']:,} for training, {sizes['validation']:,} for validation, "
-            f"{sizes['test']:,} for testing{origin}"]
-    label, *factors = list(loaded["train"][1]) or [""]
-    values = label and torch.cat([labels[label] for _, labels in loaded.values()])
-    said.append(f"label {label!r}: {phrase(values, data.classes.get(label))}" if label else "no label, so nothing is probed")
-    said += [f"factors: {', '.join(factors)}"] if factors else []
-    return ". ".join(line[:1].upper() + line[1:] for line in [*said, *data.notes]) + "."
-
-
-def chunks(batch: Batch, n: int) -> list[Batch]:
-    """A batch of n views one after the other as n batches."""
-    parts = {name: x.chunk(n) for name, x in batch.items()}
-    return [{name: part[i] for name, part in parts.items()} for i in range(n)]
-
-
-def raw_numbers(field: Field, x: Tensor) -> Tensor:
-    """[B, n]: the numbers as they are, or how often each symbol occurs. Of large samples means of neighbouring numbers: what
-    a linear probe reads changes little, and ten thousand pictures of 224 pixels would take 6 GB."""
-    if field.vocab is None:
-        x = field.fill(x)
-        shrink = (x[0].numel() / RAW) ** (1 / field.rank)
-        return (MEANS[field.rank - 1](x, [max(1, int(n / shrink)) for n in x.shape[2:]]) if shrink > 1 else x).flatten(1)
-    return F.one_hot(x.flatten(1), field.absent + 1).float().mean(1)
 
 
 class Labelled(Data, listed=False):

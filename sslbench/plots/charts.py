@@ -6,6 +6,7 @@ Nothing here may make matplotlib parse mathematics (no log axes, no "$"): it is 
 import numpy as np
 
 from ..probes import leading, of_labels, parsed, words_of
+from .axes import INK, SMALL, TEXT, empty, label_lines, legend, plain
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PINK, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#767676"
@@ -13,28 +14,8 @@ COLORS = (BLUE, ORANGE, GREEN, RED, SKY, PINK, GREY, YELLOW)
 STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
 BASELINES = {"chance": ("#222222", (0, (1, 1.6))), "untrained": (GREY, (0, (6, 2, 1, 2)))}  # raw inputs: RAW
 RAW = (RED, (0, (4, 2)))
-INK, FAINT, LINE = "#222222", "#5f6368", "#d0d4d9"
 MOST = 600  # points of a curve
-SMALL, TEXT = 8, 9  # points of type
 SHAPE = "rankme"  # the score that is drawn where there are no labels
-
-
-def plain(axes, x: str = "", y: str = "", title: str = ""):
-    """Two thin spines, small numbers, words beside the axes."""
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(LINE)
-    axes.tick_params(labelsize=SMALL, colors=FAINT, length=3, width=0.8, color=LINE)
-    axes.set_xlabel(x, fontsize=SMALL, color=FAINT, labelpad=3, parse_math=False)
-    axes.set_ylabel(y, fontsize=SMALL, color=FAINT, labelpad=3, parse_math=False)
-    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8, y=1, parse_math=False)  # y: else all is measured to find room
-    axes.locator_params(nbins=6)  # every tick is a line and a text
-
-
-def empty(axes, words: str):
-    axes.set_axis_off()
-    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=FAINT, wrap=True, parse_math=False)
 
 
 def loss(axes, steps, chance=None, total=None):
@@ -92,26 +73,6 @@ def unlabelled(axes, seen, total):
     axes.plot([e.step for e in seen], y, color=BLUE, lw=1.8, marker="o", ms=3.5, clip_on=False)
 
 
-def label_lines(axes, lines, x: float = 1.02, gap: float = 0.072):
-    """Each line's name at its right end, moved apart where they would touch; lines: (y, words, colour)."""
-    low, high = axes.get_ylim()
-    lines = sorted((line for line in lines if np.isfinite(line[0])), key=lambda line: line[0])
-    places = spread([(y - low) / (high - low) for y, *_ in lines], gap)
-    for (_, words, color), place in zip(lines, places):
-        axes.text(x, place, words, transform=axes.transAxes, fontsize=SMALL, color=color, va="center", clip_on=False, parse_math=False)
-
-
-def spread(wanted: list[float], gap: float) -> list[float]:
-    """The nearest places to `wanted` (ascending) that are at least `gap` apart and, if it can be, inside 0..1."""
-    places = []
-    for y in wanted:
-        places.append(max(y, places[-1] + gap) if places else max(y, 0.0))
-    for i in reversed(range(len(places))):
-        limit = 1.0 if i == len(places) - 1 else places[i + 1] - gap
-        places[i] = min(places[i], limit)
-    return places
-
-
 def points(axes, xy, values=None, names=None, title=""):
     """A map of the embedding coloured by class (or by a quantity), each class named where its points lie together."""
     xy = np.asarray(xy)
@@ -164,15 +125,6 @@ def probes(axes, rows: list[dict]):
         axes.text(-0.012, i, words_for(row["name"]), fontsize=TEXT, color=INK, ha="right", va="center", parse_math=False)
         axes.text(1.02, i, f"{row['trained']:.2f}", fontsize=TEXT, color=BLUE, va="center", weight="bold", parse_math=False)
     legend(axes, keys)
-
-
-def legend(axes, keys):
-    """Marks and names in one line above the chart."""
-    for i, (name, mark, color) in enumerate(keys):
-        x = 0.005 + 0.24 * i
-        axes.plot(x, 1.06, marker=mark, color=color, transform=axes.transAxes, clip_on=False, ms=8 if mark in "|s" else 5.5,
-                  mew=2 if mark == "|" else 0.5)
-        axes.text(x + 0.018, 1.055, name, transform=axes.transAxes, fontsize=SMALL, color=INK, va="center", parse_math=False)
 
 
 def comparison(axes, runs, names=None):

@@ -3,7 +3,7 @@
 from ...backbones import Backbone
 from ...data import Data
 from ...pretexts import Pretext
-from ...recipe import misfit
+from ...pretexts.fits import misfit
 
 
 def backbones_for(pretext: str, data: Data, chosen: str = "") -> dict[str, str]:

@@ -1,0 +1,53 @@
+"""One pair of axes: its frame and words, labels at the ends of lines, a legend. Nothing here knows what is drawn."""
+
+import numpy as np
+
+INK, FAINT, LINE = "#222222", "#5f6368", "#d0d4d9"
+SMALL, TEXT = 8, 9  # points of type
+
+
+def plain(axes, x: str = "", y: str = "", title: str = ""):
+    """Two thin spines, small numbers, words beside the axes."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(LINE)
+    axes.tick_params(labelsize=SMALL, colors=FAINT, length=3, width=0.8, color=LINE)
+    axes.set_xlabel(x, fontsize=SMALL, color=FAINT, labelpad=3, parse_math=False)
+    axes.set_ylabel(y, fontsize=SMALL, color=FAINT, labelpad=3, parse_math=False)
+    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8, y=1, parse_math=False)  # y: else all is measured to find room
+    axes.locator_params(nbins=6)  # every tick is a line and a text
+
+
+def empty(axes, words: str):
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=FAINT, wrap=True, parse_math=False)
+
+
+def label_lines(axes, lines, x: float = 1.02, gap: float = 0.072):
+    """Each line's name at its right end, moved apart where they would touch; lines: (y, words, colour)."""
+    low, high = axes.get_ylim()
+    lines = sorted((line for line in lines if np.isfinite(line[0])), key=lambda line: line[0])
+    places = spread([(y - low) / (high - low) for y, *_ in lines], gap)
+    for (_, words, color), place in zip(lines, places):
+        axes.text(x, place, words, transform=axes.transAxes, fontsize=SMALL, color=color, va="center", clip_on=False, parse_math=False)
+
+
+def spread(wanted: list[float], gap: float) -> list[float]:
+    """The nearest places to `wanted` (ascending) that are at least `gap` apart and, if it can be, inside 0..1."""
+    places = []
+    for y in wanted:
+        places.append(max(y, places[-1] + gap) if places else max(y, 0.0))
+    for i in reversed(range(len(places))):
+        limit = 1.0 if i == len(places) - 1 else places[i + 1] - gap
+        places[i] = min(places[i], limit)
+    return places
+
+
+def legend(axes, keys):
+    """Marks and names in one line above the chart."""
+    for i, (name, mark, color) in enumerate(keys):
+        x = 0.005 + 0.24 * i
+        axes.plot(x, 1.06, marker=mark, color=color, transform=axes.transAxes, clip_on=False, ms=8 if mark in "|s" else 5.5,
+                  mew=2 if mark == "|" else 0.5)
+        axes.text(x + 0.018, 1.055, name, transform=axes.transAxes, fontsize=SMALL, color=INK, va="center", parse_math=False)
