@@ -7,7 +7,8 @@ from pathlib import Path
 # From the bottom up: a part may import itself and what stands in earlier lines.
 LAYERS = [
     {"messages", "notes"},
-    {"machine", "catalog"},
+    {"machine", "table"},
+    {"catalog"},
     {"arguments", "field", "storage"},
     {"data", "backbones", "shown"},
     {"pretexts"},
@@ -18,7 +19,7 @@ LAYERS = [
     {"workbench", "commands"},
     {"__main__"},
 ]
-LOOKING = LAYERS[5]  # may import each other and these, nothing above
+LOOKING = LAYERS[6]  # may import each other and these, nothing above
 BELOW_LOOKING = {"catalog", "field", "data", "messages", "shown"}
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 

@@ -14,7 +14,7 @@ from toys import SHAPES, Toy
 from sslbench import plots
 from sslbench.data import Data, Picture
 from sslbench.field import decode
-from sslbench.plots import charts, words
+from sslbench.plots import charts, colors, words
 from sslbench.plots.axes import spread
 from sslbench.plots.layout import Layout
 from sslbench.plots.pictures import Strip
@@ -76,8 +76,8 @@ def test_every_line_has_its_own_style_so_that_colour_is_not_needed():
     charts.scores(drawn, evaluations(), 200)
     looks = [(str(line.get_linestyle()), line.get_marker(), line._dash_pattern) for line in drawn.lines]
     assert len(set(map(str, looks))) == len(looks) == 5
-    assert len(set(charts.COLORS)) == len(charts.COLORS) == 8
-    assert all(luminance(color) < 150 for color in charts.COLORS[:1])  # the main line is dark on white
+    assert len(set(colors.COLORS)) == len(colors.COLORS) == 8
+    assert all(luminance(color) < 150 for color in colors.COLORS[:1])  # the main line is dark on white
 
 
 def test_labels_of_lines_that_lie_together_do_not_touch():
@@ -139,16 +139,16 @@ def letters_by_color(*roles: str) -> dict[str, str]:
 
 
 def test_roles_not_titles_decide_what_is_compared_with_what():
-    assert letters_by_color("truth", "seen", "guess") == {charts.INK: "hello" + "hlo" + "hlo", charts.GREY: "··", charts.BLUE: "e",
-                                                           charts.RED: "x"}
-    assert letters_by_color("truth", "seen", "seen") == {charts.INK: "hellohlohexlo", charts.GREY: "··"}
+    assert letters_by_color("truth", "seen", "guess") == {colors.INK: "hello" + "hlo" + "hlo", colors.GREY: "··", colors.BLUE: "e",
+                                                           colors.RED: "x"}
+    assert letters_by_color("truth", "seen", "seen") == {colors.INK: "hellohlohexlo", colors.GREY: "··"}
 
 
 @pytest.mark.parametrize("right, sign", [(True, "✓"), (False, "✗"), (None, "")])
 def test_what_is_right_or_wrong_differs_by_a_sign_too(right, sign):
     words, color = Strip("", [], says=["a"], right=[right]).judged(0)
-    assert words == f"a {sign}".strip() and color == {True: charts.BLUE, False: charts.RED, None: charts.FAINT}[right]
-    assert Strip("", [], says=["a"]).judged(0) == ("a", charts.FAINT)
+    assert words == f"a {sign}".strip() and color == {True: colors.BLUE, False: colors.RED, None: colors.FAINT}[right]
+    assert Strip("", [], says=["a"]).judged(0) == ("a", colors.FAINT)
 
 
 @pytest.mark.parametrize("shape", ["image", "series", "text", "symbols on a grid"])
@@ -162,9 +162,9 @@ def test_smaller_samples_are_drawn_beside_whole_ones(shape):
 
 def test_letters_that_were_hidden_are_coloured_by_whether_the_guess_is_right():
     truth, given = "hello", "h··lo"
-    colors = [color_of(i, letter, truth, given) for i, letter in enumerate("hexlo")]
-    assert colors == [charts.INK, charts.BLUE, charts.RED, charts.INK, charts.INK]
-    assert color_of(1, "·", truth, given) == charts.GREY
+    found = [color_of(i, letter, truth, given) for i, letter in enumerate("hexlo")]
+    assert found == [colors.INK, colors.BLUE, colors.RED, colors.INK, colors.INK]
+    assert color_of(1, "·", truth, given) == colors.GREY
 
 
 def test_text_of_any_script_is_drawn_without_a_warning_and_without_mathematics():

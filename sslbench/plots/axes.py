@@ -2,8 +2,7 @@
 
 import numpy as np
 
-INK, FAINT, LINE = "#222222", "#5f6368", "#d0d4d9"
-SMALL, TEXT = 8, 9  # points of type
+from .colors import FAINT, INK, LINE, SMALL, TEXT
 
 
 def plain(axes, x: str = "", y: str = "", title: str = ""):

@@ -6,12 +6,9 @@ Nothing here may make matplotlib parse mathematics (no log axes, no "$"): it is 
 import numpy as np
 
 from ..probes import leading, of_labels, parsed, words_of
-from .axes import INK, SMALL, TEXT, empty, label_lines, legend, plain
+from .axes import empty, label_lines, legend, plain
+from .colors import BLUE, COLORS, GREEN, GREY, INK, PINK, RED, SKY, SMALL, STYLES, TEXT
 
-BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-SKY, PINK, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#767676"
-COLORS = (BLUE, ORANGE, GREEN, RED, SKY, PINK, GREY, YELLOW)
-STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
 BASELINES = {"chance": ("#222222", (0, (1, 1.6))), "untrained": (GREY, (0, (6, 2, 1, 2)))}  # raw inputs: RAW
 RAW = (RED, (0, (4, 2)))
 MOST = 600  # points of a curve

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..data import Data, Picture, drawable, waveform
-from .charts import BLUE, COLORS, FAINT, INK, LINE, RED, SMALL, TEXT
+from .colors import BLUE, COLORS, FAINT, INK, LINE, RED, SMALL, TEXT
 from .themes import FIXED
 
 TITLE, CAPTION, GAP = 22, 30, 8  # pixels

@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 
-from .charts import BLUE, FAINT, GREY, INK, LINE, RED, SMALL
+from .colors import BLUE, FAINT, GREY, INK, LINE, RED, SMALL
 from .pictures import Strip, pixels
 
 TEXTS, LETTER = 3, 6.75  # texts below each other; pixels of one letter

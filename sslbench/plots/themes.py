@@ -1,6 +1,6 @@
 """Figures for dark paper: the same figure with lighter ink, and no paper of its own. Pictures of samples stay as they are."""
 
-from .charts import BLUE, FAINT, GREEN, GREY, INK, LINE, ORANGE, PINK, RED, SKY, YELLOW
+from .colors import BLUE, FAINT, GREEN, GREY, INK, LINE, ORANGE, PINK, RED, SKY, YELLOW
 
 DARK = {INK: "#e8eaed", FAINT: "#a9aeb4", LINE: "#50555b", GREY: "#9aa0a6", "white": "#1f1f1f", BLUE: "#4ba3e3", SKY: "#9bd3f5",
         ORANGE: "#f0b429", GREEN: "#2fc59a", RED: "#ff8a4c", PINK: "#e29cc3", YELLOW: YELLOW}
