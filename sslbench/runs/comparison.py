@@ -17,7 +17,8 @@ WANTED = "runs, as fit() and load_run(folder) return them, or their folders"
 
 @dataclass
 class Comparison:
-    """One table and one figure of several runs; a notebook shows both. groups: each is one row, the runs of several seeds."""
+    """One table and one figure of several runs; a notebook shows both. groups: each is one row, the runs of
+    several seeds."""
 
     groups: list[list[Run]]
     names: list[str]
@@ -28,8 +29,8 @@ class Comparison:
 
     @property
     def table(self) -> Table:
-        """One row per run, or per recipe with several seeds, as mean ± standard deviation; the best first by the probe that
-        leads, then the baselines of each kind of data."""
+        """One row per run, or per recipe with several seeds, as mean ± standard deviation; the best first by
+        the probe that leads, then the baselines of each kind of data."""
         scores = dict.fromkeys(key for run in self.runs for key in run.scores)
         measures = [key for key in of_labels(scores) if not parsed(key)[1]]
         measures += [key for key in of_nothing(scores) if key == "rankme"]
@@ -65,9 +66,16 @@ def level(group: list[Run]) -> float:
 def row(group: list[Run], name: str, measures: list[str], several: bool) -> dict:
     run = group[0]
     r = run.recipe
-    return {"run": name, "data": r.data, "what": r.pretext, "backbone": r.backbone, "steps": run.step,
-            **({"seeds": len(group)} if several else {}), "seconds": round(statistics.median(run.seconds for run in group)),
-            **{m: spread([run.scores[m] for run in group if m in run.scores]) for m in measures}}
+    return {
+        "run":
+        name, "data":
+        r.data, "what":
+        r.pretext, "backbone":
+        r.backbone, "steps":
+        run.step, **({"seeds": len(group)} if several else {}), "seconds":
+        round(statistics.median(run.seconds for run in group)),
+        **{m: spread([run.scores[m] for run in group if m in run.scores]) for m in measures}
+    }
 
 
 def baseline_rows(groups: Iterable[list[Run]], measures: list[str], several: bool) -> Iterator[dict]:
@@ -97,9 +105,10 @@ def spread(values: list[float]) -> str:
 def compare(*runs: Run | Seeds | str | os.PathLike, names: list[str] | None = None) -> Comparison:
     """Runs as one table and one figure with the baselines.
 
-    runs: runs, their folders, what fit(..., seeds=3) returns or its folder, or lists of these. Runs of one recipe that differ in
-    the seed alone are one row.  names: one for each row; by default a number, the pretext task and what differs between them.
-    ValueError for anything else, FileNotFoundError for a folder without a run.
+    runs: runs, their folders, what fit(..., seeds=3) returns or its folder, or lists of these. Runs of one
+    recipe that differ in the seed alone are one row.  names: one for each row; by default a number, the
+    pretext task and what differs between them. ValueError for anything else, FileNotFoundError for a folder
+    without a run.
 
         a = fit(Recipe(data="waves", steps=20), progress=False)
         b = fit(Recipe(data="waves", pretext="masked", steps=20), progress=False)
@@ -112,7 +121,8 @@ def compare(*runs: Run | Seeds | str | os.PathLike, names: list[str] | None = No
     for run in flat:
         alike.setdefault(replace(run.recipe, seed=0).to_json(), []).append(run)
     groups = list(alike.values())
-    if any(len({run.recipe.seed for run in group}) < len(group) for group in groups) or (names and len(names) == len(flat)):
+    if any(len({run.recipe.seed for run in group}) < len(group)
+           for group in groups) or (names and len(names) == len(flat)):
         groups = [[run] for run in flat]  # the same run twice, or somebody has a name for each
     if names and len(names) != len(groups):
         raise ValueError(f"names must be one for each of the {len(groups)} rows, not {len(names)}")

@@ -1,5 +1,5 @@
-"""Events as lines of events.jsonl and back. What is read is checked: a line that is no event is left out, a file that cannot be
-read takes its pictures with it, and both are said."""
+"""Events as lines of events.jsonl and back. What is read is checked: a line that is no event is left out, a
+file that cannot be read takes its pictures with it, and both are said."""
 
 import json
 import math
@@ -27,22 +27,28 @@ def to_line(event: Event, folder: Path) -> dict:
     name = run_folder.evaluation(event.step, event.split)
     embedding = None if event.embedding is None else event.embedding.half()
     tensor_files.write(folder / name, {"embedding": embedding, "pictures": event.pictures})
-    return {"event": "Evaluation", "step": event.step, "split": event.split, "scores": event.scores,
-            "baselines": event.baselines, "chance_loss": event.chance_loss, "samples": event.samples, "file": name}
+    return {
+        "event": "Evaluation", "step": event.step, "split": event.split, "scores": event.scores, "baselines":
+        event.baselines, "chance_loss": event.chance_loss, "samples": event.samples, "file": name
+    }
 
 
 def from_line(line: dict, folder: Path) -> Event:
     if line["event"] != "Evaluation":
         return {"Step": Step, "Done": Done}[line["event"]](**{k: v for k, v in line.items() if k != "event"})
     said = {k: v for k, v in line.items() if k not in ("event", "file")}
-    said |= {"scores": printable(said["scores"]), "baselines": printable({k: printable(v) for k, v in said["baselines"].items()})}
+    said |= {
+        "scores": printable(said["scores"]), "baselines":
+        printable({k: printable(v) for k, v in said["baselines"].items()})
+    }
     try:
         heavy = tensor_files.read(folder / line["file"], HEAVY)
         embedding, pictures = heavy["embedding"], as_shown(heavy["pictures"])
         if not (embedding is None or (isinstance(embedding, Tensor) and embedding.ndim == 2)):
             raise TypeError
     except (ValueError, KeyError, TypeError) as problem:
-        why = problem if isinstance(problem, ValueError) else f"{folder / line['file']} is damaged (it holds no evaluation)"
+        why = (problem if isinstance(problem, ValueError) else f"{folder / line['file']} is damaged (it "
+                                                               "holds no evaluation)")
         note(f"{why}; the map and the pictures of step {line['step']} are lost, its scores are not")
         return Evaluation(**said)
     return Evaluation(**said, embedding=None if embedding is None else embedding.float(), pictures=pictures)
@@ -50,11 +56,15 @@ def from_line(line: dict, folder: Path) -> Event:
 
 def printable(named: dict[str, Any]) -> dict[str, Any]:
     """The same with names that can be printed and drawn: a terminal obeys control characters."""
-    return {name if name.isprintable() and len(name) <= 80 else one_line(name, 80): value for name, value in named.items()}
+    return {
+        name if name.isprintable() and len(name) <= 80 else one_line(name, 80): value
+        for name, value in named.items()
+    }
 
 
 def read(folder: Path, quiet: bool = False) -> list[dict]:
-    """The lines of events.jsonl that are whole; a note says how many are damaged. One cut short at the end is what a kill leaves."""
+    """The lines of events.jsonl that are whole; a note says how many are damaged. One cut short at the end is
+    what a kill leaves."""
     path, kept, bad, junk, why = folder / "events.jsonl", [], 0, 0, "holds no events"
     try:
         for text, size in texts(path):
@@ -71,16 +81,18 @@ def read(folder: Path, quiet: bool = False) -> list[dict]:
     except OSError as error:
         why = f"cannot be read ({error.strerror})"
     if bad and not quiet:
-        note(f"{path}: {bad} line{'s are' if bad > 1 else ' is'} damaged and left out; the other {len(kept)} are used"
+        note(f"{path}: {bad} line{'s are' if bad > 1 else ' is'} damaged and left out; the other "
+             f"{len(kept)} are used"
              + ("; what comes after them was not read" if junk > JUNK or bad > BAD else ""))
     if not kept and not quiet and (why.startswith("cannot") or run_folder.checkpoints(folder)):
-        note(f"{path} {why}: the history of this run is lost, its losses and scores; weights that it kept are not")
+        note(f"{path} {why}: the history of this run is lost, its losses and scores; weights that it kept "
+             "are not")
     return kept
 
 
 def texts(path: Path) -> Iterator[tuple[bytes, int]]:
-    """Lines with their ends, and their bytes; of one that is too long to be an event, its beginning, and of the bytes not much more
-    than JUNK."""
+    """Lines with their ends, and their bytes; of one that is too long to be an event, its beginning, and of
+    the bytes not much more than JUNK."""
     with regular_files.reading(path) as file:
         while text := file.readline(LONGEST):
             end, size = text, len(text)
@@ -105,11 +117,13 @@ def parsed(text: bytes) -> dict | None:
 
 
 def number(value: Any) -> bool:
-    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63 and not isinstance(value, bool))
+    return (isinstance(value, float)
+            or (isinstance(value, int) and abs(value) < 2**63 and not isinstance(value, bool)))
 
 
 def scalars(value: Any) -> bool:
-    """Of a step: none, or a loss and what else the task reports. (A loss that is no number ends a run before it is written.)"""
+    """Of a step: none, or a loss and what else the task reports. (A loss that is no number ends a run before
+    it is written.)"""
     return numbers(value) and (not value or ("loss" in value and math.isfinite(value["loss"])))
 
 
@@ -123,11 +137,15 @@ def numbers(value: Any) -> bool:
 
 LATER = {"samples"}  # runs recorded earlier do not have it
 SHAPES = {
-    "Step": {"step": step, "scalars": scalars, "seconds": number},
-    "Done": {"step": step, "seconds": number},
-    "Evaluation": {"step": step, "split": lambda v: v in ("train", "validation", "test"), "scores": numbers,
-                   "baselines": lambda v: isinstance(v, dict) and all(map(numbers, v.values())),
-                   "chance_loss": lambda v: v is None or number(v),
-                   "samples": lambda v: isinstance(v, dict) and all(map(step, v.values())),
-                   "file": lambda v: isinstance(v, str) and v.startswith("evaluations/") and bool(run_folder.OWN.fullmatch(v))},
+    "Step": {"step": step, "scalars": scalars, "seconds": number}, "Done": {"step": step, "seconds": number},
+    "Evaluation": {
+        "step":
+        step, "split":
+        lambda v: v in ("train", "validation", "test"), "scores":
+        numbers, "baselines":
+        lambda v: isinstance(v, dict) and all(map(numbers, v.values())), "chance_loss":
+        lambda v: v is None or number(v), "samples":
+        lambda v: isinstance(v, dict) and all(map(step, v.values())), "file":
+        lambda v: isinstance(v, str) and v.startswith("evaluations/") and bool(run_folder.OWN.fullmatch(v))
+    },
 }

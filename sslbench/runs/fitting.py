@@ -1,4 +1,5 @@
-"""Ways to play a recipe to its end in this process: with a progress bar, with several seeds, on from a checkpoint."""
+"""Ways to play a recipe to its end in this process: with a progress bar, with several seeds, on from a
+checkpoint."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -20,16 +21,19 @@ from .supervised_baseline import folder_of, supervised_twin
 
 
 
-def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False, supervised: bool = False,
-        progress: bool = True, seeds: int | None = None, log: str = "", **options) -> Run | Seeds:
+def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False,
+        supervised: bool = False, progress: bool = True, seeds: int | None = None, log: str = "",
+        **options) -> Run | Seeds:
     """Train to the end with a progress bar and return the run; recorded in `folder` when one is given.
 
-    overwrite: a run that the folder holds is replaced; without, a folder in use is refused.  supervised: put the same backbone,
-    trained on all labels with the same budget, beside the baselines; it is trained once and kept.  seeds: train so many, from
-    recipe.seed on, side by side in the folder; the result has their scores as mean and deviation.  log: what else the events are
-    written to, "tensorboard", "csv", "wandb" or "mlflow".  options: device, precision, evaluations, test, checkpoint_every, as in
-    train().  An interrupt leaves a recorded run resumable. What ends the run early (a loss that stops being a number, a full disk)
-    has as `run` the run so far with its last good weights.  ValueError or OSError in one line, before anything is written.
+    overwrite: a run that the folder holds is replaced; without, a folder in use is refused.  supervised: put
+    the same backbone, trained on all labels with the same budget, beside the baselines; it is trained once
+    and kept.  seeds: train so many, from recipe.seed on, side by side in the folder; the result has their
+    scores as mean and deviation.  log: what else the events are written to, "tensorboard", "csv", "wandb" or
+    "mlflow".  options: device, precision, evaluations, test, checkpoint_every, as in train().  An interrupt
+    leaves a recorded run resumable. What ends the run early (a loss that stops being a number, a full disk)
+    has as `run` the run so far with its last good weights.  ValueError or OSError in one line, before
+    anything is written.
 
         run = fit(Recipe(data="waves", steps=20), progress=False)
         run.scores["linear"], run.baselines["untrained"]["linear"]
@@ -40,11 +44,12 @@ def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = F
     one = partial(fitted, overwrite=overwrite, supervised=supervised, progress=progress, log=log, **options)
     if seeds is None:
         return one(recipe, folder)
-    return each_seed(one, recipe, None if folder is None else arguments.path(folder).absolute(), seeds, overwrite)
+    return each_seed(one, recipe, None if folder is None else arguments.path(folder).absolute(), seeds,
+                     overwrite)
 
 
-def fitted(recipe: Recipe, folder: str | Path | None, begun: Callable[[], None] = lambda: None, *, overwrite: bool,
-           supervised: bool, progress: bool, log: str, **options) -> Run:
+def fitted(recipe: Recipe, folder: str | Path | None, begun: Callable[[], None] = lambda: None, *,
+           overwrite: bool, supervised: bool, progress: bool, log: str, **options) -> Run:
     """One run. begun: called when its first event is there."""
     run = Run(recipe, folder)
 
@@ -90,16 +95,19 @@ def supervised_run(recipe: Recipe, *, progress: bool = True, **options) -> Run:
     except OSError:
         if run.evaluations:
             raise
-        gather(play(twin, **options), run, progress)  # another process trains the same one now, or nothing can be kept there
+        # another process trains the same one now, or nothing can be kept there
+        gather(play(twin, **options), run, progress)
     return run
 
 
-def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = False, log: str = "", **options) -> Run | Seeds:
-    """Go on with a recorded run from its last good checkpoint to its end; bit for bit what it would have been. A finished run is left
-    as it is. In a folder of several seeds each of them is brought to its end.
+def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = False, log: str = "",
+           **options) -> Run | Seeds:
+    """Go on with a recorded run from its last good checkpoint to its end; bit for bit what it would have
+    been. A finished run is left as it is. In a folder of several seeds each of them is brought to its end.
 
-    changed_data: go on although the training data is another.  log, options: as in fit(); what is not given is as it was.
-    FileNotFoundError where there is no run, or none with a checkpoint; ValueError when all of them are damaged.
+    changed_data: go on although the training data is another.  log, options: as in fit(); what is not given
+    is as it was. FileNotFoundError where there is no run, or none with a checkpoint; ValueError when all of
+    them are damaged.
 
         recipe = Recipe(data="waves", steps=20)
         fit(recipe, "runs/waves", progress=False)
@@ -112,8 +120,10 @@ def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = Fa
     return resumed(folder, None, progress=progress, changed_data=changed_data, log=log, **options)
 
 
-def resumed(folder: str | Path, new: Recipe | None, *, progress: bool, changed_data: bool, log: str, **options) -> Run:
-    """One run, brought to its end. new: the recipe to train where no run has reached its first checkpoint; None: there must be one."""
+def resumed(folder: str | Path, new: Recipe | None, *, progress: bool, changed_data: bool, log: str,
+            **options) -> Run:
+    """One run, brought to its end. new: the recipe to train where no run has reached its first checkpoint;
+    None: there must be one."""
     if new and not run_folder.checkpoints(Path(folder)):
         return fitted(new, folder, overwrite=True, supervised=False, progress=progress, log=log, **options)
     if finished(folder):

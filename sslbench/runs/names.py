@@ -1,4 +1,5 @@
-"""Names for several runs: the pretext task, and what differs between them and is not the default. "simclr, color 0"."""
+"""Names for several runs: the pretext task, and what differs between them and is not the default. "simclr,
+color 0"."""
 
 from dataclasses import fields
 from typing import Any
@@ -10,11 +11,15 @@ MOST = 4  # things that a name says beside the pretext task
 
 
 def names(recipes: list[Recipe]) -> list[str]:
-    """One name for each recipe. Recipes that differ in nothing get the same: a number tells them apart (see `numbered`)."""
+    """One name for each recipe. Recipes that differ in nothing get the same: a number tells them apart (see
+    `numbered`)."""
     said = [entries(recipe) for recipe in recipes]
     differing = [key for key in dict.fromkeys(key for one in said for key in one)
                  if len({repr(plain(one[key])) for one in said if key in one}) > 1]
-    return [", ".join([recipe.pretext, *phrases(recipe, one, differing)[:MOST]]) for recipe, one in zip(recipes, said)]
+    return [
+        ", ".join([recipe.pretext, *phrases(recipe, one, differing)[:MOST]])
+        for recipe, one in zip(recipes, said)
+    ]
 
 
 def numbered(recipes: list[Recipe]) -> list[str]:
@@ -33,13 +38,15 @@ def entries(recipe: Recipe) -> dict[tuple[str, str], Any]:
 
 
 def phrases(recipe: Recipe, said: dict[tuple[str, str], Any], differing: list[tuple[str, str]]) -> list[str]:
-    """What this recipe has otherwise than others, in words; its data and backbone always where they differ."""
+    """What this recipe has otherwise than others, in words; its data and backbone always where they
+    differ."""
     found = []
     for owner, name in differing:
         value = said.get((owner, name))
         if (owner, name) not in said or plain(value) == plain(default_of(recipe, owner, name)):
             continue
-        found.append(str(value) if name in ("data", "backbone") else f"{name.replace('_', ' ')} {short(value)}")
+        found.append(str(value) if name in ("data", "backbone") else f"{name.replace('_', ' ')} "
+                                                                     f"{short(value)}")
     return found
 
 
@@ -51,7 +58,8 @@ def default_of(recipe: Recipe, owner: str, name: str) -> Any:
 
 
 def known(recipe: Recipe, kind: str) -> dict[str, Hyperparameter]:
-    """Its hyperparameters; none of a class that is not here, such as one that was typed in another notebook."""
+    """Its hyperparameters; none of a class that is not here, such as one that was typed in another
+    notebook."""
     try:
         return recipe.known(kind)
     except ValueError:

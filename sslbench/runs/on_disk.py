@@ -1,4 +1,5 @@
-"""Events to disk and back: record, replay, follow; a run folder holds the recipe, events, weights and two checkpoints."""
+"""Events to disk and back: record, replay, follow; a run folder holds the recipe, events, weights and two
+checkpoints."""
 
 import json
 import math
@@ -25,13 +26,16 @@ from ..messages import in_words
 from ..training.step import Training, made, make_optimiser
 
 
-def play(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False, resume: dict | None = None,
-         ready: Callable[[Training], None] = lambda training: None, data: Data | None = None, device: str = "auto",
-         precision: str = "auto", changed_data: bool = False, run: str = "", **options) -> Iterator[Event]:
+def play(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False,
+         resume: dict | None = None, ready: Callable[[Training], None] = lambda training: None,
+         data: Data | None = None, device: str = "auto", precision: str = "auto", changed_data: bool = False,
+         run: str = "", **options) -> Iterator[Event]:
     """The events of train(), recorded when a folder is given: the one way in which a recipe becomes a run.
 
-    ready: called with the moving parts when recipe, folder, data, device and batch have been checked, before anything is written.
-    overwrite: another run in the folder is replaced.  resume: the state to go on from.  data: the recipe's, where it is at hand.
+    ready: called with the moving parts when recipe, folder, data, device and batch have been checked, before
+    anything is written.
+    overwrite: another run in the folder is replaced.  resume: the state to go on from.  data: the recipe's,
+    where it is at hand.
     run: the id of a new run, for somebody who follows the folder.
     """
     arguments.one_of(recipe, Recipe, "recipe", WANTED)
@@ -39,31 +43,37 @@ def play(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = 
         arguments.yes_or_no(value, name)
     chosen(resume, **options)
     if folder is not None:
-        folder = arguments.path(folder).absolute()  # it stays where it is when somebody changes the working directory
+        # it stays where it is when somebody changes the working directory
+        folder = arguments.path(folder).absolute()
         free(recipe, folder, overwrite, resume is not None)
     training = made(recipe, resume, device, precision, data)
     ready(training)
     events = train(recipe, resume, training=training, changed_data=changed_data, **options)
-    yield from record(events, recipe, folder, overwrite=overwrite, resume=resume, run=run) if folder is not None else events
+    yield from record(events, recipe, folder, overwrite=overwrite, resume=resume,
+                      run=run) if folder is not None else events
 
 
 def free(recipe: Recipe, folder: Path, overwrite: bool, resumed: bool = False) -> None:
-    """OSError or ValueError in one line unless the run may be written into the folder now; nothing is changed."""
+    """OSError or ValueError in one line unless the run may be written into the folder now; nothing is
+    changed."""
     if resumed:
         lock.check(folder)
         run_folder.real(folder)
         return
     run_folder.refuse(folder, overwrite)
     if overwrite and recipe.init and Path(recipe.init).resolve() == folder.resolve():
-        raise ValueError(f"init names the folder that would be overwritten, {folder}; choose another folder for the new run")
+        raise ValueError(f"init names the folder that would be overwritten, {folder}; choose another folder "
+                         "for the new run")
 
 
 def record(events: Iterator[Event], recipe: Recipe, folder: str | Path, *, overwrite: bool = False,
            resume: dict | None = None, run: str = "") -> Iterator[Event]:
-    """Pass events through and leave a copy in `folder`: recipe.json, run.json, events.jsonl, evaluations/, checkpoints and weights.
+    """Pass events through and leave a copy in `folder`: recipe.json, run.json, events.jsonl, evaluations/,
+    checkpoints and weights.
 
-    The folder is written once the first event is there, never before. An event is passed on although it could not be written; the
-    OSError comes when the next one is asked for.  overwrite, resume, run: as in play()."""
+    The folder is written once the first event is there, never before. An event is passed on although it could
+    not be written; the OSError comes when the next one is asked for.  overwrite, resume, run: as in
+    play()."""
     folder = Path(folder).absolute()
     free(recipe, folder, overwrite, resume is not None)
     first = next(events, None)
@@ -88,11 +98,13 @@ def written(event: Event, writing: Recording) -> Iterator[Event]:
 
 def earlier(folder: str | Path, step: int) -> Iterator[Event]:
     """The events that lie before a run which goes on after `step`."""
-    yield from (event_lines.from_line(line, Path(folder)) for line in recording.before(Path(folder), step, quiet=True))
+    yield from (event_lines.from_line(line, Path(folder))
+                for line in recording.before(Path(folder), step, quiet=True))
 
 
 def finished(folder: str | Path) -> bool:
-    """Whether the run in the folder has come to its end and has its last weights, or nothing it could go on from. Nothing is changed."""
+    """Whether the run in the folder has come to its end and has its last weights, or nothing it could go on
+    from. Nothing is changed."""
     folder = arguments.path(folder)
     done = [line["step"] for line in event_lines.read(folder, quiet=True) if line["event"] == "Done"]
     if done:
@@ -100,13 +112,16 @@ def finished(folder: str | Path) -> bool:
     return bool(done) and (recording.has_last_weights(folder, done[-1]) or not run_folder.checkpoints(folder))
 
 
-def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] = lambda: True, run: str = "") -> Iterator[Event]:
-    """The recorded events again (no checkpoints). follow: wait for more until the run is done or `alive()` says no.
+def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] = lambda: True,
+           run: str = "") -> Iterator[Event]:
+    """The recorded events again (no checkpoints). follow: wait for more until the run is done or `alive()`
+    says no.
     run: the id of the one to follow, whatever the folder holds before it begins; "": any."""
     folder = arguments.path(folder)
     if not follow:
         if not (folder / "recipe.json").exists():
-            raise FileNotFoundError(f"{folder} is not a run folder (it has no recipe.json); name the folder given as --out")
+            raise FileNotFoundError(f"{folder} is not a run folder (it has no recipe.json); name the folder "
+                                    "given as --out")
         yield from (event_lines.from_line(line, folder) for line in event_lines.read(folder))
         return
     while not begun(folder, run) and alive():
@@ -117,7 +132,8 @@ def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] =
         part = b""
         while True:
             running = alive()  # asked before reading: what was written before the end is read
-            part = part[:event_lines.LONGEST] + log.readline(event_lines.LONGEST)  # what is longer is no event
+            # what is longer is no event
+            part = part[:event_lines.LONGEST] + log.readline(event_lines.LONGEST)
             if part.endswith(b"\n"):
                 line, part = event_lines.parsed(part), b""
                 if line:
@@ -136,12 +152,13 @@ def begun(folder: Path, run: str) -> bool:
 
 
 def last_checkpoint(folder: str | Path) -> dict:
-    """The state of the newest checkpoint that can be read, for train(recipe, resume=state); says so when it had to fall
-    back. FileNotFoundError when there is none, ValueError when all are damaged."""
+    """The state of the newest checkpoint that can be read, for train(recipe, resume=state); says so when it
+    had to fall back. FileNotFoundError when there is none, ValueError when all are damaged."""
     folder, problems = arguments.path(folder), []
     found = run_folder.checkpoints(folder)
     if not found:
-        raise FileNotFoundError(f"there is no checkpoint in {folder}: its run ended before the first one; train again with --overwrite")
+        raise FileNotFoundError(f"there is no checkpoint in {folder}: its run ended before the first one; "
+                                "train again with --overwrite")
     fits = fitting(folder)
     for path in found:
         try:
@@ -159,19 +176,25 @@ def last_checkpoint(folder: str | Path) -> dict:
 def checked(state: Any, path: Path) -> dict:
     """A checkpoint's state; ValueError in one line when it has another shape."""
     run_folder.task_of(state, path)
-    right = {"seconds": event_lines.number, "scaler": event_lines.numbers, "step": event_lines.step}  # the others are not empty
+    # the others are not empty
+    right = {"seconds": event_lines.number, "scaler": event_lines.numbers, "step": event_lines.step}
     kinds = {"recipe": dict, "step": int, "optimiser": dict, "scaler": dict, "seconds": (int, float)}
-    wrong = [name for name, kind in kinds.items() if not isinstance(state.get(name), kind) or not right.get(name, bool)(state[name])]
+    wrong = [
+        name for name, kind in kinds.items()
+        if not isinstance(state.get(name), kind) or not right.get(name, bool)(state[name])
+    ]
     if not wrong and not (math.isfinite(state["seconds"]) and state["seconds"] >= 0):
         wrong = ["seconds"]
-    if wrong or not isinstance(state.get("about", {}), dict) or state["step"] != run_folder.step_of(path.name):
+    if wrong or not isinstance(state.get("about", {}), dict) or state["step"] != run_folder.step_of(
+            path.name):
         raise ValueError(f"{path} is damaged (it has no proper {wrong[0] if wrong else 'step'})")
     return state
 
 
 def fitting(folder: Path) -> Callable[[dict, Path], None]:
-    """(state, path) -> ValueError in one line when a checkpoint does not fit the network of the run: tried on a network of its own. What
-    cannot be built here, or is of another recipe, is left to who goes on: the reason is theirs to say."""
+    """(state, path) -> ValueError in one line when a checkpoint does not fit the network of the run: tried on
+    a network of its own. What cannot be built here, or is of another recipe, is left to who goes on: the
+    reason is theirs to say."""
     try:
         recipe = read_recipe(folder)
         data = Remembered.of(recording.about(folder), recipe.make_data) or recipe.make_data()
@@ -193,7 +216,8 @@ def fitting(folder: Path) -> Callable[[dict, Path], None]:
 def read_recipe(folder: str | Path) -> Recipe:
     path = arguments.path(folder) / "recipe.json"
     if not path.exists():
-        raise FileNotFoundError(f"{folder} is not a run folder (it has no recipe.json); name the folder given as --out")
+        raise FileNotFoundError(f"{folder} is not a run folder (it has no recipe.json); name the folder "
+                                "given as --out")
     try:
         return Recipe.from_json(run_folder.text(path))
     except (json.JSONDecodeError, TypeError, ValueError, RecursionError) as error:

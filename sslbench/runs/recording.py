@@ -20,17 +20,21 @@ KEPT = 2  # checkpoints: the newest, and the one before in case the newest is da
 
 
 class Recording:
-    """The folder of one run, open for writing from the first event to the last. OSError in one line when it may not be written.
+    """The folder of one run, open for writing from the first event to the last. OSError in one line when it
+    may not be written.
 
-    overwrite: a run that the folder holds is removed first.  resume: the state of the checkpoint that its own run goes on from.
+    overwrite: a run that the folder holds is removed first.  resume: the state of the checkpoint that its own
+    run goes on from.
     run: the id of a new run, for somebody who waits for it."""
 
-    def __init__(self, recipe: Recipe, folder: Path, overwrite: bool = False, resume: dict | None = None, run: str = ""):
+    def __init__(self, recipe: Recipe, folder: Path, overwrite: bool = False, resume: dict | None = None,
+                 run: str = ""):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self._lock, self._log, self._about = folder, Lock(folder), None, {}
         try:
             self._run = run or ("" if resume is None else run_id(folder)) or new_id()
-            self._files = self._begun(recipe, overwrite) if resume is None else self._gone_back_to(resume, recipe)
+            self._files = (self._begun(recipe, overwrite) if resume is None else self._gone_back_to(
+                resume, recipe))
             self._log = regular_files.appending(folder / "events.jsonl")
         except BaseException:
             self.close()
@@ -39,7 +43,8 @@ class Recording:
     def _begun(self, recipe: Recipe, overwrite: bool) -> set[str]:
         run_folder.in_use(self.folder, overwrite)
         old = run_folder.written(self.folder) - {LIST, "recipe.json"}  # these are replaced in one move
-        run_folder.remove(self.folder, sorted(old, key=lambda name: name != "events.jsonl"))  # at once it has no end
+        # at once it has no end
+        run_folder.remove(self.folder, sorted(old, key=lambda name: name != "events.jsonl"))
         (self.folder / "evaluations").mkdir(exist_ok=True)
         names = {LIST, "recipe.json", "run.json", "events.jsonl"}
         self._write_list(names)
@@ -53,14 +58,20 @@ class Recording:
         run_folder.real(self.folder)
         of_this_run(self.folder, recipe)
         step, kept = state["step"], before(self.folder, state["step"])
-        own = run_folder.written(self.folder) | {"recipe.json", *(path.name for path in run_folder.checkpoints(self.folder, own=True))}
+        own = (run_folder.written(self.folder)
+               | {"recipe.json", *(path.name for path in run_folder.checkpoints(self.folder, own=True))})
         own |= {line["file"] for line in kept if "file" in line}
-        later = {name for name in own if name.endswith(".safetensors") and name != "weights.safetensors" and run_folder.step_of(name) > step}
+        later = {
+            name for name in own if name.endswith(".safetensors") and name != "weights.safetensors"
+            and run_folder.step_of(name) > step
+        }
         if not step:
             later |= {name for name in own if name.startswith("evaluations/")}
         self._write("events.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
         run_folder.remove(self.folder, later)
-        run_folder.remove(self.folder, [path.name for path in run_folder.checkpoints(self.folder, own=True)[KEPT:]])  # a kill may leave a third
+        # a kill may leave a third
+        run_folder.remove(self.folder,
+                          [path.name for path in run_folder.checkpoints(self.folder, own=True)[KEPT:]])
         for part in [*self.folder.glob("*.part"), *self.folder.glob("evaluations/*.part")]:
             if part.relative_to(self.folder).as_posix().removesuffix(".part") in own:
                 part.unlink()
@@ -72,7 +83,8 @@ class Recording:
         return self._files
 
     def write(self, event: Event) -> None:
-        """Put one event on the disk; OSError that names the path when it is full, or when the folder is not there any more."""
+        """Put one event on the disk; OSError that names the path when it is full, or when the folder is not
+        there any more."""
         if not same_file(self._log.fileno(), self.folder / "events.jsonl"):
             raise FileNotFoundError(self._gone())
         if isinstance(event, Checkpoint):
@@ -89,7 +101,8 @@ class Recording:
         tensor_files.write(self.folder / name, {**event.state, "about": about})
         self._name("weights.safetensors")
         save_weights(self.folder, event.state["task"], event.step)
-        run_folder.remove(self.folder, [path.name for path in run_folder.checkpoints(self.folder, own=True)[KEPT:]])
+        run_folder.remove(self.folder,
+                          [path.name for path in run_folder.checkpoints(self.folder, own=True)[KEPT:]])
         if about != self._about:
             self._about = about
             self._write("run.json", json.dumps({"id": self._run, **about}))
@@ -131,14 +144,17 @@ class Recording:
 
 
 def of_this_run(folder: Path, recipe: Recipe) -> None:
-    """FileExistsError when the folder holds another run by now: the checkpoint was read before nobody else could write there."""
+    """FileExistsError when the folder holds another run by now: the checkpoint was read before nobody else
+    could write there."""
     with suppress(FileNotFoundError, ValueError, TypeError, RecursionError):
         if Recipe.from_json(run_folder.text(folder / "recipe.json")).check() != recipe.check():
-            raise FileExistsError(f"{folder} holds another run now, and this one cannot go on there; train again in another folder")
+            raise FileExistsError(f"{folder} holds another run now, and this one cannot go on there; train "
+                                  "again in another folder")
 
 
 def save_weights(folder: Path, weights: dict, step: int) -> None:
-    """weights.safetensors: the whole task's weights by name ("backbone." is the backbone), readable by any tool."""
+    """weights.safetensors: the whole task's weights by name ("backbone." is the backbone), readable by any
+    tool."""
     tensors = {name: w.detach().cpu().contiguous().clone() for name, w in weights.items()}
     tensor_files.write_tensors(folder / "weights.safetensors", tensors, {"step": str(step)})
 
@@ -151,8 +167,9 @@ def has_last_weights(folder: Path, last: int) -> bool:
 
 
 def mend(folder: Path) -> None:
-    """Write a finished run's weights.safetensors anew from the last checkpoint where it is missing or damaged, with a note. A folder
-    that cannot be written, or that somebody else writes into, stays as it is: the checkpoint is read instead."""
+    """Write a finished run's weights.safetensors anew from the last checkpoint where it is missing or
+    damaged, with a note. A folder that cannot be written, or that somebody else writes into, stays as it is:
+    the checkpoint is read instead."""
     if not to_mend(folder):
         return
     with suppress(OSError):
@@ -167,7 +184,8 @@ def mend(folder: Path) -> None:
 
 
 def to_mend(folder: Path) -> tuple[dict, int, str] | None:
-    """The weights of a checkpoint that should be in weights.safetensors, their step, and what is wrong with the file."""
+    """The weights of a checkpoint that should be in weights.safetensors, their step, and what is wrong with
+    the file."""
     with suppress(FileNotFoundError, ValueError):
         weights, step, lost = run_folder.weights(folder)
         there = (folder / "weights.safetensors").is_file()
@@ -178,8 +196,10 @@ def to_mend(folder: Path) -> tuple[dict, int, str] | None:
 
 def before(folder: Path, step: int, quiet: bool = False) -> list[dict]:
     """The lines that a run which goes on after `step` does not write again."""
-    return [line for line in event_lines.read(folder, quiet)
-            if line["step"] <= step and line["event"] != "Done" and line.get("split") != "test"] if step else []
+    return ([
+        line for line in event_lines.read(folder, quiet)
+        if line["step"] <= step and line["event"] != "Done" and line.get("split") != "test"
+    ] if step else [])
 
 
 def about(folder: Path) -> dict[str, Any]:
@@ -196,6 +216,7 @@ def new_id() -> str:
 
 
 def run_id(folder: Path) -> str:
-    """A word of its own for every run that was begun in a folder; "" where there is none, and in folders of the first runs."""
+    """A word of its own for every run that was begun in a folder; "" where there is none, and in folders of
+    the first runs."""
     said = about(folder).get("id")
     return said if isinstance(said, str) else ""

@@ -42,7 +42,8 @@ class Run:
         self.evaluations: list[Evaluation] = []
         self.done: Done | None = None
         self.weights: dict[str, Tensor] | None = None  # after the last checkpoint
-        self.about: dict[str, Any] = {}  # what its folder says beside the recipe: precision, threads, fields, reading ...
+        # what its folder says beside the recipe: precision, threads, fields, reading ...
+        self.about: dict[str, Any] = {}
         self.beside: dict[str, dict[str, float]] = {}  # further baselines that somebody asked for
         self._no_weights = UNTRAINED
 
@@ -86,12 +87,14 @@ class Run:
 
     @property
     def scores(self) -> dict[str, float]:
-        """Scores on the test split (validation while unfinished); the geometry of the last embedding beside them."""
+        """Scores on the test split (validation while unfinished); the geometry of the last embedding beside
+        them."""
         return {name: value for e in self.evaluations[-2:] for name, value in e.scores.items()}
 
     @property
     def baselines(self) -> dict[str, dict[str, float]]:
-        """chance, raw input, untrained, on the same split as the scores; and what somebody put beside them."""
+        """chance, raw input, untrained, on the same split as the scores; and what somebody put beside
+        them."""
         if not self.evaluations:
             return self.beside
         first, last = self.evaluations[0], self.evaluations[-1]
@@ -105,23 +108,26 @@ class Run:
     @property
     def verdict(self) -> str:
         """What was learned, in plain words."""
-        return verdict.verdict([e.scalars["loss"] for e in self.steps if e.scalars], self.chance_loss, self.evaluations)
+        return verdict.verdict([e.scalars["loss"] for e in self.steps if e.scalars], self.chance_loss,
+                               self.evaluations)
 
     @property
     def reading(self) -> str:
-        """What was read, in a sentence or two, as it was when the run was recorded; "" where that is not known."""
+        """What was read, in a sentence or two, as it was when the run was recorded; "" where that is not
+        known."""
         said = self.about.get("reading")
         return one_line(said, 4000) if isinstance(said, str) else ""
 
     @cached_property
     def data(self) -> Data:
-        """The data of its recipe, made anew; ValueError or OSError in one line when it is not on this machine."""
+        """The data of its recipe, made anew; ValueError or OSError in one line when it is not on this
+        machine."""
         return self.recipe.make_data()
 
     @cached_property
     def task(self) -> Pretext:
-        """The pretext task with the trained weights, in evaluation mode, on the CPU. Of a recorded run it needs no data until
-        something asks it for views."""
+        """The pretext task with the trained weights, in evaluation mode, on the CPU. Of a recorded run it
+        needs no data until something asks it for views."""
         if self.weights is None:
             raise ValueError(self._no_weights)
         recipe = replace(self.recipe, init="").check("pretext", "backbone")
@@ -131,27 +137,31 @@ class Run:
         except (ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
             if remembered is None:
                 raise
-            note(f"{self.folder}/run.json is damaged (what it says of the data does not fit the recipe: {in_words(error)}); the data "
+            note(f"{self.folder}/run.json is damaged (what it says of the data does not fit the recipe: "
+                 f"{in_words(error)}); the data "
                  f"itself is read")
             task = recipe.make_task(self.data)
         try:
             task.load_state_dict(self.weights)
         except RuntimeError as error:
-            raise ValueError(f"the weights in {self.folder} do not fit its recipe ({in_words(error)})") from None
+            raise ValueError(
+                f"the weights in {self.folder} do not fit its recipe ({in_words(error)})") from None
         return task.eval()
 
     @property
     def backbone(self) -> Backbone:
-        """The trained backbone: a plain nn.Module that reads a batch (dict of tensors) and returns tokens [B, N, D]."""
+        """The trained backbone: a plain nn.Module that reads a batch (dict of tensors) and returns tokens [B,
+        N, D]."""
         return self.task.backbone
 
     def embed(self, what: str | Any = "test", most: int = 10_000) -> tuple[Tensor, dict[str, Tensor]]:
-        """Embeddings [n, D] and labels of at most `most` samples of "train", "validation" or "test"; or of your own rows, which needs
-        no training data: field -> [n, ...] (or the one field alone); no labels then.
+        """Embeddings [n, D] and labels of at most `most` samples of "train", "validation" or "test"; or of
+        your own rows, which needs no training data: field -> [n, ...] (or the one field alone); no labels
+        then.
 
-        Your rows of the source "series" and of arrays() are the numbers as the file or the array holds them, [n, C, T] or
-        [n, C, H, W]: they are standardised as the training data was. Of other sources they are as the source stores them (pictures
-        0..255), or a decoded batch of floats."""
+        Your rows of the source "series" and of arrays() are the numbers as the file or the array holds them,
+        [n, C, T] or [n, C, H, W]: they are standardised as the training data was. Of other sources they are
+        as the source stores them (pictures 0..255), or a decoded batch of floats."""
         arguments.whole(most, "most", 1)
         if isinstance(what, str) and what not in SPLITS:
             raise ValueError(nearest("split", what, SPLITS))
@@ -163,7 +173,8 @@ class Run:
         fields = {name: data.fields[name] for name in evaluate.visible(data)}
         stored = data.stored if isinstance(data, Remembered) else kinds_of(data.loaded("train")[0])
         if isinstance(data, Remembered) and not data.knows:
-            note(f"{self.folder} was recorded before runs remembered how rows are standardised: yours are read as the source stores them")
+            note(f"{self.folder} was recorded before runs remembered how rows are standardised: yours are "
+                 "read as the source stores them")
         return embedded(task, batch_of(what, fields, stored, data.as_stored)), {}
 
     def show(self):
@@ -174,7 +185,8 @@ class Run:
 
     def __repr__(self) -> str:
         r = self.recipe
-        said = ", ".join(f"{name} {self.scores[name]:.3f}" for name in of_labels(self.scores) if not parsed(name)[1])
+        said = ", ".join(f"{name} {self.scores[name]:.3f}" for name in of_labels(self.scores)
+                         if not parsed(name)[1])
         return f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, {self.seconds:.0f} s{', ' * bool(said)}{said})"
 
 
@@ -194,12 +206,13 @@ def embedded(task: Pretext, batch: Batch, size: int = 250) -> Tensor:
 
 
 def load_run(folder: str | Path) -> Run:
-    """A recorded run from its folder; finished or not. Its `backbone` is the trained nn.Module. What is damaged is left out, with a
-    note, as long as the recipe can be read."""
+    """A recorded run from its folder; finished or not. Its `backbone` is the trained nn.Module. What is
+    damaged is left out, with a note, as long as the recipe can be read."""
     folder = arguments.path(folder)
     for _ in range(3):
         before, run = recording.run_id(folder), loaded(folder)
-        if recording.run_id(folder) == before:  # else another run replaced it meanwhile, and this is half of each
+        # else another run replaced it meanwhile, and this is half of each
+        if recording.run_id(folder) == before:
             break
     return run
 

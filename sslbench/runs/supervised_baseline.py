@@ -1,4 +1,5 @@
-"""The supervised baseline: the same backbone, data and budget, but with every label. Trained when asked for, then kept."""
+"""The supervised baseline: the same backbone, data and budget, but with every label. Trained when asked for,
+then kept."""
 
 import hashlib
 from dataclasses import replace

@@ -4,18 +4,21 @@ import math
 
 from ..probes import leading, of_labels, parsed
 
-COLLAPSED_DEVIATION = 0.03  # of unit-length embeddings; untrained networks lie around 0.3, evenly spread ones at 1
+# of unit-length embeddings; untrained networks lie around 0.3, evenly spread ones at 1
+COLLAPSED_DEVIATION = 0.03
 BETTER_THAN_CHANCE = 0.02  # of the chance-level loss
 BETTER_PROBE = 0.02  # accuracy above the untrained network that we call progress
 
 
 def chance_of(evaluations: list) -> float | None:
     """The chance-level loss: the first that is a number."""
-    return next((e.chance_loss for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
+    return next((e.chance_loss
+                 for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
 
 
 def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -> str:
-    """One sentence from the losses so far, the chance-level loss and the evaluations (the first at step 0)."""
+    """One sentence from the losses so far, the chance-level loss and the evaluations (the first at step
+    0)."""
     if not losses:
         return "not trained yet"
     recent = sum(losses[-10:]) / len(losses[-10:])
@@ -31,13 +34,16 @@ def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -
     probed = leading(last.scores) or next(iter(of_labels(last.scores)), None)
     if probed is None:
         return f"learning: loss {recent:.3g}{against}; there are no labels, so no probe can say what for"
-    probe, before, now, n = named(probed), first.scores.get(probed, math.nan), last.scores[probed], last.samples.get(probed, 0)
+    probe, before, now, n = named(probed), first.scores.get(probed,
+                                                            math.nan), last.scores[probed], last.samples.get(
+                                                                probed, 0)
     if math.isnan(before) or math.isnan(now):
         return f"learning: loss {recent:.3g}{against}; what {probe} read before training, or reads now, is not known"
     on = f" (on {n} sample{'s' * (n != 1)})" if n else ""
     margin = max(BETTER_PROBE, by_chance(before, now, n))
     if n and abs(now - before) < margin and margin > BETTER_PROBE:
-        return (f"the loss fell to {recent:.3g}{against}; {probe} reads {now:.2f}{on} where it read {before:.2f} before training: "
+        return (f"the loss fell to {recent:.3g}{against}; {probe} reads {now:.2f}{on} where it read "
+                f"{before:.2f} before training: "
                 f"by chance alone they may lie {margin:.2f} apart, so this tells nothing yet")
     if now < before + margin:
         return f"the loss fell to {recent:.3g}{against}, but {probe} reads no more than before training ({now:.2f}{on}, was {before:.2f})"
@@ -48,12 +54,14 @@ def named(score: str) -> str:
     """The probe of a score, in words: "a linear probe", "a ridge regression of x"."""
     probe, factor = parsed(score)
     title = probe.title if probe else score
-    return f"a{'n' * (title[0] in 'aeiou')} {title}" + (f" of {factor.replace('_', ' ')}" if probe and factor else "")
+    return (f"a{'n' * (title[0] in 'aeiou')} {title}" +
+            (f" of {factor.replace('_', ' ')}" if probe and factor else ""))
 
 
 def by_chance(before: float, now: float, samples: int) -> float:
-    """How far two scores read from so many samples may lie apart by chance: two standard deviations of the difference of two shares. A
-    sample more of each kind keeps it from being 0 where all or none were right."""
+    """How far two scores read from so many samples may lie apart by chance: two standard deviations of the
+    difference of two shares. A sample more of each kind keeps it from being 0 where all or none were
+    right."""
     if not samples:
         return 0.0
     shares = [(min(max(score, 0.0), 1.0) * samples + 1) / (samples + 2) for score in (before, now)]

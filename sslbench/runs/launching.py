@@ -1,0 +1,130 @@
+"""Train in several processes on one machine, and follow them."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from .. import arguments
+from ..catalog import Listed
+from ..machine.hardware import DEVICES, cpu_limit, known
+from ..notes import note
+from ..recipe import WANTED, Recipe
+from ..training.loop import Done, Event
+from .on_disk import free, replay
+from .recording import new_id
+
+# one that went first
+OF_ANOTHER = r"gloo|nccl|NCCL|c10d|TCPStore|Connection (closed|reset|refused)|Broken pipe|barrier|DistBackendError"
+
+
+def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: str = "auto",
+           overwrite: bool = False) -> Iterator[Event]:
+    """Train in `processes` processes under torchrun and yield the same events by following the run folder.
+
+    Works from a notebook too: nothing is forked. Closing the generator stops the processes. overwrite: as in
+    fit(). RuntimeError with the line that says what went wrong when they fail; ValueError for classes typed
+    in a notebook, which new processes cannot see.
+    """
+    arguments.one_of(recipe, Recipe, "recipe", WANTED)
+    arguments.yes_or_no(overwrite, "overwrite")
+    # it stays where it is when somebody changes the working directory
+    folder = arguments.path(folder).absolute()
+    launchable(recipe, processes)
+    known(device, DEVICES, "device")
+    free(recipe, folder, overwrite)
+    # the folder is written by the run itself, once it has begun
+    with tempfile.TemporaryDirectory(prefix="sslbench-") as place:
+        Path(place, "recipe.json").write_text(recipe.to_json())
+        log, run = Path(place, "output.log"), new_id()
+        command = [
+            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node",
+            str(processes), "-m", "sslbench", "train", "--recipe", f"{place}/recipe.json", "--out",
+            str(folder), "--device", device, "--quiet", "--run-id", run, *["--overwrite"] * overwrite
+        ]
+        with open(log, "wb") as output:
+            job = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                env={**os.environ, "OMP_NUM_THREADS": str(max(1,
+                                                              cpu_limit() // processes))})
+        try:
+            done = None
+            for event in replay(folder, follow=True, alive=lambda: job.poll() is None, run=run):
+                done = event
+                yield event
+            if not isinstance(done, Done) or ended(job):
+                raise RuntimeError(f"the processes ended early: {last_error(log)} (all of it: {kept(log)})")
+        finally:
+            stop(job)
+
+
+def ended(job: subprocess.Popen) -> int:
+    """The exit code of processes whose run is done and on the disk; 0 when they hang after that."""
+    try:
+        return job.wait(60)
+    except subprocess.TimeoutExpired:
+        note("the run is done, but its processes did not end by themselves; they are stopped")
+        return 0
+
+
+def stop(job: subprocess.Popen) -> None:
+    """End the processes where they still run."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        if job.poll() is None:
+            os.killpg(job.pid, how)
+            with suppress(subprocess.TimeoutExpired):
+                job.wait(30)
+
+
+def kept(log: Path) -> str:
+    """A copy of what failed processes wrote, which stays."""
+    file, path = tempfile.mkstemp(prefix="sslbench-", suffix=".log")
+    os.write(file, log.read_bytes())
+    os.close(file)
+    return path
+
+
+def launchable(recipe: Recipe, processes: int) -> None:
+    """ValueError in one line unless new processes can train this recipe."""
+    if not isinstance(processes, int) or isinstance(processes, bool) or processes < 1:
+        raise ValueError(f"processes must be a whole number from 1, not {processes!r}")
+    if recipe.batch_size % processes and recipe.batch_size != Recipe.batch_size:
+        raise ValueError(f"batch_size {recipe.batch_size} does not divide among {processes} processes; set "
+                         "batch_size to "
+                         f"{max(1, recipe.batch_size // processes) * processes}")
+    recipe.check()
+    for _, cls in recipe.classes():
+        if not importable(cls):
+            raise ValueError(f"{cls.name} is defined in this Python process, and new processes cannot see "
+                             "it; put it into a file of "
+                             f"sslbench/ or train in this process with fit()")
+
+
+def importable(cls: type[Listed]) -> bool:
+    """Whether a new process finds it: not what was typed in a cell, nor what arrays() and adopt() made."""
+    return (cls.__module__.split(".")[0] == __package__.split(".")[0]
+            and getattr(sys.modules[cls.__module__], cls.__name__, None) is cls)
+
+
+def last_error(log: Path) -> str:
+    """The line that says what went wrong: the last of our own that is not about another process, else one
+    that names an error."""
+    lines = [
+        line.strip().split("]: ")[-1] for line in log.read_text(errors="replace").splitlines()
+        if line.strip()
+    ]
+    said = [line.removeprefix("sslbench: ") for line in lines if line.startswith("sslbench: ")]
+    errors = [
+        line for line in lines
+        if re.match(r"[\w.]*(Error|Exception|Interrupt)\b", line) and "ChildFailedError" not in line
+    ]
+    of_its_own = [[line for line in some if not re.search(OF_ANOTHER, line)] for some in (said, errors)]
+    causes = of_its_own[0] or of_its_own[1]
+    if not causes and any("SIGKILL" in line or re.search(r"exitcode\s*:\s*-9", line) for line in lines):
+        return "one of them was killed (SIGKILL), most often because memory ran out; take a smaller batch or fewer processes"
+    return (causes or said or errors or lines or ["no output"])[-1]
