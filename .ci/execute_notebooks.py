@@ -1,7 +1,9 @@
-"""Run notebooks from top to bottom and keep their outputs: `python .ci/execute_notebooks.py notebooks [one.ipynb ...]`.
+"""Run notebooks from top to bottom and keep their outputs: `python .ci/execute_notebooks.py notebooks
+[one.ipynb ...]`.
 
-Widget state and widget views are dropped: they are dead without a kernel and break the display of the notebook on the
-web. The picture that a widget leaves beside its view stays. Progress bars are dropped, pictures are written smaller.
+Widget state and widget views are dropped: they are dead without a kernel and break the display of the
+notebook on the web. The picture that a widget leaves beside its view stays. Progress bars are dropped,
+pictures are written smaller.
 """
 
 import base64
@@ -18,7 +20,8 @@ LIMIT = 1_000_000  # bytes
 
 
 def without_widgets(notebook):
-    """The notebook without widget state, widget views and whatever changes from one run to the next (in place)."""
+    """The notebook without widget state, widget views and whatever changes from one run to the next (in
+    place)."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata["language_info"] = {"name": "python"}
@@ -27,13 +30,16 @@ def without_widgets(notebook):
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(VIEW, None)
         if "outputs" in cell:
-            cell.outputs = [output for output in cell.outputs if output.get("data", True)  # a view was all it had
-                            and not (output.get("name") == "stderr" and output.text.startswith("\r"))]  # a progress bar
+            # a view was all it had
+            cell.outputs = [output for output in cell.outputs if output.get("data", True)
+                            # a progress bar
+                            and not (output.get("name") == "stderr" and output.text.startswith("\r"))]
     return notebook
 
 
 def with_small_pictures(notebook):
-    """The notebook with its PNG pictures in 256 colours (in place): a quarter of the bytes, to the eye the same."""
+    """The notebook with its PNG pictures in 256 colours (in place): a quarter of the bytes, to the eye the
+    same."""
     for output in [output for cell in notebook.cells for output in cell.get("outputs", [])]:
         if "image/png" in output.get("data", {}):
             output.data["image/png"] = smaller(output.data["image/png"])
@@ -62,7 +68,8 @@ def execute(path: Path) -> float:
     text = nbformat.writes(with_small_pictures(without_widgets(notebook)))
     size = len(text.encode())
     if size > LIMIT:
-        raise SystemExit(f"{path} is {size / 1e6:.1f} MB with its outputs, the limit is 1 MB; show less or smaller pictures")
+        raise SystemExit(f"{path} is {size / 1e6:.1f} MB with its outputs, the limit is 1 MB; show less or "
+                         "smaller pictures")
     path.write_text(text + "\n", encoding="utf-8")
     return time.perf_counter() - started
 

@@ -1,5 +1,5 @@
-"""The API as pages of HTML: python .ci/write_docs.py FOLDER. The names of `sslbench` are imported when they are used; pdoc wants
-them there, so they are used first."""
+"""The API as pages of HTML: python .ci/write_docs.py FOLDER. The names of `sslbench` are imported when they
+are used; pdoc wants them there, so they are used first."""
 
 import sys
 from pathlib import Path

@@ -1,7 +1,8 @@
 """What the benchmarks share: turns that alternate, medians, the machine, a table and a JSON beside it.
 
-Each benchmark is one command, `python benchmarks/<name>.py`; `--small` runs it in its smallest form, only to see that it
-still works. The full form keeps its figures in benchmarks/<name>.json and its table in benchmarks/README.md.
+Each benchmark is one command, `python benchmarks/<name>.py`; `--small` runs it in its smallest form, only to
+see that it still works. The full form keeps its figures in benchmarks/<name>.json and its table in
+benchmarks/README.md.
 """
 
 import argparse
@@ -26,7 +27,8 @@ from sslbench.catalog import Table
 from sslbench.machine.hardware import Hardware, cpu_limit, memory_limit
 
 HERE = Path(__file__).parent
-PACKAGES = ("torch", "torchvision", "lightly", "numpy", "scikit-learn", "umap-learn", "jupyterlab", "ipywidgets")
+PACKAGES = ("torch", "torchvision", "lightly", "numpy", "scikit-learn", "umap-learn", "jupyterlab",
+            "ipywidgets")
 
 
 def arguments(doc: str, **more) -> argparse.Namespace:
@@ -50,7 +52,8 @@ def machine() -> dict[str, str]:
             pass
     gpu = {"gpu": torch.cuda.get_device_name()} if torch.cuda.is_available() else {}
     return {"date": time.strftime("%Y-%m-%d"), "processor": processor(), "cores": str(cpu_limit()), **gpu,
-            "memory": f"{memory_limit() / 2**30:.0f} GiB", "precision": str(Hardware().dtype).removeprefix("torch."),
+            "memory": f"{memory_limit() / 2**30:.0f} GiB",
+            "precision": str(Hardware().dtype).removeprefix("torch."),
             "system": platform.system(), "python": platform.python_version(), **versions}
 
 
@@ -59,7 +62,8 @@ def processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")),
+                platform.processor())
 
 
 def taking_turns(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
@@ -77,11 +81,13 @@ def ratio(a: list[float], b: list[float]) -> float:
     return statistics.median(x / y for x, y in zip(a, b))
 
 
-def publish(name: str, rows: list[dict], options: argparse.Namespace, same: tuple[str, ...] = (), **more) -> list[dict]:
+def publish(name: str, rows: list[dict], options: argparse.Namespace, same: tuple[str, ...] = (),
+            **more) -> list[dict]:
     """Print the table, write the JSON and, in the full form, the table into benchmarks/README.md.
 
-    same: the columns that name a row. Figures of other processors, days and versions stay beside the new ones, except rows that
-    were measured anew on this processor; without `same` all of this processor's. Returns the rows of the newest table."""
+    same: the columns that name a row. Figures of other processors, days and versions stay beside the new
+    ones, except rows that were measured anew on this processor; without `same` all of this processor's.
+    Returns the rows of the newest table."""
     about, name_of = machine(), lambda row: tuple(row[key] for key in same)
     folder = options.out or (HERE.parent / "build" / "benchmarks" if options.small else HERE)
     path = folder / f"{name}.json"
@@ -109,16 +115,20 @@ def hardware_of(about: dict[str, str]) -> tuple:
 
 def section(name: str, measured: list[dict]) -> str:
     """The newest table, and below it, folded, those of other processors and days."""
-    newest, *others = (f"{Table(one['rows']).markdown()}\n\n<sub>`python benchmarks/{name}.py`; {said(one['machine'])}.</sub>"
+    newest, *others = (f"{Table(one['rows']).markdown()}\n\n<sub>`python benchmarks/{name}.py`; "
+                       f"{said(one['machine'])}.</sub>"
                        for one in measured)
-    titles = [f"On {about.get('gpu', about['processor'])}, {about['date']}" for about in (one["machine"] for one in measured[1:])]
-    folded = [f"<details><summary>{title}</summary>\n\n{table}\n\n</details>" for title, table in zip(titles, others)]
+    titles = [f"On {about.get('gpu', about['processor'])}, {about['date']}"
+              for about in (one["machine"] for one in measured[1:])]
+    folded = [f"<details><summary>{title}</summary>\n\n{table}\n\n</details>"
+              for title, table in zip(titles, others)]
     return "\n\n".join([newest, *folded])
 
 
 def said(about: dict[str, str]) -> str:
     """The machine and the versions in one line."""
-    where = (about["date"], about["processor"], f"{about['cores']} cores", about["memory"], about.get("gpu"), about["precision"])
+    where = (about["date"], about["processor"], f"{about['cores']} cores", about["memory"], about.get("gpu"),
+             about["precision"])
     packages = (f"{package} {about[package]}" for package in PACKAGES if package in about)
     return ", ".join([*filter(None, where), f"Python {about['python']}", *packages])
 
@@ -133,8 +143,9 @@ def peak_memory() -> int:
 
 @contextlib.contextmanager
 def another_process() -> Iterator[Callable]:
-    """`call(function, *arguments)` in one process of its own, for what must not gain from settings of this one: sslbench keeps
-    freed memory while it trains, and whoever trained beside it in the same process would too."""
+    """`call(function, *arguments)` in one process of its own, for what must not gain from settings of this
+    one: sslbench keeps freed memory while it trains, and whoever trained beside it in the same process would
+    too."""
     with ProcessPoolExecutor(1, get_context("spawn"), start_workers_by, (get_start_method(),)) as pool:
         yield lambda function, *arguments: pool.submit(function, *arguments).result()
 

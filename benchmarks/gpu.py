@@ -1,16 +1,17 @@
-"""Samples per second on a GPU, and the share of the time it is busy: SimCLR with ResNet-18 at 32 pixels and with ViT-S/16 at 224.
+"""Samples per second on a GPU, and the share of the time it is busy: SimCLR with ResNet-18 at 32 pixels and
+with ViT-S/16 at 224.
 
     python benchmarks/gpu.py [--small] [--rounds 5] [--only vit]
 
 whole loop   train(): row order, augmentation, forward, backward, optimiser, events; no evaluation in between
-bare step    forward, backward, optimiser of the same network on inputs that never change: the limit
-busy         whole loop / bare step: the share of the loop's time that the network itself would need
-utilisation  what the driver reports during the whole loop, per cent (torch.cuda.utilization(), where pynvml is installed);
+bare step    forward, backward, optimiser of the same network on inputs that never change: the limit busy
+whole loop / bare step: the share of the loop's time that the network itself would need utilisation  what the
+driver reports during the whole loop, per cent (torch.cuda.utilization(), where pynvml is installed);
              it counts the time in which any kernel runs, so it is high long before the GPU is full
 
-Pixels are random: only their number matters here. ViT-S/16 is our `transformer` with width 384 and depth 12 on patches of 16
-pixels (heads of 32 numbers and no class token, both unlike the paper's). Memory is the most that tensors held on the GPU
-during the first steps of the whole loop and the evaluation before them.
+Pixels are random: only their number matters here. ViT-S/16 is our `transformer` with width 384 and depth 12
+on patches of 16 pixels (heads of 32 numbers and no class token, both unlike the paper's). Memory is the most
+that tensors held on the GPU during the first steps of the whole loop and the evaluation before them.
 Without a GPU there is nothing to measure; --small then runs the same lines at tiny sizes on the CPU.
 """
 
@@ -50,13 +51,17 @@ class Noise(Data):
 def recipes(small: bool) -> dict[str, Recipe]:
     """name -> what is trained."""
     def noise(n: int, size: int, patch: int, backbone: str, batch: int, **given) -> Recipe:
-        settings = {"data.n": n, "data.size": size, "data.patch": patch, **{f"backbone.{name}": value for name, value in given.items()}}
+        settings = {"data.n": n, "data.size": size, "data.patch": patch,
+                    **{f"backbone.{name}": value for name, value in given.items()}}
         return Recipe("noise", "simclr", backbone, steps=10**6, batch_size=batch, hyperparameters=settings)
 
     if small:
-        return {"resnet18, 32 px": noise(32, 32, 4, "resnet18", 4), "vit, 32 px": noise(32, 32, 16, "transformer", 4, width=32, depth=1)}
-    return {**{f"resnet18, 32 px, batch {batch}": noise(50_000, 32, 4, "resnet18", batch) for batch in (256, 1024)},
-            **{f"vit-s/16, 224 px, batch {batch}": noise(8_192, 224, 16, "transformer", batch, width=384, depth=12) for batch in (64, 256)}}
+        return {"resnet18, 32 px": noise(32, 32, 4, "resnet18", 4),
+                "vit, 32 px": noise(32, 32, 16, "transformer", 4, width=32, depth=1)}
+    return {**{f"resnet18, 32 px, batch {batch}": noise(50_000, 32, 4, "resnet18", batch)
+               for batch in (256, 1024)},
+            **{f"vit-s/16, 224 px, batch {batch}": noise(8_192, 224, 16, "transformer", batch, width=384,
+                                                         depth=12) for batch in (64, 256)}}
 
 
 def watched(steps: Iterator[None], seen: list[float]) -> Iterator[None]:
@@ -65,7 +70,8 @@ def watched(steps: Iterator[None], seen: list[float]) -> Iterator[None]:
     for _ in steps:
         yield
         if torch.cuda.is_available() and time.perf_counter() - last >= LOOK_EVERY:
-            with contextlib.suppress(Exception):  # pynvml is not there, or the driver does not say: its errors have classes of their own
+            # pynvml is not there, or the driver does not say: its errors have classes of their own
+            with contextlib.suppress(Exception):
                 seen.append(torch.cuda.utilization())
             last = time.perf_counter()
 
@@ -99,7 +105,8 @@ def row(name: str, recipe: Recipe, rounds: int, least: float) -> dict:
 
     figures = taking_turns({kind: lambda kind=kind: turn(kind) for kind in lasting}, rounds)
     medians = {f"{kind}, samples/s": round(statistics.median(values)) for kind, values in figures.items()}
-    return {"network": name, "device": hardware.device.type, **medians, "busy": f"{ratio(figures['whole loop'], figures['bare step']):.2f}",
+    return {"network": name, "device": hardware.device.type, **medians,
+            "busy": f"{ratio(figures['whole loop'], figures['bare step']):.2f}",
             "utilisation, %": round(statistics.mean(seen)) if seen else "",
             "memory, MB": memory}
 

@@ -2,21 +2,23 @@
 
     python benchmarks/growth.py [--small] [--only "in memory"]
 
-in memory    uint8 images [n, 3, 32, 32] as a tensor, through arrays()
-memory map   the same in an .npy opened with np.load(mmap_mode="r"), through arrays()
-folder       PNG files through the data source `images`, which holds them decoded while they fill no more than a quarter of the
+in memory    uint8 images [n, 3, 32, 32] as a tensor, through arrays() memory map   the same in an .npy opened
+with np.load(mmap_mode="r"), through arrays() folder       PNG files through the data source `images`, which
+holds them decoded while they fill no more than a quarter of the
              memory; it stops at 10x, 20,000 files: whether memory follows the data shows before
-streamed     the same with data.memory=0: files are decoded whenever they are needed
-limited      200,000 PNG files in a process that may take 384 MB more than it had before the data (RLIMIT_DATA), training
-             included; decoded they are 586 MB. `images` streams them by itself, and holding them is shown to fail
-batch        10,000 images in memory, batches of 64 to 1024
-processes    launch() in one and in two processes on a folder of 2,000 files, the same batch over both together
+streamed     the same with data.memory=0: files are decoded whenever they are needed limited      200,000 PNG
+files in a process that may take 384 MB more than it had before the data (RLIMIT_DATA), training
+             included; decoded they are 586 MB. `images` streams them by itself,
+             and holding them is shown to fail
+batch        10,000 images in memory, batches of 64 to 1024 processes    launch() in one and in two processes
+on a folder of 2,000 files, the same batch over both together
 
-Every case has a process of its own. "peak" is the most memory that process ever held, with pages of a mapped file that the
-system may take back; "before data" is the part that Python and PyTorch took; "private" is what is held after the last step
-without pages of files. The lines after the table say how many bytes of private memory one byte of data costs: about 0 streams,
-1 and more holds everything. "ready after" is the time from the array or the folder to the end of the first step, imports not
-counted. Processes: memory of the largest process, seconds until the first step reached the reader of the events.
+Every case has a process of its own. "peak" is the most memory that process ever held, with pages of a mapped
+file that the system may take back; "before data" is the part that Python and PyTorch took; "private" is what
+is held after the last step without pages of files. The lines after the table say how many bytes of private
+memory one byte of data costs: about 0 streams, 1 and more holds everything. "ready after" is the time from
+the array or the folder to the end of the first step, imports not counted. Processes: memory of the largest
+process, seconds until the first step reached the reader of the events.
 """
 
 import contextlib
@@ -40,7 +42,8 @@ from sslbench.training.loop import Step
 WARM, SECONDS, MB = 3, 3.0, 2**20
 ROOM = 384 * MB  # of the limited case: about 250 are what training itself takes
 WAYS = ("in memory", "memory map", "folder", "streamed")
-LIMITED = ("limited",) if sys.platform == "linux" else ()  # elsewhere RLIMIT_DATA does not count what is mapped
+# elsewhere RLIMIT_DATA does not count what is mapped
+LIMITED = ("limited",) if sys.platform == "linux" else ()
 FILES = ("folder", "streamed", "limited", "processes")  # ways that read image files
 
 
@@ -54,21 +57,25 @@ class Case:
 
 
 def alone(function, *given):
-    """What function(*given) returns in a new process, so that its memory is its own. It starts with the packages imported
-    (forkserver): nothing has been computed before the fork, so threads are safe and memory begins at the imports."""
+    """What function(*given) returns in a new process, so that its memory is its own. It starts with the
+    packages imported (forkserver): nothing has been computed before the fork, so threads are safe and memory
+    begins at the imports."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["sslbench.training.loop", "sslbench.runs.fitting", "sslbench.data.image.wild_digits"])
+    context.set_forkserver_preload(["sslbench.training.loop", "sslbench.runs.fitting",
+                                    "sslbench.data.image.wild_digits"])
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(function, *given).result()
 
 
 def write(folder: Path, n: int, files: int) -> None:
-    """n images as one .npy, and `files` of them as PNG files. Wild digits, again and again: only their number matters here."""
+    """n images as one .npy, and `files` of them as PNG files. Wild digits, again and again: only their number
+    matters here."""
     from PIL import Image
 
     digits = WildDigits().load("train")[0]["image"].numpy()
     with open(folder / f"{n}.npy", "wb") as out:
-        np.lib.format.write_array_header_1_0(out, {"descr": "|u1", "fortran_order": False, "shape": (n, 3, 32, 32)})
+        np.lib.format.write_array_header_1_0(out,
+            {"descr": "|u1", "fortran_order": False, "shape": (n, 3, 32, 32)})
         for start in range(0, n, len(digits)):
             digits[:n - start].tofile(out)
     place = folder / f"{n}"
@@ -78,12 +85,14 @@ def write(folder: Path, n: int, files: int) -> None:
         if i < len(digits):
             Image.fromarray(digits[i].transpose(1, 2, 0)).save(file)
         else:
-            os.link(place / f"{i % len(digits):06d}.png", file)  # a name of its own; it is opened and decoded like any other
+            # a name of its own; it is opened and decoded like any other
+            os.link(place / f"{i % len(digits):06d}.png", file)
 
 
 def recipe_of(case: Case, folder: Path) -> Recipe:
     if case.way in FILES:
-        given = {"data.folder": str(folder / f"{case.n}"), "data.size": 32, **({"data.memory": 0.0} if case.way == "streamed" else {})}
+        given = {"data.folder": str(folder / f"{case.n}"), "data.size": 32,
+                 **({"data.memory": 0.0} if case.way == "streamed" else {})}
         return Recipe("images", steps=10**6, batch_size=case.batch, hyperparameters=given)
     held = np.load(folder / f"{case.n}.npy", mmap_mode="r" if case.way == "memory map" else None)
     return Recipe(arrays(held, name="grown"), steps=10**6, batch_size=case.batch)
@@ -103,7 +112,8 @@ def one_process(case: Case, folder: Path) -> dict:
 
 
 def limited(case: Case, folder: Path) -> dict:
-    """The same where there is not enough memory for the decoded pictures; that holding them fails is tried afterwards."""
+    """The same where there is not enough memory for the decoded pictures; that holding them fails is tried
+    afterwards."""
     resource.setrlimit(resource.RLIMIT_DATA, (said_by_system("VmData") + ROOM, resource.RLIM_INFINITY))
     measured = one_process(case, folder)
     if 3072 * case.n > ROOM:
@@ -126,15 +136,20 @@ def several_processes(case: Case, folder: Path) -> dict:
         if isinstance(event, Step):
             ready = ready or time.perf_counter() - began
             seconds.append(event.seconds)
-    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    largest = (resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+               * (1 if sys.platform == "darwin" else 1024))
     return row(case, seconds, ready, largest)
 
 
-def row(case: Case, seconds: list[float], ready: float, peak: int, before: int | None = None, held: int | None = None) -> dict:
+def row(case: Case, seconds: list[float], ready: float, peak: int, before: int | None = None,
+        held: int | None = None) -> dict:
     pace = (len(seconds) - WARM) * case.batch / (seconds[-1] - seconds[WARM - 1])
-    in_mb = {key: "" if value is None else round(value / MB) for key, value in (("before data MB", before), ("private MB", held))}
-    return {"case": case.way, "images": case.n, "data MB": round(case.n * 3072 / MB, 1), "batch": case.batch, "processes": case.processes,
-            "samples per second": round(pace), "peak memory MB": round(peak / MB), **in_mb, "ready after seconds": round(ready, 2)}
+    in_mb = {key: "" if value is None else round(value / MB)
+             for key, value in (("before data MB", before), ("private MB", held))}
+    return {"case": case.way, "images": case.n, "data MB": round(case.n * 3072 / MB, 1), "batch": case.batch,
+            "processes": case.processes,
+            "samples per second": round(pace), "peak memory MB": round(peak / MB), **in_mb,
+            "ready after seconds": round(ready, 2)}
 
 
 def private() -> int | None:
@@ -157,12 +172,16 @@ def cost(rows: list[dict], way: str) -> str:
         return f"{way}: one size only"
     key = "peak memory MB" if some[0]["private MB"] == "" else "private MB"
     share = (some[-1][key] - some[0][key]) / (some[-1]["data MB"] - some[0]["data MB"])
-    return f"{way}: {share:.1f} bytes of memory for each byte of data, from {some[0]['images']:,} to {some[-1]['images']:,} images"
+    return (
+        f"{way}: {share:.1f} bytes of memory for each byte of data, from {some[0]['images']:,} to "
+        f"{some[-1]['images']:,} images"
+    )
 
 
 def cases(small: bool) -> list[Case]:
     if small:
-        return [*(Case(way, 100, 32, least=0.0) for way in (*WAYS, *LIMITED)), Case("processes", 100, 32, 2, least=0.0)]
+        return [*(Case(way, 100, 32, least=0.0) for way in (*WAYS, *LIMITED)),
+                Case("processes", 100, 32, 2, least=0.0)]
     return [*(Case("in memory", n) for n in (10_000, 100_000, 1_000_000)),
             *(Case("memory map", n) for n in (10_000, 100_000, 1_000_000)),
             *(Case(way, n) for way in ("folder", "streamed") for n in (2_000, 20_000)),
@@ -179,7 +198,8 @@ def main() -> None:
         folder = Path(place)
         for case in chosen:
             if case.n not in written:
-                alone(write, folder, case.n, case.n if any(c.n == case.n and c.way in FILES for c in chosen) else 0)
+                alone(write, folder, case.n,
+                      case.n if any(c.n == case.n and c.way in FILES for c in chosen) else 0)
                 written.add(case.n)
             measure = {"processes": several_processes, "limited": limited}.get(case.way, one_process)
             rows.append(alone(measure, case, folder))

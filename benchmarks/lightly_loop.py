@@ -1,4 +1,5 @@
-"""Training as lightly's examples and tutorials do it, around a backbone of sslbench: what a user would otherwise run."""
+"""Training as lightly's examples and tutorials do it, around a backbone of sslbench: what a user would
+otherwise run."""
 
 import copy
 import math
@@ -8,7 +9,13 @@ import torch
 from lightly.loss import NegativeCosineSimilarity, NTXentLoss
 from lightly.models.modules import BYOLPredictionHead, BYOLProjectionHead, SimCLRProjectionHead
 from lightly.models.utils import deactivate_requires_grad, update_momentum
-from lightly.transforms import BYOLTransform, BYOLView1Transform, BYOLView2Transform, MAETransform, SimCLRTransform
+from lightly.transforms import (
+    BYOLTransform,
+    BYOLView1Transform,
+    BYOLView2Transform,
+    MAETransform,
+    SimCLRTransform,
+)
 from lightly.utils.scheduler import cosine_schedule
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
@@ -57,7 +64,8 @@ def transform_of(task: str, size: int, normalize: dict):
 class SimCLR(nn.Module):
     def __init__(self, embed, dim):
         super().__init__()
-        self.embed, self.head, self.criterion = embed, SimCLRProjectionHead(dim, dim, 128), NTXentLoss(temperature=0.5)
+        self.embed, self.head, self.criterion = embed, SimCLRProjectionHead(dim, dim,
+            128), NTXentLoss(temperature=0.5)
 
     def loss(self, batch):
         a, b = (self.head(self.embed(view)) for view in batch[:2])
@@ -122,18 +130,22 @@ def lightly_model(recipe: Recipe, hardware: Hardware):
     mean, deviation = field.offset / 255, 1 / (255 * field.scale)  # the same numbers as field.decode
     normalize = {"mean": [mean] * field.channels, "std": [deviation] * field.channels}
     images = Images(data, transform_of(recipe.pretext, field.size[0], normalize))
-    model = {"simclr": lambda: SimCLR(embed, dim), "byol": lambda: BYOL(embed, dim), "rotation": lambda: Rotation(embed, dim),
+    model = {"simclr": lambda: SimCLR(embed, dim), "byol": lambda: BYOL(embed, dim),
+             "rotation": lambda: Rotation(embed, dim),
              "masked": lambda: Own(task, name, hardware.generator(recipe.seed))}[recipe.pretext]()
     return images, model.to(hardware.device), task, data
 
 
-def lightly_steps(recipe: Recipe, hardware: Hardware, model=None, progress: Callable[[], float] = lambda: 0.0) -> Iterator[None]:
+def lightly_steps(recipe: Recipe, hardware: Hardware, model=None,
+                  progress: Callable[[], float] = lambda: 0.0) -> Iterator[None]:
     """Epoch after epoch; one item per step. Close it to end the workers.
 
     progress: the share of the training that is over, for the fall of the learning rate."""
     images, model = model or lightly_model(recipe, hardware)[:2]
-    loader = DataLoader(images, batch_size=recipe.batch_size, shuffle=True, drop_last=True, num_workers=cpu_limit())
-    optimiser = torch.optim.SGD(model.parameters(), lr=LR, momentum=0.9, weight_decay=5e-4)  # of its tutorials, with a cosine
+    loader = DataLoader(images, batch_size=recipe.batch_size, shuffle=True, drop_last=True,
+                        num_workers=cpu_limit())
+    # of its tutorials, with a cosine
+    optimiser = torch.optim.SGD(model.parameters(), lr=LR, momentum=0.9, weight_decay=5e-4)
     model.train()
     while True:
         for batch in loader:

@@ -1,12 +1,13 @@
-"""What looking costs: the share of a bench run's wall-clock that evaluation, maps and drawing take; UMAP of 10,000 points.
+"""What looking costs: the share of a bench run's wall-clock that evaluation, maps and drawing take; UMAP of
+10,000 points.
 
     python benchmarks/looking.py [--small] [--rounds 5]
 
-A bench run is the default recipe on the bench with all that it paints, from the first step to the last; the same steps without
-evaluation and without a bench take turns with it. "evaluation" is the time between steps; "drawing and maps" what the steps
-took longer because painting shares the cores. UMAP: seconds of the first map of a process, which imports and compiles it, and
-of a large one after it; how often that said how far it is, and the longest time for which another thread (Stop, say) did not get
-its turn.
+A bench run is the default recipe on the bench with all that it paints, from the first step to the last; the
+same steps without evaluation and without a bench take turns with it. "evaluation" is the time between steps;
+"drawing and maps" what the steps took longer because painting shares the cores. UMAP: seconds of the first
+map of a process, which imports and compiles it, and of a large one after it; how often that said how far it
+is, and the longest time for which another thread (Stop, say) did not get its turn.
 """
 
 import contextlib
@@ -61,7 +62,8 @@ def bench_rows(recipe: Recipe, rounds: int) -> list[dict]:
     shares = {"evaluation": [(wall - steps) / wall for wall, steps in seen],
               "drawing and maps": [(steps - alone) / wall for (wall, steps), alone in zip(seen, bare)],
               "both": [(wall - alone) / wall for (wall, _), alone in zip(seen, bare)]}
-    rows = [{"what": f"bench run of {recipe.steps} steps, s", "figure": f"{statistics.median(wall for wall, _ in seen):.1f}", "goal": ""},
+    rows = [{"what": f"bench run of {recipe.steps} steps, s",
+             "figure": f"{statistics.median(wall for wall, _ in seen):.1f}", "goal": ""},
             {"what": "the same steps alone, s", "figure": f"{statistics.median(bare):.1f}", "goal": ""}]
     return rows + [{"what": f"share of {name}", "figure": f"{100 * statistics.median(values):.1f} %",
                     "goal": "<= 10 %" if name == "both" else ""} for name, values in shares.items()]
@@ -90,8 +92,10 @@ def umap_rows(points: int) -> list[dict]:
     return [{"what": f"first UMAP of a process, {few} points, s", "figure": f"{first:.1f}", "goal": ""},
             {"what": f"UMAP of {points} points after it, s", "figure": f"{done - ready:.1f}", "goal": ""},
             {"what": "times it said how far it is", "figure": str(len(said)), "goal": ""},
-            {"what": "longest silence, which is how long cancelling it can take, s", "figure": f"{silent:.2f}", "goal": ""},
-            {"what": "longest time another thread waited for its turn, s", "figure": f"{blocked:.2f}", "goal": "<= 0.5"}]
+            {"what": "longest silence, which is how long cancelling it can take, s",
+             "figure": f"{silent:.2f}", "goal": ""},
+            {"what": "longest time another thread waited for its turn, s", "figure": f"{blocked:.2f}",
+             "goal": "<= 0.5"}]
 
 
 def cluster(points: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -105,7 +109,8 @@ def main() -> None:
     options = arguments(__doc__, rounds=5)
     quiet()
     recipe = Recipe(steps=4, batch_size=16) if options.small else Recipe()
-    rows = bench_rows(recipe, 1 if options.small else options.rounds) + umap_rows(300 if options.small else 10_000)
+    rows = (bench_rows(recipe, 1 if options.small else options.rounds)
+            + umap_rows(300 if options.small else 10_000))
     publish("looking", rows, options)
 
 

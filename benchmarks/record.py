@@ -3,17 +3,18 @@
     python benchmarks/record.py [--compile reduce-overhead] [--small-views 4] [--optimiser muon] ...
     python benchmarks/record.py --small        wild digits, a tiny network and a few steps, on the CPU
 
-kNN-10 is the vote of the 10 nearest by cosine, weighted, of frozen embeddings: 50,000 training images vote on the 10,000 test
-images. Training sees the images of the training set only; labels are read by the vote alone. `seconds` is the wall-clock of
-everything but evaluation (data onto the device, compilation, every step), `total` is that with evaluation; imports, the GPU's
-own start and the download are in neither. The run stops at the target, which is looked for on the test images, several times
-and at settings of your choice: confirm a record with other seeds. The learning rate falls to 0 over --steps, so the last one
-scores best.
+kNN-10 is the vote of the 10 nearest by cosine, weighted, of frozen embeddings: 50,000 training images vote on
+the 10,000 test images. Training sees the images of the training set only; labels are read by the vote alone.
+`seconds` is the wall-clock of everything but evaluation (data onto the device, compilation, every step),
+`total` is that with evaluation; imports, the GPU's own start and the download are in neither. The run stops
+at the target, which is looked for on the test images, several times and at settings of your choice: confirm a
+record with other seeds. The learning rate falls to 0 over --steps, so the last one scores best.
 
-What makes it fast: images stay on the device as bytes and whole batches are augmented there, convolutions run in bfloat16 and
-channels last, the network is a ResNet of nine layers, and --compile (default, reduce-overhead for CUDA graphs, max-autotune)
-compiles forward and backward. The loop is the engine's own Training.step, which asks the device for nothing (in float16 its
-loss scaler does); only the optimiser and the schedule may be exchanged. Every lever is a flag; record.ipynb turns them one at a time.
+What makes it fast: images stay on the device as bytes and whole batches are augmented there, convolutions run
+in bfloat16 and channels last, the network is a ResNet of nine layers, and --compile (default, reduce-overhead
+for CUDA graphs, max-autotune) compiles forward and backward. The loop is the engine's own Training.step,
+which asks the device for nothing (in float16 its loss scaler does); only the optimiser and the schedule may
+be exchanged. Every lever is a flag; record.ipynb turns them one at a time.
 """
 
 import math
@@ -70,9 +71,12 @@ class Levers:
             def resnet9() -> ResNet9:
                 return ResNet9(self.width, layout=choose(self.layout, LAYOUTS, "layout"))
             adopt(resnet9)
-        settings = {"data.source": self.data, "data.together": choose(self.augment, AUGMENT, "augment"), "pretext.views": self.views,
-                    "pretext.small_views": self.small_views, "pretext.small_size": self.small_size, "pretext.temperature": self.temperature}
-        return Recipe(Whole.name, ManyViews.name, self.network, steps=self.steps, batch_size=self.batch_size, lr=self.lr,
+        settings = {"data.source": self.data, "data.together": choose(self.augment, AUGMENT, "augment"),
+                    "pretext.views": self.views,
+                    "pretext.small_views": self.small_views, "pretext.small_size": self.small_size,
+                    "pretext.temperature": self.temperature}
+        return Recipe(Whole.name, ManyViews.name, self.network, steps=self.steps, batch_size=self.batch_size,
+                      lr=self.lr,
                       weight_decay=self.weight_decay, seed=self.seed, hyperparameters=settings)
 
 
@@ -83,7 +87,8 @@ def choose(name: str, known: dict, what: str):
 
 
 def one_cycle(step: int, steps: int) -> float:
-    """Share of the peak learning rate: linear up over three tenths, linear down to 0 (Smith and Topin 2017)."""
+    """Share of the peak learning rate: linear up over three tenths, linear down to 0 (Smith and Topin
+    2017)."""
     up = max(1, 3 * steps // 10)
     return (step + 1) / up if step < up else (steps - step) / (steps - up + 1)
 
@@ -96,19 +101,22 @@ def adamw(run: Training, levers: Levers) -> torch.optim.Optimizer:
 
 
 def muon(run: Training, levers: Levers) -> torch.optim.Optimizer:
-    dtype = torch.bfloat16 if run.hardware.device.type == "cuda" and run.hardware.dtype is torch.bfloat16 else torch.float32
+    dtype = (torch.bfloat16 if run.hardware.device.type == "cuda" and run.hardware.dtype is torch.bfloat16
+             else torch.float32)
     return Muon(run.task.parameters(), levers.lr, levers.weight_decay, dtype=dtype)
 
 
 def sgd(run: Training, levers: Levers) -> torch.optim.Optimizer:
-    return torch.optim.SGD(run.task.parameters(), lr=levers.lr, momentum=0.9, nesterov=True, weight_decay=levers.weight_decay)
+    return torch.optim.SGD(run.task.parameters(), lr=levers.lr, momentum=0.9, nesterov=True,
+                           weight_decay=levers.weight_decay)
 
 
 OPTIMISERS = {"adamw": adamw, "muon": muon, "sgd": sgd}
 
 
 def ready(levers: Levers, hardware: Hardware) -> Training:
-    """The engine's training with the levers turned: data on the device, nothing compiled before the first step."""
+    """The engine's training with the levers turned: data on the device, nothing compiled before the first
+    step."""
     cuda = hardware.device.type == "cuda"
     if cuda:
         torch.backends.cudnn.benchmark = True  # sizes never change
@@ -131,7 +139,8 @@ def step(run: Training, number: int, levers: Levers) -> torch.Tensor:
 
 
 def voters(run: Training, most: int) -> list[evaluate.Split]:
-    """Training and test images as bytes, once for all evaluations: on the device where they fit beside the network."""
+    """Training and test images as bytes, once for all evaluations: on the device where they fit beside the
+    network."""
     device, splits = run.hardware.device, []
     for name in ("train", "test"):
         split = evaluate.read(run.data, name, most)
@@ -148,8 +157,8 @@ def knn_10(run: Training, splits: list[evaluate.Split]) -> float:
 
 
 def attempt(levers: Levers) -> Iterator[dict]:
-    """Train until the target or the last step. A row before training and at every evaluation: step, loss, kNN-10 (0 to 1),
-    seconds, total. What the caller does between two rows is counted as evaluation.
+    """Train until the target or the last step. A row before training and at every evaluation: step, loss,
+    kNN-10 (0 to 1), seconds, total. What the caller does between two rows is counted as evaluation.
 
     Raises FloatingPointError when the loss stops being a number."""
     Data.find(levers.data)().load("test")  # downloads what is missing, before the clock runs
@@ -170,7 +179,8 @@ def attempt(levers: Levers) -> Iterator[dict]:
         paused = clock()
         seconds, value = paused - began - evaluating, float(loss)
         if done and not math.isfinite(value):
-            raise FloatingPointError(f"the loss became {value} at step {done}; try a smaller --lr (it was {levers.lr:g})")
+            raise FloatingPointError(f"the loss became {value} at step {done}; try a smaller --lr (it was "
+                                     f"{levers.lr:g})")
         score = knn_10(run, splits)
         yield {"step": done, "loss": value, "kNN-10": score, "seconds": seconds, "total": clock() - began}
         if score >= levers.target:
@@ -179,8 +189,10 @@ def attempt(levers: Levers) -> Iterator[dict]:
 
 
 def paces(contestants: dict[str, Levers], rounds: int = 5, least: float = 1.0) -> dict[str, list[float]]:
-    """Samples per second of training with each setting, once per round; all take turns of at least `least` seconds."""
-    torch.compiler.reset()  # every contestant compiles its own; too many of one function would silently run uncompiled
+    """Samples per second of training with each setting, once per round; all take turns of at least `least`
+    seconds."""
+    # every contestant compiles its own; too many of one function would silently run uncompiled
+    torch.compiler.reset()
     runs = {name: ready(levers, Hardware(precision=levers.precision)) for name, levers in contestants.items()}
     figures, numbers = {name: [] for name in contestants}, dict.fromkeys(contestants, 0)
     for i in range(rounds + 1):  # the first warms up
@@ -209,13 +221,18 @@ def main() -> None:
         print("--compile is for a GPU; left out here")
         levers = replace(levers, compile="")
     for row in attempt(levers):
-        print(f"step {row['step']} of {levers.steps}: loss {row['loss']:.3f}, kNN-10 {100 * row['kNN-10']:.2f} %, "
+        print(f"step {row['step']} of {levers.steps}: loss {row['loss']:.3f}, kNN-10 "
+              f"{100 * row['kNN-10']:.2f} %, "
               f"{row['seconds']:.1f} s of training, {row['total']:.1f} s in all", flush=True)
     reached = "reached" if row["kNN-10"] >= levers.target else "not reached"
-    named = ("data", "network", "width", "views", "small_views", "batch_size", "optimiser", "schedule", "seed")
-    publish("record", [{**{name.replace("_", " "): getattr(levers, name) for name in named}, "compiled": levers.compile or "no",
-                        "steps": row["step"], "kNN-10, %": round(100 * row["kNN-10"], 2), "seconds": round(row["seconds"], 1),
-                        "total": round(row["total"], 1), "target": f"{100 * levers.target:g} % {reached}"}], options)
+    named = ("data", "network", "width", "views", "small_views", "batch_size", "optimiser", "schedule",
+             "seed")
+    publish("record", [{**{name.replace("_", " "): getattr(levers, name) for name in named},
+                        "compiled": levers.compile or "no",
+                        "steps": row["step"], "kNN-10, %": round(100 * row["kNN-10"], 2),
+                        "seconds": round(row["seconds"], 1),
+                        "total": round(row["total"], 1), "target": f"{100 * levers.target:g} % {reached}"}],
+                        options)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""Make the recorded run that the bench shows before anything was trained: `python benchmarks/record_bench.py [steps]`.
+"""Make the recorded run that the bench shows before anything was trained: `python benchmarks/record_bench.py
+[steps]`.
 
-The run is an ordinary one. To keep it small, its embeddings are kept in their 24 main directions, pictures in half
-precision, and weights are left out. Its t-SNE maps are computed from what was kept, and kept beside it: the first map that somebody
-sees is the best one. `python benchmarks/record_bench.py --maps` computes them alone.
+The run is an ordinary one. To keep it small, its embeddings are kept in their 24 main directions, pictures in
+half precision, and weights are left out. Its t-SNE maps are computed from what was kept, and kept beside it:
+the first map that somebody sees is the best one. `python benchmarks/record_bench.py --maps` computes them
+alone.
 """
 
 import shutil
@@ -36,13 +38,15 @@ def halved(pictures: Any) -> Any:
         return {name: halved(value) for name, value in pictures.items()}
     if isinstance(pictures, (list, tuple)):
         return [halved(value) for value in pictures]
-    return pictures.half() if isinstance(pictures, torch.Tensor) and pictures.is_floating_point() else pictures
+    return (pictures.half() if isinstance(pictures, torch.Tensor) and pictures.is_floating_point()
+            else pictures)
 
 
 def main(steps: int = Recipe().steps) -> None:
     recipe = Recipe(steps=steps)
     shutil.rmtree(FOLDER, ignore_errors=True)
-    events = (small(event) for event in train(recipe, evaluations=6, test=False) if not isinstance(event, Checkpoint))
+    events = (small(event) for event in train(recipe, evaluations=6, test=False)
+              if not isinstance(event, Checkpoint))
     for event in record(events, recipe, FOLDER):
         print(type(event).__name__, event.step, flush=True)
     keep_maps()

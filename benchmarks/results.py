@@ -1,6 +1,7 @@
 """The README's results table: which recipes, how many seeds, trained and written by one command.
 
-    python benchmarks/results.py          trains every row with three seeds and writes the table into README.md
+    python benchmarks/results.py          trains every row with three seeds
+    and writes the table into README.md
     python benchmarks/results.py --table    writes the table from the figures kept in benchmarks/results.json
 """
 
@@ -22,12 +23,15 @@ KEPT = Path(__file__).with_name("results.json")
 
 RECIPES = [
     Recipe("wild_digits", "simclr", "small_cnn", steps=800),
-    *(Recipe("fashion_mnist", task, "small_cnn", steps=400, batch_size=256) for task in ("autoencoder", "rotation", "simclr", "vicreg")),
-    Recipe("fashion_mnist", "byol", "small_cnn", steps=300, batch_size=256, lr=4e-3, hyperparameters={"pretext.momentum": 0.9}),
+    *(Recipe("fashion_mnist", task, "small_cnn", steps=400, batch_size=256)
+      for task in ("autoencoder", "rotation", "simclr", "vicreg")),
+    Recipe("fashion_mnist", "byol", "small_cnn", steps=300, batch_size=256, lr=4e-3,
+           hyperparameters={"pretext.momentum": 0.9}),
     Recipe("fashion_mnist", "masked", "transformer", steps=300, batch_size=256, lr=3e-3),
     Recipe("fashion_mnist", "next_token", "transformer", steps=500, batch_size=256, lr=4e-3),
     Recipe("docs", "masked", "small_cnn", batch_size=128, hyperparameters={"pretext.mask_ratio": 0.3}),
-    Recipe("docs", "next_token", "gru", steps=250, batch_size=64, lr=3e-3, hyperparameters={"backbone.width": 256}),
+    Recipe("docs", "next_token", "gru", steps=250, batch_size=64, lr=3e-3,
+           hyperparameters={"backbone.width": 256}),
     Recipe("waves", "simclr", "small_cnn", steps=300),
     Recipe("waves", "masked", "small_cnn", steps=300, batch_size=256),
 ]
@@ -38,11 +42,13 @@ def name_of(recipe: Recipe) -> str:
 
 
 def train_row(recipe: Recipe, seeds: int) -> dict:
-    """The figures of one row: per seed the test scores of the linear probe, the baselines beside them, seconds."""
+    """The figures of one row: per seed the test scores of the linear probe, the baselines beside them,
+    seconds."""
     runs = [fit(replace(recipe, seed=seed), evaluations=2, progress=False) for seed in range(seeds)]
     beside = {name: [run.baselines[name]["linear"] for run in runs] for name in runs[0].baselines}
     return {"command": recipe.as_command(), "steps": recipe.steps, "seconds": [run.seconds for run in runs],
-            "linear": [run.scores["linear"] for run in runs], "knn": [run.scores["knn"] for run in runs], "baselines": beside}
+            "linear": [run.scores["linear"] for run in runs], "knn": [run.scores["knn"] for run in runs],
+            "baselines": beside}
 
 
 def spread(values: list[float]) -> str:
@@ -56,9 +62,11 @@ def table(figures: dict[str, dict]) -> Table:
     for name, row in figures.items():
         data, pretext, backbone = name.split()
         raw = {key: values for key, values in row["baselines"].items() if key not in ("chance", "untrained")}
-        rows.append({"data": data, "pretext task": pretext, "backbone": backbone, "linear probe, %": spread(row["linear"]),
+        rows.append({"data": data, "pretext task": pretext, "backbone": backbone,
+                     "linear probe, %": spread(row["linear"]),
                      "kNN, %": spread(row["knn"]), "untrained": spread(row["baselines"]["untrained"]),
-                     "raw input": "; ".join(f"{key} {spread(values)}".replace("raw ", "") for key, values in raw.items()),
+                     "raw input": "; ".join(f"{key} {spread(values)}".replace("raw ", "")
+                                            for key, values in raw.items()),
                      "chance": spread(row["baselines"]["chance"][:1]), "steps": row["steps"],
                      "seconds": round(statistics.median(row["seconds"]))})
     return Table(rows)
@@ -79,24 +87,29 @@ def catalog_text() -> str:
     lines = []
     for kind, title in titles.items():
         lines.append(f"\n**{title}**\n")
-        listed = sorted((Probe if kind == "probe" else contracts()[kind]).all().values(), key=lambda c: (c.group, c.name))
+        listed = sorted((Probe if kind == "probe" else contracts()[kind]).all().values(),
+                        key=lambda c: (c.group, c.name))
         for group, members in groupby(listed, key=lambda c: c.group):
             lines += [f"*{group}*\n"] * bool(group)
-            lines += [f"- `{c.name}`: {c.summary()}" + (f" [source]({c.paper})" if c.paper else "") for c in members]
+            lines += [f"- `{c.name}`: {c.summary()}" + (f" [source]({c.paper})" if c.paper else "")
+                      for c in members]
             lines.append("")
     return "\n".join(lines).replace("\n\n\n", "\n\n")
 
 
 def kept() -> dict[str, dict]:
-    """The figures of the rows trained so far; read anew each time, as two commands may train different rows at once."""
+    """The figures of the rows trained so far; read anew each time, as two commands may train different rows
+    at once."""
     return json.loads(KEPT.read_text()) if KEPT.exists() else {}
 
 
 def main() -> None:
-    p = argparse.ArgumentParser(description="Train the README's results table anew and write it into the README.")
+    p = argparse.ArgumentParser(description="Train the README's results table anew and write it into the "
+                                            "README.")
     p.add_argument("--only", default="", help="rows whose name contains this text")
     p.add_argument("--seeds", type=int, default=3)
-    p.add_argument("--table", action="store_true", help="train nothing; write the table from the figures kept so far")
+    p.add_argument("--table", action="store_true", help="train nothing; write the table from the figures "
+                                                        "kept so far")
     given = p.parse_args()
     for recipe in [] if given.table else [r for r in RECIPES if given.only in name_of(r)]:
         row = train_row(recipe, given.seeds)

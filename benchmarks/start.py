@@ -1,10 +1,12 @@
-"""How long a newcomer waits, and what it costs: import, the bench in JupyterLab, the first curve, memory, size on disk.
+"""How long a newcomer waits, and what it costs: import, the bench in JupyterLab, the first curve, memory,
+size on disk.
 
     python benchmarks/start.py [--small] [--rounds 5]
 
-The bench is started in a real browser (Chromium, or SSLBENCH_CHROMIUM) in a fresh kernel for each round. "usable" is counted
-from running the notebook's first cell of sslbench until its Train button can be pressed and the task's picture is there;
-"first curve" from pressing Train until the picture of the loss has changed; the memory is the kernel's at its peak.
+The bench is started in a real browser (Chromium, or SSLBENCH_CHROMIUM) in a fresh kernel for each round.
+"usable" is counted from running the notebook's first cell of sslbench until its Train button can be pressed
+and the task's picture is there; "first curve" from pressing Train until the picture of the loss has changed;
+the memory is the kernel's at its peak.
 """
 
 import re
@@ -31,8 +33,12 @@ PEAK = "next(line.split()[1] for line in open('/proc/self/status') if line.start
 
 def import_seconds() -> float:
     """In a process of its own, Python's own start not counted."""
-    code = "import time; t = time.perf_counter(); import sslbench; sslbench.Recipe; print(time.perf_counter() - t)"
-    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    code = (
+        "import time; t = time.perf_counter(); import sslbench; sslbench.Recipe; print(time.perf_counter() - "
+        "t)"
+    )
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                                check=True).stdout)
 
 
 def in_the_browser(page, lab: Lab) -> dict[str, float]:
@@ -60,7 +66,8 @@ def rounds_in_the_browser(rounds: int) -> list[dict[str, float]]:
 
     root, state = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
     (root / "notebooks").mkdir()
-    (root / "notebooks" / "00_bench.ipynb").write_bytes((REPOSITORY / "notebooks" / "00_bench.ipynb").read_bytes())
+    (root / "notebooks" / "00_bench.ipynb").write_bytes(
+        (REPOSITORY / "notebooks" / "00_bench.ipynb").read_bytes())
     seen = []
     with lab_server(root, state, REPOSITORY) as base, sync_playwright() as playwright:
         chrome = playwright.chromium.launch(executable_path=chromium(), headless=True, args=FLAGS)
@@ -79,7 +86,8 @@ def needed_by(names: set[str], without: frozenset[str] = frozenset()) -> set[str
     known, new = set(), {plain(name) for name in names}
     while new:
         known |= new
-        wanted = (re.match(r"[\w.-]+", line)[0] for name in new for line in requirements(name) if "extra ==" not in line)
+        wanted = (re.match(r"[\w.-]+", line)[0] for name in new
+                  for line in requirements(name) if "extra ==" not in line)
         new = {plain(name) for name in wanted} - known - without
     return known
 
@@ -115,16 +123,22 @@ def main() -> None:
     for seen in rounds_in_the_browser(rounds):
         for name, value in seen.items():
             figures.setdefault(name, []).append(value)
-    rows = [{"what": name, "median": f"{statistics.median(values):.3g}" if max(values) < 100 else round(statistics.median(values)),
-             "worst": f"{max(values):.3g}" if max(values) < 100 else round(max(values)), "goal": f"<= {GOALS[name]}"}
+    rows = [{"what": name, "median": f"{statistics.median(values):.3g}"
+             if max(values) < 100 else round(statistics.median(values)),
+             "worst": f"{max(values):.3g}" if max(values) < 100 else round(max(values)),
+             "goal": f"<= {GOALS[name]}"}
             for name, values in figures.items()]
     torch = needed_by({"torch", "torchvision"})
     lab = {line for line in requirements("sslbench") if 'extra == "lab"' in line}
     core = needed_by({"sslbench"}, frozenset(torch)) - torch
-    with_lab = needed_by({"sslbench", *(re.match(r"[\w.-]+", line)[0] for line in lab)}, frozenset(torch)) - torch
-    rows += [{"what": "install size without torch, MB", "median": round(megabytes(core)), "worst": "", "goal": ""},
-             {"what": "the same with JupyterLab, MB", "median": round(megabytes(with_lab)), "worst": "", "goal": ""},
-             {"what": "torch and torchvision as installed here, MB", "median": round(megabytes(torch)), "worst": "", "goal": ""}]
+    with_lab = (needed_by({"sslbench", *(re.match(r"[\w.-]+", line)[0] for line in lab)}, frozenset(torch))
+                - torch)
+    rows += [{"what": "install size without torch, MB", "median": round(megabytes(core)), "worst": "",
+              "goal": ""},
+             {"what": "the same with JupyterLab, MB", "median": round(megabytes(with_lab)), "worst": "",
+              "goal": ""},
+             {"what": "torch and torchvision as installed here, MB", "median": round(megabytes(torch)),
+              "worst": "", "goal": ""}]
     publish("start", rows, options)
 
 

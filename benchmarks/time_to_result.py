@@ -1,12 +1,14 @@
-"""Seconds of training until a linear probe of the label reaches a level, beside lightly's loop around the same backbone.
+"""Seconds of training until a linear probe of the label reaches a level, beside lightly's loop around the
+same backbone.
 
     python benchmarks/time_to_result.py [--small] [--only wild_digits] [--steps 500] [--rounds 3]
 
-Each budget is a run of its own, because the learning rate falls over the whole of a run; a level is reached by the shortest run
-that ends at or above it. "wider" is twice as wide, with a temperature and augmentations chosen on validation (WIDER). lightly's
-loop gets the same seconds and backbone, with the batch, optimiser and falling learning rate of its tutorials, its own views and
-temperature, and float32, its default. The probe is that of every final score (strength of the penalty chosen on validation, test
-read once), but reads all training labels, as papers do. Seconds are those of training. Every round has a seed of its own; figures are
+Each budget is a run of its own, because the learning rate falls over the whole of a run; a level is reached
+by the shortest run that ends at or above it. "wider" is twice as wide, with a temperature and augmentations
+chosen on validation (WIDER). lightly's loop gets the same seconds and backbone, with the batch, optimiser and
+falling learning rate of its tutorials, its own views and temperature, and float32, its default. The probe is
+that of every final score (strength of the penalty chosen on validation, test read once), but reads all
+training labels, as papers do. Seconds are those of training. Every round has a seed of its own; figures are
 medians, beside them the lowest of ours and the highest of lightly's.
 """
 
@@ -27,7 +29,8 @@ from sslbench.training.loop import Step
 from sslbench.training.step import Training
 
 LEVELS = {"wild_digits": (0.80, 0.85, 0.90, 0.95), "fashion_mnist": (0.85, 0.88)}
-WIDER = {"backbone.width": 64, "pretext.temperature": 0.2, "data.crop": 0.2, "data.color": 0.8, "data.rotation": 0.0}
+WIDER = {"backbone.width": 64, "pretext.temperature": 0.2, "data.crop": 0.2, "data.color": 0.8,
+         "data.rotation": 0.0}
 RUNS = [("wild_digits", {}, (300, 400, 500, 600, 1000, 2200, 3000)),
         ("fashion_mnist", {}, (400, 1000, 2000)),
         ("fashion_mnist", WIDER, (700, 1500))]
@@ -47,7 +50,8 @@ def ours(recipe: Recipe) -> tuple[float, float]:
     """(seconds, linear) of one run."""
     hardware = Hardware()
     run = Training(recipe, hardware)
-    seconds = [e.seconds for e in train(recipe, training=run, evaluations=1, test=False) if isinstance(e, Step)]
+    seconds = [e.seconds for e in train(recipe, training=run, evaluations=1, test=False)
+               if isinstance(e, Step)]
     return seconds[-1], linear(run.task, run.data, hardware)
 
 
@@ -59,7 +63,8 @@ def lightly(recipe: Recipe, seconds: float) -> tuple[int, float]:
     def progress() -> float:
         return max(0.0, (time.perf_counter() - began) / seconds)
 
-    with contextlib.closing(lightly_steps(replace(recipe, batch_size=BATCH), hardware, (images, model), progress)) as loop:
+    with contextlib.closing(lightly_steps(replace(recipe, batch_size=BATCH), hardware, (images, model),
+                                          progress)) as loop:
         for _ in range(2):  # as a gift: its workers start, and the first step is slow
             next(loop)
         began = time.perf_counter()

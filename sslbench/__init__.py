@@ -4,7 +4,8 @@
     run = fit(Recipe(data="wild_digits", pretext="simclr", backbone="small_cnn", steps=100))
     run.scores, run.show()
 
-This file is the vocabulary. Nothing heavy is imported until a name is used. (No module has the name of a function here:
+This file is the vocabulary. Nothing heavy is imported until a name is used. (No module has the name of a
+function here:
 importing the module would put it in the function's place.)
 """
 
@@ -13,9 +14,11 @@ from importlib import import_module
 from .catalog import Hyperparameter, catalog
 
 _HOME = {"Recipe": "recipe", "train": "training.loop", "fit": "runs.fitting", "resume": "runs.fitting",
-         "launch": "runs.launching", "load_run": "runs.run", "compare": "runs.comparison", "export": "runs.export",
+         "launch": "runs.launching", "load_run": "runs.run", "compare": "runs.comparison",
+         "export": "runs.export",
          "Workbench": "workbench",
-         "Data": "data", "Field": "field", "Backbone": "backbones", "adopt": "backbones.adopted", "Pretext": "pretexts",
+         "Data": "data", "Field": "field", "Backbone": "backbones", "adopt": "backbones.adopted",
+         "Pretext": "pretexts",
          "arrays": "data.arrays.arrays"}
 __all__ = ["Hyperparameter", "catalog", *_HOME]
 __version__ = "0.1.0"

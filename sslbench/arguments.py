@@ -1,4 +1,5 @@
-"""What somebody gives to a function, checked before anything happens: the value as it is used, or one line that says what is wanted."""
+"""What somebody gives to a function, checked before anything happens: the value as it is used, or one line
+that says what is wanted."""
 
 import os
 from pathlib import Path
@@ -25,7 +26,8 @@ def yes_or_no(value, name: str) -> bool:
 
 def path(value, name: str = "folder") -> Path:
     """The path of a file or folder; ValueError for what is none."""
-    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value) or isinstance(os.fspath(value), bytes) or "\0" in os.fspath(value):
+    if (not isinstance(value, (str, os.PathLike)) or not os.fspath(value)
+        or isinstance(os.fspath(value), bytes) or "\0" in os.fspath(value)):
         raise ValueError(f"{name} must be the path of a folder, such as \"runs/first\", not {said(value)}")
     return Path(value)
 

@@ -1,8 +1,10 @@
-"""How a class gets listed: it exists. Its hyperparameters are read from its signature, where they are written once.
+"""How a class gets listed: it exists. Its hyperparameters are read from its signature, where they are written
+once.
 
     class Rotation(Pretext):
         "Guess by how many quarter turns the image was rotated."
-        def __init__(self, backbone, data, *, hidden: Annotated[int, Hyperparameter("width", 16, 512)] = 128): ...
+        def __init__(self, backbone, data, *,
+                     hidden: Annotated[int, Hyperparameter("width", 16, 512)] = 128): ...
 
 This file imports nothing heavy: `import sslbench` must stay fast.
 """
@@ -25,7 +27,8 @@ LONGEST = 10_000  # characters of a text in a recipe
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """The meaning of one keyword-only argument, its range (inclusive) or choices; menus and flags come from it."""
+    """The meaning of one keyword-only argument, its range (inclusive) or choices; menus and flags come from
+    it."""
 
     meaning: str
     low: float | None = None
@@ -40,7 +43,8 @@ class Hyperparameter:
         try:
             value = converted(value, self.type)
         except (TypeError, ValueError, KeyError, OverflowError):
-            raise ValueError(f"{where} must be {self.type.__name__} ({self.meaning}), not {said(value)}") from None
+            raise ValueError(
+                f"{where} must be {self.type.__name__} ({self.meaning}), not {said(value)}") from None
         if self.choices and value not in self.choices:
             raise ValueError(f"{where} must be one of {', '.join(map(str, self.choices))}, not {said(value)}")
         low = -float("inf") if self.low is None else self.low
@@ -51,7 +55,8 @@ class Hyperparameter:
 
 
 def converted(value, type_: type):
-    """`value` as a bool, int, float or str when nothing is lost by it; TypeError, ValueError, KeyError or OverflowError otherwise."""
+    """`value` as a bool, int, float or str when nothing is lost by it; TypeError, ValueError, KeyError or
+    OverflowError otherwise."""
     value = plain(value)
     if type_ is bool:
         words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -85,7 +90,8 @@ def plain(value):
 
 
 def annotated(what) -> dict[str, Hyperparameter]:
-    """Arguments of a function or entries of a class that are Annotated[type, Hyperparameter(...)], by name."""
+    """Arguments of a function or entries of a class that are Annotated[type, Hyperparameter(...)], by
+    name."""
     found = {}
     for name, hint in get_type_hints(what, include_extras=True).items():
         if get_origin(hint) is Annotated:
@@ -99,11 +105,14 @@ def nearest(what: str, name: str, names) -> str:
     names = sorted(names)
     close = difflib.get_close_matches(str(name)[:MOST], names, 1, 0.5) if isinstance(name, str) else []
     hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"no {what} is called {said(name)}; {hint}there {'are' if len(names) != 1 else 'is'}: {named(names)}"
+    return (
+        f"no {what} is called {said(name)}; {hint}there {'are' if len(names) != 1 else 'is'}: {named(names)}"
+    )
 
 
 class Listed:
-    """Mixin of the three contracts. Each direct heir (Data, Backbone, Pretext) keeps a catalogue: name -> class."""
+    """Mixin of the three contracts. Each direct heir (Data, Backbone, Pretext) keeps a catalogue: name ->
+    class."""
 
     name = ""
     paper = ""  # address of the source
@@ -116,7 +125,8 @@ class Listed:
         if Listed in cls.__bases__:
             cls.catalogue = {}
         elif listed:
-            cls.name = cls.__dict__.get("name") or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+            cls.name = (cls.__dict__.get("name")
+                        or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower())
             cls.group = cls.__dict__.get("group") or cls._folder() or cls.group
             cls.catalogue[cls.name] = cls
 
@@ -139,7 +149,8 @@ class Listed:
     def hyperparameters(cls) -> dict[str, Hyperparameter]:
         """Keyword-only arguments of the constructor, by name."""
         arguments = inspect.signature(cls.__init__).parameters
-        return {name: replace(h, default=arguments[name].default) for name, h in annotated(cls.__init__).items()
+        return {name: replace(h, default=arguments[name].default)
+                for name, h in annotated(cls.__init__).items()
                 if arguments[name].kind is inspect.Parameter.KEYWORD_ONLY}
 
     @classmethod
@@ -172,7 +183,8 @@ class Listed:
 
     @classmethod
     def downloads(cls) -> str:
-        """The size of what would have to be downloaded now, "31 MB"; "" where it is on this machine, or made on it."""
+        """The size of what would have to be downloaded now, "31 MB"; "" where it is on this machine, or made
+        on it."""
         return ""
 
     @classmethod
@@ -193,7 +205,8 @@ def import_all(package: str) -> None:
         importlib.import_module(module.name)
 
 
-import_once = cache(import_all)  # looking into folders gives the interpreter away, file by file, to whoever computes: seconds
+# looking into folders gives the interpreter away, file by file, to whoever computes: seconds
+import_once = cache(import_all)
 
 
 def catalog(kind: str | None = None) -> Table:
@@ -205,4 +218,5 @@ def catalog(kind: str | None = None) -> Table:
     if kind is not None and kind not in known:
         raise ValueError(nearest("kind", kind, known))
     return Table({"kind": key, "name": name, "what": c.summary(), "paper": c.paper}
-                 for key, contract in known.items() if kind in (None, key) for name, c in contract.all().items())
+                 for key, contract in known.items() if kind in (None, key)
+                 for name, c in contract.all().items())

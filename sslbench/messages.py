@@ -8,7 +8,8 @@ LINE = 600  # characters of a whole message
 
 
 class Short(reprlib.Repr):
-    """repr that never builds more than it shows: a name of 100 MB and a list of a million entries take no time."""
+    """repr that never builds more than it shows: a name of 100 MB and a list of a million entries take no
+    time."""
 
     def __init__(self):
         super().__init__()
@@ -16,7 +17,8 @@ class Short(reprlib.Repr):
         self.maxlevel, self.maxdict, self.maxlist, self.maxtuple, self.maxset = 2, 3, 4, 4, 4
 
     def repr_int(self, x, level):  # Python refuses to write numbers of more than 4300 digits
-        return super().repr_int(x, level) if x.bit_length() < 4000 else f"a whole number of {x.bit_length()} bits"
+        return (super().repr_int(x, level) if x.bit_length() < 4000 else "a whole number of "
+                                                                         f"{x.bit_length()} bits")
 
     def repr_bytes(self, x, level):
         return repr(x[:MOST])
@@ -38,7 +40,8 @@ def said(value, most: int = MOST) -> str:
 
 
 def one_line(text: str, most: int = LINE) -> str:
-    """The text on one line, at most `most` characters of it, its middle left out; what cannot be printed is escaped."""
+    """The text on one line, at most `most` characters of it, its middle left out; what cannot be printed is
+    escaped."""
     if len(text) > most:
         text = f"{text[:most * 2 // 3]} ... {text[-(most // 3 - 5):]}"
     text = " ".join(text.split())
@@ -60,13 +63,16 @@ def in_words(error: BaseException) -> str:
     first, *more = text.splitlines() or [""]
     if first.endswith(":") and more:  # torch says below what it is
         first = f"{first} {more[0].strip()}"
-    plain = isinstance(error, (ValueError, OSError, FloatingPointError)) and type(error).__module__ == "builtins"
+    plain = (isinstance(error, (ValueError, OSError, FloatingPointError))
+             and type(error).__module__ == "builtins")
     kind = type(error).__name__
     kind = f"{type(error).__module__.strip('_')}.{kind}" if kind == "Error" else kind  # csv.Error
     if isinstance(error, UnicodeError):
         return one_line(f"this is no text that can be read ({first})")
     if isinstance(error, MemoryError) or "can't allocate memory" in first or "out of memory" in first.lower():
-        return one_line(f"there is not enough memory{f' ({first})' if first else ''}; take less data, a smaller batch or network")
+        return one_line(f"there is not enough memory{f' ({first})' if first else ''}; take less data, a "
+                        "smaller batch or network")
     if isinstance(error, RecursionError):
         return "something is nested too deeply to be read (RecursionError)"
-    return one_line(first if first and (plain or type(error) is RuntimeError) else f"{kind}: {first}" if first else kind)
+    return one_line(first if first and (plain or type(error) is RuntimeError) else f"{kind}: {first}"
+                    if first else kind)

@@ -1,4 +1,5 @@
-"""What a user should know though nobody asked: one line each, as a warning of a kind of its own, or to somebody who listens."""
+"""What a user should know though nobody asked: one line each, as a warning of a kind of its own, or to
+somebody who listens."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -23,14 +24,16 @@ def note(text: str) -> None:
 def _warn(text: str) -> None:
     """As a warning, never as an error: the work goes on, though somebody made errors of all warnings."""
     try:
-        warnings.warn_explicit(text, Note, "sslbench", 1, registry={})  # a line of our source would say nothing to who reads it
+        # a line of our source would say nothing to who reads it
+        warnings.warn_explicit(text, Note, "sslbench", 1, registry={})
     except Note as said:
         warnings.showwarning(said, Note, "sslbench", 1)
 
 
 @contextmanager
 def heard_by(listener: Callable[[str], None]) -> Iterator[None]:
-    """Inside, what is noted in this thread goes to `listener`: a warning from a thread would land in somebody's cell."""
+    """Inside, what is noted in this thread goes to `listener`: a warning from a thread would land in
+    somebody's cell."""
     token = _listener.set(listener)
     try:
         yield

@@ -1,4 +1,5 @@
-"""One run as one flat frozen value: JSON, share string, Python line, command line. The bench edits it, train() plays it."""
+"""One run as one flat frozen value: JSON, share string, Python line, command line. The bench edits it,
+train() plays it."""
 
 import base64
 import json
@@ -26,11 +27,13 @@ LARGEST = 100_000  # characters of a recipe's JSON
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is trained, on what, how long. Hyperparameters are flat: {"pretext.mask_ratio": 0.6, "data.folder": "my/images"}.
+    """What is trained, on what, how long. Hyperparameters are flat: {"pretext.mask_ratio": 0.6,
+    "data.folder": "my/images"}.
 
-    backbone: one name, or one per field: "caption:gru+image:small_cnn".  steps: optimiser steps.  batch_size: samples per step over all
-    processes.  lr: peak learning rate of AdamW (warm-up, then cosine to 0).  labels: share of the training labels that
-    becomes a field (for the supervised task).  init: run folder whose backbone this run starts from.
+    backbone: one name, or one per field: "caption:gru+image:small_cnn".  steps: optimiser steps.  batch_size:
+    samples per step over all processes.  lr: peak learning rate of AdamW (warm-up, then cosine to 0).
+    labels: share of the training labels that becomes a field (for the supervised task).  init: run folder
+    whose backbone this run starts from.
     """
 
     data: str = "wild_digits"
@@ -38,10 +41,13 @@ class Recipe:
     backbone: str = "small_cnn"
     steps: Annotated[int, Hyperparameter("optimiser steps", 1, 10**9)] = 400
     batch_size: Annotated[int, Hyperparameter("samples per step", 2, 10**6)] = 128
-    lr: Annotated[float, Hyperparameter("peak learning rate of AdamW; it warms up, then falls to 0", 0, 10, log=True)] = 2e-3
-    weight_decay: Annotated[float, Hyperparameter("how strongly weights are pulled to 0", 0, 10, log=True)] = 0.05
+    lr: Annotated[float, Hyperparameter("peak learning rate of AdamW; it warms up, then falls to 0", 0, 10,
+                                        log=True)] = 2e-3
+    weight_decay: Annotated[float,
+                            Hyperparameter("how strongly weights are pulled to 0", 0, 10, log=True)] = 0.05
     seed: Annotated[int, Hyperparameter("another seed, another run", 0, 2**31 - 1)] = 0
-    labels: Annotated[float, Hyperparameter("share of the training labels that a supervised task may use", 0, 1)] = 0.0
+    labels: Annotated[float,
+        Hyperparameter("share of the training labels that a supervised task may use", 0, 1)] = 0.0
     init: str = ""
     hyperparameters: dict[str, Any] = field(default_factory=dict)
 
@@ -50,11 +56,12 @@ class Recipe:
         for f in fields(self):
             object.__setattr__(self, f.name, plain(getattr(self, f.name)))
         if isinstance(self.hyperparameters, dict):
-            object.__setattr__(self, "hyperparameters", {plain(name): plain(value) for name, value in self.hyperparameters.items()})
+            object.__setattr__(self, "hyperparameters",
+                               {plain(name): plain(value) for name, value in self.hyperparameters.items()})
 
     def check(self, *kinds: str) -> "Recipe":
-        """This recipe with converted hyperparameters; ValueError in one line when it cannot be built. kinds: those of its classes that
-        must be known here (all)."""
+        """This recipe with converted hyperparameters; ValueError in one line when it cannot be built. kinds:
+        those of its classes that must be known here (all)."""
         self.check_types()
         checked = {}
         for key in kinds or contracts():
@@ -66,7 +73,8 @@ class Recipe:
         return replace(self, hyperparameters=checked)
 
     def check_types(self) -> None:
-        """ValueError in one line for an entry of another type or out of range, whatever the catalogue holds."""
+        """ValueError in one line for an entry of another type or out of range, whatever the catalogue
+        holds."""
         for name, h in Recipe.ranges().items():
             value, low, high = getattr(self, name), h.low, h.high
             if h.type is int and (not isinstance(value, int) or isinstance(value, bool)):
@@ -75,13 +83,17 @@ class Recipe:
                 raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {said(value)}")
         for name in ("data", "pretext", "backbone", "init"):
             if not isinstance(value := getattr(self, name), str) or len(value) > LONGEST:
-                what = f"no {contracts()[name].kind} is called" if name in contracts() else f"{name} must name a run folder, not"
+                what = (f"no {contracts()[name].kind} is called"
+                        if name in contracts() else f"{name} must name a run folder, not")
                 raise ValueError(f"{what} {said(value)}")
-        if not isinstance(self.hyperparameters, dict) or not all(isinstance(name, str) for name in self.hyperparameters):
-            raise ValueError(f"hyperparameters must be a dict from names to values, not {said(self.hyperparameters)}")
+        if (not isinstance(self.hyperparameters, dict)
+            or not all(isinstance(name, str) for name in self.hyperparameters)):
+            raise ValueError("hyperparameters must be a dict from names to values, not "
+                             f"{said(self.hyperparameters)}")
         for name, value in self.hyperparameters.items():
             if not isinstance(value, (bool, int, float, str)):
-                raise ValueError(f"{one_line(name, MOST)} must be a number, a text or true or false, not {said(value)}")
+                raise ValueError(f"{one_line(name, MOST)} must be a number, a text or true or false, not "
+                                 f"{said(value)}")
 
     @staticmethod
     @cache
@@ -92,7 +104,8 @@ class Recipe:
     def classes(self, *kinds: str) -> list[tuple[str, type]]:
         """(kind, class) of the data, the pretext task and the backbone(s), or of some kinds of them."""
         return [(kind, cls) for kind in kinds or contracts() for cls in (
-            [cls for _, cls in towers.named(self.backbone)] if kind == "backbone" else [contracts()[kind].find(getattr(self, kind))])]
+            [cls for _, cls in towers.named(self.backbone)]
+            if kind == "backbone" else [contracts()[kind].find(getattr(self, kind))])]
 
     def known(self, key: str) -> dict[str, Hyperparameter]:
         """The hyperparameters that this recipe's data, pretext task or backbone has."""
@@ -101,20 +114,23 @@ class Recipe:
         return contracts()[key].find(getattr(self, key)).hyperparameters()
 
     def checked(self, key: str) -> dict[str, Any]:
-        """The hyperparameters given for one kind, converted; ValueError for an unknown name or a value out of range."""
+        """The hyperparameters given for one kind, converted; ValueError for an unknown name or a value out of
+        range."""
         if key == "backbone":
             return towers.checked(self.backbone, self.given(key))
         return contracts()[key].find(getattr(self, key)).checked(self.given(key))
 
     def given(self, key: str) -> dict[str, Any]:
         """The hyperparameters of one kind, without their prefix."""
-        return {name.removeprefix(key + "."): value for name, value in self.hyperparameters.items() if name.startswith(key + ".")}
+        return {name.removeprefix(key + "."): value
+                for name, value in self.hyperparameters.items() if name.startswith(key + ".")}
 
     @own_settings()
     def make_data(self) -> Data:
         """The data source, with the label as its last field when labels > 0."""
         data = Data.find(self.data)(**self.check().given("data"))
-        return Labelled(data, self.labels, self.seed, Pretext.find(self.pretext).reads_unlabelled) if self.labels else data
+        return (Labelled(data, self.labels, self.seed, Pretext.find(self.pretext).reads_unlabelled)
+                if self.labels else data)
 
     def incompatible(self, data: Data | None = None) -> str:
         """Why this combination does not fit, and what would; or ""."""
@@ -134,7 +150,8 @@ class Recipe:
 
     @own_settings()
     def build(self, data: Data | None = None) -> tuple[Data, Pretext]:
-        """The data and the pretext task with its backbone, initialised from the seed; ValueError when they do not fit.
+        """The data and the pretext task with its backbone, initialised from the seed; ValueError when they do
+        not fit.
 
         data: what make_data() of this recipe gave earlier, with the splits that are loaded by now."""
         recipe = self.check()
@@ -145,7 +162,8 @@ class Recipe:
 
     @own_settings()
     def make_task(self, data: Data) -> Pretext:
-        """The pretext task with its backbone, initialised from the seed. Of `data` only what it says of its samples is needed."""
+        """The pretext task with its backbone, initialised from the seed. Of `data` only what it says of its
+        samples is needed."""
         task = Pretext.find(self.pretext)
         with Drawing(self.seed):
             backbone = self.make_backbone(task.reads(data))
@@ -160,7 +178,8 @@ class Recipe:
         """The entries that differ from the defaults, the three names always."""
         default = Recipe()
         return {f.name: getattr(self, f.name) for f in fields(self)
-                if f.name in ("data", "pretext", "backbone") or getattr(self, f.name) != getattr(default, f.name)}
+                if f.name in ("data", "pretext", "backbone")
+                or getattr(self, f.name) != getattr(default, f.name)}
 
     def as_python(self) -> str:
         return f"fit(Recipe({', '.join(f'{name}={value!r}' for name, value in self.changed().items())}))"
@@ -168,8 +187,9 @@ class Recipe:
     def as_command(self) -> str:
         flags = self.changed()
         flags |= flags.pop("hyperparameters", {})
-        return "python -m sslbench train " + " ".join(f"--{name.replace('_', '-') if '.' not in name else name} {shlex.quote(str(v))}"
-                                                      for name, v in flags.items())
+        return ("python -m sslbench train "
+                + " ".join(f"--{name.replace('_', '-') if '.' not in name else name} {shlex.quote(str(v))}"
+                                                       for name, v in flags.items()))
 
     def share(self) -> str:
         """A short string that rebuilds this recipe elsewhere: Recipe.from_share(...), Workbench(...)."""
@@ -182,7 +202,8 @@ class Recipe:
         try:
             given = json.loads(unpacked(text))
         except (ValueError, TypeError, AttributeError, RecursionError, zlib.error):
-            raise ValueError(f"{said(text, 40)} is not a share string; copy the whole line from the bench's code tab "
+            raise ValueError(f"{said(text, 40)} is not a share string; copy the whole line from the bench's "
+                             "code tab "
                              f"(it starts with ssl1.)") from None
         return cls.from_dict(given)
 
@@ -202,7 +223,8 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, given: dict) -> "Recipe":
-        """The recipe with these entries; ValueError in one line for an unknown one or a value of another type."""
+        """The recipe with these entries; ValueError in one line for an unknown one or a value of another
+        type."""
         if not isinstance(given, dict):
             raise ValueError(f"a recipe is a dict from names to values, not {said(given)}")
         known = [f.name for f in fields(cls)]
@@ -215,7 +237,8 @@ class Recipe:
 
 
 def unpacked(text: str) -> bytes:
-    """The JSON inside a share string; ValueError or zlib.error where it is none or holds more than any recipe."""
+    """The JSON inside a share string; ValueError or zlib.error where it is none or holds more than any
+    recipe."""
     head, body = text[:2 * LARGEST].strip().split(".", 1)
     unzip = zlib.decompressobj()
     content = unzip.decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), LARGEST)

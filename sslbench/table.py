@@ -29,5 +29,6 @@ class Table(list):
 
 def cell(words: str) -> str:
     """One cell of a table; what is long or has lines is wrapped."""
-    wrapped = "; white-space: pre-wrap; overflow-wrap: anywhere; max-width: 46em" if len(words) > 40 or "\n" in words else ""
+    wrapped = ("; white-space: pre-wrap; overflow-wrap: anywhere; max-width: 46em"
+               if len(words) > 40 or "\n" in words else "")
     return f"<td style='text-align: left; vertical-align: top{wrapped}'>{escape(words)}</td>"

@@ -1,4 +1,5 @@
-"""What somebody may type or hold by mistake, made from the catalogue: values, words, files and recipes that must be refused."""
+"""What somebody may type or hold by mistake, made from the catalogue: values, words, files and recipes that
+must be refused."""
 
 import base64
 import io
@@ -14,7 +15,8 @@ from sslbench.catalog import contracts
 from sslbench.recipe import Recipe
 
 OF_ANY_NUMBER = ("many", "nan", "inf", "-inf", "", "1e999", "0x10", "1+2j", "9" * 5000)
-NAMES = ("nonsense", "", "+", "small_cnn+", "+gru", " simclr", "a\nb", "\x1b[31m", "x" * 100_000, "../..", "None", "\ud800")
+NAMES = ("nonsense", "", "+", "small_cnn+", "+gru", " simclr", "a\nb", "\x1b[31m", "x" * 100_000, "../..",
+         "None", "\ud800")
 
 
 def bad_values(h) -> list[str]:
@@ -39,15 +41,18 @@ def bad_entries() -> list[list[str]]:
 
 
 def bad_hyperparameters() -> list[list[str]]:
-    """Every hyperparameter of every listed class with every bad value, and with a name that does not exist."""
-    return [[f"--{key}", name, f"--{key}.{h}={value}"] for key, contract in contracts().items() for name, cls in contract.all().items()
+    """Every hyperparameter of every listed class with every bad value, and with a name that does not
+    exist."""
+    return [[f"--{key}", name, f"--{key}.{h}={value}"] for key, contract in contracts().items()
+            for name, cls in contract.all().items()
             for h, declared in [*cls.hyperparameters().items(), ("no_such_thing", None)]
             for value in (bad_values(declared) if declared else ["1"])]
 
 
 def own_sources() -> list[tuple[str, str]]:
     """(source, parameter) of what reads somebody's own files."""
-    return [(name, h) for name, cls in contracts()["data"].all().items() for h in cls.hyperparameters() if h in ("file", "folder")]
+    return [(name, h) for name, cls in contracts()["data"].all().items()
+            for h in cls.hyperparameters() if h in ("file", "folder")]
 
 
 def npz() -> bytes:
@@ -83,17 +88,26 @@ def zipped(name: str, content: bytes) -> bytes:
 
 NOISE = np.random.default_rng(0).integers(0, 256, 300).astype(np.uint8).tobytes()
 DAMAGED = {  # name -> bytes of a file in which nothing can be read
-    "empty.csv": b"", "empty.txt": b"", "empty.npy": b"", "empty.npz": b"", "empty.ts": b"", "empty.tsv": b"", "empty.parquet": b"",
-    "noise.csv": NOISE, "noise.npy": NOISE, "noise.npz": NOISE, "noise.ts": NOISE, "noise.tsv": NOISE, "noise.txt": NOISE[:100],
-    "noise.parquet": NOISE, "noise.xlsx": NOISE, "noise.json": NOISE, "noise.md": NOISE[:100], "noise.unknown": NOISE, "noise": NOISE,
-    "cut.npz": npz()[:-40], "cut.npy": npy()[:-40], "head.npy": npy()[:20], "flipped.npz": npz()[:60] + b"\xff" * 20 + npz()[80:],
-    "other.npz": zipped("readme.txt", b"hello"), "words.npz": zipped("x.npy", b"hello"), "pickle.npy": pickled(),
+    "empty.csv": b"", "empty.txt": b"", "empty.npy": b"", "empty.npz": b"", "empty.ts": b"", "empty.tsv": b"",
+    "empty.parquet": b"",
+    "noise.csv": NOISE, "noise.npy": NOISE, "noise.npz": NOISE, "noise.ts": NOISE, "noise.tsv": NOISE,
+    "noise.txt": NOISE[:100],
+    "noise.parquet": NOISE, "noise.xlsx": NOISE, "noise.json": NOISE, "noise.md": NOISE[:100],
+    "noise.unknown": NOISE, "noise": NOISE,
+    "cut.npz": npz()[:-40], "cut.npy": npy()[:-40], "head.npy": npy()[:20],
+    "flipped.npz": npz()[:60] + b"\xff" * 20 + npz()[80:],
+    "other.npz": zipped("readme.txt", b"hello"), "words.npz": zipped("x.npy", b"hello"),
+    "pickle.npy": pickled(),
     "nul.csv": b"a,b\n" + b"\0,\0\n" * 30, "long.csv": b"a,b\n" + b"x" * 200_000 + b",1\n",
-    "one.csv": b"a,b\n1,2\n", "header.csv": b"a,b,c\n", "words.csv": b"a,b\n" + b"x,y\n" * 3, "lone.csv": b"\n" * 30,
-    "half.ts": b"@problemName x\n@data\n1,2,3:", "head.ts": b"@data\n", "words.ts": b"@data\na,b:c\n", "bom.csv": b"\xff\xfea",
-    "huge.npy": npy().replace(b"(4, 8)", b"(99999999999, 8)")[:128] + b"\0" * 64, "zero.npy": npy().replace(b"(4, 8)", b"(0, 8)"),
+    "one.csv": b"a,b\n1,2\n", "header.csv": b"a,b,c\n", "words.csv": b"a,b\n" + b"x,y\n" * 3,
+    "lone.csv": b"\n" * 30,
+    "half.ts": b"@problemName x\n@data\n1,2,3:", "head.ts": b"@data\n", "words.ts": b"@data\na,b:c\n",
+    "bom.csv": b"\xff\xfea",
+    "huge.npy": npy().replace(b"(4, 8)", b"(99999999999, 8)")[:128] + b"\0" * 64,
+    "zero.npy": npy().replace(b"(4, 8)", b"(0, 8)"),
 }
-PICTURES = {"empty": b"", "noise": NOISE, "cut": picture("PNG")[:60], "text": b"no picture at all", "head": picture("PNG")[:8]}
+PICTURES = {"empty": b"", "noise": NOISE, "cut": picture("PNG")[:60], "text": b"no picture at all",
+            "head": picture("PNG")[:8]}
 
 
 def share(content) -> str:
@@ -102,11 +116,17 @@ def share(content) -> str:
 
 
 RECIPES = {  # name -> content of a file or a share string that is no recipe
-    "empty": b"", "noise": NOISE, "list": b"[1]", "number": b"3", "null": b"null", "cut": Recipe().to_json().encode()[:90],
-    "deep": b"[" * 90_000, "nested": b'{"hyperparameters": ' * 300 + b"1" + b"}" * 300, "unknown": b'{"epochs": 3}',
-    "text": b'{"steps": "many"}', "true": b'{"steps": true}', "half": b'{"steps": 0.5}', "nan": b'{"lr": NaN}', "inf": b'{"lr": Infinity}',
-    "big": b'{"seed": 1' + b"0" * 9000 + b"}", "name": b'{"data": ["a"]}', "dict": b'{"backbone": {}}', "null name": b'{"pretext": null}',
-    "hyperparameters": b'{"hyperparameters": [1]}', "value": b'{"hyperparameters": {"pretext.temperature": [1]}}',
+    "empty": b"", "noise": NOISE, "list": b"[1]", "number": b"3", "null": b"null",
+    "cut": Recipe().to_json().encode()[:90],
+    "deep": b"[" * 90_000, "nested": b'{"hyperparameters": ' * 300 + b"1" + b"}" * 300,
+    "unknown": b'{"epochs": 3}',
+    "text": b'{"steps": "many"}', "true": b'{"steps": true}', "half": b'{"steps": 0.5}',
+    "nan": b'{"lr": NaN}', "inf": b'{"lr": Infinity}',
+    "big": b'{"seed": 1' + b"0" * 9000 + b"}", "name": b'{"data": ["a"]}', "dict": b'{"backbone": {}}',
+    "null name": b'{"pretext": null}',
+    "hyperparameters": b'{"hyperparameters": [1]}',
+    "value": b'{"hyperparameters": {"pretext.temperature": [1]}}',
     "kind": b'{"hyperparameters": {"nothing": 1}}', "long": json.dumps({"data": "x" * 90_000}).encode(),
-    "longer": json.dumps({"data": "x" * 10**7}).encode(), "init": b'{"init": 3}', "control": b'{"data": "a\\nb\\u001b[31m\\u2028"}',
+    "longer": json.dumps({"data": "x" * 10**7}).encode(), "init": b'{"init": 3}',
+    "control": b'{"data": "a\\nb\\u001b[31m\\u2028"}',
 }

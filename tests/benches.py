@@ -62,7 +62,8 @@ def make(listed, tmp_path):
     benches = []
 
     def bench(**given):
-        settings = {"data": "tiny", "pretext": "autoencoder", "backbone": "mlp", "steps": 12, "batch_size": 16, "evaluations": 2,
+        settings = {"data": "tiny", "pretext": "autoencoder", "backbone": "mlp", "steps": 12,
+                    "batch_size": 16, "evaluations": 2,
                     "runs": tmp_path / "runs", "recorded": False, "name": f"bench {len(benches)}"}
         benches.append(Workbench(**settings | given))
         return benches[-1]
@@ -95,6 +96,7 @@ def painted(bench):
 
 
 def open_tab(bench, title):
-    bench._controller.panel.book.selected_index = [tab.title for tab in bench._controller.panel.tabs].index(title)
+    bench._controller.panel.book.selected_index = [tab.title
+                                                   for tab in bench._controller.panel.tabs].index(title)
     painted(bench)
     return next(tab for tab in bench._controller.panel.tabs if tab.title == title)

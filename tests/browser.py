@@ -1,4 +1,5 @@
-"""JupyterLab in a real browser, for tests: one server and one Chromium for the session, one page for each test.
+"""JupyterLab in a real browser, for tests: one server and one Chromium for the session, one page for each
+test.
 
     def test_it_trains(lab, page):
         panel = open_notebook(page, lab, "notebooks/00_bench.ipynb")
@@ -23,8 +24,10 @@ from lab_server import lab_server, shut_down_kernels
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PICTURES = REPOSITORY / "build" / "browser"  # screenshots of tests that failed
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--force-color-profile=srgb"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+         "--force-color-profile=srgb"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 READY = """() => { const shown = window.jupyterapp?.shell?.currentWidget;
     return shown?.sessionContext?.isReady && shown.sessionContext.session?.kernel?.status === 'idle'; }"""
@@ -59,7 +62,8 @@ def lab(tmp_path_factory):
 def chromium() -> str:
     path = os.environ.get("SSLBENCH_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if not path:
-        pytest.skip("needs Chromium: install it (Debian: apt install chromium) or set SSLBENCH_CHROMIUM to its path")
+        pytest.skip("needs Chromium: install it (Debian: apt install chromium) or set SSLBENCH_CHROMIUM to "
+                    "its path")
     return path
 
 
@@ -100,7 +104,8 @@ def foreign(page, lab: Lab) -> list[str]:
     """The addresses outside the server that the page has asked for; data: and blob: go nowhere."""
     home = urlsplit(lab.base).netloc
     parts = ((url, urlsplit(url)) for url in page.requests)
-    return [url for url, part in parts if part.scheme not in ("data", "blob", "about") and part.netloc != home]
+    return [url for url, part in parts
+            if part.scheme not in ("data", "blob", "about") and part.netloc != home]
 
 
 def open_notebook(page, lab: Lab, path: str):
@@ -113,7 +118,8 @@ def open_notebook(page, lab: Lab, path: str):
 
 
 def run_all(page) -> None:
-    """Start all cells. It does not wait: page.evaluate has no time limit, so no kernel promise may be awaited in it."""
+    """Start all cells. It does not wait: page.evaluate has no time limit, so no kernel promise may be awaited
+    in it."""
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
 
 
@@ -131,7 +137,8 @@ def kernel_value(page, lab: Lab, expression: str, seconds: float = 60) -> str:
 
 
 def picture_digest(page, selector: str) -> str | None:
-    """A digest of the picture's bytes, None before there is one. (Its blob address changes with every update: no proof.)"""
+    """A digest of the picture's bytes, None before there is one. (Its blob address changes with every update:
+    no proof.)"""
     data = page.evaluate(BYTES, selector)
     return hashlib.sha1(bytes(data)).hexdigest() if data else None
 
@@ -153,4 +160,5 @@ def wait_for(condition, seconds: float = 60, every: float = 0.05):
 def errors_shown(panel) -> int:
     """How many cells show a traceback or text on stderr."""
     kinds = ("stderr", "error")
-    return panel.locator(", ".join(f"[data-mime-type='application/vnd.jupyter.{kind}']" for kind in kinds)).count()
+    return panel.locator(", ".join(f"[data-mime-type='application/vnd.jupyter.{kind}']"
+                                   for kind in kinds)).count()

@@ -16,8 +16,8 @@ def seeded():
 
 @pytest.hookimpl(tryfirst=True)  # before -m reads the markers
 def pytest_collection_modifyitems(config, items):
-    """Mark what drives a browser, and let it come last: Playwright's event loop stays in the thread to the end. The full product of
-    the catalogue is left out unless somebody asks for it."""
+    """Mark what drives a browser, and let it come last: Playwright's event loop stays in the thread to the
+    end. The full product of the catalogue is left out unless somebody asks for it."""
     if "full" not in config.option.markexpr:
         items[:] = [item for item in items if not item.get_closest_marker("full")]
     for item in items:

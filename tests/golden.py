@@ -1,4 +1,5 @@
-"""Values of the losses on inputs in closed form (float64), computed with the authors' or the best-known implementations:
+"""Values of the losses on inputs in closed form (float64), computed with the authors' or the best-known
+implementations:
 lightly 1.6, pytorch-metric-learning, and the formulas of the MAE and RankMe papers."""
 
 import torch
@@ -6,12 +7,16 @@ from torch import Tensor
 
 NT_XENT = {0.5: 1.3839072140789, 0.1: 0.2372933240704}  # by temperature, on A and B
 VICREG = 9.4266508369539  # weights 25, 25, 1
-VICREG_INVARIANCE, VICREG_VARIANCE_OF_A, VICREG_COVARIANCE_OF_A = 0.1374681962974, 0.2595754148561, 0.4070873487176
+VICREG_INVARIANCE = 0.1374681962974
+VICREG_VARIANCE_OF_A = 0.2595754148561
+VICREG_COVARIANCE_OF_A = 0.4070873487176
 NEGATIVE_COSINE, BYOL = -0.8944829054314, 0.2110341891372
 MAE_RAW = 1.0536421769234  # patch 4, raw pixels
-MOCO, CLIP = 0.4215449721922, 0.1109430706975  # of unit vectors: temperature 0.1 and the queue Q; temperature 0.07
+# of unit vectors: temperature 0.1 and the queue Q; temperature 0.07
+MOCO, CLIP = 0.4215449721922, 0.1109430706975
 RANKME_OF_A = 4.1162429990576
-ALIGNMENT_AND_UNIFORMITY = {1.0: -1.5707425645461, 2.0: -2.7731589632123}  # by t: alignment + the mean of both uniformities
+# by t: alignment + the mean of both uniformities
+ALIGNMENT_AND_UNIFORMITY = {1.0: -1.5707425645461, 2.0: -2.7731589632123}
 
 
 def grid(n: int, d: int, a: float, b: float, c: float) -> Tensor:

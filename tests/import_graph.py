@@ -1,4 +1,5 @@
-"""Who imports whom in a package, read from its source; functions are included, so a late import cannot hide an arrow."""
+"""Who imports whom in a package, read from its source; functions are included, so a late import cannot hide
+an arrow."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter
@@ -25,7 +26,8 @@ HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 
 
 def modules(package: Path) -> dict[str, Path]:
-    """Dotted name inside the package -> file; "data" is data/__init__.py. The package's own __init__ is above all layers."""
+    """Dotted name inside the package -> file; "data" is data/__init__.py. The package's own __init__ is above
+    all layers."""
     found = {}
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package).with_suffix("").parts
@@ -36,7 +38,8 @@ def modules(package: Path) -> dict[str, Path]:
 
 
 def imported(path: Path, inside: str, package: str) -> set[str]:
-    """Absolute dotted names that a file imports, each `from a import b` as "a.b"; `inside` is the package it stands in."""
+    """Absolute dotted names that a file imports, each `from a import b` as "a.b"; `inside` is the package it
+    stands in."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -66,13 +69,16 @@ def graph(package: Path) -> dict[str, set[str]]:
 
 
 def faults(package: Path) -> list[str]:
-    """One line for each arrow that points up, each module in no layer, and each cycle; empty when all is well."""
+    """One line for each arrow that points up, each module in no layer, and each cycle; empty when all is
+    well."""
     edges = graph(package)
     part = {name: name.partition(".")[0] for name in edges}
-    lines = [f"{name} is in no layer; add it to LAYERS in import_graph.py" for name in edges if part[name] not in HEIGHT]
+    lines = [f"{name} is in no layer; add it to LAYERS in import_graph.py"
+             for name in edges if part[name] not in HEIGHT]
     for name, targets in edges.items():
         for target in targets:
-            if part[name] in HEIGHT and part[target] in HEIGHT and not allowed(part[name], part[target], target):
+            if (part[name] in HEIGHT and part[target] in HEIGHT
+                and not allowed(part[name], part[target], target)):
                 lines.append(f"{name} must not import {target}")
     try:
         TopologicalSorter(edges).prepare()

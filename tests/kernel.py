@@ -21,16 +21,19 @@ from jupyter_client.connect import write_connection_file
 class Kernel:
     """A kernel process of the given Python, and what it has told its page so far."""
 
-    def __init__(self, python: str | Path = sys.executable, cwd: str | Path | None = None, env: dict | None = None):
+    def __init__(self, python: str | Path = sys.executable, cwd: str | Path | None = None,
+                 env: dict | None = None):
         self.folder = tempfile.TemporaryDirectory(prefix="kernel-")
         self.widgets: dict[str, dict] = {}  # comm id -> state
         self.printed, self.updates = "", 0
         file, _ = write_connection_file(str(Path(self.folder.name) / "connection.json"))
-        self.process = subprocess.Popen([str(python), "-m", "ipykernel_launcher", "-f", file], cwd=cwd, env=env,
+        self.process = subprocess.Popen([str(python), "-m", "ipykernel_launcher", "-f", file], cwd=cwd,
+                                        env=env,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.client = BlockingKernelClient(connection_file=file)
         self.client.load_connection_file()
-        self.client.start_channels(hb=False)  # a busy machine misses heartbeats; self.process tells whether it lives
+        # a busy machine misses heartbeats; self.process tells whether it lives
+        self.client.start_channels(hb=False)
 
     def __enter__(self):
         try:

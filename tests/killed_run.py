@@ -1,4 +1,5 @@
-"""A run of toy series in a process of its own that kills itself while a checkpoint is written: killed_run.py FOLDER STEP"""
+"""A run of toy series in a process of its own that kills itself while a checkpoint is written: killed_run.py
+FOLDER STEP"""
 
 import os
 import signal

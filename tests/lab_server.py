@@ -1,4 +1,5 @@
-"""A JupyterLab server of its own for the browser tests: own port, own settings, own kernels, nothing left behind."""
+"""A JupyterLab server of its own for the browser tests: own port, own settings, own kernels, nothing left
+behind."""
 
 import contextlib
 import json
@@ -32,7 +33,8 @@ def ask(url: str, method: str = "GET", seconds: float = 10):
 
 
 def shut_down_kernels(base: str) -> None:
-    """Kernels live in process groups of their own, so they have to be asked one by one; one that restarts is asked again."""
+    """Kernels live in process groups of their own, so they have to be asked one by one; one that restarts is
+    asked again."""
     for left in reversed(range(20)):
         try:
             for kernel in ask(f"{base}/api/kernels"):
@@ -46,21 +48,25 @@ def shut_down_kernels(base: str) -> None:
 
 def command(port: int, root: Path, state: Path) -> list[str]:
     return [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+        f"--port={port}",
         "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True",
         f"--ServerApp.root_dir={root}", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
         f"--LabApp.app_settings_dir={state / 'settings'}", f"--LabApp.user_settings_dir={state / 'user'}",
         f"--LabApp.workspaces_dir={state / 'workspaces'}"]
 
 
 def environment(state: Path, import_from: Path) -> dict[str, str]:
     """This process's environment without its Jupyter settings; kernels import sslbench from `import_from`."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON", "SSLBENCH_NO_SKIPS"))}
-    return env | {
-        "JUPYTER_CONFIG_DIR": str(state / "config"), "JUPYTER_DATA_DIR": str(state / "data"), "JUPYTER_NO_CONFIG": "1",
-        "JUPYTER_RUNTIME_DIR": str(state / "runtime"), "IPYTHONDIR": str(state / "ipython"),
-        "PYTHONPATH": os.pathsep.join([str(import_from), *filter(None, [env.get("PYTHONPATH")])])}
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith(("JUPYTER", "IPYTHON", "SSLBENCH_NO_SKIPS"))}
+    return (env | {
+         "JUPYTER_CONFIG_DIR": str(state / "config"), "JUPYTER_DATA_DIR": str(state / "data"),
+         "JUPYTER_NO_CONFIG": "1",
+         "JUPYTER_RUNTIME_DIR": str(state / "runtime"), "IPYTHONDIR": str(state / "ipython"),
+         "PYTHONPATH": os.pathsep.join([str(import_from), *filter(None, [env.get("PYTHONPATH")])])})
 
 
 def wait_until_up(process: subprocess.Popen, base: str, log: Path, seconds: float = 60) -> None:

@@ -1,4 +1,5 @@
-"""A pytest plugin: with SSLBENCH_NO_SKIPS=1 a skipped test fails the run, unless its reason starts with "needs a GPU"."""
+"""A pytest plugin: with SSLBENCH_NO_SKIPS=1 a skipped test fails the run, unless its reason starts with
+"needs a GPU"."""
 
 import os
 
@@ -16,7 +17,8 @@ def unwanted_skips(stats: dict) -> list[str]:
 
 def pytest_sessionfinish(session):
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("SSLBENCH_NO_SKIPS") != "1" or reporter is None:  # a worker of pytest-xdist has no reporter
+    # a worker of pytest-xdist has no reporter
+    if os.environ.get("SSLBENCH_NO_SKIPS") != "1" or reporter is None:
         return
     skips = unwanted_skips(reporter.stats)
     for line in skips:

@@ -1,5 +1,5 @@
-"""What every pretext task and every backbone promises, as functions that raise AssertionError; test_contracts.py applies
-them to the catalogue, and to tasks that break each of them."""
+"""What every pretext task and every backbone promises, as functions that raise AssertionError;
+test_contracts.py applies them to the catalogue, and to tasks that break each of them."""
 
 import copy
 import inspect
@@ -12,7 +12,8 @@ from sslbench.backbones import Backbone, evaluating
 from sslbench.field import Field
 from sslbench.shown import ROLES, Matrix, Row, Says, as_shown
 
-BELOW_CHANCE, ABOVE_CHANCE = 0.03, 0.08  # of the chance level: where heads may end that see nothing of the sample
+# of the chance level: where heads may end that see nothing of the sample
+BELOW_CHANCE, ABOVE_CHANCE = 0.03, 0.08
 
 
 def inputs_of(task, seed=0, n=8):
@@ -45,7 +46,8 @@ def backbone_learns(task):
 
 
 def loss_falls_on_one_batch(task, steps=15):
-    """While teachers, queues and centres rest: a queue that is filled with this one batch would make it harder and harder."""
+    """While teachers, queues and centres rest: a queue that is filled with this one batch would make it
+    harder and harder."""
     task, inputs = copy.deepcopy(task), inputs_of(task)
     optimiser = torch.optim.Adam([p for p in task.parameters() if p.requires_grad], 3e-3)
     losses = []
@@ -56,7 +58,8 @@ def loss_falls_on_one_batch(task, steps=15):
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
-    assert sum(losses[-3:]) < 0.98 * sum(losses[:3]), f"the loss went from {losses[0]:.4f} to {losses[-1]:.4f}"
+    assert (sum(losses[-3:]) < 0.98
+            * sum(losses[:3])), f"the loss went from {losses[0]:.4f} to {losses[-1]:.4f}"
 
 
 def forward_has_no_randomness(task):
@@ -87,16 +90,19 @@ def one_embedding_per_sample(task):
     task.eval()
     batch = readable(task)
     with torch.no_grad():
-        z, again, fewer = task.embed(batch), task.embed(batch), task.embed({name: x[:3] for name, x in batch.items()})
+        z, again, fewer = task.embed(batch), task.embed(batch), task.embed({name: x[:3]
+            for name, x in batch.items()})
     task.train()
     assert z.shape == (8, task.backbone.dim), f"shape {tuple(z.shape)}"
     assert torch.equal(z, again), "two embeddings of one batch differ"
-    torch.testing.assert_close(z[:3], fewer, rtol=1e-4, atol=1e-4, msg="an embedding depends on the other samples")
+    torch.testing.assert_close(z[:3], fewer, rtol=1e-4, atol=1e-4, msg="an embedding depends on the other "
+                                                                       "samples")
     assert z.isfinite().all()
 
 
 def what_it_shows_can_be_drawn(task):
-    """Rows with roles hold samples of the field's size or smaller, words are said of each, a matrix is square."""
+    """Rows with roles hold samples of the field's size or smaller, words are said of each, a matrix is
+    square."""
     with evaluating(task), torch.no_grad():
         shown = as_shown(task.show(inputs_of(task)))
     assert shown, "show returns nothing"
@@ -106,20 +112,26 @@ def what_it_shows_can_be_drawn(task):
             assert item.role in ROLES, f"{item.title} has the role {item.role!r}"
             for name, x in item.batch.items():
                 whole = batch_of(task.data)[name]
-                axes = (len(x) == 8, x.ndim == whole.ndim, *(0 < a <= b for a, b in zip(x.shape[1:], whole.shape[1:])))
+                axes = (len(x) == 8, x.ndim == whole.ndim,
+                        *(0 < a <= b for a, b in zip(x.shape[1:], whole.shape[1:])))
                 assert all(axes), f"{item.title}: {name} is {tuple(x.shape)}, a sample {tuple(whole.shape)}"
         elif isinstance(item, Matrix):
-            assert item.values.shape == (8, 8) and item.values.isfinite().all(), f"{item.title} is {tuple(item.values.shape)}"
+            assert (item.values.shape == (8, 8)
+                    and item.values.isfinite().all()), f"{item.title} is {tuple(item.values.shape)}"
         else:
-            assert len(item.words) == 8 and all(isinstance(text, str) for text in item.words), f"{item.words!r} is said"
-            assert item.right is None or (len(item.right) == 8 and {type(r) for r in item.right} <= {bool, type(None)}), f"{item.right!r}"
+            assert (len(item.words) == 8
+                    and all(isinstance(text, str) for text in item.words)), f"{item.words!r} is said"
+            assert (item.right is None
+                    or (len(item.right) == 8
+                        and {type(r) for r in item.right} <= {bool, type(None)})), f"{item.right!r}"
     roles = [item.role for item in shown if isinstance(item, Row)]
-    assert "guess" not in roles or "truth" in roles, "a guess stands beside nothing that it could be compared with"
+    assert ("guess" not in roles
+            or "truth" in roles), "a guess stands beside nothing to compare it with"
 
 
 def chance_is_what_blind_heads_reach(task, steps=120, lr=1e-2, begun=3):
-    """The heads learn on a backbone that sees nothing; they come down to the chance level and stay there. (They begin at it after a
-    few steps, in which a queue fills with what this backbone says.)"""
+    """The heads learn on a backbone that sees nothing; they come down to the chance level and stay there.
+    (They begin at it after a few steps, in which a queue fills with what this backbone says.)"""
     task = blinded(copy.deepcopy(task))
     symbols = any(field.vocab for field in task.fields.values())
     n = 128 if symbols else 48  # how often each occurs must not be learned by heart
@@ -146,7 +158,8 @@ def blinded(task):
     """The task with backbones, its teacher's too, that read zeros in place of every sample."""
     for module in task.modules():
         if isinstance(module, Backbone):
-            module.stem = lambda batch, stem=module.stem: stem({name: torch.zeros_like(x) for name, x in batch.items()})
+            module.stem = lambda batch, stem=module.stem: stem({name: torch.zeros_like(x)
+                                                                for name, x in batch.items()})
     return task
 
 
@@ -167,7 +180,8 @@ def absent_places_count_for_nothing(task):
         assert not there.all(), "the samples have no gaps"
         assert guess.grad[~there].abs().sum() == 0, "a guess where nothing is moves the loss"
     pooled, pool = [], task.backbone.pool
-    task.backbone.pool = lambda tokens, present=None: pool(pooled.append((keep(tokens), present)) or tokens, present)
+    task.backbone.pool = lambda tokens, present=None: pool(pooled.append((keep(tokens), present)) or tokens,
+                                                           present)
     task.embed(readable(task)).sum().backward()
     del task.backbone.pool
     (tokens, present), = pooled
@@ -182,7 +196,8 @@ def keep(x):
 
 
 def sees_no_future(backbone, causal=1):
-    """Blocks of `causal` tokens are moved by themselves and by earlier blocks, by nothing that comes after."""
+    """Blocks of `causal` tokens are moved by themselves and by earlier blocks, by nothing that comes
+    after."""
     backbone.eval()
     (field,) = backbone.fields.values()
     torch.manual_seed(0)
@@ -193,7 +208,8 @@ def sees_no_future(backbone, causal=1):
             start = i // causal * causal  # of its block
             other = torch.cat([tokens[:, :i], torch.randn_like(tokens[:, i:])], 1)
             seen = backbone.trunk(other, causal=causal)
-            assert torch.allclose(seen[:, :start], plain[:, :start], atol=1e-5), f"a token before {start} is moved by later ones"
+            assert torch.allclose(seen[:, :start], plain[:, :start],
+                                  atol=1e-5), f"a token before {start} is moved by later ones"
             moved = (seen[:, start:] - plain[:, start:]).abs().amax((0, 2)) > 1e-3  # [N - start]
             assert moved.all(), f"tokens of the block that begins at {start} do not see all of it"
 
@@ -203,7 +219,8 @@ def tokens_fill_the_grid(backbone, batch):
     with torch.no_grad():
         tokens = backbone(batch)
     expected = sum(torch.Size(backbone.grid(name)).numel() for name in backbone.fields)
-    assert tokens.shape == (8, expected, backbone.dim), f"{tuple(tokens.shape)} for {expected} tokens of {backbone.dim}"
+    assert (tokens.shape == (8, expected,
+                             backbone.dim)), f"{tuple(tokens.shape)} for {expected} tokens of {backbone.dim}"
     assert backbone.pool(tokens, backbone.present(batch)).shape == (8, backbone.dim)
     assert tokens.flatten(1).std(0).max() > 1e-4, "the tokens are the same for every sample"
 
@@ -211,7 +228,8 @@ def tokens_fill_the_grid(backbone, batch):
 def explains_itself(cls):
     first = cls.summary()
     assert cls.__doc__ and first.endswith("."), f"{cls.__name__}: its docstring must begin with one sentence"
-    assert len(first) <= 140, f"{cls.__name__}: the first line is what the menu shows; {len(first)} characters are too many"
+    assert len(first) <= 140, (
+        f"{cls.__name__}: the first line is what the menu shows; {len(first)} characters are too many")
     arguments = inspect.signature(cls.__init__).parameters.values()
     known = cls.hyperparameters()
     for name in (a.name for a in arguments if a.kind is a.KEYWORD_ONLY):
@@ -235,7 +253,8 @@ def same(a, b):
     return a == b
 
 
-OF_A_TASK = (loss_is_one_finite_number, loss_is_float32_under_autocast, backbone_learns, loss_falls_on_one_batch,
+OF_A_TASK = (loss_is_one_finite_number, loss_is_float32_under_autocast, backbone_learns,
+             loss_falls_on_one_batch,
              forward_has_no_randomness, inputs_come_from_the_generator, inputs_leave_the_batch_alone,
              one_embedding_per_sample, what_it_shows_can_be_drawn)
 

@@ -1,4 +1,5 @@
-"""Where real data sets are, for tests: the folders of SSLBENCH_DATA, else shared/data beside the repository."""
+"""Where real data sets are, for tests: the folders of SSLBENCH_DATA, else shared/data beside the
+repository."""
 
 import os
 from pathlib import Path

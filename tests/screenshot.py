@@ -1,4 +1,5 @@
-"""The picture of the bench that the README shows: `python tests/screenshot.py [steps]` trains and writes notebooks/bench.png."""
+"""The picture of the bench that the README shows: `python tests/screenshot.py [steps]` trains and writes
+notebooks/bench.png."""
 
 import os
 import shutil
@@ -42,8 +43,10 @@ def take(page, bench, steps: int) -> None:
     wait_for(lambda: state(page) == "running" and step(page) > 0.5 * steps, 1800, 0.5)
     explorer = bench.locator(".sslb-explorer")
     bench.locator(".sslb-method select").select_option(label="t-SNE")
-    wait_for(lambda: step(page) > 0.75 * steps and explorer.locator(".sslb-step").inner_text().endswith("t-SNE"), 1800, 0.5)
-    wait_for(lambda: not bench.locator(".sslb-map-progress").is_visible() or state(page) != "running", 600, 0.2)
+    wait_for(lambda: step(page) > 0.75 * steps
+             and explorer.locator(".sslb-step").inner_text().endswith("t-SNE"), 1800, 0.5)
+    wait_for(lambda: not bench.locator(".sslb-map-progress").is_visible() or state(page) != "running", 600,
+             0.2)
     time.sleep(1)
     wait_for(lambda: explorer.get_attribute("data-moving") == "false")
     page.evaluate(TOP)

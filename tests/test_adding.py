@@ -1,4 +1,5 @@
-"""Adding a pretext task is one file. One typed in a notebook cell works like a shipped one; so does a network, and data."""
+"""Adding a pretext task is one file. One typed in a notebook cell works like a shipped one; so does a
+network, and data."""
 
 import sys
 from dataclasses import replace
@@ -38,7 +39,7 @@ class Backwards(Pretext):
     paper = "https://example.org/backwards"
 
     def __init__(self, backbone, data, *,
-                 share: Annotated[float, Hyperparameter("share of the samples that is turned round", 0.1, 0.9)] = 0.5):
+                 share: Annotated[float, Hyperparameter("share of samples turned round", 0.1, 0.9)] = 0.5):
         super().__init__(backbone, data)
         self.share, self.classify = share, nn.Linear(backbone.dim, 2)
 
@@ -83,7 +84,8 @@ def cell(catalogue):
 def check_it_is_like_a_shipped_one(cls):
     assert {"kind": "pretext", "name": "backwards", "what": "Guess whether each sample is shown backwards.",
             "paper": "https://example.org/backwards"} in catalog("pretext")
-    recipe, _ = read(parser("train", ""), ["--pretext", "backwards", "--pretext.share", "0.4", "--data", "waves"])
+    recipe, _ = read(parser("train", ""),
+                     ["--pretext", "backwards", "--pretext.share", "0.4", "--data", "waves"])
     assert recipe.hyperparameters == {"pretext.share": 0.4}
     promises.explains_itself(cls)
     for data in ("series", "text"):
@@ -115,7 +117,8 @@ def test_a_pretext_task_typed_in_a_cell_is_everywhere(cell, toy):
 
 
 def test_typing_the_cell_again_replaces_the_class(cell):
-    first, second = cell(CELL)["Backwards"], cell(CELL.replace("0.1, 0.9)] = 0.5", "0.1, 0.9)] = 0.6"))["Backwards"]
+    first, second = cell(CELL)["Backwards"], cell(CELL.replace("0.1, 0.9)] = 0.5",
+                                                               "0.1, 0.9)] = 0.6"))["Backwards"]
     assert Pretext.find("backwards") is second is not first
     assert second.hyperparameters()["share"].default == 0.6
 
@@ -129,7 +132,8 @@ def test_new_processes_cannot_see_a_cell_and_the_message_says_so(cell, toy, tmp_
     cell(CELL)
     with pytest.raises(ValueError, match="backwards is defined in this Python process"):
         next(launch(replace(toy, pretext="backwards", data="waves"), tmp_path))
-    held = arrays(torch.zeros(50, 3, 8, 8), name="held_here")  # made by a function of sslbench, yet only in this process
+    # made by a function of sslbench, yet only in this process
+    held = arrays(torch.zeros(50, 3, 8, 8), name="held_here")
     with pytest.raises(ValueError, match="defined in this Python process"):
         next(launch(Recipe(held, "rotation", "small_cnn"), tmp_path))
 
@@ -209,7 +213,8 @@ def test_tokens_that_fill_no_grid_are_refused(catalogue, side, extra, prefix, wh
 
 @pytest.mark.parametrize("side, grid", [(2, (8, 8)), (8, (2, 2)), (16, (1, 1))])
 def test_another_grid_of_the_samples_proportions_is_known(catalogue, side, grid):
-    net = build("masked", adopt(lambda: Patches(side=side, wrapped=False), "patches", prefix=1), source("image")).backbone
+    net = build("masked", adopt(lambda: Patches(side=side, wrapped=False), "patches", prefix=1),
+                source("image")).backbone
     assert net.grid("image") == grid
     wide = Adopted.grid_of(net, torch.zeros(2, 1 + 32, 24), (16, 32))
     assert wide == (4, 8)
@@ -218,7 +223,8 @@ def test_another_grid_of_the_samples_proportions_is_known(catalogue, side, grid)
 def test_a_network_may_be_made_for_the_fields(catalogue):
     def for_fields(fields):
         ((_, field),) = fields.items()
-        return torch.nn.Sequential(torch.nn.Embedding(field.vocab + 2, 24)) if field.vocab else Patches(field.channels, extra=0)
+        return (torch.nn.Sequential(torch.nn.Embedding(field.vocab + 2, 24))
+                if field.vocab else Patches(field.channels, extra=0))
 
     adopt(for_fields, "for_fields")
     assert build("simclr", "for_fields", source("image")).backbone.net.read.in_channels == 3
@@ -230,12 +236,14 @@ def test_a_network_may_be_made_for_the_fields(catalogue):
 
 
 def test_a_resizable_network_says_its_grid_for_every_size(catalogue):
-    fixed, free = (build("masked", adopt(lambda: Patches(), name, prefix=1, resizable=name == "free"), source("image")).backbone
+    fixed, free = (build("masked", adopt(lambda: Patches(), name, prefix=1, resizable=name == "free"),
+                         source("image")).backbone
                    for name in ("fixed", "free"))
     assert not Backbone.find("fixed").resizable and Backbone.find("free").resizable
     assert fixed.grid("image", (8, 12)) == (4, 4)  # nobody asks: it is not resizable
     x = {"image": torch.randn(8, 3, 8, 12)}
-    assert free.grid("image", (8, 12)) == (2, 3) and free(x).shape == (8, 6, 24) and free.grid("image", (2, 2)) == (0, 0)
+    assert (free.grid("image", (8, 12)) == (2, 3) and free(x).shape == (8, 6, 24)
+            and free.grid("image", (2, 2)) == (0, 0))
     assert free.embed(x).shape == (8, 24)
 
 
@@ -258,7 +266,8 @@ class Ramps(Data):
     def load(self, split):
         generator = torch.Generator().manual_seed(["train", "validation", "test"].index(split))
         up = torch.arange(60) % 2
-        x = (2 * up - 1)[:, None, None] * torch.linspace(-1, 1, 16) + 0.3 * torch.randn(60, 1, 16, generator=generator)
+        noise = torch.randn(60, 1, 16, generator=generator)
+        x = (2 * up - 1)[:, None, None] * torch.linspace(-1, 1, 16) + 0.3 * noise
         return {"line": x}, {"rises": up}
 
     def augment(self, batch, generator):
@@ -271,7 +280,8 @@ def test_data_of_ones_own_is_trained_on(cell, toy):
     recipe = replace(toy, data="ramps", backbone="small_cnn", hyperparameters={})
     run = fit(recipe, progress=False, device="cpu", evaluations=1)
     assert run.scores["linear"] > 0.9 and run.recipe.check() == run.recipe
-    assert {"kind": "data", "name": "ramps", "what": "Rising and falling lines.", "paper": ""} in catalog("data")
+    assert ({"kind": "data", "name": "ramps", "what": "Rising and falling lines.",
+             "paper": ""} in catalog("data"))
 
 
 def test_the_contracts_are_part_of_the_vocabulary():

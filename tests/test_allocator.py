@@ -11,12 +11,14 @@ from sslbench.machine import allocator
 from sslbench.machine.hardware import Hardware
 from sslbench.training.loop import Step
 
-pytestmark = pytest.mark.skipif(not allocator._glibc() or allocator._tuned(), reason="the allocator is not glibc's, or is tuned")
+pytestmark = pytest.mark.skipif(not allocator._glibc() or allocator._tuned(),
+                                reason="the allocator is not glibc's, or is tuned")
 NUMBERS = 10_000_000  # 40 MB of float32: more than glibc takes from its heap by itself
 
 
 def new_pages(rounds: int = 10) -> int:
-    """Pages that the system hands out while a thread makes and frees the same block again and again, after the first times."""
+    """Pages that the system hands out while a thread makes and frees the same block again and again, after
+    the first times."""
     import resource
 
     counted = []
@@ -70,7 +72,8 @@ def test_an_old_library_that_refuses_large_blocks_gets_smaller_ones(monkeypatch)
     calls = []
     monkeypatch.setattr(allocator, "_glibc", lambda: Library(calls, largest=1 << 25))
     with allocator.freed_memory_kept():
-        assert calls[:2] == [(allocator.M_MMAP_THRESHOLD, 1 << 30), (allocator.M_MMAP_THRESHOLD, 1 << 25)] and len(calls) == 4
+        assert (calls[:2] == [(allocator.M_MMAP_THRESHOLD, 1 << 30), (allocator.M_MMAP_THRESHOLD, 1 << 25)]
+                and len(calls) == 4)
 
 
 @pytest.mark.parametrize("name", ["MALLOC_ARENA_MAX", "GLIBC_TUNABLES"])

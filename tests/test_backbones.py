@@ -20,7 +20,8 @@ def test_small_cnn_pools_the_strongest_answer_and_its_gradient_goes_there(shape)
     data = Toy(SHAPES[shape])
     net = SmallCNN(data.fields, width=8)
     generator = torch.Generator().manual_seed(0)
-    tokens = torch.rand(4, 6, net.dim, generator=generator, requires_grad=True)  # positive, as after the last ReLU
+    # positive, as after the last ReLU
+    tokens = torch.rand(4, 6, net.dim, generator=generator, requires_grad=True)
     present = torch.tensor([1.0, 1, 1, 1, 0, 0]).expand(4, 6) if "padded" in shape else None
     seen = tokens if present is None else tokens[:, :4]
     pooled = net.pool(tokens, present)
@@ -37,7 +38,8 @@ def test_a_network_of_ones_own_that_cannot_read_the_samples_says_so_in_one_line(
     name = adopt(lambda: torch.nn.Conv1d(2, 8, 9), "long_kernel")
     assert Backbone.find(name)({"signal": SHAPES["series"]["signal"].resized((16,))}).dim == 8
     data = Toy({"signal": SHAPES["series"]["signal"].resized((4,))})
-    with pytest.raises(ValueError, match=r"long_kernel cannot read a batch of shape \(2, 2, 4\): .*[Kk]ernel size") as error:
+    with pytest.raises(ValueError,
+        match=r"long_kernel cannot read a batch of shape \(2, 2, 4\): .*[Kk]ernel size") as error:
         Recipe(backbone=name).build(data)
     assert "\n" not in str(error.value) and isinstance(error.value.__cause__, RuntimeError)
 
@@ -50,8 +52,10 @@ def read_forwards(tmp_path, toy):
     return replace(recipe, init=str(tmp_path))
 
 
-@pytest.mark.parametrize("pretext, forwards", [("next_token", True), ("autoencoder", True), ("byol", True), ("masked", False)])
-def test_a_network_goes_on_reading_as_it_was_trained_unless_a_task_trains_it_otherwise(read_forwards, pretext, forwards):
+@pytest.mark.parametrize("pretext, forwards",
+                         [("next_token", True), ("autoencoder", True), ("byol", True), ("masked", False)])
+def test_a_network_goes_on_reading_as_it_was_trained_unless_a_task_trains_it_otherwise(read_forwards, pretext,
+    forwards):
     _, task = replace(read_forwards, pretext=pretext).build()
     batch, backbone = readable(task.eval()), task.backbone
     causal, both = (backbone.pool(backbone(batch, causal)) for causal in (1, 0))
@@ -64,7 +68,8 @@ def test_which_way_a_network_reads_is_part_of_its_weights_and_older_weights_stil
     weights = load_run(read_forwards.init).weights
     fresh = build("simclr", "transformer", source("series")).backbone
     assert fresh.one_way == 0
-    of_backbone = {name.removeprefix("backbone."): w for name, w in weights.items() if name.startswith("backbone.")}
+    of_backbone = {name.removeprefix("backbone."): w
+                   for name, w in weights.items() if name.startswith("backbone.")}
     fresh.load_state_dict(of_backbone)
     assert fresh.one_way == 1
     older = {name: w for name, w in of_backbone.items() if not name.endswith("_extra_state")}

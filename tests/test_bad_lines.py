@@ -53,17 +53,23 @@ def test_bad_hyperparameters(capsys):
         assert words[2].split("=")[0].split(".")[1] in said, said
 
 
-@pytest.mark.parametrize("words", [[], ["nonsense"], ["train", "extra"], ["train", "--nonsense"], ["train", "--steps"],
+@pytest.mark.parametrize("words",
+                         [[], ["nonsense"], ["train", "extra"], ["train", "--nonsense"], ["train", "--steps"],
                                    ["train", "--", "x"],
-                                   ["show"], ["resume"], ["show", "a", "b"], ["catalog", "nonsense"], ["catalog", "x" * 10**6],
-                                   ["results"], ["train", "--seeds", "many"], ["train", "--seeds=0"], ["train", "--seeds=-1"],
+                                   ["show"], ["resume"], ["show", "a", "b"], ["catalog", "nonsense"],
+                                   ["catalog", "x" * 10**6],
+                                   ["results"], ["train", "--seeds", "many"], ["train", "--seeds=0"],
+                                   ["train", "--seeds=-1"],
                                    ["train", "--log=paper"],
-                                   ["train", "--seeds=2", "--log=paper"], ["compare"], ["compare", "nowhere"], ["compare", "."],
+                                   ["train", "--seeds=2", "--log=paper"], ["compare"], ["compare", "nowhere"],
+                                   ["compare", "."],
                                    ["export"], ["export", "nowhere"], ["export", "nowhere", "--out=x.npz"],
                                    ["export", ".", "--out=x.pt"], ["export", "nowhere", "--out=x.txt"],
-                                   ["export", ".", "--out=x.npz", "--split=all"], ["export", ".", "--out=x.npz", "--most=0"],
+                                   ["export", ".", "--out=x.npz", "--split=all"],
+                                   ["export", ".", "--out=x.npz", "--most=0"],
                                    ["x" * 10**6], ["a\nb\nc\nd"], ["train", "--a\nb\nc\nd"],
-                                   ["train", "--device=" + "x" * 10**6], ["train", "--precision=a\nb"], ["train", "--device="]],
+                                   ["train", "--device=" + "x" * 10**6], ["train", "--precision=a\nb"],
+                                   ["train", "--device="]],
                          ids=shortened)
 def test_bad_words(words, capsys):
     if words:
@@ -84,8 +90,10 @@ def oddities(tmp_path):
     (tmp_path / "gone.csv").symlink_to("nowhere")
     (tmp_path / "to_pipe.csv").symlink_to("pipe.csv")
     (tmp_path / "folder.csv").mkdir()
-    yield [*(str(tmp_path / name) for name in ("pipe.csv", "s", "loop.csv", "gone.csv", "to_pipe.csv", "folder.csv", "missing.csv")),
-           "/dev/zero", "/dev/null", "/dev/tty", "nowhere", "~nobody_is_called_so/x", "a\0b", "x" * 300, "x/" * 5000, " ", "\n",
+    yield [*(str(tmp_path / name)
+        for name in ("pipe.csv", "s", "loop.csv", "gone.csv", "to_pipe.csv", "folder.csv", "missing.csv")),
+           "/dev/zero", "/dev/null", "/dev/tty", "nowhere", "~nobody_is_called_so/x", "a\0b", "x" * 300,
+           "x/" * 5000, " ", "\n",
            "/proc/self/mem/x"]
     server.close()
 
@@ -131,7 +139,8 @@ def test_a_recipe_that_is_no_file(oddities, capsys):
 def test_a_share_string_that_unpacks_to_gigabytes(capsys):
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(b" " * 2**24) for _ in range(4)) + packer.flush()
-    held = tracemalloc_peak(lambda: refused(["train", "--recipe", "ssl1." + base64.urlsafe_b64encode(packed).decode()], capsys))
+    held = tracemalloc_peak(lambda: refused(["train", "--recipe",
+                                             "ssl1." + base64.urlsafe_b64encode(packed).decode()], capsys))
     assert held < 2**20, "64 MiB of blanks are not unpacked to be refused"
 
 
@@ -154,10 +163,14 @@ def test_a_folder_that_is_no_run(verb, name, tmp_path, capsys):
     refused([verb, str(tmp_path)], capsys)
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), TypeError("x"), MemoryError(), RecursionError("deep"), zipfile.BadZipFile("no zip"),
-                                   ZeroDivisionError("by zero"), AssertionError(), StopIteration(), ImportError("no x"),
-                                   UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), RuntimeError("a\nb\nc\nd\ne"),
-                                   ValueError("x" * 10**6), Exception("\x1b[31m\r\n\u2028"), AttributeError("x"), IndexError("x"),
+@pytest.mark.parametrize("error",
+    [KeyError("x"), TypeError("x"), MemoryError(), RecursionError("deep"), zipfile.BadZipFile("no zip"),
+                                   ZeroDivisionError("by zero"), AssertionError(), StopIteration(),
+                                   ImportError("no x"),
+                                   UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"),
+                                   RuntimeError("a\nb\nc\nd\ne"),
+                                   ValueError("x" * 10**6), Exception("\x1b[31m\r\n\u2028"),
+                                   AttributeError("x"), IndexError("x"),
                                    np.linalg.LinAlgError("svd")], ids=lambda e: type(e).__name__)
 def test_whatever_goes_wrong_is_one_line_and_a_traceback_only_when_asked_for(error, capsys, monkeypatch):
     def fails(argv):
@@ -180,13 +193,19 @@ def test_a_traceback_may_be_asked_for_anywhere(words, capsys):
 
 @pytest.mark.parametrize("words", [["train", "--recipe=/dev/stdin", "--data.file=/dev/zero"]], ids=shortened)
 def test_as_a_program_too(words):
-    done = subprocess.run([sys.executable, "-m", "sslbench", *words], capture_output=True, text=True, timeout=60, stdin=subprocess.PIPE)
-    assert done.returncode == 2 and done.stderr.startswith("sslbench: ") and done.stderr.count("\n") == 1, done.stderr
+    done = subprocess.run([sys.executable, "-m", "sslbench", *words], capture_output=True, text=True,
+                          timeout=60, stdin=subprocess.PIPE)
+    assert (done.returncode == 2 and done.stderr.startswith("sslbench: ")
+            and done.stderr.count("\n") == 1), done.stderr
 
 
 def test_a_reader_who_has_seen_enough_is_left_in_peace():
-    code = "from sslbench.commands import catalog, main; catalog.catalog = lambda kind: 'x\\n' * 10**6; exit(main(['catalog']))"
-    job = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    code = (
+        "from sslbench.commands import catalog, main; catalog.catalog = lambda kind: 'x\\n' * 10**6; "
+        "exit(main(['catalog']))"
+    )
+    job = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           text=True)
     assert job.stdout.readline() == "x\n"
     job.stdout.close()
     assert job.stderr.read() == "" and job.wait(60) == 141
@@ -196,7 +215,9 @@ def test_a_reader_who_has_seen_enough_is_left_in_peace():
 def test_a_run_folder_that_can_be_none(flag, oddities, capsys, tmp_path):
     (tmp_path / "file").write_text("somebody's")
     for path in (*oddities, str(tmp_path / "file"), str(tmp_path / "file" / "below")):
-        new = path in ("nowhere", "~nobody_is_called_so/x", " ", "\n") or path.endswith(("missing.csv", "folder.csv"))
+        new = (path in ("nowhere", "~nobody_is_called_so/x", " ", "\n")
+               or path.endswith(("missing.csv", "folder.csv")))
         if flag == "--init" or not new:  # a new folder is welcome as --out
-            refused([*TINY, "--data=series", "--backbone=gru", "--backbone.width=16", f"{flag}={path}"], capsys)
+            refused([*TINY, "--data=series", "--backbone=gru", "--backbone.width=16", f"{flag}={path}"],
+                    capsys)
     assert (tmp_path / "file").read_text() == "somebody's"

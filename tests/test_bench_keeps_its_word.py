@@ -29,7 +29,8 @@ from sslbench.workbench.tabs.embedding import METHODS
 
 
 def any_value(h: Hyperparameter, chance: random.Random):
-    """A value that the hyperparameter allows: an end, the default, or anything between with all its digits."""
+    """A value that the hyperparameter allows: an end, the default, or anything between with all its
+    digits."""
     if h.choices:
         return chance.choice(h.choices)
     if h.type is bool:
@@ -37,13 +38,15 @@ def any_value(h: Hyperparameter, chance: random.Random):
     if h.type is str:
         return h.default
     low, high = -1e6 if h.low is None else h.low, 1e6 if h.high is None else h.high
-    between = chance.uniform(low, high) if chance.random() < 0.5 else low + (high - low) * 10 ** chance.uniform(-9, 0)
+    between = (chance.uniform(low, high)
+               if chance.random() < 0.5 else low + (high - low) * 10 ** chance.uniform(-9, 0))
     value = chance.choice([low, high, between, between, between, h.default])
     return int(value) if h.type is int else value
 
 
 def any_recipe(chance: random.Random) -> Recipe:
-    names = {kind: chance.choice([n for n, c in contract.all().items() if c.__module__.startswith("sslbench.")])
+    names = {kind: chance.choice([n
+                                  for n, c in contract.all().items() if c.__module__.startswith("sslbench.")])
              for kind, contract in contracts().items()}
     numbers = {n: any_value(h, chance) for n, h in Recipe.ranges().items() if chance.random() < 0.6}
     given = {f"{kind}.{n}": any_value(h, chance) for kind, contract in contracts().items()
@@ -51,7 +54,8 @@ def any_recipe(chance: random.Random) -> Recipe:
     return Recipe(**names, **numbers, hyperparameters=given).check()
 
 
-@pytest.mark.parametrize("seed", [*range(6), *(pytest.param(i, marks=pytest.mark.slow) for i in range(6, 60))])
+@pytest.mark.parametrize("seed",
+                         [*range(6), *(pytest.param(i, marks=pytest.mark.slow) for i in range(6, 60))])
 def test_any_valid_recipe_and_its_share_string_are_what_the_bench_trains(seed):
     recipe = any_recipe(random.Random(seed))
     bench = Workbench(recipe.share(), recorded=False, name="any")
@@ -59,29 +63,39 @@ def test_any_valid_recipe_and_its_share_string_are_what_the_bench_trains(seed):
     bench.close()
 
 
-@pytest.mark.parametrize("given", [{"lr": 3.0}, {"lr": 0.123456}, {"lr": 0}, {"weight_decay": 9.75}, {"batch_size": 2}, {"seed": 2**31 - 1},
+@pytest.mark.parametrize("given",
+    [{"lr": 3.0}, {"lr": 0.123456}, {"lr": 0}, {"weight_decay": 9.75}, {"batch_size": 2}, {"seed": 2**31 - 1},
                                    {"hyperparameters": {"pretext.temperature": 0.123456}},
-                                   {"hyperparameters": {"pretext.temperature": 0.1}}])  # the default, but given
+                                   # the default, but given
+                                   {"hyperparameters": {"pretext.temperature": 0.1}}])
 def test_a_control_keeps_what_it_was_given_until_it_is_touched(given):
     recipe = Recipe("wild_digits", "simclr", "small_cnn", **given).check()
     bench = Workbench(recipe, recorded=False, name="given")
     assert bench.recipe == recipe
     bench._controller.choices.settings.training["seed"].value = 7
-    assert bench.recipe == Recipe(**{**vars(recipe), "seed": 7})  # and another one that is touched changes itself alone
+    # and another one that is touched changes itself alone
+    assert bench.recipe == Recipe(**{**vars(recipe), "seed": 7})
     bench.close()
 
 
-@pytest.mark.parametrize("backbone, widths", [("caption:gru+image:small_cnn", {"width": 48, "image.width": 12}),
-                                              ("image:small_cnn+caption:gru", {"caption.width": 32}), ("small_cnn+gru", {"width": 48})])
+@pytest.mark.parametrize("backbone, widths",
+                         [("caption:gru+image:small_cnn", {"width": 48, "image.width": 12}),
+                                              ("image:small_cnn+caption:gru", {"caption.width": 32}),
+                                              ("small_cnn+gru", {"width": 48})])
 def test_one_backbone_for_each_field_has_its_controls_and_is_what_the_bench_trains(backbone, widths):
-    recipe = Recipe("captions", "clip", backbone, hyperparameters={f"backbone.{n}": value for n, value in widths.items()}).check()
+    recipe = Recipe("captions", "clip", backbone,
+                    hyperparameters={f"backbone.{n}": value for n, value in widths.items()}).check()
     bench = Workbench(recipe.share(), recorded=False, name="towers")
-    controls, menu = bench._controller.choices.settings.of["backbone"], bench._controller.choices.menus.menus["backbone"]
-    assert bench.recipe == recipe and set(controls) == set(recipe.known("backbone")) and menu.value == backbone
+    choices = bench._controller.choices
+    controls, menu = choices.settings.of["backbone"], choices.menus.menus["backbone"]
+    assert (bench.recipe == recipe and set(controls) == set(recipe.known("backbone"))
+            and menu.value == backbone)
     name = next(iter(widths))
     controls[name].value = recipe.known("backbone")[name].default
-    assert bench.recipe.make_data() and bench.recipe.hyperparameters[f"backbone.{name}"] == controls[name].value
-    bench._controller.choices.menus.menus["pretext"].value = "next_token"  # which a network for pictures cannot do
+    assert (bench.recipe.make_data()
+            and bench.recipe.hyperparameters[f"backbone.{name}"] == controls[name].value)
+    # which a network for pictures cannot do
+    bench._controller.choices.menus.menus["pretext"].value = "next_token"
     assert bench.recipe.backbone != backbone and not bench.recipe.incompatible()
     assert set(bench._controller.choices.settings.of["backbone"]) == set(bench.recipe.known("backbone"))
     bench.close()
@@ -129,15 +143,18 @@ def test_menus_have_headings_the_default_first_and_what_does_not_fit_last():
         def __init__(self, group):
             self.group, self.downloads = group, lambda: ""
 
-    classes = {"b": Kind("views"), "a": Kind("views"), "c": Kind("gaps"), "d": Kind("yours"), "e": Kind("gaps")}
+    classes = {"b": Kind("views"), "a": Kind("views"), "c": Kind("gaps"), "d": Kind("yours"),
+               "e": Kind("gaps")}
     found = entries(classes, {"a": "", "b": "", "c": "", "d": "", "e": "needs an image"}, default="b")
-    assert [entry.label for entry in found] == ["— views —", "b", "a", "— gaps —", "c", "— yours —", "d", "— does not fit —",
+    assert [entry.label for entry in found] == ["— views —", "b", "a", "— gaps —", "c", "— yours —", "d",
+                                                "— does not fit —",
                                                 "e  (needs an image)"]
     assert found[-1].style and not found[1].style
     one = entries({"a": classes["a"]}, {"a": ""}, default="a")
     assert [entry.label for entry in one] == ["a"]  # one group needs no heading
     values = [entry.value for entry in found]
-    assert landed_on(values, 3, 0) == "c" and landed_on(values, 3, 4) == "a" and isinstance(values[3], Heading)
+    assert (landed_on(values, 3, 0) == "c" and landed_on(values, 3, 4) == "a"
+            and isinstance(values[3], Heading))
 
 
 def test_the_group_of_a_class_is_the_folder_of_its_file(monkeypatch):
@@ -169,7 +186,8 @@ class MyTask(Autoencoder):
     assert ("my_task", "my_task") in menu.options and any(label == "— yours —" for label, _ in menu.options)
     menu.value = "my_task"
     bench._controller.choices.settings.of["pretext"]["knob"].value = 5
-    shell.run_cell(cell.replace("LIMIT", "20")).raise_error()  # written anew: the control has the new range and the old value
+    # written anew: the control has the new range and the old value
+    shell.run_cell(cell.replace("LIMIT", "20")).raise_error()
     assert bench.recipe.hyperparameters["pretext.knob"] == 5
     assert bench._controller.choices.settings.of["pretext"]["knob"].slider.max == 20
     options = menu.options
@@ -188,7 +206,8 @@ def test_a_source_that_must_be_downloaded_says_so_with_its_size(tmp_path, monkey
     monkeypatch.setattr(torchvision_sets, "roots", lambda: [tmp_path])
     torchvision_sets.lies_somewhere.cache_clear()
     mnist = Data.find("mnist")
-    assert [e.label for e in entries({"mnist": mnist}, {"mnist": ""}, "mnist")] == ["mnist  (downloads 12 MB)"]
+    assert ([e.label for e in entries({"mnist": mnist}, {"mnist": ""},
+                                      "mnist")] == ["mnist  (downloads 12 MB)"])
     (tmp_path / "mnist.npz").touch()
     assert [e.label for e in entries({"mnist": mnist}, {"mnist": ""}, "mnist")] == ["mnist"]
     torchvision_sets.lies_somewhere.cache_clear()
@@ -207,7 +226,8 @@ def test_settings_say_why_they_are_locked(make):
     settings = bench._controller.choices.settings
     assert "Locked" not in settings.why.value and not settings.training["lr"].text.disabled
     bench.start()
-    until(lambda: "Locked while this run goes on" in settings.why.value and settings.training["lr"].text.disabled)
+    until(lambda: "Locked while this run goes on" in settings.why.value
+          and settings.training["lr"].text.disabled)
     assert all(menu.disabled for menu in bench._controller.choices.menus.menus.values())
     bench.stop()
     until(lambda: "Locked" not in settings.why.value and not settings.training["lr"].text.disabled)
@@ -218,11 +238,14 @@ def test_settings_say_why_they_are_locked(make):
 
 def test_runs_are_named_by_what_differs_and_is_not_the_default():
     simclr, color = Recipe(), Recipe(hyperparameters={"data.color": 0.0})
-    assert numbered([simclr, Recipe(pretext="rotation"), color]) == ["1 · simclr", "2 · rotation", "3 · simclr, color 0"]
+    assert (numbered([simclr, Recipe(pretext="rotation"), color]) == ["1 · simclr", "2 · rotation",
+        "3 · simclr, color 0"])
     assert names([Recipe(lr=0.01), Recipe(lr=0.01)]) == ["simclr", "simclr"]  # a number tells them apart
     assert names([Recipe(), Recipe(data="waves")]) == ["simclr, wild_digits", "simclr, waves"]
-    assert names([Recipe(seed=1, lr=0.01), Recipe(batch_size=64)]) == ["simclr, lr 0.01, seed 1", "simclr, batch size 64"]
-    assert names([Recipe(pretext="masked"), Recipe(hyperparameters={"pretext.temperature": 0.5})]) == ["masked", "simclr"]
+    assert (names([Recipe(seed=1, lr=0.01), Recipe(batch_size=64)]) == ["simclr, lr 0.01, seed 1",
+        "simclr, batch size 64"])
+    assert (names([Recipe(pretext="masked"),
+                   Recipe(hyperparameters={"pretext.temperature": 0.5})]) == ["masked", "simclr"])
     assert names([]) == []
 
 
@@ -238,9 +261,11 @@ def test_the_same_names_stand_in_tab_legend_table_and_files(make, tmp_path):
     bench = make()
     first, second = bench.train(), bench.train(steps=5)
     tab = open_tab(bench, "Runs")
-    assert [box.description for box in tab.list.children] == ["2 · autoencoder, steps 5", "1 · autoencoder, steps 12"]
+    assert ([box.description for box in tab.list.children] == ["2 · autoencoder, steps 5",
+                                                               "1 · autoencoder, steps 12"])
     assert "2 · autoencoder, steps 5 <b>done</b>" in said(bench)
-    assert [row["run"] for row in compare(first, second).table][:2] == ["1 · autoencoder, steps 12", "2 · autoencoder, steps 5"]
+    assert ([row["run"] for row in compare(first, second).table][:2] == ["1 · autoencoder, steps 12",
+        "2 · autoencoder, steps 5"])
     legend = [t.get_text() for axes in compare(first, second).figure.axes for t in axes.texts]
     assert any(words.startswith("2 · autoencoder, steps 5 ") for words in legend)
     assert "2 · autoencoder" in tab.picture.words.value or "1 · autoencoder" in tab.picture.words.value
@@ -286,7 +311,8 @@ def test_the_tabs_say_which_run_they_show_when_it_is_not_the_one_above(make):
 
 def test_the_recorded_digits_are_not_shown_beside_other_data(make):
     waves = make(recorded=True, data="tiny")
-    assert "recorded" not in said(waves) and waves._controller.figure() is None and said(waves, "verdict") == ""
+    assert ("recorded" not in said(waves) and waves._controller.figure() is None
+            and said(waves, "verdict") == "")
     assert open_tab(waves, "Curves").picture.image.value == b""
     assert [box.description for box in open_tab(waves, "Runs").list.children] == ["recorded · simclr"]
     digits = make(recorded=True, data="wild_digits", pretext="simclr", backbone="small_cnn")
@@ -316,16 +342,20 @@ def test_the_recorded_run_is_shown_by_the_maps_that_it_brings_and_moves_once(mak
 
 def test_the_map_of_the_step_that_is_looked_at_is_computed_first(make, monkeypatch):
     order = []
-    monkeypatch.setitem(METHODS, "UMAP", lambda z, start, progress: (order.append((z.mean().item(), start is None)), projection.pca(z))[1])
+    monkeypatch.setitem(METHODS, "UMAP",
+                        lambda z, start, progress: (order.append((z.mean().item(), start is None)),
+                                                    projection.pca(z))[1])
     bench = make(steps=12, evaluations=4)
     run = bench.train()
     tab = open_tab(bench, "Embedding")
     until(lambda: len(tab.explorer.frames) == 5)
     tab.explorer.frame = 1
     tab.method.value = "UMAP"
-    until(lambda: len(tab.explorer.frames) == 5 and {frame["note"] for frame in tab.explorer.frames} == {"UMAP"})
+    until(lambda: len(tab.explorer.frames) == 5
+          and {frame["note"] for frame in tab.explorer.frames} == {"UMAP"})
     assert tab.explorer.step == run.evaluations[1].step  # and it stays the one that is looked at
-    assert order[0] == (run.evaluations[1].embedding.mean().item(), True) and not any(alone for _, alone in order[1:])
+    assert (order[0] == (run.evaluations[1].embedding.mean().item(), True)
+            and not any(alone for _, alone in order[1:]))
 
 
 def test_maps_are_computed_outward_from_the_step_looked_at():
@@ -411,5 +441,6 @@ def test_every_kind_of_wrong_device_is_one_line():
 
 
 def test_names_of_two_runs_that_differ_in_many_things_stay_short():
-    far = Recipe(lr=0.1, batch_size=16, seed=3, weight_decay=0.0, hyperparameters={"data.color": 0.0, "data.crop": 0.9})
+    far = Recipe(lr=0.1, batch_size=16, seed=3, weight_decay=0.0,
+                 hyperparameters={"data.color": 0.0, "data.crop": 0.9})
     assert all(len(name) < 90 for name in itertools.chain(names([far, Recipe()])))

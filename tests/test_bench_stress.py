@@ -1,4 +1,5 @@
-"""The bench under somebody who presses everything: its threads stay alive, nothing grows, and what goes wrong stands on the page."""
+"""The bench under somebody who presses everything: its threads stay alive, nothing grows, and what goes wrong
+stands on the page."""
 
 import contextlib
 import gc
@@ -25,11 +26,13 @@ NAMES = ("sslbench-ui", "sslbench-background", "sslbench-map", "sslbench-train")
 
 @pytest.fixture
 def nothing_lost(caplog, monkeypatch):
-    """What is raised in a thread or swallowed by a widget's callbacks, and every warning: all of it must have been said on the page."""
+    """What is raised in a thread or swallowed by a widget's callbacks, and every warning: all of it must have
+    been said on the page."""
     until(lambda: ours() == [])  # those of the tests before
     lost = []
     monkeypatch.setattr(threading, "excepthook", lambda told: lost.append(repr(told.exc_value)))
-    monkeypatch.setattr(warnings, "showwarning", lambda message, *where: lost.append(f"{message} {where[1:3]}"))
+    monkeypatch.setattr(warnings, "showwarning",
+                        lambda message, *where: lost.append(f"{message} {where[1:3]}"))
     with caplog.at_level(logging.WARNING):
         yield lost
     lost += [record.getMessage() for record in caplog.records]
@@ -57,7 +60,8 @@ def presses(bench) -> list:
             c.value = chance.choice([c.value, 0, 1, 0.5, -3, 10**6])
 
     def training(chance):
-        choices.settings.training[chance.choice(["lr", "batch_size", "seed"])].value = chance.choice([1, 4, 16, 10**5])
+        choices.settings.training[chance.choice(["lr", "batch_size", "seed"])].value = chance.choice([1, 4,
+            16, 10**5])
         choices.settings.training["lr"].value = 0.001
 
     def tab(chance):
@@ -77,7 +81,8 @@ def presses(bench) -> list:
     def slider(chance):
         panel.tabs[3].slider.value = chance.randint(0, 2)
 
-    return [*[lambda chance, b=b: b.click() for b in (*buttons, panel.train, reroll)], menu, menu, menu, control, control, training, tab,
+    return [*[lambda chance, b=b: b.click() for b in (*buttons, panel.train, reroll)], menu, menu, menu,
+            control, control, training, tab,
             tab, method, box, shown, slider]
 
 
@@ -101,7 +106,8 @@ def test_random_presses_end_no_thread_and_lose_no_error(make, nothing_lost, thre
     bench = make(steps=8)
     bench._controller.page.display.shown = True  # as in a notebook: it prepares pictures and measures
     raised = []
-    workers = [threading.Thread(target=lambda n=n: raised.extend(stress(bench, seed + n, times // threads))) for n in range(threads)]
+    workers = [threading.Thread(target=lambda n=n: raised.extend(stress(bench, seed + n, times // threads)))
+               for n in range(threads)]
     [worker.start() for worker in workers]
     [worker.join(240) for worker in workers]
     assert not any(worker.is_alive() for worker in workers), "a press hangs"
@@ -119,9 +125,12 @@ def test_random_presses_end_no_thread_and_lose_no_error(make, nothing_lost, thre
     bench._controller.panel.book.selected_index = 1
     frames = bench._controller.page.painter.frames
     bench.start()
-    with contextlib.suppress(FloatingPointError):  # the task that was pressed last may be the one that explodes
+    # the task that was pressed last may be the one that explodes
+    with contextlib.suppress(FloatingPointError):
         bench.wait(60)
-    until(lambda: bench._controller.page.painter.frames > frames and f"data-state='{bench.state}'" in said(bench))  # it still paints
+    # it still paints
+    until(lambda: bench._controller.page.painter.frames > frames
+          and f"data-state='{bench.state}'" in said(bench))
     until(lambda: bench._controller.panel.tabs[1].picture.image.value or bench.state == "failed")
     assert "could not paint" not in said(bench, "error") and nothing_lost == []
 
@@ -141,7 +150,8 @@ def test_running_the_cell_again_and_again_leaves_one_bench(make, nothing_lost, t
         counts.append(len(widgets))
         gc.collect()
         bytes_.append(resident())
-    assert times < 30 or min(bytes_[-5:]) < min(bytes_[5:10]) + 60 * 2**20  # where every bench used to leave 6 MB
+    # where every bench used to leave 6 MB
+    assert times < 30 or min(bytes_[-5:]) < min(bytes_[5:10]) + 60 * 2**20
     assert max(counts) - min(counts) <= 40 and max(counts) - others < 900  # a map and its samples come and go
     bench.close()
     until(lambda: ours() == [])
@@ -161,7 +171,8 @@ def test_runs_of_one_bench_add_no_threads_and_no_widgets_but_their_line(make, ti
 
 
 def test_menus_and_the_painter_never_disagree_about_the_controls(make):
-    """The painter reads the recipe while somebody changes the data: controls of one class, ranges of another."""
+    """The painter reads the recipe while somebody changes the data: controls of one class, ranges of
+    another."""
     bench, failed = make(), []
     bench._controller.page._broken = failed.append
     bench._controller.page.painter._failed = failed.append
@@ -182,7 +193,8 @@ def test_menus_and_the_painter_never_disagree_about_the_controls(make):
 
 
 def test_runs_that_come_from_several_threads_are_all_there_with_a_name(tmp_path, toy):
-    """While one thread goes through the list others add to it: a name for each, and the one that is shown is among them."""
+    """While one thread goes through the list others add to it: a name for each, and the one that is shown is
+    among them."""
     runs, lost = RunList(tmp_path), []
 
     def add():
@@ -201,7 +213,8 @@ def test_runs_that_come_from_several_threads_are_all_there_with_a_name(tmp_path,
     workers = [*(threading.Thread(target=add) for _ in range(4)), threading.Thread(target=read)]
     [worker.start() for worker in workers]
     [worker.join(60) for worker in workers]
-    assert len(runs.every) == 800 and sorted(e.number for e in runs.every) == list(range(1, 801)) and lost == []
+    assert (len(runs.every) == 800 and sorted(e.number for e in runs.every) == list(range(1, 801))
+            and lost == [])
 
 
 def test_whatever_painting_raises_the_painter_lives_and_says_it(make, monkeypatch):
@@ -227,10 +240,12 @@ def test_what_a_button_raises_stands_in_the_error_line(make, monkeypatch):
 def test_a_bench_that_cannot_be_built_leaves_the_open_one_alone(make, monkeypatch):
     bench = make(steps=100_000, name="same")
     bench.start()
-    for wrong, words in (({"device": "cuda"}, "no CUDA GPU here"), ({"device": "nonsense"}, "nonsense"), ({"steps": 0}, "steps"),
+    for wrong, words in (({"device": "cuda"}, "no CUDA GPU here"), ({"device": "nonsense"}, "nonsense"),
+                         ({"steps": 0}, "steps"),
                          ({"data": "nothing"}, "nothing"), ({"pretext.nothing": 1}, "nothing")):
         with pytest.raises(ValueError, match=words) as error:
-            Workbench(**{"data": "tiny", "pretext": "autoencoder", "backbone": "mlp", "name": "same", **wrong})
+            Workbench(**{"data": "tiny", "pretext": "autoencoder", "backbone": "mlp", "name": "same",
+                         **wrong})
         assert "\n" not in str(error.value)
     with monkeypatch.context() as broken:
         broken.setattr("sslbench.workbench.controller.Panel", lambda *_: 1 / 0)
@@ -246,10 +261,12 @@ def test_a_bench_that_cannot_be_built_leaves_the_open_one_alone(make, monkeypatc
 @pytest.mark.parametrize("kind", ["dangling", "looping", "file"])
 def test_runs_that_is_no_folder_is_one_line(make, tmp_path, kind):
     runs = tmp_path / "runs"
-    runs.write_text("") if kind == "file" else runs.symlink_to(tmp_path / ("nowhere/x" if kind == "dangling" else "runs"))
+    runs.write_text("") if kind == "file" else runs.symlink_to(tmp_path / ("nowhere/x"
+        if kind == "dangling" else "runs"))
     bench = make(runs=runs)
     bench.start()
-    with pytest.raises(OSError, match="give the bench another one with runs=") if kind != "dangling" else pytest.raises(OSError):
+    with pytest.raises(OSError,
+        match="give the bench another one with runs=") if kind != "dangling" else pytest.raises(OSError):
         bench.wait(60)
     assert bench.state == "failed" and "runs=" in said(bench, "error") and not Path(runs).is_dir()
 
@@ -265,5 +282,6 @@ def test_headings_of_a_menu_cannot_be_chosen(make, monkeypatch):
     assert menu.value == bench.recipe.data == "tiny_text"
     menu.value = next(heading for heading in headings if heading.words == "yours")
     assert menu.value == "few"  # the first of them
-    menu.value = next(heading for heading in headings if heading.words == "yours")  # an arrow key steps over it
+    # an arrow key steps over it
+    menu.value = next(heading for heading in headings if heading.words == "yours")
     assert menu.value == "tiny_text"

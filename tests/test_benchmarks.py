@@ -1,4 +1,5 @@
-"""Every benchmark runs once in its smallest form, so that it cannot rot. What it measures there means nothing."""
+"""Every benchmark runs once in its smallest form, so that it cannot rot. What it measures there means
+nothing."""
 
 import argparse
 import json
@@ -10,14 +11,16 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
-NOT_MEASURED = {"common", "results", "lightly_loop", "muon", "record_parts", "record_bench"}  # parts, and what records the bench's first run
+# parts, and what records the bench's first run
+NOT_MEASURED = {"common", "results", "lightly_loop", "muon", "record_parts", "record_bench"}
 NAMES = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem not in NOT_MEASURED)
 IN_A_BROWSER = {"start"}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.browser] if n in IN_A_BROWSER else []) for n in NAMES])
+@pytest.mark.parametrize("name",
+    [pytest.param(n, marks=[pytest.mark.browser] if n in IN_A_BROWSER else []) for n in NAMES])
 def test_it_runs_in_its_smallest_form(name, tmp_path):
     before = (BENCHMARKS / "README.md").read_bytes()
     command = [sys.executable, str(BENCHMARKS / f"{name}.py"), "--small", "--out", str(tmp_path)]
@@ -45,17 +48,20 @@ def test_figures_of_another_processor_stay_beside_the_new_ones(tmp_path, monkeyp
     options = argparse.Namespace(small=False, out=None)
 
     def measure(processor: str, torch: str, task: str, pace: int) -> tuple[list[dict], str]:
-        about = {"date": "today", "processor": processor, "cores": "2", "memory": "1 GiB", "precision": "float32", "python": "3",
+        about = {"date": "today", "processor": processor, "cores": "2", "memory": "1 GiB",
+                 "precision": "float32", "python": "3",
                  "torch": torch}
         monkeypatch.setattr(common, "machine", lambda: about)
-        return common.publish("pace", [{"task": task, "pace": pace}], options, same=("task",)), (tmp_path / "README.md").read_text()
+        return common.publish("pace", [{"task": task, "pace": pace}], options,
+                              same=("task",)), (tmp_path / "README.md").read_text()
 
     measure("old", "1", "a", 11)
     rows, _ = measure("new", "1", "a", 22)
     assert rows == [{"task": "a", "pace": 22}]
     rows, text = measure("new", "1", "b", 33)  # another row of the same machine
     assert rows == [{"task": "a", "pace": 22}, {"task": "b", "pace": 33}]
-    places = [text.index(part) for part in ("| a | 22 |", "| b | 33 |", "<details><summary>On old, today</summary>", "| a | 11 |")]
+    places = [text.index(part) for part in ("| a | 22 |", "| b | 33 |", "<details><summary>On old, "
+                                                                        "today</summary>", "| a | 11 |")]
     assert places == sorted(places)
     assert text.startswith("before") and text.endswith("after")
     rows, text = measure("new", "2", "b", 44)  # other versions have a table of their own

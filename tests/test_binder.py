@@ -14,7 +14,8 @@ LIMIT = 2_000_000_000  # bytes; Binder restarts a kernel above it
 
 
 def repo2docker(folder: Path) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", "repo2docker", "--no-build", "--debug", "."], cwd=folder, timeout=120,
+    return subprocess.run([sys.executable, "-m", "repo2docker", "--no-build", "--debug", "."], cwd=folder,
+                          timeout=120,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -43,7 +44,8 @@ def test_torch_and_torchvision_are_a_matched_pair_without_cuda():
 def test_start_hands_over_to_what_binder_runs():
     path = REPOSITORY / "binder/start"
     assert path.read_text().rstrip().endswith('exec "$@"') and path.stat().st_mode & 0o111
-    done = subprocess.run([path, "sh", "-c", "echo $OMP_NUM_THREADS"], capture_output=True, text=True, timeout=10)
+    done = subprocess.run([path, "sh", "-c", "echo $OMP_NUM_THREADS"], capture_output=True, text=True,
+                          timeout=10)
     assert done.stdout.strip() == "2"
 
 
@@ -55,7 +57,8 @@ def test_the_bench_notebook_stays_below_binders_memory_limit(tmp_path):
 
     notebook = nbformat.read(REPOSITORY / "notebooks/00_bench.ipynb", as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("print(open('/proc/self/status').read())"))
-    NotebookClient(notebook, timeout=500, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(notebook, timeout=500, kernel_name="python3",
+                   resources={"metadata": {"path": str(tmp_path)}}).execute()
     peak = 1024 * int(re.search(r"VmHWM:\s+(\d+)", notebook.cells[-1].outputs[0]["text"])[1])  # bytes
     server = 250_000_000  # JupyterLab counts too
     assert 100_000_000 < peak < LIMIT - server

@@ -1,4 +1,5 @@
-"""The bench in JupyterLab, as a person uses it: choose, train, pause, look, stop. Leaves a screenshot in build/browser.
+"""The bench in JupyterLab, as a person uses it: choose, train, pause, look, stop. Leaves a screenshot in
+build/browser.
 
 The one that the README shows is made by screenshot.py.
 """
@@ -21,25 +22,30 @@ from browser import (
     wait_for,
 )
 
-TOP = """() => { const outer = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer');
+TOP = """() => {
+    const outer = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer');
     outer.scrollTop += document.querySelector('.sslb-root').getBoundingClientRect().top - 112; }"""
 INK = """() => { const canvas = document.querySelector('.sslb-card canvas');
     const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    return new Set(Array.from({ length: data.length / 4 }, (_, i) => data.slice(4 * i, 4 * i + 4).join())).size; }"""
+    return new Set(Array.from({ length: data.length / 4 },
+        (_, i) => data.slice(4 * i, 4 * i + 4).join())).size; }"""
 RUN_CELL = """text => { const shown = window.jupyterapp.shell.currentWidget.content;
     shown.activeCellIndex = shown.widgets.findIndex(cell => cell.model.sharedModel.source.includes(text));
     window.jupyterapp.commands.execute('notebook:run-cell'); }"""
-MOVE = """(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }"""
+MOVE = """(slider, value) => { slider.value = value;
+    slider.dispatchEvent(new Event('input', { bubbles: true })); }"""
 
 
 STOPWATCH = """() => { // from the click in the page to the word on the screen
     const now = { capture: true, once: true };
-    document.querySelector('button.sslb-stop').addEventListener('click', () => { window.clicked = performance.now(); }, now);
+    document.querySelector('button.sslb-stop').addEventListener('click',
+        () => { window.clicked = performance.now(); }, now);
     new MutationObserver((_, me) => {
         if (!document.querySelector('.sslb-status [data-state=stopped]')) return;
         window.stopped = performance.now();
         me.disconnect();
-    }).observe(document.querySelector('.sslb-status'), { subtree: true, childList: true, attributes: true }); }"""
+    }).observe(document.querySelector('.sslb-status'),
+        { subtree: true, childList: true, attributes: true }); }"""
 
 
 def step(page) -> int:
@@ -85,8 +91,10 @@ def test_a_person_trains_and_looks(lab, page, bench):
     old = picture_digest(page, ".sslb-plot")
     bench.locator("button.sslb-train").click()
     wait_for(lambda: state(page) == "running" and step(page) > 5, 120)
-    assert kernel_value(page, lab, "bench.run.recipe.pretext") == "rotation"  # and the kernel answers while it trains
-    width = page.evaluate("() => parseFloat(document.querySelector('.sslb-progress .progress-bar').style.width)")
+    # and the kernel answers while it trains
+    assert kernel_value(page, lab, "bench.run.recipe.pretext") == "rotation"
+    width = page.evaluate("() => parseFloat(document.querySelector('.sslb-progress "
+                          ".progress-bar').style.width)")
     assert 0 < width < 100
     first = wait_for(lambda: picture_digest(page, ".sslb-plot"))
     wait_for(lambda: picture_digest(page, ".sslb-plot") not in (first, old, None))  # the curve grows
@@ -102,31 +110,36 @@ def test_a_person_trains_and_looks(lab, page, bench):
 
     open_tab(bench, "Embedding")
     explorer = bench.locator(".sslb-explorer")
-    wait_for(lambda: int(explorer.get_attribute("data-step") or 0) >= 40, 120)  # the map of the notebook's own training ends at 30
+    # the map of the notebook's own training ends at 30
+    wait_for(lambda: int(explorer.get_attribute("data-step") or 0) >= 40, 120)
     wait_for(lambda: explorer.get_attribute("data-moving") == "false")
     bench.locator(".sslb-overlay").scroll_into_view_if_needed()
     wait_for(lambda: hovered(page, bench), every=0.3)
     assert page.evaluate(INK) > 10  # colours of the thumbnail: it is not blank
     assert state(page) == "running"  # all this while the kernel trains
     bench.locator(".sslb-slider").evaluate(MOVE, "0")
-    wait_for(lambda: explorer.get_attribute("data-frame") == "0" and explorer.get_attribute("data-step") == "0")
+    wait_for(lambda: explorer.get_attribute("data-frame") == "0"
+             and explorer.get_attribute("data-step") == "0")
 
     page.evaluate(TOP)
     assert state(page) == "running"
-    assert min(stopping_takes(page, bench) for _ in range(3)) < 500  # ms; the machine may stumble once, a slow Stop is always slow
+    # ms; the machine may stumble once, a slow Stop is always slow
+    assert min(stopping_takes(page, bench) for _ in range(3)) < 500
     assert kernel_value(page, lab, "bench.run.step") == str(step(page)) and 0 < step(page) < 240
     assert not bench.locator("button.sslb-train").is_disabled()
 
     wait_for(lambda: int(explorer.get_attribute("data-frames") or 0) > 0)
     bench.locator(".sslb-zoom button").first.click()
     explorer.evaluate("node => { node.mine = true; }")
-    kernel_run(page, "bench._controller.page.display.write(bench._repr_mimebundle_(), again=True)")  # as at the end of every run
+    # as at the end of every run
+    kernel_run(page, "bench._controller.page.display.write(bench._repr_mimebundle_(), again=True)")
     wait_for(lambda: not explorer.evaluate("node => node.mine ?? false"))
     assert explorer.get_attribute("data-zoom") == "1.60"  # nobody loses the place
 
     bench.locator(".sslb-method select").select_option(label="UMAP")
     bar = bench.locator(".sslb-map-progress .progress-bar")
-    wait_for(lambda: (box := bar.bounding_box()) and box["width"] > 0 and box["height"] == 6)  # it can be seen, and it grows
+    # it can be seen, and it grows
+    wait_for(lambda: (box := bar.bounding_box()) and box["width"] > 0 and box["height"] == 6)
     bench.locator("button.sslb-cancel").click()
     wait_for(lambda: not bar.is_visible() and int(explorer.get_attribute("data-frames") or 0) > 0)
 
@@ -138,8 +151,8 @@ def test_a_person_trains_and_looks(lab, page, bench):
 
 
 def hovered(page, bench) -> bool:
-    """Move the pointer onto the first point, wherever it is by now: an evaluation may move it under the pointer, and then a
-    person follows it. True when its card is there."""
+    """Move the pointer onto the first point, wherever it is by now: an evaluation may move it under the
+    pointer, and then a person follows it. True when its card is there."""
     place = bench.locator(".sslb-overlay").bounding_box()
     x, y = map(int, bench.locator(".sslb-explorer").get_attribute("data-first-point").split(","))
     page.mouse.move(place["x"] + x + 8, place["y"] + y + 8)
@@ -160,8 +173,8 @@ def stopping_takes(page, bench) -> float:
 
 
 def trains(page, bench) -> bool:
-    """Click Train where nothing runs; True once it does. The output is written anew at the end of a run, and a click that falls
-    right into that is lost."""
+    """Click Train where nothing runs; True once it does. The output is written anew at the end of a run, and
+    a click that falls right into that is lost."""
     if state(page) == "stopped":
         bench.locator("button.sslb-train").click()
     return state(page) == "running"

@@ -1,4 +1,5 @@
-"""How the bench looks in JupyterLab: narrow and wide, light and dark, from tab to tab, and when its kernel has gone."""
+"""How the bench looks in JupyterLab: narrow and wide, light and dark, from tab to tab, and when its kernel
+has gone."""
 
 import time
 
@@ -61,7 +62,8 @@ def test_figures_follow_the_theme_and_a_typed_class_comes_into_the_menu(page, be
     open_tab(bench, "Curves")
     light = wait_for(lambda: picture_digest(page, ".sslb-plot"))
     page.evaluate(THEME, "JupyterLab Dark")
-    dark = wait_for(lambda: picture_digest(page, ".sslb-plot") not in (light, None) and picture_digest(page, ".sslb-plot"))
+    dark = wait_for(lambda: picture_digest(page, ".sslb-plot") not in (light, None)
+                    and picture_digest(page, ".sslb-plot"))
     page.evaluate(THEME, "JupyterLab Light")
     wait_for(lambda: picture_digest(page, ".sslb-plot") == light != dark)
     kernel_run(page, CLASS)

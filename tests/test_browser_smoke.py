@@ -1,4 +1,5 @@
-"""The harness of the browser tests works: widgets answer clicks, pictures change, nothing leaves this machine."""
+"""The harness of the browser tests works: widgets answer clicks, pictures change, nothing leaves this
+machine."""
 
 import nbformat
 import psutil
@@ -23,7 +24,8 @@ def png(shade):
     out = io.BytesIO(); Image.new("L", (40, 40), shade).save(out, "png"); return out.getvalue()
 def status(n): return f'<span data-step="{n}">step {n}</span>'
 step = 0
-button, text, picture = widgets.Button(description="More"), widgets.HTML(status(0)), widgets.Image(value=png(0))
+button = widgets.Button(description="More")
+text, picture = widgets.HTML(status(0)), widgets.Image(value=png(0))
 for widget, name in ((button, "toy-more"), (text, "toy-status"), (picture, "toy-picture")):
     widget.add_class(name)
 def more(_):
@@ -36,8 +38,10 @@ widgets.VBox([button, text, picture])
 
 
 def write(path, code: str) -> None:
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}  # without it JupyterLab asks which one
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata={"kernelspec": kernel}), path)
+    # without it JupyterLab asks which one
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)],
+                                            metadata={"kernelspec": kernel}), path)
 
 
 @pytest.fixture
@@ -54,7 +58,8 @@ def test_a_click_reaches_the_kernel_and_its_picture_comes_back(lab, page, panel)
     panel.locator("button.toy-more").click()
     wait_for(lambda: "step 1" in text_of(page, ".toy-status"))
     assert wait_for(lambda: picture_digest(page, ".toy-picture")) != before
-    assert kernel_value(page, lab, "step") == page.locator(".toy-status [data-step]").get_attribute("data-step") == "1"
+    assert (kernel_value(page, lab,
+                         "step") == page.locator(".toy-status [data-step]").get_attribute("data-step") == "1")
     assert errors_shown(panel) == 0 and not page.problems
 
 

@@ -12,7 +12,8 @@ from sslbench.commands import VERBS, main
 from sslbench.runs.fitting import fit
 from sslbench.runs.run import load_run
 
-TOY = ["--data", "toy_series", "--pretext", "simclr", "--backbone", "transformer", "--steps", "4", "--batch-size", "8",
+TOY = ["--data", "toy_series", "--pretext", "simclr", "--backbone", "transformer", "--steps", "4",
+       "--batch-size", "8",
        "--backbone.width", "32", "--backbone.depth", "1", "--device", "cpu"]
 
 
@@ -24,10 +25,12 @@ def test_a_run_is_trained_shown_and_resumed(toy, tmp_path, capsys):
     assert load_run(folder).recipe == replace(toy, steps=4)
     assert main(["show", folder]) == 0
     shown = capsys.readouterr().out
-    assert shown.startswith("fit(Recipe(data='toy_series'") and trained.splitlines()[-1] == shown.splitlines()[-1]
+    assert (shown.startswith("fit(Recipe(data='toy_series'")
+            and trained.splitlines()[-1] == shown.splitlines()[-1])
     assert main(["resume", folder, "--device", "cpu"]) == 0
     resumed = capsys.readouterr().out
-    assert "is finished after step 4 of 4; nothing is changed" in resumed and resumed.splitlines()[-1] == trained.splitlines()[-1]
+    assert ("is finished after step 4 of 4; nothing is changed" in resumed
+            and resumed.splitlines()[-1] == trained.splitlines()[-1])
 
 
 def test_the_command_line_and_python_train_the_same(toy, tmp_path):
@@ -77,7 +80,8 @@ def test_help_names_every_flag_with_its_meaning(capsys):
     (["catalog", "models"], "no kind is called 'models'"),
     (["train", "--steps", "many"], "steps must be a whole number from 1 to 1e+09, not 'many'"),
     (["train", "--out"], "argument --out: expected one argument; python -m sslbench train --help says more"),
-    (["show"], "the following arguments are required: folder"), (["catalog", "data", "more"], "unrecognized arguments: more"),
+    (["show"], "the following arguments are required: folder"),
+    (["catalog", "data", "more"], "unrecognized arguments: more"),
 ], ids=lambda x: " ".join(x) if isinstance(x, list) else "")
 def test_a_mistake_is_one_line_and_exit_code_2(words, says, capsys):
     assert main(words) == 2

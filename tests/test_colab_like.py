@@ -1,4 +1,5 @@
-"""With Colab's old packages (ipywidgets 7.7, ipykernel 6.17) the bench answers clicks, and trains in a cell."""
+"""With Colab's old packages (ipywidgets 7.7, ipykernel 6.17) the bench answers clicks, and trains in a
+cell."""
 
 import re
 import sys
@@ -8,12 +9,16 @@ import pytest
 from kernel import Kernel
 
 pytestmark = pytest.mark.slow
-VERSIONS = "import IPython, ipykernel, ipywidgets; print(IPython.__version__, ipykernel.__version__, ipywidgets.__version__)"
+VERSIONS = (
+    "import IPython, ipykernel, ipywidgets; print(IPython.__version__, ipykernel.__version__, "
+    "ipywidgets.__version__)"
+)
 BENCH = """
 import torch
 from sslbench import Workbench, arrays
 tiny = arrays(torch.rand(96, 16, 16), torch.arange(96) % 2)
-bench = Workbench(data=tiny, pretext="autoencoder", backbone="mlp", steps=STEPS, batch_size=16, record=False, recorded=False)
+bench = Workbench(data=tiny, pretext="autoencoder", backbone="mlp", steps=STEPS, batch_size=16,
+                  record=False, recorded=False)
 bench
 """
 
@@ -30,7 +35,8 @@ def open_bench(kernel: Kernel, steps: int) -> None:
 
 def seen(kernel: Kernel) -> tuple[str, int]:
     """State and step as the page shows them."""
-    state, step = re.search(r"data-state='(\w+)' data-step='(\d+)'", kernel.state("sslb-status")["value"]).groups()
+    state, step = re.search(r"data-state='(\w+)' data-step='(\d+)'",
+                            kernel.state("sslb-status")["value"]).groups()
     return state, int(step)
 
 
@@ -76,17 +82,20 @@ def test_the_pretext_menu_changes_the_recipe(kernel):
 def test_training_in_a_cell_shows_its_steps_and_returns_the_run(kernel):
     open_bench(kernel, steps=8)
     before = kernel.updates
-    assert kernel.run("run = bench.train(); print(run.step, bench.state)", seconds=180).split() == ["8", "done"]
+    assert (kernel.run("run = bench.train(); print(run.step, bench.state)", seconds=180).split() == ["8",
+        "done"])
     assert seen(kernel) == ("done", 8) and kernel.updates > before
 
 
 def test_where_threads_are_not_shown_the_bench_says_so_and_the_click_itself_trains(kernel):
-    kernel.run("import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')")  # so it knows Colab
+    # so it knows Colab
+    kernel.run("import sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')")
     open_bench(kernel, steps=8)
     assert "bench.train()" in kernel.state("sslb-note")["value"]
     kernel.click("sslb-train")
     kernel.wait(lambda: seen(kernel) == ("done", 8), seconds=180)
-    assert "sslbench-train" not in kernel.run("import threading; print([thread.name for thread in threading.enumerate()])")
+    assert "sslbench-train" not in kernel.run("import threading; print([thread.name for thread in "
+                                              "threading.enumerate()])")
 
 
 def test_a_cell_that_raises_is_an_error(kernel):

@@ -1,4 +1,5 @@
-"""Every pretext task, backbone and data source keeps the promises of promises.py; and each promise can be broken."""
+"""Every pretext task, backbone and data source keeps the promises of promises.py; and each promise can be
+broken."""
 
 from functools import partial
 
@@ -18,10 +19,12 @@ from sslbench.pretexts.puzzles.rotation import Rotation
 
 DOWNLOADED = {"mnist", "fashion_mnist", "cifar10"}  # tried in test_data.py, where they are made or found
 SOURCES = [name for name in Data.all() if name not in DOWNLOADED]
-BLIND = ["padded series", "text", "image", "image and text", "labelled image"]  # where heads are trained on a backbone that sees nothing
+# where heads are trained on a backbone that sees nothing
+BLIND = ["padded series", "text", "image", "image and text", "labelled image"]
 SLOW = ("resnet18",)  # backbones that keep the few promises that take no training
 FEW = (promises.loss_is_one_finite_number, promises.backbone_learns, promises.one_embedding_per_sample)
-QUICK = (promises.loss_is_one_finite_number, promises.inputs_come_from_the_generator, promises.inputs_leave_the_batch_alone,
+QUICK = (promises.loss_is_one_finite_number, promises.inputs_come_from_the_generator,
+         promises.inputs_leave_the_batch_alone,
          promises.what_it_shows_can_be_drawn)
 
 ON_TOYS = [names for pretext in Pretext.all() for names in shapes_for(pretext)]
@@ -29,7 +32,8 @@ FITTING = [(p, b, d) for p in Pretext.all() for b in Backbone.all() for d in [*S
            if not incompatible(source(d), Pretext.find(p), b)]
 EACH_BACKBONE = [next(names for names in FITTING if names[1] == backbone) for backbone in Backbone.all()]
 ON_SOURCES = [(p, b, d) for p in Pretext.all() for d in SOURCES if (b := first_fitting(p, source(d)))]
-ON_BLIND = [names for p, task in Pretext.all().items() if not task.chance_is_a_direction for names in shapes_for(p, BLIND)]
+ON_BLIND = [names for p, task in Pretext.all().items() if not task.chance_is_a_direction
+            for names in shapes_for(p, BLIND)]
 GAPS = [(p, b, d) for p, b, d in ON_TOYS if "padded" in d]
 EVERY_GAP = [(p, b, d) for p, b, d in FITTING if "padded" in d and b not in SLOW]
 many = partial(pytest.mark.parametrize, "names", ids="-".join)
@@ -102,7 +106,8 @@ def test_tokens_fill_the_backbones_grid(backbone, data):
 
 
 @pytest.mark.parametrize("backbone", [name for name, c in Backbone.all().items() if c.causal])
-@pytest.mark.parametrize("data, causal", [("series", 1), ("series", 2), ("series", 3), ("text", 1), ("text", 3), ("text", 8)])
+@pytest.mark.parametrize("data, causal",
+                         [("series", 1), ("series", 2), ("series", 3), ("text", 1), ("text", 3), ("text", 8)])
 def test_a_causal_backbone_sees_no_future(backbone, data, causal):
     promises.sees_no_future(network(backbone, data), causal)
     with torch.autocast("cpu", torch.bfloat16):  # another kernel
@@ -117,18 +122,24 @@ def test_one_block_that_holds_all_is_no_block_at_all(backbone):
         torch.testing.assert_close(net.trunk(tokens, causal), net.trunk(tokens))
 
 
-@pytest.mark.parametrize("cls", [c for kind in contracts().values() for c in kind.all().values()], ids=lambda c: c.name)
+@pytest.mark.parametrize("cls", [c for kind in contracts().values() for c in kind.all().values()],
+                         ids=lambda c: c.name)
 def test_every_class_explains_itself(cls):
     promises.explains_itself(cls)
 
 
 @pytest.mark.parametrize("task, promise", [
-    (breakers.ConstantLoss, promises.loss_falls_on_one_batch), (breakers.ConstantLoss, promises.backbone_learns),
+    (breakers.ConstantLoss, promises.loss_falls_on_one_batch),
+    (breakers.ConstantLoss, promises.backbone_learns),
     (breakers.Detached, promises.backbone_learns),
-    (breakers.RandomForward, promises.forward_has_no_randomness), (breakers.RandomInputs, promises.inputs_come_from_the_generator),
-    (breakers.InPlace, promises.inputs_leave_the_batch_alone), (breakers.Neighbours, promises.one_embedding_per_sample),
-    (breakers.Crooked, promises.what_it_shows_can_be_drawn), (breakers.Larger, promises.what_it_shows_can_be_drawn),
-    (breakers.WithoutTruth, promises.what_it_shows_can_be_drawn), (breakers.Half, promises.loss_is_one_finite_number),
+    (breakers.RandomForward, promises.forward_has_no_randomness),
+    (breakers.RandomInputs, promises.inputs_come_from_the_generator),
+    (breakers.InPlace, promises.inputs_leave_the_batch_alone),
+    (breakers.Neighbours, promises.one_embedding_per_sample),
+    (breakers.Crooked, promises.what_it_shows_can_be_drawn),
+    (breakers.Larger, promises.what_it_shows_can_be_drawn),
+    (breakers.WithoutTruth, promises.what_it_shows_can_be_drawn),
+    (breakers.Half, promises.loss_is_one_finite_number),
     (breakers.Half, promises.loss_is_float32_under_autocast),
 ], ids=lambda x: x.__name__)
 def test_a_task_that_breaks_a_promise_is_caught(task, promise):
@@ -160,9 +171,11 @@ def test_a_backbone_that_reads_other_blocks_than_asked_is_caught(cheat):
 
 def test_padding_that_counts_is_caught():
     with pytest.raises(AssertionError, match="a token where nothing is"):
-        promises.absent_places_count_for_nothing(build("autoencoder", breakers.PoolsAll, source("padded series")))
+        promises.absent_places_count_for_nothing(build("autoencoder", breakers.PoolsAll,
+                                                       source("padded series")))
     with pytest.raises(AssertionError, match="a guess where nothing is"):
-        promises.absent_places_count_for_nothing(build(breakers.CountsPadding, "transformer", source("padded series")))
+        promises.absent_places_count_for_nothing(build(breakers.CountsPadding, "transformer",
+                                                       source("padded series")))
 
 
 def test_a_class_that_does_not_explain_itself_is_caught():

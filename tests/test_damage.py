@@ -1,4 +1,5 @@
-"""A run folder of which something is damaged, or made by somebody else on purpose: what is intact is used, the rest is said once."""
+"""A run folder of which something is damaged, or made by somebody else on purpose: what is intact is used,
+the rest is said once."""
 
 import json
 import os
@@ -47,7 +48,8 @@ def noted(function, *given):
 def damaged(path: Path, how: str) -> None:
     whole = path.read_bytes()
     middle = len(whole) * 3 // 4
-    path.write_bytes({"cut": whole[:middle], "empty": b"", "flipped": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1:],
+    path.write_bytes({"cut": whole[:middle], "empty": b"",
+                      "flipped": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1:],
                       "garbage": os.urandom(300), "header": whole.replace(b'"step"', b'"stap"', 1)}[how])
 
 
@@ -55,8 +57,10 @@ BAD_LINES = [b"\xff\xfe\x00", b"{", b"[]", b"3", b"null", b'{"event": "Step"}',
              b'{"event": "Step", "step": "x", "scalars": {}, "seconds": 1}',
              b'{"event": "Step", "step": 3, "scalars": [1], "seconds": 1}',
              b'{"event": "Step", "step": 3, "scalars": {}, "seconds": true}',
-             b'{"event": "Quit", "step": 3}', b"[" * 100_000, b'{"event": "Done", "step": 1' + b"0" * 5000 + b', "seconds": 1}',
-             b'{"event": "Evaluation", "step": 1, "split": "test", "scores": {}, "baselines": {}, "chance_loss": null, "file": "../x"}',
+             b'{"event": "Quit", "step": 3}', b"[" * 100_000,
+             b'{"event": "Done", "step": 1' + b"0" * 5000 + b', "seconds": 1}',
+             b'{"event": "Evaluation", "step": 1, "split": "test", "scores": {}, "baselines": {},'
+    b' "chance_loss": null, "file": "../x"}',
              b'{"event": "Step", "step": 3, "scalars": {}, "seconds": 1, "more": 1}', b"x" * (3 * 2**20)]
 
 
@@ -86,9 +90,11 @@ def test_a_damaged_evaluation_costs_its_pictures(finished, how, capsys):
     damaged(sorted(finished.glob("evaluations/*"))[0], how)
     again, notes = noted(load_run, finished)
     (first, second), own = again.evaluations[:2], run.evaluations[0]
-    assert again.scores == run.scores and first.embedding is None and first.scores == own.scores and second.embedding is not None
+    assert (again.scores == run.scores and first.embedding is None and first.scores == own.scores
+            and second.embedding is not None)
     assert len(notes) == 1 and "pictures of step 0 are lost" in notes[0]
-    assert main(["show", str(finished)]) == 0 and main(["show", str(finished), "--png", str(finished / "figure.png")]) == 0
+    assert (main(["show", str(finished)]) == 0
+            and main(["show", str(finished), "--png", str(finished / "figure.png")]) == 0)
     assert noted(resume, finished)[0].done
 
 
@@ -97,8 +103,10 @@ def test_damaged_weights_are_noticed_and_taken_from_the_checkpoint(finished, how
     run = load_run(finished)
     damaged(finished / "weights.safetensors", how)
     again, notes = noted(load_run, finished)
-    assert all(torch.equal(w, again.weights[name]) for name, w in run.weights.items()) and len(again.weights) == len(run.weights)
-    assert len(notes) == 1 and "weights.safetensors is damaged" in notes[0] and "other weights of the run are used" in notes[0]
+    assert (all(torch.equal(w, again.weights[name]) for name, w in run.weights.items())
+            and len(again.weights) == len(run.weights))
+    assert (len(notes) == 1 and "weights.safetensors is damaged" in notes[0]
+            and "other weights of the run are used" in notes[0])
     assert main(["show", str(finished)]) == 0
 
 
@@ -113,7 +121,8 @@ def test_with_nothing_left_but_the_record_a_run_can_still_be_shown(finished, cap
     assert capsys.readouterr().err.splitlines()[-1].endswith("; train again")
 
 
-@pytest.mark.parametrize("name", ["run.json", "files.txt", "events.jsonl", "weights.safetensors", "checkpoint-0000004.safetensors",
+@pytest.mark.parametrize("name",
+    ["run.json", "files.txt", "events.jsonl", "weights.safetensors", "checkpoint-0000004.safetensors",
                                   "evaluations/0000000-validation.safetensors"])
 @pytest.mark.parametrize("how", ["empty", "garbage", "gone"])
 def test_an_interrupted_run_goes_on_whatever_one_file_became(toy, tmp_path, name, how):
@@ -125,7 +134,8 @@ def test_an_interrupted_run_goes_on_whatever_one_file_became(toy, tmp_path, name
     (tmp_path / name).unlink() if how == "gone" else damaged(tmp_path / name, how)
     run, _ = noted(lambda: resume(tmp_path, progress=False, device="cpu", evaluations=1, checkpoint_every=2))
     whole = fit(toy, progress=False, device="cpu", evaluations=1)
-    assert all(torch.equal(w, run.weights[key]) for key, w in whole.weights.items()) and run.done and run.scores == whole.scores
+    assert (all(torch.equal(w, run.weights[key]) for key, w in whole.weights.items()) and run.done
+            and run.scores == whole.scores)
     assert name == "events.jsonl" or run.history == whole.history
 
 
@@ -144,7 +154,8 @@ def bomb() -> dict:
 @pytest.mark.parametrize("change", [
     {"task": None}, {"task": {"a": 1}}, {"task": {}}, {"task": {"backbone.x": torch.zeros(3)}},
     {"step": "4"}, {"step": -1}, {"step": 10**30}, {"step": 5},
-    {"optimiser": {}}, {"optimiser": {"state": {}, "param_groups": []}}, {"optimiser": {"state": 3, "param_groups": 3}}, {"scaler": 3},
+    {"optimiser": {}}, {"optimiser": {"state": {}, "param_groups": []}},
+    {"optimiser": {"state": 3, "param_groups": 3}}, {"scaler": 3},
     {"recipe": {}}, {"recipe": []}, {"recipe": None}, {"seconds": "long"}, {"seconds": None}, {"about": 3},
     {"about": {"options": 3, "threads": "x"}}, {"about": {"precision": "float8", "device": "tpu"}},
     {"about": {"options": {"evaluations": 10**9, "checkpoint_every": 0}}}, bomb()], ids=str)
@@ -161,8 +172,10 @@ def test_a_checkpoint_of_another_shape_is_one_line(finished, change):
 
 
 @pytest.mark.parametrize("content", [
-    b"", b"\0" * 8, struct.pack("<Q", 2**60) + b"{}", struct.pack("<Q", 2) + b"{}", struct.pack("<Q", 2) + b"[]",
-    struct.pack("<Q", 62) + b'{"x":{"dtype":"F32","shape":[1000000000],"data_offsets":[0,4]}}'[:62] + b"\0" * 4])
+    b"", b"\0" * 8, struct.pack("<Q", 2**60) + b"{}", struct.pack("<Q", 2) + b"{}",
+    struct.pack("<Q", 2) + b"[]",
+    struct.pack("<Q", 62) + b'{"x":{"dtype":"F32","shape":[1000000000],"data_offsets":[0,4]}}'[:62]
+    + b"\0" * 4])
 def test_a_file_that_says_it_is_large_allocates_nothing(tmp_path, content):
     (tmp_path / "a").write_bytes(content)
     with pytest.raises(ValueError, match="is damaged") as error:
@@ -170,7 +183,8 @@ def test_a_file_that_says_it_is_large_allocates_nothing(tmp_path, content):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("tree", ["", "3", "[]", '{"tensor": "no"}', '{"list": 3}', '{"dict": [[1]]}', '{"dict": {"a": 1}}', "[" * 10**5,
+@pytest.mark.parametrize("tree",
+    ["", "3", "[]", '{"tensor": "no"}', '{"list": 3}', '{"dict": [[1]]}', '{"dict": {"a": 1}}', "[" * 10**5,
                                   '{"list": [' * 5000 + "]}" * 5000])
 def test_a_header_of_another_shape_is_damage(tmp_path, tree):
     written(tmp_path / "a", {"x": torch.zeros(1)}, {"tree": tree})
@@ -178,10 +192,13 @@ def test_a_header_of_another_shape_is_damage(tmp_path, tree):
         tensor_files.read(tmp_path / "a")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b'"x"', b"[" * 10**5, b"\xff\xfe", b'{"steps": "many"}',
+@pytest.mark.parametrize("content",
+                         [b"", b"{", b"[]", b"3", b'"x"', b"[" * 10**5, b"\xff\xfe", b'{"steps": "many"}',
                                      b'{"steps": 1e400}', b'{"data": [1]}', b'{"hyperparameters": 3}',
-                                     b'{"hyperparameters": {"data.x": [1]}}', b'{"nothing": 1}', b" " * (2**24 + 1),
-                                     b'{"steps": ' + b"9" * 10_000 + b"}"], ids=lambda c: c[:30].decode("latin-1"))
+                                     b'{"hyperparameters": {"data.x": [1]}}', b'{"nothing": 1}',
+                                     b" " * (2**24 + 1),
+                                     b'{"steps": ' + b"9" * 10_000 + b"}"],
+                                     ids=lambda c: c[:30].decode("latin-1"))
 def test_a_damaged_recipe_is_one_line(tmp_path, content):
     (tmp_path / "recipe.json").write_bytes(content)
     with pytest.raises(ValueError, match=r"recipe\.json") as error:
@@ -189,8 +206,10 @@ def test_a_damaged_recipe_is_one_line(tmp_path, content):
     assert "\n" not in str(error.value) and len(str(error.value)) < 700
 
 
-@pytest.mark.parametrize("fields", [3, {}, {"signal": 3}, {"signal": {"size": [16]}}, {"signal": {"size": [10**12], "patch": [4]}},
-                                    {"signal": {"size": [16], "patch": [4], "channels": 10**12}}, {"signal": {"size": ["x"], "patch": [4]}},
+@pytest.mark.parametrize("fields",
+    [3, {}, {"signal": 3}, {"signal": {"size": [16]}}, {"signal": {"size": [10**12], "patch": [4]}},
+                                    {"signal": {"size": [16], "patch": [4], "channels": 10**12}},
+                                    {"signal": {"size": ["x"], "patch": [4]}},
                                     {"signal": {"size": [16] * 9, "patch": [4] * 9}},
                                     {"signal": {"size": [16], "patch": [4], "run": "x"}}], ids=str)
 def test_what_a_folder_says_of_its_data_is_checked(finished, fields):
@@ -214,12 +233,14 @@ def test_old_folders_without_lists_and_digests_are_read(finished, toy):
     (finished / "run.json").unlink()
     (finished / "files.txt").unlink()
     again, notes = noted(load_run, finished)
-    assert notes == [] and again.history == run.history and again.scores == run.scores and again.embed("test", 5)[0].shape == (5, 32)
+    assert (notes == [] and again.history == run.history and again.scores == run.scores
+            and again.embed("test", 5)[0].shape == (5, 32))
     damaged(finished / "checkpoint-0000006.safetensors", "flipped")
     with pytest.warns(Note, match="going on from the one before, step 4"):
         last_checkpoint(finished)
     fit(replace(toy, steps=2), finished, overwrite=True, progress=False, device="cpu", evaluations=1)
-    assert load_run(finished).step == 2 and not any("0000006" in name for name in run_folder.could_be_ours(finished))
+    assert (load_run(finished).step == 2
+            and not any("0000006" in name for name in run_folder.could_be_ours(finished)))
 
 
 def test_lines_give_their_events_back(finished):
@@ -249,10 +270,14 @@ BAD_STATES = {
     "no state": lambda state: {"optimiser": {**state["optimiser"], "state": {}}},
     "state of weights that are not there": lambda state: {"optimiser": {**state["optimiser"], "state": {
         **state["optimiser"]["state"], 999: state["optimiser"]["state"][0]}}},
-    "half weights": lambda state: {"task": {name: x.half() if x.is_floating_point() else x for name, x in state["task"].items()}},
-    "a weight of whole numbers": lambda state: {"task": {name: x.long() for name, x in state["task"].items()}},
-    "weights of another network": lambda state: {"task": {f"other.{name}": x for name, x in state["task"].items()}},
-    **{f"seconds {x}": lambda state, x=x: {"seconds": x} for x in (float("nan"), float("inf"), -1.0, True, 10**400)},
+    "half weights": lambda state: {"task": {name: x.half() if x.is_floating_point() else x
+                                            for name, x in state["task"].items()}},
+    "a weight of whole numbers": lambda state: {"task": {name: x.long()
+                                                         for name, x in state["task"].items()}},
+    "weights of another network": lambda state: {"task": {f"other.{name}": x
+                                                          for name, x in state["task"].items()}},
+    **{f"seconds {x}":
+       lambda state, x=x: {"seconds": x} for x in (float("nan"), float("inf"), -1.0, True, 10**400)},
     "scaler of words": lambda state: {"scaler": {"scale": "large"}},
 }
 
@@ -263,13 +288,15 @@ def test_a_checkpoint_whose_content_does_not_fit_is_damaged_and_the_one_before_i
     state = tensor_files.read(path)
     tensor_files.write(path, {**state, **BAD_STATES[name](state)})
     state, notes = noted(last_checkpoint, finished)
-    assert state["step"] == 4 and len(notes) == 1 and "checkpoint-0000006.safetensors is damaged (" in notes[0]
+    assert (state["step"] == 4 and len(notes) == 1
+            and "checkpoint-0000006.safetensors is damaged (" in notes[0])
     assert "the one before, step 4" in notes[0] and "\n" not in notes[0] and ":)" not in notes[0]
 
 
 def test_what_torch_says_below_its_first_line_is_said(finished):
     from sslbench.messages import in_words
-    assert in_words(RuntimeError('Error(s) in loading state_dict for X:\n\tMissing key(s): "a". ')).endswith('for X: Missing key(s): "a".')
+    assert in_words(RuntimeError('Error(s) in loading state_dict for X:\n\tMissing key(s): "a". ')).endswith(
+        'for X: Missing key(s): "a".')
 
 
 def events(folder: Path, change) -> None:
@@ -293,13 +320,17 @@ CHANGES = {
     "only evaluations": lambda line: line if line["event"] == "Evaluation" else None,
     "nothing": lambda line: None,
     "all on test": lambda line: {**line, **({"split": "test"} if "split" in line else {})},
-    **{f"chance {x}": lambda line, x=x: {**line, **({"chance_loss": x} if "chance_loss" in line else {})} for x in (NAN, INF, -INF)},
+    **{f"chance {x}": lambda line, x=x: {**line, **({"chance_loss": x} if "chance_loss" in line else {})}
+       for x in (NAN, INF, -INF)},
     **{f"scores {x}": scores(linear=x, knn=x, rankme=x, deviation=x) for x in (NAN, INF, 1e308)},
     "no scores": lambda line: {**line, **({"scores": {}} if "scores" in line else {})},
-    "scores that come late": lambda line: {**line, **({"scores": {}} if line.get("step") == 0 and "scores" in line else {})},
-    "only scores of step 0": lambda line: {**line, **({"scores": {}} if line.get("step") != 0 and "scores" in line else {})},
+    "scores that come late": lambda line: {**line,
+        **({"scores": {}} if line.get("step") == 0 and "scores" in line else {})},
+    "only scores of step 0": lambda line: {**line,
+        **({"scores": {}} if line.get("step") != 0 and "scores" in line else {})},
     "mathematics": lambda line: {**line, **({"baselines": {r"$\bad$": {"linear": 0.5}},
-                                             "scores": {**line["scores"], r"$\bad{$": 0.3}} if "scores" in line else {})},
+                                             "scores": {**line["scores"], r"$\bad{$": 0.3}}
+                                             if "scores" in line else {})},
     "control characters": scores(**{"\x1b[31m\x07\n": 0.5, "\ud800": 0.2, "x" * 10_000: 0.1}),
 }
 
@@ -315,13 +346,15 @@ def test_a_run_is_shown_whatever_its_numbers_are(finished, name, capsys):
     assert all(line.isprintable() for line in (said.out + said.err).splitlines())
 
 
-@pytest.mark.parametrize("name", ["recipe.json", "run.json", "events.jsonl", "evaluations/0000000-validation.safetensors", ".lock",
+@pytest.mark.parametrize("name",
+    ["recipe.json", "run.json", "events.jsonl", "evaluations/0000000-validation.safetensors", ".lock",
                                   "weights.safetensors", "files.txt", "checkpoint-0000006.safetensors"])
 @pytest.mark.parametrize("what", ["pipe", "folder", "device"])
 def test_a_pipe_or_a_folder_in_the_place_of_a_file_ends_at_once(finished, name, what, capsys):
     path = finished / name
     path.unlink(missing_ok=True)
-    {"pipe": lambda: os.mkfifo(path), "folder": path.mkdir, "device": lambda: path.symlink_to("/dev/zero")}[what]()
+    {"pipe": lambda: os.mkfifo(path), "folder": path.mkdir,
+     "device": lambda: path.symlink_to("/dev/zero")}[what]()
     assert main(["show", str(finished)]) == (2 if name == "recipe.json" else 0)
     said = capsys.readouterr().err
     if name == "events.jsonl":
@@ -350,7 +383,8 @@ def test_a_recipe_that_an_editor_marked_is_read(finished):
     assert read_recipe(finished) == recipe
 
 
-@pytest.mark.parametrize("change", [lambda of: {}, lambda of: {**of, "other": of["signal"]}, lambda of: {"other": {}}],
+@pytest.mark.parametrize("change",
+                         [lambda of: {}, lambda of: {**of, "other": of["signal"]}, lambda of: {"other": {}}],
                          ids=["none", "too many", "empty"])
 def test_fields_that_do_not_fit_the_recipe_are_read_from_the_data(finished, change):
     path = finished / "run.json"

@@ -1,4 +1,5 @@
-"""What every data source promises: the same samples again, splits that share nothing, views that depend on the generator."""
+"""What every data source promises: the same samples again, splits that share nothing, views that depend on
+the generator."""
 
 import numpy as np
 import pytest
@@ -37,19 +38,22 @@ def generator(seed: int = 0):
 
 
 def equal(a: dict, b: dict) -> bool:
-    return a.keys() == b.keys() and all(torch.equal(torch.nan_to_num(a[k][:]), torch.nan_to_num(b[k][:])) for k in a)
+    return (a.keys() == b.keys()
+            and all(torch.equal(torch.nan_to_num(a[k][:]), torch.nan_to_num(b[k][:])) for k in a))
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_same_samples_come_again_whatever_else_was_drawn(name):
     torch.manual_seed(123)
     torch.rand(7)
-    assert all(equal(one, two) for one, two in zip(Data.find(name)().load("validation"), source(name).loaded("validation")))
+    assert all(equal(one, two)
+               for one, two in zip(Data.find(name)().load("validation"), source(name).loaded("validation")))
 
 
 def test_how_many_digits_are_painted_together_changes_nothing(monkeypatch):
     monkeypatch.setattr(wild, "AT_ONCE", 1000)
-    assert all(equal(one, two) for one, two in zip(wild.WildDigits().load("validation"), source("wild_digits").loaded("validation")))
+    ours, whole = wild.WildDigits().load("validation"), source("wild_digits").loaded("validation")
+    assert all(equal(one, two) for one, two in zip(ours, whole))
 
 
 @pytest.mark.parametrize("name", ["wild_digits", "waves"])
@@ -65,7 +69,8 @@ def test_rows_fit_the_fields_and_labels_fit_the_rows(name):
         assert rows.keys() == data.fields.keys()
         for key, field in data.fields.items():
             shape = field.size if field.vocab else (field.channels, *field.size)
-            assert rows[key][:1].shape[1:] == shape and all(s % p == 0 for s, p in zip(field.size, field.patch))
+            assert (rows[key][:1].shape[1:] == shape
+                    and all(s % p == 0 for s, p in zip(field.size, field.patch)))
             assert len({len(rows[key]), *map(len, labels.values())}) == 1
         assert all(y.dtype in (torch.int64, torch.float32) for y in labels.values())
         assert all(int(labels[key].max()) < len(values) for key, values in data.classes.items())
@@ -74,7 +79,8 @@ def test_rows_fit_the_fields_and_labels_fit_the_rows(name):
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_first_rows_show_every_label(name):
-    """Scores while training read the first few hundred rows; a source sorted by label would show them one label."""
+    """Scores while training read the first few hundred rows; a source sorted by label would show them one
+    label."""
     _, labels = source(name).loaded("train")
     y = next(iter(labels.values()))
     assert set(y[:200].tolist()) == set(y.tolist())
@@ -83,11 +89,13 @@ def test_the_first_rows_show_every_label(name):
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_no_sample_is_in_two_splits(name):
-    seen = {split: {b"".join(x.numpy().tobytes() for x in sample) for sample in zip(*source(name).loaded(split)[0].values())}
+    seen = {split: {b"".join(x.numpy().tobytes() for x in sample)
+                    for sample in zip(*source(name).loaded(split)[0].values())}
             for split in SPLITS}
     for one, two in (("train", "test"), ("train", "validation"), ("validation", "test")):
         share = len(seen[one] & seen[two]) / len(seen[two])
-        assert share < 0.02, f"{share:.0%} of {two} is in {one}"  # a few clothes and sentences are the same by nature
+        # a few clothes and sentences are the same by nature
+        assert share < 0.02, f"{share:.0%} of {two} is in {one}"
 
 
 # Splits by source: what is drawn or cut from one thing stays in one split
@@ -119,9 +127,11 @@ def test_no_docstring_is_in_two_splits(library, monkeypatch):
 
 
 def test_splits_are_complete_and_even_over_labels():
-    keys, labels = [f"file {i}" for i in range(1000)], ["rare" if i % 10 == 0 else "often" for i in range(1000)]
+    keys, labels = [f"file {i}" for i in range(1000)], ["rare" if i % 10 == 0 else "often"
+                                                        for i in range(1000)]
     rows = [divide(keys, label_of(labels)[0].values).rows[split] for split in SPLITS]
-    assert sorted([*rows[0], *rows[1], *rows[2]]) == list(range(1000)) and [len(r) for r in rows] == [700, 100, 200]
+    assert (sorted([*rows[0], *rows[1], *rows[2]]) == list(range(1000))
+            and [len(r) for r in rows] == [700, 100, 200])
     assert [sum(labels[i] == "rare" for i in r) for r in rows] == [70, 10, 20]
     assert rows[0] != list(range(700))  # not simply in order
 
@@ -129,7 +139,8 @@ def test_splits_are_complete_and_even_over_labels():
 def test_a_file_keeps_its_split_when_others_are_added_to_another_class():
     keys = [f"file {i}" for i in range(40)]
     before = divide(keys, torch.arange(40) * 0).rows["train"]
-    after = divide([*keys, *(f"other {i}" for i in range(30))], torch.tensor([0] * 40 + [1] * 30)).rows["train"]
+    after = divide([*keys, *(f"other {i}" for i in range(30))],
+                   torch.tensor([0] * 40 + [1] * 30)).rows["train"]
     assert before == [i for i in after if i < 40]
 
 
@@ -167,7 +178,8 @@ def test_every_sample_of_a_batch_is_changed_in_its_own_way(name):
 def test_the_sampling_grid_is_torchs_affine_grid(H, W):
     theta = torch.randn(5, 6, generator=generator())
     w_cos, w_sin, h_cos, h_sin, x, y = theta.T
-    matrix = torch.stack([w_cos, -h_sin * H / W, x, w_sin * W / H, h_cos, y], 1).view(5, 2, 3)  # pixels are squares
+    # pixels are squares
+    matrix = torch.stack([w_cos, -h_sin * H / W, x, w_sin * W / H, h_cos, y], 1).view(5, 2, 3)
     grid = (theta @ affine_basis(H, W, theta.device)).view(5, H, W, 2)
     assert torch.allclose(grid, F.affine_grid(matrix, [5, 1, H, W], align_corners=False), atol=1e-5)
     assert not torch.allclose(grid, F.affine_grid(matrix, [5, 1, H, W], align_corners=True), atol=1e-2)
@@ -186,7 +198,8 @@ def test_strengths_are_read_when_they_are_used(name):
         setattr(data, strength, 0)
     data.crop = 1
     before, still, changed = ([torch.nan_to_num(v.float()) for v in view.values()]
-                              for view in (x, data.augment(x, generator()), source(name).augment(x, generator())))
+                              for view in (x, data.augment(x, generator()),
+                                           source(name).augment(x, generator())))
     assert all(torch.allclose(a, b, atol=1e-3) for a, b in zip(still, before))
     assert not all(torch.allclose(a, b, atol=1e-3) for a, b in zip(changed, before))
 
@@ -256,4 +269,5 @@ def test_docs_are_balanced_and_survive_a_damaged_cache(monkeypatch, tmp_path):
 def test_digits_are_those_of_scikit_learn():
     from sklearn.datasets import load_digits
     greys, digit = wild.handwriting()
-    assert np.array_equal(greys.numpy(), load_digits().images) and np.array_equal(digit.numpy(), load_digits().target)
+    assert (np.array_equal(greys.numpy(), load_digits().images)
+            and np.array_equal(digit.numpy(), load_digits().target))

@@ -1,5 +1,5 @@
-"""The default sources cannot be solved without learning: raw input probes near chance, while the same probe does well where
-the answer is plain to see."""
+"""The default sources cannot be solved without learning: raw input probes near chance, while the same probe
+does well where the answer is plain to see."""
 
 import pytest
 import torch
@@ -62,11 +62,13 @@ def test_raw_waves_probe_near_chance_and_their_dynamics_tell_the_class(waves):
 def captions():
     data = Data.find("captions")()
     splits = map(data.load, ("train", "test"))
-    return [({name: data.fields[name].decode(x) for name, x in rows.items()}, labels["shape"]) for rows, labels in splits]
+    return [({name: data.fields[name].decode(x) for name, x in rows.items()}, labels["shape"])
+            for rows, labels in splits]
 
 
 def test_raw_pictures_of_captions_probe_near_chance_and_the_sentences_tell_the_shape(captions):
     (x, y), (x_test, y_test) = captions
     assert ridge(small(x["image"]), y, small(x_test["image"]), y_test) < 0.3
-    counts, counts_test = (torch.nn.functional.one_hot(part["caption"]).float().mean(1) for part in (x, x_test))
+    counts, counts_test = (torch.nn.functional.one_hot(part["caption"]).float().mean(1)
+                           for part in (x, x_test))
     assert ridge(counts, y, counts_test, y_test) > 0.95

@@ -1,4 +1,5 @@
-"""Pictures of nearly every kind become the square that a person would see; none takes the process down with it."""
+"""Pictures of nearly every kind become the square that a person would see; none takes the process down with
+it."""
 
 import os
 import struct
@@ -49,15 +50,20 @@ def picture(mode: str, side: int = SIDE) -> Image.Image:
 
 
 def png(x: np.ndarray, clear: tuple = ()) -> bytes:
-    """A PNG with 16 bits a colour: grey, grey and transparency, RGB or RGBA; clear: the colour that is transparent."""
+    """A PNG with 16 bits a colour: grey, grey and transparency, RGB or RGBA; clear: the colour that is
+    transparent."""
     kind = {1: 0, 2: 4, 3: 2, 4: 6}[x.shape[2]]
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in x)
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", x.shape[1], x.shape[0], 16, kind, 0, 0, 0)),
-              *[(b"tRNS", struct.pack(f">{len(clear)}H", *clear))] * bool(clear), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d)) for t, d in chunks)
+              *[(b"tRNS", struct.pack(f">{len(clear)}H", *clear))] * bool(clear),
+              (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return (b"\x89PNG\r\n\x1a\n"
+            + b"".join(struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d))
+                       for t, d in chunks))
 
 
-def tiff(x: np.ndarray, order="<", deflate=False, planar=False, tile=0, predictor=False, **more: int) -> bytes:
+def tiff(x: np.ndarray, order="<", deflate=False, planar=False, tile=0, predictor=False,
+         **more: int) -> bytes:
     """A TIFF of [H, W, C] numbers of any kind, with strips of 7 rows or with tiles."""
     H, W, C = x.shape
     h, w = (tile, tile) if tile else (7, W)
@@ -73,10 +79,13 @@ def tiff(x: np.ndarray, order="<", deflate=False, planar=False, tile=0, predicto
                 blocks.append(zlib.compress(data) if deflate else data)
     offsets = np.cumsum([8] + [len(b) + len(b) % 2 for b in blocks]).tolist()
     form = {"u": 1, "i": 2, "f": 3}[x.dtype.kind]
-    tags = {256: W, 257: H, 258: [8 * x.itemsize] * C, 259: 8 if deflate else 1, 262: 2 if C == 3 else 1, 277: C, 284: 2 if planar else 1,
-            317: 2 if predictor else 1, 339: [form] * C, **{int(tag[1:]): value for tag, value in more.items()}}
+    tags = {256: W, 257: H, 258: [8 * x.itemsize] * C, 259: 8 if deflate else 1, 262: 2 if C == 3 else 1,
+            277: C, 284: 2 if planar else 1,
+            317: 2 if predictor else 1, 339: [form] * C,
+            **{int(tag[1:]): value for tag, value in more.items()}}
     lengths = list(map(len, blocks))
-    tags |= {322: w, 323: h, 324: offsets[:-1], 325: lengths} if tile else {273: offsets[:-1], 278: h, 279: lengths}
+    tags |= ({322: w, 323: h, 324: offsets[:-1], 325: lengths}
+             if tile else {273: offsets[:-1], 278: h, 279: lengths})
     if C > 3:
         tags.setdefault(338, [0] * (C - 1))
     end = offsets[-1]
@@ -92,7 +101,8 @@ def tiff(x: np.ndarray, order="<", deflate=False, planar=False, tile=0, predicto
             data, extra = struct.pack(order + "I", after + len(extra)), extra + data + b"\0" * (len(data) % 2)
         table += struct.pack(order + "HHI", tag, kind, count) + data.ljust(4, b"\0")
     head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, end)
-    return head + b"".join(b + b"\0" * (len(b) % 2) for b in blocks) + table + struct.pack(order + "I", 0) + extra
+    return (head + b"".join(b + b"\0" * (len(b) % 2) for b in blocks) + table + struct.pack(order + "I", 0)
+            + extra)
 
 
 @pytest.fixture
@@ -113,14 +123,16 @@ def test_images_of_every_mode_show_the_same_ramp(folder):
     assert (x[:, :3].mean(1) < 40).all() and (x[:, -3:].mean(1) > 215).all()
 
 
-KINDS = {"jfif": "JPEG", "jpe": "JPEG", "jp2": "JPEG2000", "webp": "WEBP", "gif": "GIF", "bmp": "BMP", "dib": "DIB", "ppm": "PPM",
+KINDS = {"jfif": "JPEG", "jpe": "JPEG", "jp2": "JPEG2000", "webp": "WEBP", "gif": "GIF", "bmp": "BMP",
+         "dib": "DIB", "ppm": "PPM",
          "tga": "TGA", "tiff": "TIFF", "avif": "AVIF", "apng": "PNG"}
 
 
 @pytest.mark.parametrize("ending", KINDS)
 def test_files_of_every_kind_are_read(tmp_path, ending):
     if ending == "avif" and not ("avif" in features.modules and features.check("avif")):
-        assert begun(tmp_path / "x.avif", Form(8), True)[0] == decoding.CLOSED  # this Pillow reads none, which the listing says
+        # this Pillow reads none, which the listing says
+        assert begun(tmp_path / "x.avif", Form(8), True)[0] == decoding.CLOSED
         return
     for i in range(10):
         picture("RGB").save(tmp_path / f"{i}.{ending}", KINDS[ending])
@@ -150,7 +162,8 @@ def test_transparent_is_white(tmp_path, kind):
 
 def test_lab_is_converted(tmp_path):
     red = Image.new("RGB", (16, 16), (255, 0, 0))
-    ImageCms.profileToProfile(red, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB").save(tmp_path / "x.tif")
+    ImageCms.profileToProfile(red, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"),
+                              outputMode="LAB").save(tmp_path / "x.tif")
     x = square(tmp_path / "x.tif", Form(8))[:, 4, 4]
     assert x[0] > 240 and max(x[1:]) < 15
 
@@ -182,9 +195,11 @@ def test_of_several_pictures_in_a_file_the_first_is_read_and_it_is_said(tmp_path
 # One range for a folder
 
 DEPTHS = {"12 bits": lambda x: (4095 * x).astype(np.uint16), "dark": lambda x: (300 * x).astype(np.uint16),
-          "colour": lambda x: (900 * x).astype(np.uint16), "colour TIFF": lambda x: (900 * x).astype(np.uint16),
+          "colour": lambda x: (900 * x).astype(np.uint16),
+          "colour TIFF": lambda x: (900 * x).astype(np.uint16),
           "PGM": lambda x: (1000 * x).astype(np.uint16), "32 bits": lambda x: (1e6 * x).astype(np.int32),
-          "negative": lambda x: (5000 * x - 2500).astype(np.int32), "heights": lambda x: (2000 * x).astype(np.float32)}
+          "negative": lambda x: (5000 * x - 2500).astype(np.int32),
+          "heights": lambda x: (2000 * x).astype(np.float32)}
 
 
 @pytest.mark.parametrize("kind", DEPTHS)
@@ -194,14 +209,17 @@ def test_numbers_beyond_eight_bits_are_spread_alike_over_the_whole_folder(tmp_pa
         x = DEPTHS[kind](RAMP * (0.5 + 0.5 * i / 11))
         if kind.startswith("colour"):
             colours = np.repeat(x[..., None], 3, 2)
-            (tmp_path / f"{i:02}.{'tif' if 'TIFF' in kind else 'png'}").write_bytes(tiff(colours) if "TIFF" in kind else png(colours))
+            (tmp_path / f"{i:02}.{'tif' if 'TIFF' in kind else 'png'}").write_bytes(tiff(colours)
+                if "TIFF" in kind else png(colours))
         else:
-            Image.fromarray(x).save(tmp_path / f"{i:02}.{'pgm' if kind == 'PGM' else 'png' if x.dtype == np.uint16 else 'tif'}")
+            Image.fromarray(x).save(
+                tmp_path / f"{i:02}.{'pgm' if kind == 'PGM' else 'png' if x.dtype == np.uint16 else 'tif'}")
     data = images(tmp_path)
     held, streamed = everything(data), everything(images(tmp_path, memory=0))
     assert torch.equal(held, streamed) and len(held[-1].unique()) > 28
     low = held.float().amin((1, 2, 3))
-    assert low.max() < 12 and held[-1].max() > 250 and abs(int(held[0].max()) - 127) < 8  # alike: half as bright stays half as bright
+    # alike: half as bright stays half as bright
+    assert low.max() < 12 and held[-1].max() > 250 and abs(int(held[0].max()) - 127) < 8
     assert "alike for all pictures" in data.reading()
 
 
@@ -210,7 +228,8 @@ def test_a_few_hot_pixels_do_not_darken_a_folder(tmp_path):
         x = (400 * RAMP).astype(np.uint16)
         x[i, i] = 65535
         Image.fromarray(x).save(tmp_path / f"{i}.png")
-    assert everything(images(tmp_path)).float().amax((1, 2, 3)).min() > 250 and len(everything(images(tmp_path))[0].unique()) > 25
+    assert (everything(images(tmp_path)).float().amax((1, 2, 3)).min() > 250
+            and len(everything(images(tmp_path))[0].unique()) > 25)
 
 
 @pytest.mark.parametrize("missing", [np.nan, np.inf, -np.inf])
@@ -239,11 +258,14 @@ def test_a_value_that_stands_for_no_measurement_is_missing(tmp_path):
 
 def test_pictures_from_0_to_1_among_far_larger_ones_keep_that_range_and_it_is_said(tmp_path):
     for i in range(12):
-        Image.fromarray(((1 if i == 5 else 2000 + i) * RAMP).astype(np.float32)).save(tmp_path / f"{i:02}.tif")
+        Image.fromarray(((1 if i == 5 else 2000 + i)
+                         * RAMP).astype(np.float32)).save(tmp_path / f"{i:02}.tif")
     data = images(tmp_path)
-    assert min(len(x.unique()) for x in everything(data)) > 28 and "1 picture with values from 0 to 1 only" in data.reading()
+    assert (min(len(x.unique()) for x in everything(data)) > 28
+            and "1 picture with values from 0 to 1 only" in data.reading())
     for i in range(12):
-        Image.fromarray((100 + (0.5 if i == 5 else 2000 + i) * RAMP).astype(np.float32)).save(tmp_path / f"{i:02}.tif")
+        Image.fromarray((100 + (0.5 if i == 5 else 2000 + i)
+                         * RAMP).astype(np.float32)).save(tmp_path / f"{i:02}.tif")
     assert len(everything(images(tmp_path))[5].unique()) < 4  # the control: a flat landscape stays flat
 
 
@@ -306,14 +328,16 @@ def test_pictures_with_many_bands_keep_them(tmp_path, C, kind):
     assert (x.float().std((0, 2, 3)) > 20).all()  # each has a range of its own
     assert data.loaded("train")[1]["folder"].unique().tolist() == [0, 1]
     view = data.augment({"image": data.fields["image"].decode(x)}, torch.Generator().manual_seed(0))["image"]
-    assert view.shape == x.shape and view.isfinite().all() and data.picture({"image": view[0]}).value.shape == (32, 32, 3)
+    assert (view.shape == x.shape and view.isfinite().all()
+            and data.picture({"image": view[0]}).value.shape == (32, 32, 3))
 
 
 @pytest.mark.parametrize("C", [1, 2, 3, 4, 13])
 def test_colours_of_any_number_of_bands_are_changed(C):
     x = torch.randn(6, C, 8, 8)
     one, two = (color(x, torch.Generator().manual_seed(s), 0.7) for s in (0, 1))
-    assert one.shape == x.shape and not torch.allclose(one, two) and torch.equal(color(x, torch.Generator().manual_seed(0), 0.0), x)
+    assert (one.shape == x.shape and not torch.allclose(one, two)
+            and torch.equal(color(x, torch.Generator().manual_seed(0), 0.0), x))
 
 
 def test_pictures_with_other_numbers_of_bands_are_left_out_and_said(tmp_path):
@@ -344,7 +368,8 @@ def test_a_tiff_that_needs_another_reader_says_so(tmp_path, monkeypatch):
 
 def test_unreadable_images_are_listed_once_and_skipped(folder, recwarn):
     (folder / "text.png").write_text("no picture")
-    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)).save(folder / "half.png")
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3),
+                                                      np.uint8)).save(folder / "half.png")
     (folder / "half.png").write_bytes((folder / "half.png").read_bytes()[:2000])
     (folder / "empty.jpg").touch()
     (folder / "notes.txt").write_text("is no image and needs no mention")
@@ -354,7 +379,8 @@ def test_unreadable_images_are_listed_once_and_skipped(folder, recwarn):
     assert said == "left out: 3 of 15 pictures (cannot be read): empty.jpg, half.png, text.png"
 
 
-@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "tif", "webp", "bmp", "ppm", "jp2", "npy", "npz", "bands"])
+@pytest.mark.parametrize("kind",
+                         ["png", "jpg", "gif", "tif", "webp", "bmp", "ppm", "jp2", "npy", "npz", "bands"])
 def test_damage_of_any_kind_is_no_traceback(tmp_path, kind):
     rng = np.random.default_rng(0)
     file = tmp_path / f"x.{'tif' if kind == 'bands' else kind}"
@@ -377,7 +403,8 @@ def test_damage_of_any_kind_is_no_traceback(tmp_path, kind):
 
 
 def test_postscript_called_png_starts_no_program(tmp_path):
-    (tmp_path / "x.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    (tmp_path / "x.png").write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
     assert begun(tmp_path / "x.png", Form(8), True)[0] == decoding.DAMAGED
 
 
@@ -413,9 +440,11 @@ def header_only(width: int, height: int) -> bytes:
 def test_a_picture_above_the_limit_is_refused_before_it_is_decoded(tmp_path, recwarn):
     (tmp_path / "x.png").write_bytes(header_only(60000, 60000))
     np.save(tmp_path / "x.npy", np.zeros((2, 2, 3), np.uint8))
-    (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes().replace(b"(2, 2, 3)", b"(99999, 99999, 3)"))
+    (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes().replace(b"(2, 2, 3)",
+        b"(99999, 99999, 3)"))
     began = time.perf_counter()
-    assert "million" in begun(tmp_path / "x.png", Form(8), True)[0] and "million" in begun(tmp_path / "x.npy", Form(8), True)[0]
+    assert ("million" in begun(tmp_path / "x.png", Form(8), True)[0]
+            and "million" in begun(tmp_path / "x.npy", Form(8), True)[0])
     assert time.perf_counter() - began < 1 and len(recwarn) == 0
 
 
@@ -463,13 +492,15 @@ def test_a_dozen_pictures_just_below_the_limit_take_the_memory_of_one(tmp_path):
     Image.new("L", (13000, 13000)).save(tmp_path / "0.png")
     for i in range(1, 4):
         os.link(tmp_path / "0.png", tmp_path / f"{i}.png")
-    done = subprocess.run([sys.executable, "-c", LARGE, str(tmp_path)], capture_output=True, text=True, check=True, timeout=200,
+    done = subprocess.run([sys.executable, "-c", LARGE, str(tmp_path)], capture_output=True, text=True,
+                          check=True, timeout=200,
                           cwd=Path(__file__).parents[1])
     n, megabytes = map(int, done.stdout.split())
     assert n == 4 and megabytes < 400
 
 
-@pytest.mark.parametrize("shape", [(12, 9, 5), (5, 9, 12), (40, 30, 3), (3, 30, 40), (64, 64, 12), (12, 64, 64), (7, 9, 5), (1, 9, 9),
+@pytest.mark.parametrize("shape",
+    [(12, 9, 5), (5, 9, 12), (40, 30, 3), (3, 30, 40), (64, 64, 12), (12, 64, 64), (7, 9, 5), (1, 9, 9),
                                    (2, 8, 8), (8, 9, 8), (9, 12, 5)])
 def test_a_picture_in_a_file_has_the_channels_of_one_in_memory(shape):
     x = np.zeros(shape)

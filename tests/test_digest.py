@@ -1,4 +1,5 @@
-"""The fingerprint of training data: it changes with the data and with nothing else, and is taken in well under a second."""
+"""The fingerprint of training data: it changes with the data and with nothing else, and is taken in well
+under a second."""
 
 import time
 
@@ -36,13 +37,16 @@ def changed(x, at, value):
 def test_the_same_data_has_the_same_digest_wherever_it_lies():
     order = torch.randperm(100)
     expected = digest_of({"x": ROWS[order]}, LABELS)
-    assert digest_of({"x": Picked(ROWS, order)}, LABELS) == expected == digest_of({"x": ROWS[order].clone()}, dict(LABELS))
+    assert (digest_of({"x": Picked(ROWS, order)}, LABELS) == expected == digest_of({"x": ROWS[order].clone()},
+        dict(LABELS)))
     assert digest_of({"x": ROWS.T.contiguous().T[order]}, LABELS) == expected  # however it is laid out
 
 
 @pytest.mark.parametrize("rows, labels", [
-    (ROWS, LABELS), (changed(ROWS, (57, 3), 0.5), LABELS), (ROWS[:-1], LABELS), (ROWS.flip(0), LABELS), (ROWS.double(), LABELS),
-    (ROWS.view(100, 2, 3), LABELS), (ROWS, {"label": changed(LABELS["label"], 99, 2)}), (ROWS, {"other": LABELS["label"]}), (ROWS, {})])
+    (ROWS, LABELS), (changed(ROWS, (57, 3), 0.5), LABELS), (ROWS[:-1], LABELS), (ROWS.flip(0), LABELS),
+    (ROWS.double(), LABELS),
+    (ROWS.view(100, 2, 3), LABELS), (ROWS, {"label": changed(LABELS["label"], 99, 2)}),
+    (ROWS, {"other": LABELS["label"]}), (ROWS, {})])
 def test_another_value_order_shape_kind_or_label_has_another(rows, labels):
     same = rows is ROWS and labels is LABELS
     assert (digest_of({"x": rows}, labels) == digest_of({"x": ROWS}, LABELS)) == same
@@ -63,12 +67,15 @@ def test_a_memory_map_of_four_gigabytes_takes_no_time(tmp_path):
         file.truncate(4 << 30)
     x = torch.from_numpy(np.memmap(tmp_path / "x", np.uint8, "r+", shape=(1 << 20, 4096)))
     began = time.perf_counter()
-    digest = digest_of({"x": Picked(x, torch.arange(1 << 20), mapped=True)}, {"y": torch.zeros(1 << 20, dtype=torch.int64)})
+    digest = digest_of({"x": Picked(x, torch.arange(1 << 20), mapped=True)},
+                       {"y": torch.zeros(1 << 20, dtype=torch.int64)})
     assert time.perf_counter() - began < 1
     x[0, 0] = 1
-    assert digest_of({"x": Picked(x, torch.arange(1 << 20), mapped=True)}, {"y": torch.zeros(1 << 20, dtype=torch.int64)}) != digest
+    assert (digest_of({"x": Picked(x, torch.arange(1 << 20), mapped=True)},
+                      {"y": torch.zeros(1 << 20, dtype=torch.int64)}) != digest)
 
 
-@pytest.mark.parametrize("x", [torch.zeros(0, 3), torch.zeros(5, 0), torch.zeros(3).bool(), torch.zeros(2).bfloat16()], ids=str)
+@pytest.mark.parametrize("x",
+    [torch.zeros(0, 3), torch.zeros(5, 0), torch.zeros(3).bool(), torch.zeros(2).bfloat16()], ids=str)
 def test_odd_rows_have_one_too(x):
     assert len(digest_of({"x": x}, {"y": torch.zeros(len(x))})) == 32

@@ -1,4 +1,5 @@
-"""A run's numbers are its seed's alone, whoever else draws from torch in this process; and theirs stay as they would have been."""
+"""A run's numbers are its seed's alone, whoever else draws from torch in this process; and theirs stay as
+they would have been."""
 
 import subprocess
 import sys
@@ -24,22 +25,29 @@ from sslbench.training.loop import train
 
 x = torch.zeros(7, 5)
 FUNCTIONS = {
-    "rand": lambda: torch.rand(5), "randn": lambda: torch.randn(5, 4, dtype=torch.float64), "randint": lambda: torch.randint(9, (5,)),
+    "rand": lambda: torch.rand(5), "randn": lambda: torch.randn(5, 4, dtype=torch.float64),
+    "randint": lambda: torch.randint(9, (5,)),
     "randint from": lambda: torch.randint(3, 9, (5,)), "randperm": lambda: torch.randperm(9),
     "normal": lambda: torch.normal(0.0, 1.0, (5,)),
     "normal of": lambda: torch.normal(x, x + 1), "bernoulli": lambda: torch.bernoulli(x + 0.5),
     "bernoulli p": lambda: torch.bernoulli(x, 0.5),
-    "multinomial": lambda: torch.multinomial(x + 1, 3), "poisson": lambda: torch.poisson(x + 3), "rand_like": lambda: torch.rand_like(x),
+    "multinomial": lambda: torch.multinomial(x + 1, 3), "poisson": lambda: torch.poisson(x + 3),
+    "rand_like": lambda: torch.rand_like(x),
     "randn_like": lambda: torch.randn_like(x), "randint_like": lambda: torch.randint_like(x, 9),
     "out": lambda: torch.rand(5, out=torch.zeros(5)),
-    "randint_like from": lambda: torch.randint_like(x, 2, 9), "geometric_": lambda: torch.zeros(5).geometric_(0.3),
+    "randint_like from": lambda: torch.randint_like(x, 2, 9),
+    "geometric_": lambda: torch.zeros(5).geometric_(0.3),
     **{name: lambda name=name: getattr(torch.zeros(7, 5), name)()
-       for name in ("uniform_", "normal_", "random_", "exponential_", "cauchy_", "log_normal_", "bernoulli_")},
-    "trunc_normal_": lambda: nn.init.trunc_normal_(torch.zeros(5, 5)), "orthogonal_": lambda: nn.init.orthogonal_(torch.zeros(5, 5)),
+       for name in ("uniform_", "normal_", "random_", "exponential_", "cauchy_", "log_normal_",
+                    "bernoulli_")},
+    "trunc_normal_": lambda: nn.init.trunc_normal_(torch.zeros(5, 5)),
+    "orthogonal_": lambda: nn.init.orthogonal_(torch.zeros(5, 5)),
     "sparse_": lambda: nn.init.sparse_(torch.zeros(5, 5), 0.2), "dropout": lambda: F.dropout(torch.ones(30)),
-    "gumbel_softmax": lambda: F.gumbel_softmax(x), "gamma": lambda: torch.distributions.Gamma(1.0, 1.0).sample((4,)),
+    "gumbel_softmax": lambda: F.gumbel_softmax(x),
+    "gamma": lambda: torch.distributions.Gamma(1.0, 1.0).sample((4,)),
 }
-FITS = [(pretext, backbone, shape) for shape in SHAPES for pretext in Pretext.all() for backbone in Backbone.all()
+FITS = [(pretext, backbone, shape) for shape in SHAPES for pretext in Pretext.all()
+        for backbone in Backbone.all()
         if not incompatible(source(shape), Pretext.find(pretext), backbone)]
 
 
@@ -65,7 +73,8 @@ def test_a_generator_that_is_given_is_used_and_meta_tensors_hold_no_numbers():
     assert torch.equal(own, torch.rand(5, generator=torch.Generator().manual_seed(1)))
 
 
-@pytest.mark.parametrize("pretext, backbone, shape", [f for f in FITS if f[2] in ("image", "series", "text", "image and text")])
+@pytest.mark.parametrize("pretext, backbone, shape",
+                         [f for f in FITS if f[2] in ("image", "series", "text", "image and text")])
 def test_the_weights_are_those_of_manual_seed(pretext, backbone, shape):
     expected, before = build(pretext, backbone, source(shape)).state_dict(), torch.get_rng_state()
     with Drawing(0):
@@ -108,9 +117,12 @@ def test_four_threads_train_what_one_trains_while_a_fifth_draws(pretext, backbon
     assert noise.right, "a run moved somebody's numbers"
 
 
-LAYERS = {nn.Dropout(0.1): True, nn.Dropout(0.0): False, nn.Linear(2, 2): False, nn.RReLU(): True, nn.GRU(2, 2, 2, dropout=0.1): True,
-          nn.GRU(2, 2): False, nn.TransformerEncoderLayer(4, 1): True, nn.TransformerEncoderLayer(4, 1, dropout=0): False,
-          nn.AlphaDropout(0.2): True, nn.MultiheadAttention(4, 1): False, nn.MultiheadAttention(4, 1, dropout=0.1): True,
+LAYERS = {nn.Dropout(0.1): True, nn.Dropout(0.0): False, nn.Linear(2, 2): False, nn.RReLU(): True,
+          nn.GRU(2, 2, 2, dropout=0.1): True,
+          nn.GRU(2, 2): False, nn.TransformerEncoderLayer(4, 1): True,
+          nn.TransformerEncoderLayer(4, 1, dropout=0): False,
+          nn.AlphaDropout(0.2): True, nn.MultiheadAttention(4, 1): False,
+          nn.MultiheadAttention(4, 1, dropout=0.1): True,
           type("Own", (nn.Module,), {})(): True, nn.FractionalMaxPool2d(2, output_size=3): True}
 
 
@@ -143,7 +155,8 @@ def test_a_note_is_said_and_never_an_error(monkeypatch):
     said = []
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        monkeypatch.setattr(warnings, "showwarning", lambda message, category, *where: said.append((str(message), category)))
+        monkeypatch.setattr(warnings, "showwarning",
+                            lambda message, category, *where: said.append((str(message), category)))
         note("the work goes on")
     assert said == [("the work goes on", Note)]
     with pytest.warns(Note, match="as always"):
@@ -151,5 +164,9 @@ def test_a_note_is_said_and_never_an_error(monkeypatch):
 
 
 def test_the_first_network_imports_no_compiler():
-    code = "import sys, torch, sslbench.machine.random_numbers as d\nwith d.Drawing(0): torch.rand(1)\nprint('torch._dynamo' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    code = (
+        "import sys, torch, sslbench.machine.random_numbers as d\nwith d.Drawing(0): "
+        "torch.rand(1)\nprint('torch._dynamo' in sys.modules)"
+    )
+    assert (subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                           check=True).stdout == "False\n")

@@ -14,7 +14,8 @@ MISTAKES = [(name, words) for name, check in CHECKS.items() for words in check.m
 
 
 def info_nce(a, b, temperature):
-    logits = torch.stack([torch.stack([F.cosine_similarity(x, y, dim=0) for y in b]) for x in a]) / temperature
+    logits = (torch.stack([torch.stack([F.cosine_similarity(x, y, dim=0) for y in b])
+                           for x in a]) / temperature)
     rows, columns = logits.log_softmax(1).diagonal(), logits.log_softmax(0).diagonal()
     return -(rows.mean() + columns.mean()) / 2
 
@@ -43,7 +44,8 @@ def entropy(ids):
 
 SOLUTIONS = {
     "check_info_nce": info_nce, "check_chance": lambda n: -math.log(1 / n),
-    "check_byol_distance": lambda p, t: (p / p.norm(dim=1, keepdim=True) - t / t.norm(dim=1, keepdim=True)).pow(2).sum(1),
+    "check_byol_distance":
+    lambda p, t: (p / p.norm(dim=1, keepdim=True) - t / t.norm(dim=1, keepdim=True)).pow(2).sum(1),
     "check_mask": hide, "check_hidden_error": hidden_error, "check_shift": shift, "check_entropy": entropy,
 }
 
@@ -67,7 +69,8 @@ def test_a_solution_is_right_and_so_is_the_reference(name):
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_turned_or_slightly_different_answer_is_wrong(name):
     reference = CHECKS[name].reference
-    for wrong in (lambda *x: -1.0 * torch.as_tensor(reference(*x)), lambda *x: torch.as_tensor(reference(*x)) * 1.01 + 1e-3):
+    for wrong in (lambda *x: -1.0 * torch.as_tensor(reference(*x)),
+                  lambda *x: torch.as_tensor(reference(*x)) * 1.01 + 1e-3):
         result = CHECKS[name](wrong)
         assert result.ok is False and result.words
 
@@ -78,9 +81,11 @@ def test_each_known_mistake_is_told_its_name(name, words):
 
 
 @pytest.mark.parametrize("answer, words", [
-    (3.0, "answer must be a function"), (lambda *x: None, "it returns nothing"), (lambda *x: "loss", "it returns a str"),
+    (3.0, "answer must be a function"), (lambda *x: None, "it returns nothing"),
+    (lambda *x: "loss", "it returns a str"),
     (lambda *x: 1 / 0, "it raises ZeroDivisionError"), (lambda: 0, "it raises TypeError"),
-    (lambda *x: torch.zeros(3, 3, 3), "the shape is [3, 3, 3]"), (lambda *x: math.nan, ("it is not a finite", "the shape")),
+    (lambda *x: torch.zeros(3, 3, 3), "the shape is [3, 3, 3]"),
+    (lambda *x: math.nan, ("it is not a finite", "the shape")),
 ])
 def test_whatever_else_is_given_is_one_helpful_line(answer, words):
     for check in CHECKS.values():

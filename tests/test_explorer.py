@@ -1,4 +1,5 @@
-"""The explorer's Python side: what it tells the page, and how little it sends. The page itself: test_explorer_page.py."""
+"""The explorer's Python side: what it tells the page, and how little it sends. The page itself:
+test_explorer_page.py."""
 
 import io
 import threading
@@ -27,7 +28,8 @@ def clusters(n=12, seed=0):
 @pytest.fixture
 def explorer():
     explorer = Explorer()
-    explorer.set_points(pictures(), {"side": (np.arange(12) // 6, NAMES), "size": (np.linspace(0, 1, 12), None)})
+    explorer.set_points(pictures(),
+                        {"side": (np.arange(12) // 6, NAMES), "size": (np.linspace(0, 1, 12), None)})
     return explorer
 
 
@@ -82,7 +84,8 @@ def test_frames_come_in_any_order_and_the_one_shown_stays(explorer):
 
 def test_the_summary_compares_neighbours_with_chance(explorer):
     explorer.add_frame(30, clusters(), note="UMAP")
-    assert explorer.summary == "Step 30, UMAP: 50% of the 10 nearest points on the map have the same side (50% by chance)."
+    assert (explorer.summary == "Step 30, UMAP: 50% of the 10 nearest points on the map have the same side "
+                                "(50% by chance).")
     many = Explorer()
     many.set_points(pictures(100), {"side": (np.arange(100) // 50, NAMES)})
     many.add_frame(0, clusters(100))
@@ -124,7 +127,8 @@ def test_the_sprite_holds_every_thumbnail_in_its_place(explorer):
 
 def test_odd_pictures_become_square_thumbnails():
     explorer = Explorer()
-    explorer.set_points([Picture("image", np.zeros((*size, 3), dtype="uint8")) for size in ((10, 90), (500, 3))])
+    explorer.set_points([Picture("image", np.zeros((*size, 3), dtype="uint8"))
+                         for size in ((10, 90), (500, 3))])
     assert explorer.tile == 64
     explorer.set_points([Picture("frames", np.zeros((5, 20, 20, 3), dtype="uint8"))])
     assert (explorer.kind, explorer.tile) == ("image", 20)

@@ -1,4 +1,5 @@
-"""The explorer in a real browser, as the exported page: every gesture is answered there, and no request is made."""
+"""The explorer in a real browser, as the exported page: every gesture is answered there, and no request is
+made."""
 
 from types import SimpleNamespace
 
@@ -14,9 +15,11 @@ LEFT, RIGHT = range(30), range(30, 60)
 STILL = "() => document.querySelector('.sslb-explorer').dataset.moving === 'false'"
 # how many of the enlarged thumbnail's pixels differ from its first one
 PIXELS = """() => { const node = document.querySelector('.sslb-card .sslb-thumb');
-    const data = new Uint32Array(node.getContext('2d').getImageData(0, 0, node.width, node.height).data.buffer);
+    const data = new Uint32Array(
+        node.getContext('2d').getImageData(0, 0, node.width, node.height).data.buffer);
     return data.filter(v => v !== data[0]).length; }"""
-COLOUR = """([x, y]) => { const node = document.querySelector('canvas.sslb-map'), ratio = node.width / node.clientWidth;
+COLOUR = """([x, y]) => {
+    const node = document.querySelector('canvas.sslb-map'), ratio = node.width / node.clientWidth;
     return [...node.getContext('2d').getImageData(x * ratio, y * ratio, 1, 1).data].slice(0, 3); }"""
 
 
@@ -38,7 +41,8 @@ def picture(kind, i):
         pixels = np.zeros((16, 16, 3), dtype="uint8")
         pixels[:, : 1 + i % 15] = (40 + 3 * i % 200, 200, 90)
         return Picture("image", pixels)
-    return Picture("line", np.sin(np.linspace(0, 6 + i, 90))[None]) if kind == "line" else Picture("text", f"snippet {i}")
+    return (Picture("line", np.sin(np.linspace(0, 6 + i, 90))[None])
+            if kind == "line" else Picture("text", f"snippet {i}"))
 
 
 def export(folder, kind="image", n=60, frames=3, **more):
@@ -49,7 +53,8 @@ def export(folder, kind="image", n=60, frames=3, **more):
         last = k == frames - 1
         xy = two_groups(n=n) if last else torch.randn(n, 2, generator=torch.Generator().manual_seed(k))
         explorer.add_frame(100 * k, xy, **(more if last else {}))
-    page = explorer.to_html().replace("widget.initialize(", "Object.assign(globalThis, { model, widget });\nwidget.initialize(")
+    page = explorer.to_html().replace("widget.initialize(", "Object.assign(globalThis, { model, widget "
+                                                            "});\nwidget.initialize(")
     path = folder / "explorer.html"
     path.write_text(page)
     return path
@@ -71,7 +76,8 @@ def opened(browser, tmp_path):
         page.wait_for_function(STILL)
         painted(page)
         box = page.locator("canvas.sslb-overlay").bounding_box()
-        pages.append(SimpleNamespace(page=page, root=root, requests=requests, problems=problems, x=box["x"], y=box["y"]))
+        pages.append(SimpleNamespace(page=page, root=root, requests=requests, problems=problems, x=box["x"],
+                                     y=box["y"]))
         return pages[-1]
 
     pages = []
@@ -173,7 +179,8 @@ def test_click_shows_the_nearest_on_the_map_or_in_the_embedding(opened):
     given = np.tile(np.arange(50, 58), (60, 1))
     shown = opened(neighbours=given)
     shown.page.mouse.click(shown.x + first_point(shown)[0], shown.y + first_point(shown)[1])
-    assert gallery(shown) == [0, *range(50, 58)] and "in the embedding" in shown.page.locator(".sslb-chosen").inner_text()
+    assert (gallery(shown) == [0, *range(50, 58)]
+            and "in the embedding" in shown.page.locator(".sslb-chosen").inner_text())
 
 
 def test_the_slider_moves_the_points_through_training(opened):
@@ -236,7 +243,8 @@ def test_a_map_that_asks_for_it_plays_once_as_soon_as_it_is_in_sight(opened):
 def test_on_a_narrow_page_the_whole_map_is_there_and_the_pointer_finds_its_points(opened):
     shown = opened()
     shown.page.set_viewport_size({"width": 390, "height": 800})
-    shown.page.wait_for_function("() => document.querySelector('.sslb-overlay').getBoundingClientRect().right <= 390")
+    shown.page.wait_for_function(
+        "() => document.querySelector('.sslb-overlay').getBoundingClientRect().right <= 390")
     box, (x, y) = shown.page.locator("canvas.sslb-overlay").bounding_box(), first_point(shown)
     scale = box["width"] / 560
     assert 0.4 < scale < 0.8 and box["x"] >= 0
@@ -284,7 +292,8 @@ def test_the_wheel_zooms_and_a_double_click_resets(opened):
     shown.page.wait_for_function("() => document.querySelector('.sslb-explorer').dataset.zoom === '1.00'")
 
 
-AGAIN = """widget => { const [old] = document.querySelectorAll('.sslb-explorer'), el = document.createElement('div');
+AGAIN = """widget => {
+    const [old] = document.querySelectorAll('.sslb-explorer'), el = document.createElement('div');
     document.body.append(el);
     widget.render({ model, el });
     old.remove(); }"""
@@ -304,7 +313,8 @@ def test_a_view_drawn_anew_keeps_the_place_and_new_points_start_with_the_whole_m
 def test_scrolling_the_page_past_the_map_does_not_zoom_it(opened):
     shown = opened()
     shown.page.mouse.move(shown.x + 100, shown.y + 100)
-    shown.page.evaluate("() => document.querySelector('.sslb-overlay').dispatchEvent(new PointerEvent('pointerleave'))")
+    shown.page.evaluate("() => document.querySelector('.sslb-overlay').dispatchEvent(new "
+                        "PointerEvent('pointerleave'))")
     shown.page.mouse.wheel(0, -300)
     assert data(shown, "zoom") == "1.00"
 
@@ -329,7 +339,8 @@ def test_a_screen_reader_hears_the_summary_and_the_keys(opened):
 
 
 def test_dark_and_light_follow_the_page(opened):
-    paper = [opened(scheme).root.evaluate("e => getComputedStyle(e).backgroundColor") for scheme in ("light", "dark")]
+    paper = [opened(scheme).root.evaluate("e => getComputedStyle(e).backgroundColor")
+             for scheme in ("light", "dark")]
     assert paper == ["rgb(255, 255, 255)", "rgb(22, 24, 28)"]
 
 
@@ -344,7 +355,9 @@ def test_the_page_requests_nothing_but_itself(opened):
     assert len(shown.requests) == 2  # a request would have been noticed
 
 
-HOVER = """() => { const root = document.querySelector('.sslb-explorer'), overlay = root.querySelector('.sslb-overlay'), took = [];
+HOVER = """() => {
+    const root = document.querySelector('.sslb-explorer'), took = [];
+    const overlay = root.querySelector('.sslb-overlay');
     for (let k = 0; k < 40; k++) {
         const event = new PointerEvent('pointermove', {clientX: 0, clientY: 0});
         Object.defineProperties(event, {offsetX: {value: 60 + 11 * k}, offsetY: {value: 200 + k}});

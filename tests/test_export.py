@@ -1,4 +1,5 @@
-"""What a run has learned, for other tools: the same numbers, with labels and names, and weights that other code loads."""
+"""What a run has learned, for other tools: the same numbers, with labels and names, and weights that other
+code loads."""
 
 import csv
 
@@ -29,7 +30,8 @@ def pictures(tmp_path):
 
 @pytest.fixture
 def run(pictures, tmp_path):
-    recipe = Recipe("images", "simclr", "small_cnn", steps=2, batch_size=8, hyperparameters={"data.folder": str(pictures)})
+    recipe = Recipe("images", "simclr", "small_cnn", steps=2, batch_size=8,
+                    hyperparameters={"data.folder": str(pictures)})
     return fit(recipe, tmp_path / "run", **QUICK)
 
 
@@ -37,8 +39,10 @@ def test_embeddings_come_with_labels_and_the_names_of_files(run, tmp_path):
     assert "[" in export(run, tmp_path / "e.npz")
     held = np.load(tmp_path / "e.npz", allow_pickle=False)
     z, labels = run.embed("test")
-    assert np.array_equal(held["embeddings"], z.numpy()) and np.array_equal(held["label folder"], labels["folder"].numpy())
-    assert [name.split("/")[0] for name in held["names"]] == [held["classes folder"][i] for i in held["label folder"]]
+    assert (np.array_equal(held["embeddings"], z.numpy())
+            and np.array_equal(held["label folder"], labels["folder"].numpy()))
+    assert ([name.split("/")[0] for name in held["names"]] == [held["classes folder"][i]
+                                                               for i in held["label folder"]])
     assert all(name.endswith(".png") for name in held["names"])
 
 
@@ -56,7 +60,8 @@ def test_tables_hold_the_same(run, tmp_path, ending):
 
 def test_labels_of_every_kind(tmp_path):
     x = np.random.default_rng(0).normal(size=(60, 2, 16)).astype(np.float32)
-    labels = {"many": np.random.default_rng(1).integers(0, 2, (60, 3)), "weight": np.linspace(0, 1, 60).astype(np.float32)}
+    labels = {"many": np.random.default_rng(1).integers(0, 2, (60, 3)),
+              "weight": np.linspace(0, 1, 60).astype(np.float32)}
     name = arrays(x, labels, name="held")
     run = fit(Recipe(name, "autoencoder", "mlp", steps=2, batch_size=8), **QUICK)
     export(run, tmp_path / "e.parquet")
@@ -72,7 +77,8 @@ def test_weights_of_resnet18_are_read_by_torchvision(pictures, tmp_path, ending)
                     hyperparameters={"data.folder": str(pictures), "data.size": 96})
     run = fit(recipe, evaluations=0, test=False, progress=False, device="cpu")
     export(run, tmp_path / f"w.{ending}")
-    weights = torch.load(tmp_path / "w.pt", weights_only=True) if ending == "pt" else load_file(tmp_path / "w.safetensors")
+    weights = (torch.load(tmp_path / "w.pt", weights_only=True)
+               if ending == "pt" else load_file(tmp_path / "w.safetensors"))
     net = torchvision.models.resnet18()
     missing = net.load_state_dict(weights, strict=False)
     assert missing.missing_keys == ["fc.weight", "fc.bias"] and missing.unexpected_keys == []
@@ -108,7 +114,8 @@ def test_nothing_is_replaced_and_nothing_is_left_half_written(run, tmp_path, mon
         export(run, tmp_path / "e.npz")
     assert (tmp_path / "e.npz").read_text() == "mine"
     export(run, tmp_path / "e.npz", overwrite=True)
-    monkeypatch.setattr(np, "savez", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(np, "savez", lambda *_,
+                        **__: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(OSError, match="No space left"):
         export(run, tmp_path / "f.npz")
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("f.")]

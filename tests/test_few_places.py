@@ -1,4 +1,5 @@
-"""A convolution over few places is the same convolution: numbers, gradients and weights, however it is worked out."""
+"""A convolution over few places is the same convolution: numbers, gradients and weights, however it is worked
+out."""
 
 import pytest
 import torch
@@ -9,7 +10,8 @@ from sslbench.backbones.few_places import FewPlaces
 from sslbench.backbones.resnet18 import ResNet18
 from sslbench.field import Field
 
-SHAPES = [((1, 1), (1, 1), (3, 3), (4, 4)), ((2, 2), (1, 1), (3, 3), (8, 8)), ((1, 1), (0, 0), (1, 1), (4, 4)),
+SHAPES = [((1, 1), (1, 1), (3, 3), (4, 4)), ((2, 2), (1, 1), (3, 3), (8, 8)),
+          ((1, 1), (0, 0), (1, 1), (4, 4)),
           ((2, 2), (0, 0), (1, 1), (7, 7)), ((1, 2), (2, 0), (3, 2), (3, 5))]  # stride, padding, kernel, size
 
 
@@ -57,7 +59,8 @@ def test_resnet18_uses_it_and_draws_the_same_weights_as_without(monkeypatch):
         next_numbers.append(torch.rand(3))
     kinds = [{type(m) for m in net.modules()} for net in nets]
     assert FewPlaces in kinds[0] and FewPlaces not in kinds[1]
-    assert all(map(torch.equal, nets[0].state_dict().values(), nets[1].state_dict().values())) and torch.equal(*next_numbers)
+    assert (all(map(torch.equal, nets[0].state_dict().values(), nets[1].state_dict().values()))
+            and torch.equal(*next_numbers))
 
 
 def test_the_weights_keep_their_names_and_are_the_same_objects():
@@ -68,4 +71,5 @@ def test_the_weights_keep_their_names_and_are_the_same_objects():
 
 def test_no_samples_are_none_as_in_the_ordinary_convolution():
     ordinary = nn.Conv2d(3, 4, 3, 1, 1, bias=False)
-    assert FewPlaces.instead_of(ordinary)(torch.randn(0, 3, 4, 4)).shape == ordinary(torch.randn(0, 3, 4, 4)).shape
+    assert (FewPlaces.instead_of(ordinary)(torch.randn(0, 3, 4, 4)).shape == ordinary(torch.randn(0, 3, 4,
+        4)).shape)

@@ -32,7 +32,8 @@ def test_patches_go_back_to_where_they_came_from(field):
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
 def test_a_perfect_guess_has_no_error(field):
     x = sample(field)
-    perfect = 50 * one_hot(x.clamp(max=field.vocab - 1), field.vocab).movedim(-1, 1) if field.vocab else x.nan_to_num()
+    perfect = (50 * one_hot(x.clamp(max=field.vocab - 1), field.vocab).movedim(-1, 1)
+               if field.vocab else x.nan_to_num())
     wrong = perfect.roll(1, 1) if field.vocab else x + 2
     assert field.error(perfect, x).shape == (6, *field.size)
     assert field.error(perfect, x).abs().max() < 1e-6
@@ -55,7 +56,8 @@ def test_answers_hidden_places_and_blends_have_the_samples_shape(field):
     assert field.answer(torch.randn(6, field.outputs, *field.size)).shape == x.shape
 
 
-@pytest.mark.parametrize("field", [SHAPES["padded series"]["signal"], SHAPES["padded text"]["text"]], ids=["series", "text"])
+@pytest.mark.parametrize("field", [SHAPES["padded series"]["signal"], SHAPES["padded text"]["text"]],
+                         ids=["series", "text"])
 def test_an_absent_place_has_no_error_whatever_the_guess(field):
     x, guess = sample(field), torch.randn(6, field.outputs, *field.size)
     there = field.present(x)
@@ -66,11 +68,14 @@ def test_an_absent_place_has_no_error_whatever_the_guess(field):
 
 def test_hidden_and_absent_symbols_are_told_apart():
     field = Field((6,), (1,), vocab=5, gaps=True)
-    x = field.decode(torch.tensor([[0, 4, 2, 5, 9, -1]], dtype=torch.int16))  # a source may store any number that is no symbol
-    assert x.tolist() == [[0, 4, 2, field.absent, field.absent, field.absent]] and (field.hidden, field.absent) == (5, 6)
+    # a source may store any number that is no symbol
+    x = field.decode(torch.tensor([[0, 4, 2, 5, 9, -1]], dtype=torch.int16))
+    assert (x.tolist() == [[0, 4, 2, field.absent, field.absent, field.absent]]
+            and (field.hidden, field.absent) == (5, 6))
     seen = field.hide(x, torch.tensor([[True, False, False, True, False, False]]))
     assert seen.tolist() == [[field.hidden, 4, 2, field.absent, field.absent, field.absent]]
-    assert torch.equal(field.present(seen), field.present(x)) and field.present(x).tolist() == [[True] * 3 + [False] * 3]
+    assert (torch.equal(field.present(seen), field.present(x))
+            and field.present(x).tolist() == [[True] * 3 + [False] * 3])
     errors = field.error(torch.randn(1, 5, 6), seen)
     assert errors[0, [0, 3, 4, 5]].abs().max() == 0 < errors[0, 1:3].min()
     tokens = Reader(field, 8)(torch.tensor([[0, field.hidden, field.absent, 0, 0, 0]]))[0]
@@ -78,9 +83,11 @@ def test_hidden_and_absent_symbols_are_told_apart():
 
 
 def test_numbers_that_are_absent_stay_absent_when_they_are_hidden():
-    field, x = Field((4,), (1,), 2, gaps=True), torch.tensor([[[1.0, torch.nan, 3, 4], [5, torch.nan, torch.nan, 8]]])
+    field, x = Field((4,), (1,), 2,
+                     gaps=True), torch.tensor([[[1.0, torch.nan, 3, 4], [5, torch.nan, torch.nan, 8]]])
     hidden = field.hide(x, torch.tensor([[True, True, True, False]]))
-    assert hidden.nan_to_num(-1).tolist() == [[[0, -1, 0, 4], [0, -1, -1, 8]]] and torch.equal(field.present(hidden), field.present(x))
+    assert (hidden.nan_to_num(-1).tolist() == [[[0, -1, 0, 4], [0, -1, -1, 8]]]
+            and torch.equal(field.present(hidden), field.present(x)))
 
 
 def test_symbols_without_gaps_are_as_they_are_stored():
@@ -90,7 +97,8 @@ def test_symbols_without_gaps_are_as_they_are_stored():
 @pytest.mark.parametrize("backbone", ["transformer", "gru", "small_cnn"])
 def test_weights_with_one_vector_for_hidden_and_absent_symbols_still_load(backbone):
     """Runs recorded before there were two: that vector was for both."""
-    new, old = (build("simclr", backbone, source("padded text"), seed=seed).backbone.eval() for seed in (0, 1))
+    new, old = (build("simclr", backbone, source("padded text"), seed=seed).backbone.eval()
+                for seed in (0, 1))
     weights = old.state_dict()
     (table,) = [f"{name}.weight" for name, m in old.named_modules() if isinstance(m, Symbols)]
     weights[table] = weights[table][:-1]
@@ -103,7 +111,8 @@ def test_only_fields_with_gaps_are_searched_for_them():
 
 
 def test_stored_numbers_are_decoded_and_encoded_again():
-    field, stored = Field((4,), (2,), scale=1 / 64, offset=128), torch.tensor([[0, 64, 128, 255]], dtype=torch.uint8)
+    field, stored = Field((4,), (2,), scale=1 / 64, offset=128), torch.tensor([[0, 64, 128, 255]],
+        dtype=torch.uint8)
     x = field.decode(stored)
     assert x.dtype == torch.float32 and x.tolist() == [[-2.0, -1.0, 0.0, 127 / 64]]
     assert torch.equal(field.encode(x), stored.float())
@@ -125,7 +134,8 @@ def test_a_sample_is_written_and_a_guess_is_read_token_by_token(field):
         copy = field.put(copy, token, own)
         said = field.at(guess, token)
         assert said.shape == (len(x), math.prod(field.patch), field.outputs)
-        assert torch.equal(said.flatten(1), Field(field.size, field.patch, field.outputs).patchify(guess)[:, token])
+        assert torch.equal(said.flatten(1),
+                           Field(field.size, field.patch, field.outputs).patchify(guess)[:, token])
     assert torch.equal(copy, x if field.vocab else x.nan_to_num())
     before = copy.clone()
     changed = field.put(copy, 1, torch.ones_like(own))
@@ -156,7 +166,8 @@ def test_one_value_per_token_is_spread_over_its_patch(field):
     assert torch.equal(patches, m.unsqueeze(2).expand_as(patches))
 
 
-@pytest.mark.parametrize("old, new", [((4,), (8,)), ((2, 3), (4, 6)), ((2, 2, 2), (2, 4, 4)), ((1, 1), (3, 3))])
+@pytest.mark.parametrize("old, new",
+                         [((4,), (8,)), ((2, 3), (4, 6)), ((2, 2, 2), (2, 4, 4)), ((1, 1), (3, 3))])
 def test_tokens_are_interpolated_from_grid_to_grid(old, new):
     tokens = torch.randn(2, math.prod(old), 5)
     assert resample(tokens, old, new).shape == (2, math.prod(new), 5)
@@ -167,7 +178,8 @@ def test_tokens_are_interpolated_from_grid_to_grid(old, new):
 
 @pytest.mark.parametrize("device", ["meta", torch.device("meta"), None])
 def test_rows_are_on_the_device_before_they_are_given_back(device):
-    """Apple's GPUs read the memory of the rows whenever they get round to it, and it may be another's by then."""
+    """Apple's GPUs read the memory of the rows whenever they get round to it, and it may be another's by
+    then."""
     class Copies(TorchDispatchMode):
         def __torch_dispatch__(self, function, types, args=(), given=None):
             waited.append(not (given or {}).get("non_blocking", False))

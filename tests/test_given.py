@@ -1,4 +1,5 @@
-"""What a function cannot use is refused in one line that says what it wants, before anything is trained, written or closed."""
+"""What a function cannot use is refused in one line that says what it wants, before anything is trained,
+written or closed."""
 
 from dataclasses import replace
 from functools import partial
@@ -11,12 +12,16 @@ from toys import catalogue, toy  # noqa: F401  fixtures
 from sslbench import Recipe, Workbench, compare, fit, launch, load_run, resume, train
 
 NAN = float("nan")
-OPTIONS = [("evaluations", "x"), ("evaluations", NAN), ("evaluations", -1), ("evaluations", True), ("evaluations", 2.5),
-           ("checkpoint_every", "x"), ("checkpoint_every", NAN), ("checkpoint_every", 1.5), ("checkpoint_every", []),
+OPTIONS = [("evaluations", "x"), ("evaluations", NAN), ("evaluations", -1), ("evaluations", True),
+           ("evaluations", 2.5),
+           ("checkpoint_every", "x"), ("checkpoint_every", NAN), ("checkpoint_every", 1.5),
+           ("checkpoint_every", []),
            ("checkpoint_every", 0), ("folder", ""), ("folder", []), ("folder", 5), ("folder", b"x"),
            ("folder", "a\0b"), ("overwrite", "no"),
-           ("overwrite", None), ("test", "no"), ("test", 1), ("supervised", "no"), ("progress", "no"), ("changed_data", "no"),
-           ("resume", {"step": 1}), ("resume", {}), ("resume", 5), ("resume", "runs/first"), ("data", 5), ("data", "waves"),
+           ("overwrite", None), ("test", "no"), ("test", 1), ("supervised", "no"), ("progress", "no"),
+           ("changed_data", "no"),
+           ("resume", {"step": 1}), ("resume", {}), ("resume", 5), ("resume", "runs/first"), ("data", 5),
+           ("data", "waves"),
            ("device", "gpu"), ("device", None), ("precision", 16)]
 
 
@@ -38,13 +43,15 @@ def test_fit_says_which_option_is_wrong_and_trains_nothing(name, value, toy, tmp
 
 
 @pytest.mark.parametrize("recipe", [None, "waves", {}, 5, Recipe], ids=str)
-@pytest.mark.parametrize("call", [fit, lambda r: list(train(r)), lambda r: list(launch(r, "x"))], ids=["fit", "train", "launch"])
+@pytest.mark.parametrize("call", [fit, lambda r: list(train(r)), lambda r: list(launch(r, "x"))],
+                         ids=["fit", "train", "launch"])
 def test_what_is_no_recipe_is_refused(recipe, call):
     refused(lambda: call(recipe), "recipe must be a Recipe")
 
 
 @pytest.mark.parametrize("folder", [None, 5, [], ""], ids=str)
-@pytest.mark.parametrize("call", [load_run, resume, lambda f: list(launch(Recipe(), f))], ids=["load_run", "resume", "launch"])
+@pytest.mark.parametrize("call", [load_run, resume, lambda f: list(launch(Recipe(), f))],
+                         ids=["load_run", "resume", "launch"])
 def test_what_is_no_folder_is_refused(folder, call):
     refused(lambda: call(folder), "folder must be the path")
 
@@ -70,15 +77,19 @@ def test_embed_says_what_it_reads(run):
     refused(lambda: run.embed("nope"), "split", "validation")
     for most in (2.5, -1, 0, "x", None, True):
         refused(partial(run.embed, "test", most), "most")
-    for rows in (np.zeros((3, 2, 16), complex), torch.zeros(3, 2, 16, dtype=torch.complex64), None, ["x", "y"], [object()],
+    for rows in (np.zeros((3, 2, 16), complex), torch.zeros(3, 2, 16, dtype=torch.complex64), None,
+                 ["x", "y"], [object()],
                  [[1], [1, 2]]):
         refused(partial(run.embed, rows))
     refused(lambda: run.embed(np.zeros((3, 2, 16), complex)), "real numbers")
 
 
-BENCH = [("device", "gpu"), ("device", 5), ("device", None), ("runs", 5), ("runs", None), ("runs", []), ("name", []), ("name", ""),
-         ("name", None), ("evaluations", -3), ("evaluations", "x"), ("evaluations", None), ("evaluations", 2.5), ("record", "no"),
-         ("recorded", "no"), ("recipe", 5), ("recipe", {"data": "waves"}), ("recipe", []), ("recipe", 0), ("steps", "x")]
+BENCH = [("device", "gpu"), ("device", 5), ("device", None), ("runs", 5), ("runs", None), ("runs", []),
+         ("name", []), ("name", ""),
+         ("name", None), ("evaluations", -3), ("evaluations", "x"), ("evaluations", None),
+         ("evaluations", 2.5), ("record", "no"),
+         ("recorded", "no"), ("recipe", 5), ("recipe", {"data": "waves"}), ("recipe", []), ("recipe", 0),
+         ("steps", "x")]
 
 
 @pytest.mark.parametrize("name, value", BENCH, ids=str)

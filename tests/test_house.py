@@ -1,4 +1,5 @@
-"""The house stays one in which a file is found: few files on a floor, short ones, and lists that name what is there."""
+"""The house stays one in which a file is found: few files on a floor, short ones, and lists that name what is
+there."""
 
 import ast
 import re
@@ -13,13 +14,15 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 def too_long(source: str, most: int = 40) -> list[str]:
     """Names of the functions that have more lines than that."""
-    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    functions = [node for node in ast.walk(ast.parse(source))
+                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
     return [f.name for f in functions if f.end_lineno - f.lineno + 1 > most]
 
 
 def places(text: str) -> set[str]:
     """The files and folders that a text names, up to what stands for a name of one's own."""
-    return {path.partition("<")[0] for path in re.findall(r"`((?:sslbench|tests|benchmarks|notebooks)/[^`]*)`", text)}
+    return {path.partition("<")[0]
+            for path in re.findall(r"`((?:sslbench|tests|benchmarks|notebooks)/[^`]*)`", text)}
 
 
 def test_few_files_lie_flat_in_the_package():
@@ -33,7 +36,8 @@ def test_a_file_and_its_functions_are_read_in_one_sitting(path):
 
 
 def test_a_long_function_would_be_seen():
-    assert too_long("def f():\n" + "    x = 1\n" * 40) == ["f"] and too_long("def f():\n" + "    x = 1\n" * 39) == []
+    assert (too_long("def f():\n" + "    x = 1\n" * 40) == ["f"]
+            and too_long("def f():\n" + "    x = 1\n" * 39) == [])
 
 
 def test_files_that_contributing_names_exist():
@@ -42,7 +46,8 @@ def test_files_that_contributing_names_exist():
 
 
 def test_a_file_that_is_gone_would_be_seen():
-    assert places("see `sslbench/gone.py` and `sslbench/pretexts/<group>/<name>.py`") == {"sslbench/gone.py", "sslbench/pretexts/"}
+    assert (places("see `sslbench/gone.py` and `sslbench/pretexts/<group>/<name>.py`") == {"sslbench/gone.py",
+        "sslbench/pretexts/"})
 
 
 def test_every_room_stands_in_the_readme():

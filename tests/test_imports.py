@@ -9,9 +9,11 @@ import pytest
 from import_graph import faults, graph, importers
 
 PACKAGE = Path(__file__).resolve().parents[1] / "sslbench"
-DOORS = {"ipywidgets": "workbench/widgets.py", "torch.distributed": "machine/hardware.py", "matplotlib": "plots/__init__.py",
+DOORS = {"ipywidgets": "workbench/widgets.py", "torch.distributed": "machine/hardware.py",
+         "matplotlib": "plots/__init__.py",
          "argparse": "commands/flags.py", "anywidget": "maps/explorer.py"}
-HEAVY = ("torch", "torchvision", "sklearn", "umap", "numba", "matplotlib", "pandas", "scipy", "ipywidgets", "lightly")
+HEAVY = ("torch", "torchvision", "sklearn", "umap", "numba", "matplotlib", "pandas", "scipy", "ipywidgets",
+         "lightly")
 
 
 @pytest.fixture
@@ -33,7 +35,8 @@ def test_imports_go_one_way():
 def test_the_graph_is_the_real_one():
     edges = graph(PACKAGE)
     assert {"catalog", "data", "field"} <= edges["data.image.wild_digits"] | edges["data"]
-    assert "pretexts" in edges["pretexts.views.simclr"] and "machine.hardware" in edges["pretexts.views.simclr"]
+    assert ("pretexts" in edges["pretexts.views.simclr"]
+            and "machine.hardware" in edges["pretexts.views.simclr"])
 
 
 def test_an_arrow_that_points_up_is_found(tree):
@@ -47,18 +50,21 @@ def test_an_arrow_inside_a_function_is_found(tree):
 
 
 def test_data_and_backbones_do_not_know_each_other(tree):
-    package = tree({"data/__init__.py": "", "backbones/__init__.py": "", "data/mine.py": "from ..backbones import Backbone"})
+    package = tree({"data/__init__.py": "", "backbones/__init__.py": "",
+                    "data/mine.py": "from ..backbones import Backbone"})
     assert faults(package) == ["data.mine must not import backbones"]
 
 
 def test_what_looks_at_results_sees_only_fields_and_pictures(tree):
-    package = tree({"plots.py": "from .data import Picture", "data/__init__.py": "", "data/mine.py": "", "field.py": ""})
+    package = tree({"plots.py": "from .data import Picture", "data/__init__.py": "", "data/mine.py": "",
+                    "field.py": ""})
     assert faults(package) == []
     assert faults(tree({"plots.py": "from .data.mine import Mine"})) == ["plots must not import data.mine"]
 
 
 def test_a_cycle_is_found(tree):
-    package = tree({"data/__init__.py": "from .a import x", "data/a.py": "from . import b", "data/b.py": "from .a import x"})
+    package = tree({"data/__init__.py": "from .a import x", "data/a.py": "from . import b",
+                    "data/b.py": "from .a import x"})
     assert [line.split(":")[0] for line in faults(package)] == ["cycle"]
 
 
@@ -75,7 +81,8 @@ def test_each_of_these_libraries_has_one_door(library, door):
                                     "import torch\ntorch.distributed.barrier()",
                                     "def f():\n    from torch.distributed import barrier"])
 def test_every_way_to_import_is_seen(tree, source):
-    assert importers(tree({"x.py": source, "y.py": "import torch\ntorch.nn.Linear"}), "torch.distributed") == {"x.py"}
+    assert (importers(tree({"x.py": source, "y.py": "import torch\ntorch.nn.Linear"}),
+                      "torch.distributed") == {"x.py"})
 
 
 def imported_by(code: str) -> subprocess.CompletedProcess:
@@ -85,7 +92,8 @@ def imported_by(code: str) -> subprocess.CompletedProcess:
 
 
 def test_importing_sslbench_is_light_and_takes_less_than_a_second():
-    runs = [imported_by("import sslbench") for _ in range(3)]  # the machine may stumble once, a slow import is always slow
+    # the machine may stumble once, a slow import is always slow
+    runs = [imported_by("import sslbench") for _ in range(3)]
     assert [done.stdout.split() for done in runs] == [[]] * 3
     assert min(int(re.search(r"\|\s*(\d+) \| sslbench$", done.stderr, re.M)[1]) for done in runs) < 1_000_000
 

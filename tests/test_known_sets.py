@@ -1,4 +1,5 @@
-"""MNIST, Fashion-MNIST and CIFAR-10 are found as archives or as the files they hold, and no file of theirs runs code."""
+"""MNIST, Fashion-MNIST and CIFAR-10 are found as archives or as the files they hold, and no file of theirs
+runs code."""
 
 import gzip
 import os
@@ -38,7 +39,8 @@ def here(tmp_path, monkeypatch):
 
 def idx(values: np.ndarray) -> bytes:
     """An array as MNIST's file format."""
-    return bytes([0, 0, 8, values.ndim]) + b"".join(n.to_bytes(4, "big") for n in values.shape) + values.tobytes()
+    return (bytes([0, 0, 8, values.ndim]) + b"".join(n.to_bytes(4, "big") for n in values.shape)
+            + values.tobytes())
 
 
 def write_idx(folder, name="{0}-{1}-idx{2}-ubyte", pack=bytes):
@@ -58,10 +60,12 @@ def is_read(name, folder=""):
     data = Data.find(name)()
     assert sizes(data) == [54, 6, 20] and str(folder) in data.reading()
     x = torch.cat([data.loaded(split)[0]["image"] for split in SPLITS[:2]])
-    assert np.array_equal(x[:, 0], IMAGES["train"]) and data.loaded("test")[1][next(iter(data.classes))].tolist() == list(range(10)) * 2
+    assert (np.array_equal(x[:, 0], IMAGES["train"])
+            and data.loaded("test")[1][next(iter(data.classes))].tolist() == list(range(10)) * 2)
 
 
-@pytest.mark.parametrize("name", ["{0}-{1}-idx{2}-ubyte", "{0}-{1}.idx{2}-ubyte", "MNIST/raw/{0}-{1}-idx{2}-ubyte",
+@pytest.mark.parametrize("name",
+                         ["{0}-{1}-idx{2}-ubyte", "{0}-{1}.idx{2}-ubyte", "MNIST/raw/{0}-{1}-idx{2}-ubyte",
                                   "{0}-{1}-idx{2}-ubyte/{0}-{1}-idx{2}-ubyte", "{0}_{1}_idx{2}_ubyte"])
 def test_mnist_is_read_from_plain_files(here, name):
     write_idx(here, name)
@@ -88,7 +92,8 @@ def test_fashion_is_told_by_its_content_too(path, here):
     for archive in path.glob("*.gz"):
         (here / archive.stem).write_bytes(gzip.open(archive).read())
     data = Data.find("fashion_mnist")()
-    assert sizes(data) == [55_000, 5_000, 10_000] and "as published" in data.reading() and str(here) in data.reading()
+    assert (sizes(data) == [55_000, 5_000, 10_000] and "as published" in data.reading()
+            and str(here) in data.reading())
     with pytest.raises(FileNotFoundError):
         Data.find("mnist")().load("train")
 
@@ -104,7 +109,8 @@ def write_batches(folder, dump):
 
 
 def pickled(protocol, key=str.encode, array=True):
-    return lambda file, x, y: file.write_bytes(pickle.dumps({key("data"): x, key("labels"): np.array(y) if array else y}, protocol))
+    return lambda file, x, y: file.write_bytes(pickle.dumps({key("data"): x,
+        key("labels"): np.array(y) if array else y}, protocol))
 
 
 def binary(file, x, y):
@@ -116,7 +122,8 @@ def test_cifar_is_read_from_its_batches(here, dump):
     write_batches(here / "cifar-10-batches-py", dump)
     data = Data.find("cifar10")()
     assert sizes(data) == [90, 10, 20] and data.fields["image"].channels == 3
-    assert torch.cat([data.loaded(s)[0]["image"][:, 0, 0, 0] for s in SPLITS]).tolist() == [i for i in range(6) for _ in range(20)]
+    assert (torch.cat([data.loaded(s)[0]["image"][:, 0, 0, 0] for s in SPLITS]).tolist() == [i
+        for i in range(6) for _ in range(20)])
 
 
 class Evil:
@@ -139,7 +146,8 @@ def test_a_batch_that_is_none_runs_nothing_and_is_one_line(here, contents, words
     assert "data_batch_3" in one_line(error) and not (here / "ran").exists()
 
 
-@pytest.mark.parametrize("contents", [b"", b"la la la", idx(IMAGES["t10k"])[:-5], idx(IMAGES["t10k"]) + b"x", b"\0\0\x08\3" + b"\xff" * 12])
+@pytest.mark.parametrize("contents",
+    [b"", b"la la la", idx(IMAGES["t10k"])[:-5], idx(IMAGES["t10k"]) + b"x", b"\0\0\x08\3" + b"\xff" * 12])
 def test_a_damaged_idx_file_is_one_line(here, contents):
     write_idx(here)
     (here / "t10k-images-idx3-ubyte").write_bytes(contents)
@@ -186,5 +194,6 @@ def test_without_files_and_network_one_line_says_where_to_put_what(tmp_path, mon
     for name, archive in (("mnist", "t10k-labels-idx1-ubyte.gz"), ("cifar10", "cifar-10-python.tar.gz")):
         with pytest.raises(FileNotFoundError) as error:
             Data.find(name)().load("train")
-        assert archive in one_line(error) and str(tmp_path) in str(error.value) and "SSLBENCH_DATA" in str(error.value)
+        assert (archive in one_line(error) and str(tmp_path) in str(error.value)
+                and "SSLBENCH_DATA" in str(error.value))
     assert list(tmp_path.iterdir()) == []  # nothing half done is left

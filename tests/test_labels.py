@@ -51,12 +51,14 @@ def trained(recipe) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
 
 def unlabelled_tasks(shape: str) -> list[tuple[str, str]]:
     """The tasks that read no labels and fit that shape, each with a backbone."""
-    return [(name, b) for name, task in Pretext.all().items() if not task.reads_labels and (b := first_fitting(name, source(shape)))]
+    return [(name, b) for name, task in Pretext.all().items()
+            if not task.reads_labels and (b := first_fitting(name, source(shape)))]
 
 
 @pytest.mark.parametrize("pretext", [name for name, _ in unlabelled_tasks("series")])
 def test_permuted_training_labels_leave_the_weights_bit_identical(toy, permuted, pretext):
-    (a, scores_a), (b, scores_b) = (trained(replace(toy, pretext=pretext, data=data)) for data in ("toy_series", permuted))
+    (a, scores_a), (b, scores_b) = (trained(replace(toy, pretext=pretext, data=data))
+                                    for data in ("toy_series", permuted))
     assert a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
     assert scores_a["linear"] != scores_b["linear"], "the probes must have read the permuted labels"
 
@@ -67,7 +69,8 @@ def test_a_task_that_reads_no_labels_refuses_them_in_words(toy, pretext):
         replace(toy, pretext=pretext, labels=0.05).build()
 
 
-@pytest.mark.parametrize("shape, pretext, backbone", [(s, *n) for s in ("series", "image", "text") for n in unlabelled_tasks(s)])
+@pytest.mark.parametrize("shape, pretext, backbone",
+                         [(s, *n) for s in ("series", "image", "text") for n in unlabelled_tasks(s)])
 def test_the_label_moves_nothing_even_in_data_that_has_it(shape, pretext, backbone):
     """Views, targets and pictures of labelled data are those of the data itself."""
     found = []
@@ -106,7 +109,8 @@ def test_a_task_reads_its_own_fields_whatever_else_a_batch_holds(backbone):
     data = Toy(SHAPES["image and text"])
     task = build(FirstField, backbone, data).eval()
     batch = batch_of(data)
-    assert misfit(data, FirstField, backbone) == "" and set(task.inputs(batch, torch.Generator())) == {"image"}
+    assert (misfit(data, FirstField, backbone) == ""
+            and set(task.inputs(batch, torch.Generator())) == {"image"})
     whole, own = task.embed(batch), task.embed({"image": batch["image"]})
     assert torch.equal(whole, own) and torch.equal(task.encode(batch), task.encode({"image": batch["image"]}))
     assert not torch.equal(whole, task.embed({**batch, "image": batch["image"].flip(0)}))
@@ -133,7 +137,8 @@ def few(catalogue, toy):
 @pytest.mark.parametrize("of", ["classes", "a quantity", "two answers"])
 def test_few_labels_stand_beside_all_samples_in_half_of_the_rows(of):
     data = Toy(SHAPES["series"])
-    y = {"classes": torch.arange(128) % 3, "a quantity": torch.arange(128) / 7, "two answers": torch.arange(256).view(128, 2) % 2}[of]
+    y = {"classes": torch.arange(128) % 3, "a quantity": torch.arange(128) / 7,
+         "two answers": torch.arange(256).view(128, 2) % 2}[of]
     y[:28] = torch.nan if of == "a quantity" else -1
     data.load = lambda split, load=data.load: (load(split)[0], {"label": y, "factor": torch.arange(128)})
     few = Labelled(data, 0.1, keep_rest=True)
@@ -142,7 +147,8 @@ def test_few_labels_stand_beside_all_samples_in_half_of_the_rows(of):
     assert len(rows["signal"]) == len(there) == 256 and there.sum() == 128
     kept = few.kept(y)
     assert len(kept) == 10 and bool(labelled(y[kept]).all())
-    assert torch.equal(there, labelled(labels["label"])) and set(labels["factor"].tolist()) == {-1, *kept.tolist()}
+    assert (torch.equal(there, labelled(labels["label"]))
+            and set(labels["factor"].tolist()) == {-1, *kept.tolist()})
     signal = data.loaded("train")[0]["signal"]
     assert torch.equal(rows["signal"][torch.arange(128)], signal)  # every sample once without its label
     assert torch.equal(rows["signal"][there.nonzero().flatten()], signal[labels["factor"][there]])
@@ -162,7 +168,8 @@ def test_targets_follow_the_rows_of_labelled_data(given):
 
 def test_views_are_fields_where_these_are_alike_and_whole_samples_where_they_are_not():
     generator = torch.Generator().manual_seed(0)
-    wanted = {"image and text": [["image"], ["text"]], "states and actions": [["state", "action"]] * 3, "image": [["image"]] * 3}
+    wanted = {"image and text": [["image"], ["text"]], "states and actions": [["state", "action"]] * 3,
+              "image": [["image"]] * 3}
     for shape, views in wanted.items():
         data = source(shape)
         for each in (data, Labelled(data)):
@@ -219,7 +226,8 @@ def test_the_verdict_reads_a_quantity_where_no_class_is_the_label():
     def seen(step, score):
         return Evaluation(step, "validation", {"rankme": 20.0, "deviation": 0.5, "ridge": score}, {})
 
-    assert "a ridge regression reads 0.60 where it read 0.10" in verdict([1.0], 2.0, [seen(0, 0.1), seen(9, 0.6)])
+    assert ("a ridge regression reads 0.60 where it read 0.10" in verdict([1.0], 2.0,
+        [seen(0, 0.1), seen(9, 0.6)]))
     assert "a ridge regression reads no more" in verdict([1.0], 2.0, [seen(0, 0.1), seen(9, 0.1)])
 
 

@@ -1,4 +1,5 @@
-"""What a column of labels means: nothing that is unlabelled becomes a class, and nothing is cut to whole numbers."""
+"""What a column of labels means: nothing that is unlabelled becomes a class, and nothing is cut to whole
+numbers."""
 
 import numpy as np
 import pytest
@@ -34,7 +35,8 @@ def test_classes(values, classes, expected):
     assert label.values.dtype == torch.int64 and labelled(label.values).tolist() == [v >= 0 for v in expected]
 
 
-@pytest.mark.parametrize("values", [np.array([0.5, 1.0, 2.25]), ["0.5", "1", "2.25"], np.array([1.0, 2.0, 3.0], np.float32)])
+@pytest.mark.parametrize("values",
+    [np.array([0.5, 1.0, 2.25]), ["0.5", "1", "2.25"], np.array([1.0, 2.0, 3.0], np.float32)])
 def test_numbers_with_decimals_are_a_quantity(values):
     label, _ = label_of(values)
     assert label.names == [] and label.values.dtype == torch.float32
@@ -50,7 +52,8 @@ def test_absent_and_infinite_quantities_are_unlabelled():
 def test_several_answers_at_once():
     label, _ = label_of(np.array([[1, 1, 0], [0, 0, 1], [-1, -1, -1]]))
     assert label.values.tolist() == [[1, 1, 0], [0, 0, 1], [-1, -1, -1]]
-    assert labelled(label.values).tolist() == [True, True, False] and "3 yes-or-no answers" in phrase(label.values, None)
+    assert (labelled(label.values).tolist() == [True, True, False]
+            and "3 yes-or-no answers" in phrase(label.values, None))
 
 
 @pytest.mark.parametrize("values", [[f"id{i}" for i in range(12)], [str(i) for i in range(12)]])
@@ -59,7 +62,8 @@ def test_a_value_of_its_own_in_every_row_is_no_label_unless_it_was_chosen(values
     assert label_of(values, chosen=True)[0] is not None
 
 
-@pytest.mark.parametrize("values", [["a", "a"], ["", None], [nan, nan], np.array([1.0, 1.0]), np.array([-1, -1])])
+@pytest.mark.parametrize("values",
+                         [["a", "a"], ["", None], [nan, nan], np.array([1.0, 1.0]), np.array([-1, -1])])
 def test_what_says_nothing_is_no_label(values):
     label, why = label_of(values)
     assert label is None and why
@@ -68,7 +72,8 @@ def test_what_says_nothing_is_no_label(values):
 def test_many_whole_numbers_in_words_are_a_quantity():
     years = [str(1900 + i % 90) for i in range(200)]
     assert label_of(years)[0].values.is_floating_point()
-    assert not label_of([str(i % 40) for i in range(400)])[0].values.is_floating_point()  # forty people, ten pictures each
+    # forty people, ten pictures each
+    assert not label_of([str(i % 40) for i in range(400)])[0].values.is_floating_point()
 
 
 def test_labels_that_cannot_be_read_are_one_line():

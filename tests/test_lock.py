@@ -1,4 +1,5 @@
-"""One writer for a folder, whoever and wherever the other is; a lock ends with its owner, however that ends."""
+"""One writer for a folder, whoever and wherever the other is; a lock ends with its owner, however that
+ends."""
 
 import json
 import os
@@ -33,7 +34,8 @@ def owner(tmp_path):
     started = []
 
     def start(*words):
-        process = subprocess.Popen([sys.executable, "-c", OWNER, tmp_path, *words], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([sys.executable, "-c", OWNER, tmp_path, *words], stdout=subprocess.PIPE,
+                                   text=True)
         child = int(process.stdout.readline())
         started.extend([process.pid, child] if child > 1 else [process.pid])
         return process
@@ -94,7 +96,10 @@ def test_threads_of_one_process_exclude_each_other(tmp_path):
 
 def test_a_forked_process_neither_has_nor_gives_up_the_lock(tmp_path):
     held = Lock(tmp_path)
-    code = "import sys; from pathlib import Path; from sslbench.storage.lock import Lock; Lock(Path(sys.argv[1]))"
+    code = (
+        "import sys; from pathlib import Path; from sslbench.storage.lock import Lock; "
+        "Lock(Path(sys.argv[1]))"
+    )
     other = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True)
     assert other.returncode and f"process {os.getpid()} is writing" in other.stderr
     child = os.fork()

@@ -35,7 +35,8 @@ def test_a_table_of_csv(toy, tmp_path):
     (path,) = tmp_path.glob("csv/*/events.csv")
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [float(row["value"]) for row in rows if row["name"] == "train/loss"] == [row["loss"] for row in run.history]
+    assert ([float(row["value"]) for row in rows if row["name"] == "train/loss"] == [row["loss"]
+        for row in run.history])
 
 
 def test_a_run_is_the_same_with_and_without(toy, tmp_path):
@@ -85,7 +86,8 @@ def test_the_others_are_given_what_they_take(toy, tmp_path, monkeypatch, stand_i
     run = fit(toy, tmp_path, log=stand_in.__name__, **QUICK)
     settings = next(call[2] for call in calls if call[0] == "init")
     assert settings["data"] == "toy_series" and settings["lr"] == toy.lr
-    losses = [(call[2], call[1]["train/loss"]) for call in calls if call[0] == "log" and "train/loss" in call[1]]
+    losses = [(call[2], call[1]["train/loss"])
+              for call in calls if call[0] == "log" and "train/loss" in call[1]]
     assert losses == [(row["step"], row["loss"]) for row in run.history] and calls[-1] == ("finish",)
 
 
@@ -96,7 +98,8 @@ def test_what_a_logger_raises_is_said_once_and_ends_nothing(toy, tmp_path, monke
     assert run.done and len(said) == 1
 
 
-@pytest.mark.parametrize("name, words", [("paper", "no logger is called 'paper'"), ("wandb", "pip install wandb")])
+@pytest.mark.parametrize("name, words",
+                         [("paper", "no logger is called 'paper'"), ("wandb", "pip install wandb")])
 def test_what_is_not_there_is_one_line_before_anything_happens(toy, tmp_path, monkeypatch, name, words):
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(ValueError, match=words):
@@ -111,6 +114,7 @@ def test_without_a_folder_it_is_said_where_the_log_lies(toy):
 
 def test_on_the_command_line(toy, tmp_path, capsys):
     fit(toy, tmp_path / "a", **QUICK)
-    words = ["train", "--recipe", str(tmp_path / "a/recipe.json"), "--device", "cpu", "--log", "csv", "--quiet"]
+    words = ["train", "--recipe", str(tmp_path / "a/recipe.json"), "--device", "cpu", "--log", "csv",
+             "--quiet"]
     assert main([*words, "--out", str(tmp_path / "b")]) == 0
     assert len(list(tmp_path.glob("b/csv/*/events.csv"))) == 1

@@ -8,23 +8,30 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-GPU = "import pytest\ndef test_gpu():\n    pytest.skip('needs a GPU: none here')\ndef test_fine():\n    pass\n"
-OTHER = "import pytest\ndef test_other():\n    pytest.skip('needs SSLBENCH_DATA')\ndef test_fine():\n    pass\n"
+GPU = (
+    "import pytest\ndef test_gpu():\n    pytest.skip('needs a GPU: none here')\ndef test_fine():\n    pass\n"
+)
+OTHER = (
+    "import pytest\ndef test_other():\n    pytest.skip('needs SSLBENCH_DATA')\ndef test_fine():\n    pass\n"
+)
 MODULE = "import pytest\npytest.importorskip('a_package_that_is_nowhere')\n"
 
 
 def run(folder: Path, source: str, no_skips: str, *options: str) -> subprocess.CompletedProcess:
     (folder / "test_it.py").write_text(source)
     (folder / "pytest.ini").write_text("[pytest]\n")
-    env = os.environ | {"SSLBENCH_NO_SKIPS": no_skips, "PYTHONPATH": str(TESTS), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no_skips", *options, "."], cwd=folder, env=env,
+    env = (os.environ | {"SSLBENCH_NO_SKIPS": no_skips, "PYTHONPATH": str(TESTS),
+                         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no_skips", *options, "."], cwd=folder,
+                          env=env,
                           capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n1")], ids=["alone", "xdist"])
 def test_a_skip_fails_the_run_and_is_named(tmp_path, options):
     done = run(tmp_path, OTHER, "1", *options)
-    assert done.returncode == 1 and "NOT ALLOWED TO SKIP test_it.py::test_other: needs SSLBENCH_DATA" in done.stdout
+    assert (done.returncode == 1
+            and "NOT ALLOWED TO SKIP test_it.py::test_other: needs SSLBENCH_DATA" in done.stdout)
 
 
 def test_a_skipped_module_fails_the_run(tmp_path):

@@ -1,4 +1,5 @@
-"""The notebooks in the repository show their pictures everywhere: executed, small, and without dead widgets."""
+"""The notebooks in the repository show their pictures everywhere: executed, small, and without dead
+widgets."""
 
 import base64
 import importlib.util
@@ -36,8 +37,10 @@ def faults(path: Path) -> list[str]:
         "is over 1 MB": path.stat().st_size > 1_000_000,
         "holds widget state": "widgets" in notebook.metadata,
         "holds widget views": any(VIEW in output.get("data", {}) for output in outputs),
-        "asks for a kernel that others do not have": notebook.metadata.get("kernelspec", {}).get("name") != "python3",
-        "was not run from top to bottom": [cell.execution_count for cell in code] != list(range(1, len(code) + 1)),
+        "asks for a kernel that others do not have": notebook.metadata.get("kernelspec",
+            {}).get("name") != "python3",
+        "was not run from top to bottom": [cell.execution_count
+                                           for cell in code] != list(range(1, len(code) + 1)),
         "shows an error": any(output.output_type == "error" for output in outputs),
         "prints warnings or other text on stderr": any(output.get("name") == "stderr" for output in outputs),
     }
@@ -62,7 +65,8 @@ def execute(path: Path) -> subprocess.CompletedProcess:
 
 def test_executing_keeps_pictures_and_drops_widgets(tmp_path):
     path = write(tmp_path / "toy.ipynb", WIDGET)
-    assert "was not run from top to bottom" in faults(path) and "holds widget state" in faults(path)  # negative control
+    # negative control
+    assert "was not run from top to bottom" in faults(path) and "holds widget state" in faults(path)
     assert execute(path).returncode == 0
     assert faults(path) == []
     outputs = nbformat.read(str(path), as_version=4).cells[0].outputs
@@ -70,7 +74,8 @@ def test_executing_keeps_pictures_and_drops_widgets(tmp_path):
 
 
 def test_pictures_are_written_smaller_and_look_the_same():
-    spec = importlib.util.spec_from_file_location("execute_notebooks", REPOSITORY / ".ci/execute_notebooks.py")
+    spec = importlib.util.spec_from_file_location("execute_notebooks",
+                                                  REPOSITORY / ".ci/execute_notebooks.py")
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     before, out = Image.merge("RGB", [Image.linear_gradient("L")] * 3), io.BytesIO()
@@ -78,7 +83,8 @@ def test_pictures_are_written_smaller_and_look_the_same():
     large = base64.b64encode(out.getvalue()).decode()
     small = script.smaller(large)
     after = Image.open(io.BytesIO(base64.b64decode(small))).convert("RGB")
-    assert len(small) < len(large) / 4 and max(high for _, high in ImageChops.difference(before, after).getextrema()) < 8
+    assert (len(small) < len(large) / 4
+            and max(high for _, high in ImageChops.difference(before, after).getextrema()) < 8)
     assert script.smaller("aGVsbG8=") == "aGVsbG8="  # no picture
 
 

@@ -1,4 +1,5 @@
-"""The course: each notebook says what it is for, lets you try, and fails when the code it explains does something else."""
+"""The course: each notebook says what it is for, lets you try, and fails when the code it explains does
+something else."""
 
 import re
 from pathlib import Path
@@ -13,12 +14,14 @@ from sslbench.pretexts import Pretext
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 LESSONS = [path for path in NOTEBOOKS if not path.stem.startswith("00")]
 DERIVED = [("01_two_views", "simclr"), ("01_two_views", "byol"), ("01_two_views", "vicreg"),
-           ("02_fill_the_gap", "autoencoder"), ("02_fill_the_gap", "masked"), ("03_what_comes_next", "next_token")]
+           ("02_fill_the_gap", "autoencoder"), ("02_fill_the_gap", "masked"),
+           ("03_what_comes_next", "next_token")]
 HEADER = ("**The question: ", "You will be able to\n- ",
           "mybinder.org/v2/gh/sslbench/sslbench/main?urlpath=lab/tree/notebooks/{}",
           "colab.research.google.com/github/sslbench/sslbench/blob/main/notebooks/{}")
 MEASURED = re.compile(r"\d\.\d|\d\s?(%|percent|per cent)|\b\d+ (seconds|s|ms|nats|bits|points)\b")
-NO_PROSE = re.compile(r"```.*?```|`[^`]*`|\]\([^)]*\)|\$[^$]*\$|https?://\S+", re.S)  # code, addresses, formulas
+# code, addresses, formulas
+NO_PROSE = re.compile(r"```.*?```|`[^`]*`|\]\([^)]*\)|\$[^$]*\$|https?://\S+", re.S)
 EXERCISE = re.compile(r"^answer = \.\.\..*\n+exercises\.(check_\w+)\(answer\)$")
 
 
@@ -32,7 +35,8 @@ def measured(prose: str) -> list[str]:
 
 
 def test_there_are_a_bench_and_three_lessons():
-    assert [path.stem for path in NOTEBOOKS][:4] == ["00_bench", "01_two_views", "02_fill_the_gap", "03_what_comes_next"]
+    assert ([path.stem for path in NOTEBOOKS][:4] == ["00_bench", "01_two_views", "02_fill_the_gap",
+                                                      "03_what_comes_next"])
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -48,13 +52,15 @@ def test_prose_states_no_number_that_the_notebook_has_not_computed(path):
     assert [found for cell in cells(path, "markdown") for found in measured(cell.source)] == []
 
 
-@pytest.mark.parametrize("prose", ["the probe reads 0.88", "right 93% of the time", "after 12 seconds", "chance is 5 nats"])
+@pytest.mark.parametrize("prose",
+    ["the probe reads 0.88", "right 93% of the time", "after 12 seconds", "chance is 5 nats"])
 def test_a_number_typed_into_prose_would_be_seen(prose):
     assert measured(prose)
 
 
 def test_settings_formulas_and_papers_are_no_measurements():
-    assert not measured("`temperature=0.05`, $x = 0.5$, [the paper](https://arxiv.org/abs/2002.05709), 28 pixels wide")
+    assert not measured("`temperature=0.05`, $x = 0.5$, [the paper](https://arxiv.org/abs/2002.05709), 28 "
+                        "pixels wide")
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -76,15 +82,18 @@ def test_the_first_cell_installs_on_colab_only(path):
 
 @pytest.fixture(scope="module")
 def derivations():
-    """Notebook -> its cells that derive the shipped losses, each with what was defined before it; played once."""
+    """Notebook -> its cells that derive the shipped losses, each with what was defined before it; played
+    once."""
     Data.all()
     kept, Data.catalogue = Data.catalogue, dict(Data.catalogue)  # sources typed in a notebook stay in it
     played = {}
 
     def play(name: str) -> list[tuple[str, dict]]:
         if name not in played:
-            path, names, played[name] = next(path for path in LESSONS if path.stem == name), {"__name__": "__main__"}, []
-            for source in [c.source for c in cells(path, "code") if "derivation" in c.metadata.get("tags", [])]:
+            path, names, played[name] = next(path
+                for path in LESSONS if path.stem == name), {"__name__": "__main__"}, []
+            for source in [c.source for c in cells(path, "code")
+                           if "derivation" in c.metadata.get("tags", [])]:
                 played[name].append((source, dict(names)))
                 run(source, names)
         return played[name]
@@ -99,9 +108,11 @@ def run(source: str, names: dict):
 
 @pytest.mark.parametrize("name, pretext", DERIVED)
 def test_a_loss_with_its_sign_turned_fails_its_notebook(name, pretext, derivations, monkeypatch):
-    checks = [(source, before) for source, before in derivations(name) if "assert_close" in source]  # as shipped, all pass
+    # as shipped, all pass
+    checks = [(source, before) for source, before in derivations(name) if "assert_close" in source]
     forward = (task := Pretext.find(pretext)).forward
-    monkeypatch.setattr(task, "forward", lambda self, inputs: {k: -v for k, v in forward(self, inputs).items()})
+    monkeypatch.setattr(task, "forward",
+                        lambda self, inputs: {k: -v for k, v in forward(self, inputs).items()})
     failed = []
     for source, before in checks:
         try:

@@ -1,4 +1,5 @@
-"""Whatever is typed, a finished run and somebody's files stay as they are; what a run replaces is its own and nobody else's."""
+"""Whatever is typed, a finished run and somebody's files stay as they are; what a run replaces is its own and
+nobody else's."""
 
 import json
 import os
@@ -26,13 +27,15 @@ from sslbench.storage import tensor_files
 from sslbench.storage.lock import Lock
 from sslbench.training.loop import Checkpoint, Step, train
 
-TOY = ["train", "--data", "toy_series", "--backbone", "transformer", "--steps", "4", "--batch-size", "8", "--backbone.width", "32",
+TOY = ["train", "--data", "toy_series", "--backbone", "transformer", "--steps", "4", "--batch-size", "8",
+       "--backbone.width", "32",
        "--backbone.depth", "1", "--device", "cpu", "--quiet"]
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     """Every file with its bytes and the time it was written."""
-    return {str(p.relative_to(folder)): (p.read_bytes(), p.stat().st_mtime_ns) for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {str(p.relative_to(folder)): (p.read_bytes(), p.stat().st_mtime_ns)
+            for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 def interrupted(recipe: Recipe, folder: Path, step: int = 4) -> None:
@@ -68,30 +71,37 @@ def stopped(toy, tmp_path, templates):
 @pytest.mark.parametrize("words", [
     [], ["--overwrite", "--batch-size", "5000"], ["--overwrite", "--device", "cuda"],
     ["--overwrite", "--data", "images", "--data.folder", "no"],
-    ["--overwrite", "--data", "series", "--data.file", "no.csv"], ["--overwrite", "--pretext.temperature", "nan"], ["--batch-size", "5000"],
-    ["--overwrite", "--pretext", "rotation"], ["--overwrite", "--init", "OUT"], ["--init", "OUT"], ["--overwrite", "--init", "nowhere"],
+    ["--overwrite", "--data", "series", "--data.file", "no.csv"],
+    ["--overwrite", "--pretext.temperature", "nan"], ["--batch-size", "5000"],
+    ["--overwrite", "--pretext", "rotation"], ["--overwrite", "--init", "OUT"], ["--init", "OUT"],
+    ["--overwrite", "--init", "nowhere"],
     ["--overwrite", "--precision", "float8"], ["--overwrite", "--steps", "0"]], ids=" ".join)
 def test_a_finished_run_survives_every_wrong_command(finished, words, capsys):
     before = contents(finished)
-    assert main([*TOY, *(str(finished) if word == "OUT" else word for word in words), "--out", str(finished)]) == 2
+    assert (main([*TOY, *(str(finished) if word == "OUT" else word for word in words), "--out",
+                  str(finished)]) == 2)
     said = capsys.readouterr().err
     assert said.startswith("sslbench: ") and said.count("\n") == 1
     assert contents(finished) == before
 
 
 @pytest.mark.parametrize("again", [
-    lambda recipe, folder: fit(recipe, folder, progress=False), lambda recipe, folder: next(launch(recipe, folder)),
-    lambda recipe, folder: next(record(train(recipe), recipe, folder)), lambda recipe, folder: next(on_disk.play(recipe, folder))],
+    lambda recipe, folder: fit(recipe, folder, progress=False),
+    lambda recipe, folder: next(launch(recipe, folder)),
+    lambda recipe, folder: next(record(train(recipe), recipe, folder)),
+    lambda recipe, folder: next(on_disk.play(recipe, folder))],
     ids=["fit", "launch", "record", "play"])
 def test_a_folder_in_use_is_refused_with_the_ways_on(finished, again):
     before = contents(finished)
     recipe = Recipe(data="waves", steps=2, batch_size=8)
-    with pytest.raises(FileExistsError, match=r"holds another run; choose another folder, go on with it .*resume .*--overwrite") as error:
+    with pytest.raises(FileExistsError,
+        match=r"holds another run; choose another folder, go on with it .*resume .*--overwrite") as error:
         again(recipe, finished)
     assert "\n" not in str(error.value) and contents(finished) == before
 
 
-@pytest.mark.parametrize("name", ["weights.safetensors", "checkpoint-0000002.safetensors", "checkpoint-best.safetensors", "recipe.json",
+@pytest.mark.parametrize("name",
+    ["weights.safetensors", "checkpoint-0000002.safetensors", "checkpoint-best.safetensors", "recipe.json",
                                   "events.jsonl", "evaluations/0000000-validation.safetensors", "thesis.txt"])
 def test_somebodys_files_are_never_replaced_nor_removed(toy, tmp_path, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -119,7 +129,8 @@ def test_overwriting_removes_the_runs_own_files_and_no_others(finished, toy):
     fit(shorter, finished, overwrite=True, progress=False, device="cpu", evaluations=1)
     assert load_run(finished).recipe == shorter and last_checkpoint(finished)["step"] == 2
     names = set(contents(finished))
-    assert {"checkpoint-mine.safetensors", "notes.txt"} <= names and not any("0000006" in name for name in names)
+    assert ({"checkpoint-mine.safetensors", "notes.txt"} <= names
+            and not any("0000006" in name for name in names))
 
 
 def test_a_list_of_files_cannot_lead_out_of_the_folder(finished, toy, tmp_path):
@@ -128,10 +139,12 @@ def test_a_list_of_files_cannot_lead_out_of_the_folder(finished, toy, tmp_path):
     with open(finished / "files.txt", "a") as file:
         file.write(f"../weights.safetensors\n{tmp_path}/thesis.txt\nevaluations/../../thesis.txt\n")
     fit(toy, finished, overwrite=True, progress=False, device="cpu", evaluations=1)
-    assert (tmp_path / "weights.safetensors").read_bytes() == (tmp_path / "thesis.txt").read_bytes() == b"mine"
+    assert ((tmp_path / "weights.safetensors").read_bytes() == (
+        tmp_path / "thesis.txt").read_bytes() == b"mine")
 
 
-@pytest.mark.parametrize("options", [{"batch_size": 500}, {"init": "nowhere"}, {"pretext": "rotation"}, {"data": "no_such_data"}], ids=str)
+@pytest.mark.parametrize("options",
+    [{"batch_size": 500}, {"init": "nowhere"}, {"pretext": "rotation"}, {"data": "no_such_data"}], ids=str)
 def test_a_run_that_cannot_begin_leaves_nothing(toy, tmp_path, options):
     with pytest.raises((ValueError, OSError)):
         fit(replace(toy, **options), tmp_path / "a" / "b", progress=False, device="cpu")
@@ -150,7 +163,8 @@ def test_an_empty_folder_is_welcome_and_a_file_is_none(toy, tmp_path):
 
 def test_a_finished_run_is_left_alone_by_resume(finished, capsys):
     before = contents(finished)
-    assert main(["resume", str(finished)]) == 0 and "is finished after step 6 of 6; nothing is changed" in capsys.readouterr().out
+    assert (main(["resume", str(finished)]) == 0
+            and "is finished after step 6 of 6; nothing is changed" in capsys.readouterr().out)
     assert resume(finished, progress=False).done and contents(finished) == before
 
 
@@ -163,7 +177,8 @@ def test_weights_of_a_finished_run_are_written_anew(finished, how):
         path.unlink()
     with pytest.warns(Note, match="written anew from the last checkpoint"):
         again = resume(finished, progress=False)
-    assert all(torch.equal(w, again.weights[name]) for name, w in run.weights.items()) and again.history == run.history
+    assert (all(torch.equal(w, again.weights[name]) for name, w in run.weights.items())
+            and again.history == run.history)
     assert tensor_files.read_tensors(path)[1]["step"] == "6"
 
 
@@ -175,12 +190,14 @@ def test_a_finished_run_is_read_where_its_weights_cannot_be_written_anew(finishe
     def refused(self, folder):
         raise PermissionError(30, "Read-only file system", str(folder))
 
-    writing = Lock(finished) if why == "somebody writes there" else monkeypatch.setattr(Lock, "__init__", refused)
+    writing = (Lock(finished)
+               if why == "somebody writes there" else monkeypatch.setattr(Lock, "__init__", refused))
     before = contents(finished)
     assert is_finished(finished) and contents(finished) == before, "a question writes nothing"
     for again in (resume(finished, progress=False), load_run(finished)):
         assert all(torch.equal(w, again.weights[name]) for name, w in run.weights.items())
-    assert main(["resume", str(finished)]) == 0 == main(["show", str(finished)]) and contents(finished) == before
+    assert (main(["resume", str(finished)]) == 0 == main(["show", str(finished)])
+            and contents(finished) == before)
     if writing:
         writing.release()
 
@@ -225,7 +242,8 @@ def test_a_supervised_twin_that_somebody_began_meanwhile_is_trained_beside_it(to
     place, taken = tmp_path / "twin", []
     place.mkdir()
     monkeypatch.setattr(fitting, "folder_of", lambda recipe: place)
-    monkeypatch.setattr(on_disk, "made", lambda *given, made=on_disk.made: taken.append(taken or Lock(place)) or made(*given))
+    monkeypatch.setattr(on_disk, "made", lambda *given,
+                        made=on_disk.made: taken.append(taken or Lock(place)) or made(*given))
     twin = fitting.supervised_run(toy, progress=False, device="cpu", evaluations=1)
     assert twin.done and twin.final.split == "test" and not (place / "recipe.json").exists()
     taken[0].release()
@@ -251,8 +269,10 @@ def test_weights_are_there_at_every_moment(toy, tmp_path):
 
 
 def test_what_the_run_was_made_with_is_what_it_goes_on_with(toy, tmp_path):
-    """Evaluations, checkpoints and the test split too: a run of the bench that is resumed leaves the test split alone."""
-    fit(toy, tmp_path / "whole", progress=False, device="cpu", precision="float32", evaluations=2, test=False, checkpoint_every=2)
+    """Evaluations, checkpoints and the test split too: a run of the bench that is resumed leaves the test
+    split alone."""
+    fit(toy, tmp_path / "whole", progress=False, device="cpu", precision="float32", evaluations=2, test=False,
+        checkpoint_every=2)
     other = train(toy, device="cpu", precision="float32", evaluations=2, test=False, checkpoint_every=2)
     events = record(other, toy, tmp_path / "run")
     for event in events:
@@ -262,7 +282,8 @@ def test_what_the_run_was_made_with_is_what_it_goes_on_with(toy, tmp_path):
     resume(tmp_path / "run", progress=False)
     a, b = (load_run(tmp_path / name) for name in ("whole", "run"))
     assert a.history == b.history and len(a.evaluations) == 3
-    assert [(e.step, e.split, e.scores) for e in a.evaluations] == [(e.step, e.split, e.scores) for e in b.evaluations]
+    assert ([(e.step, e.split, e.scores) for e in a.evaluations] == [(e.step, e.split, e.scores)
+        for e in b.evaluations])
     assert a.about == {**b.about, "id": a.about["id"]} and a.about["precision"] == "float32"
 
 
@@ -296,15 +317,18 @@ class Changing:
         return {k: x[:100] for k, x in rows.items()}, {k: y[:100] for k, y in labels.items()}
 
 
-@pytest.mark.parametrize("change", [Changing.labels, Changing.one_value, Changing.fewer], ids=["labels", "one value", "fewer"])
+@pytest.mark.parametrize("change", [Changing.labels, Changing.one_value, Changing.fewer],
+                         ids=["labels", "one value", "fewer"])
 def test_changed_data_is_refused_unless_somebody_says_so(toy, tmp_path, monkeypatch, change, capsys):
     from sslbench.data import Data
     interrupted(toy, tmp_path)
     source = Data.find("toy_series")
     load = source.load
-    monkeypatch.setattr(source, "load", lambda self, split: change(*load(self, split)) if split == "train" else load(self, split))
+    monkeypatch.setattr(source, "load", lambda self, split: (
+        change(*load(self, split)) if split == "train" else load(self, split)))
     before = contents(tmp_path)
-    with pytest.raises(ValueError, match=r"training data of toy_series is not what this run learned from .*--changed-data") as error:
+    with pytest.raises(ValueError,
+        match=r"training data of toy_series is not what this run learned from .*--changed-data") as error:
         resume(tmp_path, progress=False)
     assert "\n" not in str(error.value) and contents(tmp_path) == before
     assert main(["resume", str(tmp_path)]) == 2 and contents(tmp_path) == before
@@ -327,7 +351,8 @@ def test_two_writers_never_share_a_folder(toy, tmp_path):
                    threading.Thread(target=attempt, args=(fit, toy, tmp_path), kwargs={"overwrite": True})):
         thread.start()
         thread.join(60)
-    assert [said.startswith("this process is writing into") for said in found] == [True, True] and contents(tmp_path) == before
+    assert ([said.startswith("this process is writing into") for said in found] == [True, True]
+            and contents(tmp_path) == before)
     lock.release()
     assert resume(tmp_path, progress=False).done and not (tmp_path / ".lock").exists()
 
@@ -339,10 +364,12 @@ def test_a_folder_that_is_moved_while_it_is_written_can_be_resumed_where_it_is(t
             if isinstance(event, Step) and event.step == 3:
                 (tmp_path / "run").rename(tmp_path / "elsewhere")
     assert not (tmp_path / "run").exists()
-    assert resume(tmp_path / "elsewhere", progress=False).history == fit(toy, progress=False, device="cpu").history
+    assert (resume(tmp_path / "elsewhere", progress=False).history == fit(toy, progress=False,
+        device="cpu").history)
 
 
-def test_a_folder_that_is_deleted_while_it_is_written_is_said_and_what_was_learned_is_kept(toy, tmp_path, monkeypatch):
+def test_a_folder_that_is_deleted_while_it_is_written_is_said_and_what_was_learned_is_kept(toy, tmp_path,
+    monkeypatch):
     real = fitting.bar
 
     def deleting(events, *rest):
@@ -354,11 +381,13 @@ def test_a_folder_that_is_deleted_while_it_is_written_is_said_and_what_was_learn
     monkeypatch.setattr(fitting, "bar", deleting)
     with pytest.raises(FileNotFoundError, match="was deleted or moved") as error:
         fit(toy, tmp_path / "run", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
-    assert not (tmp_path / "run").exists() and error.value.run.step == 4 and error.value.run.weights is not None
+    assert (not (tmp_path / "run").exists() and error.value.run.step == 4
+            and error.value.run.weights is not None)
     assert main(["show", str(tmp_path / "run")]) == 2
 
 
-@pytest.mark.parametrize("which", ["checkpoint-0000004", "weights", "evaluations/0000006-validation", "events.jsonl"])
+@pytest.mark.parametrize("which",
+                         ["checkpoint-0000004", "weights", "evaluations/0000006-validation", "events.jsonl"])
 def test_a_full_disk_names_the_path_and_the_run_can_go_on(toy, tmp_path, monkeypatch, which):
     from sslbench.runs import recording
 
@@ -378,7 +407,8 @@ def test_a_full_disk_names_the_path_and_the_run_can_go_on(toy, tmp_path, monkeyp
         append(self, file, text, name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(recording.Recording, "_append", appended) if which == "events.jsonl" else patch.setattr(tensor_files.os, "fsync", fsync)
+        patch.setattr(recording.Recording, "_append",
+                      appended) if which == "events.jsonl" else patch.setattr(tensor_files.os, "fsync", fsync)
         with pytest.raises(OSError, match=rf"No space left on device: '.*{which}") as error:
             fit(toy, tmp_path / "run", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
     assert error.value.run.weights is not None and not list((tmp_path / "run").rglob("*.part"))
@@ -419,7 +449,8 @@ def test_paths_and_numbers_of_numpy_are_recorded(value, as_plain, toy, tmp_path)
     recipe = replace(toy, steps=np.int64(2), lr=np.float32(0.5), batch_size=np.int32(8), hyperparameters={
         "backbone.width": np.int64(32), "backbone.depth": np.array(1)})
     fit(recipe, tmp_path / "run", progress=False, device="cpu", evaluations=1)
-    assert json.loads((tmp_path / "run/recipe.json").read_text())["steps"] == 2 and load_run(tmp_path / "run").recipe == recipe
+    assert (json.loads((tmp_path / "run/recipe.json").read_text())["steps"] == 2
+            and load_run(tmp_path / "run").recipe == recipe)
     assert Recipe.from_share(recipe.share()) == recipe and "np." not in recipe.as_python()
     named = replace(toy, init=value)
     assert named.init == as_plain and type(named.init) is str and f"--init {as_plain}" in named.as_command()
@@ -433,8 +464,10 @@ def test_another_working_directory_between_two_events_changes_nothing(toy, tmp_p
     assert load_run(tmp_path / "run").done and list((tmp_path / "elsewhere").iterdir()) == []
 
 
-@pytest.mark.parametrize("name", [".lock", "weights.safetensors.part", "weights.safetensors", "files.txt", "files.txt.part", "run.json",
-                                  "events.jsonl", "events.jsonl.part", "recipe.json", "checkpoint-0000002.safetensors",
+@pytest.mark.parametrize("name",
+    [".lock", "weights.safetensors.part", "weights.safetensors", "files.txt", "files.txt.part", "run.json",
+                                  "events.jsonl", "events.jsonl.part", "recipe.json",
+                                  "checkpoint-0000002.safetensors",
                                   "evaluations/0000000-validation.safetensors.part"])
 @pytest.mark.parametrize("whose", ["a run's folder", "an interrupted run's folder", "an empty folder"])
 def test_nothing_is_written_through_a_link(stopped, tmp_path, name, whose, capsys):
@@ -446,10 +479,12 @@ def test_nothing_is_written_through_a_link(stopped, tmp_path, name, whose, capsy
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).unlink(missing_ok=True)
     (folder / name).symlink_to(precious)
-    words = ["resume", str(folder)] if whose.startswith("an int") else [*TOY, "--out", str(folder), "--overwrite"]
+    words = (["resume", str(folder)]
+             if whose.startswith("an int") else [*TOY, "--out", str(folder), "--overwrite"])
     assert main(words) == 2
     said = capsys.readouterr().err.splitlines()
-    assert said[-1].startswith("sslbench: ") and precious.read_bytes() == b"mine" and (folder / name).is_symlink()
+    assert (said[-1].startswith("sslbench: ") and precious.read_bytes() == b"mine"
+            and (folder / name).is_symlink())
 
 
 def test_a_lock_that_is_a_second_name_of_somebodys_file_is_left_alone(toy, tmp_path):
@@ -475,7 +510,8 @@ def test_a_link_to_the_evaluations_of_another_run_leads_nowhere(finished, stoppe
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "checkpoint-0000006.safetensors", "run.json",
                                   "evaluations/0000006-test.safetensors",
-                                  "files.txt.part", "weights.safetensors.part", "events.jsonl", "recipe.json.part", ".lock"])
+                                  "files.txt.part", "weights.safetensors.part", "events.jsonl",
+                                  "recipe.json.part", ".lock"])
 @pytest.mark.parametrize("how", ["folder", "pipe"])
 def test_a_run_that_cannot_be_removed_whole_is_not_touched(finished, name, how, capsys):
     (finished / name).unlink(missing_ok=True)
@@ -486,7 +522,8 @@ def test_a_run_that_cannot_be_removed_whole_is_not_touched(finished, name, how, 
     assert said.count("\n") == 1 and f"a {how}" in said and contents(finished) == before
 
 
-@pytest.mark.parametrize("name", ["weights.safetensors.part", "recipe.json.part", "files.txt.part", "checkpoint-0000002.safetensors.part"])
+@pytest.mark.parametrize("name",
+    ["weights.safetensors.part", "recipe.json.part", "files.txt.part", "checkpoint-0000002.safetensors.part"])
 def test_somebodys_unfinished_files_are_not_replaced(toy, tmp_path, name):
     (tmp_path / name).write_bytes(b"mine")
     with pytest.raises(FileExistsError, match="did not write"):
@@ -494,10 +531,13 @@ def test_somebodys_unfinished_files_are_not_replaced(toy, tmp_path, name):
     assert contents(tmp_path)[name][0] == b"mine" and len(contents(tmp_path)) == 1
 
 
-def test_a_kill_between_a_checkpoint_and_the_end_leaves_no_third_one_nor_a_lock(toy, tmp_path, finished, stopped):
+def test_a_kill_between_a_checkpoint_and_the_end_leaves_no_third_one_nor_a_lock(toy, tmp_path, finished,
+    stopped):
     interrupted(toy, tmp_path / "killed", step=6)
-    shutil.copy(stopped / "checkpoint-0000002.safetensors", tmp_path / "killed")  # as if the kill came before the oldest was removed
+    # as if the kill came before the oldest was removed
+    shutil.copy(stopped / "checkpoint-0000002.safetensors", tmp_path / "killed")
     assert resume(tmp_path / "killed", progress=False).done
     assert len(list((tmp_path / "killed").glob("checkpoint-*"))) == 2
-    (finished / ".lock").write_text(json.dumps({"pid": 2**22 + 1, "started": "1", "host": socket.gethostname()}))
+    (finished / ".lock").write_text(json.dumps({"pid": 2**22 + 1, "started": "1",
+                                                "host": socket.gethostname()}))
     assert resume(finished, progress=False).done and not (finished / ".lock").exists()

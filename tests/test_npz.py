@@ -1,4 +1,5 @@
-"""Arrays in files: samples, labels, groups and splits are told by their names, and a file that lies costs nothing."""
+"""Arrays in files: samples, labels, groups and splits are told by their names, and a file that lies costs
+nothing."""
 
 import io
 import struct
@@ -19,7 +20,8 @@ def saved(tmp_path, **arrays):
     return tmp_path / "a.npz"
 
 
-@pytest.mark.parametrize(("x", "y"), [("x", "y"), ("X", "Y"), ("data", "labels"), ("images", "label"), ("signals", "target"),
+@pytest.mark.parametrize(("x", "y"),
+    [("x", "y"), ("X", "Y"), ("data", "labels"), ("images", "label"), ("signals", "target"),
                                       ("arr_0", "arr_1"), ("features", "targets"), ("spectra", "material")])
 def test_samples_and_labels_are_told_by_their_names(tmp_path, x, y):
     found = npz.load(saved(tmp_path, **{y: Y[:, None], x: X}))
@@ -27,10 +29,12 @@ def test_samples_and_labels_are_told_by_their_names(tmp_path, x, y):
     assert bool(found.notes) == (x in ("arr_0", "spectra"))  # what was guessed is said
 
 
-@pytest.mark.parametrize("names", ["{0}_images {0}_labels", "X_{0} y_{0}", "{0}X {0}Y", "x{0} y{0}", "x-{0} y-{0}"])
+@pytest.mark.parametrize("names",
+                         ["{0}_images {0}_labels", "X_{0} y_{0}", "{0}X {0}Y", "x{0} y{0}", "x-{0} y-{0}"])
 def test_parts_are_given_splits(tmp_path, names):
     x, y = names.split()
-    found = npz.load(saved(tmp_path, **{y.format("test"): Y[30:], x.format("train"): X[:30], y.format("train"): Y[:30],
+    found = npz.load(saved(tmp_path,
+                           **{y.format("test"): Y[30:], x.format("train"): X[:30], y.format("train"): Y[:30],
                                         x.format("test"): X[30:]}))
     assert np.array_equal(found.x, X) and np.array_equal(found.columns["label"], Y)
     assert found.columns[found.split] == ["train"] * 30 + ["test"] * 10
@@ -38,11 +42,13 @@ def test_parts_are_given_splits(tmp_path, names):
 
 def test_a_part_without_labels_is_unlabelled(tmp_path):
     found = npz.load(saved(tmp_path, x_train=X[:20], y_train=Y[:20], x_unsup=X[20:]))
-    assert found.columns["label"] == [*Y[:20].tolist(), *[None] * 20] and found.columns["split"] == ["train"] * 40
+    assert (found.columns["label"] == [*Y[:20].tolist(), *[None] * 20]
+            and found.columns["split"] == ["train"] * 40)
 
 
 def test_groups_splits_and_what_is_not_used(tmp_path):
-    found = npz.load(saved(tmp_path, x=X, y=Y, subject=np.arange(40) // 2, split=np.array(["train", "test"] * 20),
+    found = npz.load(saved(tmp_path, x=X, y=Y, subject=np.arange(40) // 2,
+                           split=np.array(["train", "test"] * 20),
                            mask=np.ones((40, 3, 3)), fs=50))
     assert (found.label, found.group, found.split) == ("label", "subject", "split")
     assert found.notes == ["2 arrays not used: mask [40, 3, 3], fs []"]
@@ -62,7 +68,8 @@ def test_an_npy_stays_on_the_disk(tmp_path):
 def npy(shape, data: bytes = b"", descr: str = "<f4", version: int = 1) -> bytes:
     """An .npy with whatever header."""
     text = repr({"descr": descr, "fortran_order": False, "shape": shape}).encode() + b"\n"
-    return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I", len(text)) + text + data
+    return (b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I", len(text)) + text
+            + data)
 
 
 def objects() -> bytes:
@@ -98,7 +105,8 @@ def test_a_header_that_lies_is_one_line(tmp_path, kind, ending):
     assert "\n" not in str(error.value) and len(str(error.value)) < 400
 
 
-@pytest.mark.parametrize(("name", "words"), [("x", "objects"), ("y", "objects"), ("patient", "objects"), ("extra", "")])
+@pytest.mark.parametrize(("name", "words"),
+                         [("x", "objects"), ("y", "objects"), ("patient", "objects"), ("extra", "")])
 def test_objects_are_refused_where_they_are_needed(tmp_path, name, words):
     path = saved(tmp_path, **{"x": X, name: np.array([{}] * 40)})
     if words:
@@ -166,17 +174,22 @@ def test_splits_that_are_not_alike_are_named(tmp_path):
         npz.load(saved(tmp_path, x_train=X[:20], x_test=X[20:, :20]))
 
 
-@pytest.mark.parametrize(("first", "second"), [("train", "eval"), ("trn", "tst"), ("training", "holdout"), ("train", "devel")])
+@pytest.mark.parametrize(("first", "second"),
+                         [("train", "eval"), ("trn", "tst"), ("training", "holdout"), ("train", "devel")])
 def test_every_word_for_a_split_names_parts(tmp_path, first, second):
-    found = npz.load(saved(tmp_path, **{f"{first}_x": X[:30], f"{first}_y": Y[:30], f"{second}_x": X[30:], f"{second}_y": Y[30:]}))
-    assert len(found.x) == 40 and found.split == "split" and len(set(found.columns["split"])) == 2 and len(found.columns["label"]) == 40
+    found = npz.load(saved(tmp_path,
+        **{f"{first}_x": X[:30], f"{first}_y": Y[:30], f"{second}_x": X[30:], f"{second}_y": Y[30:]}))
+    assert (len(found.x) == 40 and found.split == "split" and len(set(found.columns["split"])) == 2
+            and len(found.columns["label"]) == 40)
 
 
-@pytest.mark.parametrize("other", [{"fold": np.arange(40) % 5}, {"split": np.array(["a", "b"] * 20)}, {"set": np.array(["train"] * 40)},
+@pytest.mark.parametrize("other",
+    [{"fold": np.arange(40) % 5}, {"split": np.array(["a", "b"] * 20)}, {"set": np.array(["train"] * 40)},
                                    {"subject": np.zeros(40)}])
 def test_columns_that_are_called_like_splits_or_groups_and_divide_nothing_are_not_taken(tmp_path, other):
     found = npz.load(saved(tmp_path, x=X, y=Y, **other))
-    assert (found.label, found.group, found.split) == ("label", "", "") and set(found.columns) == {"label", *other}
+    assert ((found.label, found.group, found.split) == ("label", "", "")
+            and set(found.columns) == {"label", *other})
     assert Data.find("series")(file=str(tmp_path / "a.npz")).loaded("train")
     found = npz.load(saved(tmp_path, x=X, **other))
     assert found.label == ""

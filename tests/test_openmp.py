@@ -38,7 +38,8 @@ print(working - before, released - before, threads() - before, same)
 
 @gnu
 def test_workers_leave_and_come_back():
-    done = subprocess.run([sys.executable, "-c", COUNTED], capture_output=True, text=True, timeout=120, check=True,
+    done = subprocess.run([sys.executable, "-c", COUNTED], capture_output=True, text=True, timeout=120,
+                          check=True,
                           env={**os.environ, "OMP_NUM_THREADS": "4"}, cwd=Path(__file__).parents[1])
     assert done.stdout.split() == ["3", "0", "3", "True"]
 
@@ -47,8 +48,10 @@ def test_workers_leave_and_come_back():
 def released(monkeypatch):
     """Names of the threads that gave their workers back."""
     names = []
-    for module in ("sslbench.training.player", "sslbench.workbench.background", "sslbench.workbench.painter", "sslbench.training.loop"):
-        monkeypatch.setattr(f"{module}.release_workers", lambda: names.append(threading.current_thread().name))
+    for module in ("sslbench.training.player", "sslbench.workbench.background", "sslbench.workbench.painter",
+                   "sslbench.training.loop"):
+        monkeypatch.setattr(f"{module}.release_workers",
+                            lambda: names.append(threading.current_thread().name))
     return names
 
 

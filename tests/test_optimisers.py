@@ -13,7 +13,8 @@ from sslbench.machine import optimisers
 TRAINED = """
 import sys
 from sslbench import Recipe, train
-events = train(Recipe("waves", "autoencoder", "mlp", steps=1, batch_size=16), device="cpu", evaluations=1, test=False)
+recipe = Recipe("waves", "autoencoder", "mlp", steps=1, batch_size=16)
+events = train(recipe, device="cpu", evaluations=1, test=False)
 print(*(type(event).__name__ for event in events), "torch._dynamo" in sys.modules)
 """
 
@@ -42,16 +43,19 @@ def steps_of(make) -> list[torch.Tensor]:
     return seen
 
 
-@pytest.mark.parametrize("name, settings", [("AdamW", {"lr": 0.1, "fused": True}), ("AdamW", {"lr": 0.1}), ("LBFGS", {"max_iter": 3}),
+@pytest.mark.parametrize("name, settings",
+    [("AdamW", {"lr": 0.1, "fused": True}), ("AdamW", {"lr": 0.1}), ("LBFGS", {"max_iter": 3}),
                                             ("LBFGS", {"max_iter": 1, "line_search_fn": "strong_wolfe"})])
 def test_they_give_what_torchs_give(name, settings):
-    ours, theirs = (steps_of(lambda w, where=where: getattr(where, name)(w, **settings)) for where in (optimisers, torch.optim))
+    ours, theirs = (steps_of(lambda w, where=where: getattr(where, name)(w, **settings))
+                    for where in (optimisers, torch.optim))
     assert all(map(torch.equal, ours, theirs)) and not torch.equal(*ours[:2])
 
 
 def said(code: str) -> list[str]:
     root = Path(__file__).resolve().parents[1]
-    return subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=120, capture_output=True, text=True).stdout.split()
+    return subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=120,
+                          capture_output=True, text=True).stdout.split()
 
 
 def test_training_and_probing_do_without_torchs_compiler():

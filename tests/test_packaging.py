@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-EIGHT = ["jupyterlab", "ipywidgets", "torch", "torchvision", "matplotlib", "umap-learn", "scikit-learn", "nbval"]
+EIGHT = ["jupyterlab", "ipywidgets", "torch", "torchvision", "matplotlib", "umap-learn", "scikit-learn",
+         "nbval"]
 BROKEN = {"ipykernel": "!=7.0.*"}
 
 
@@ -30,13 +31,15 @@ def upper_bounds(lines: list[str]) -> list[str]:
 
 def conda_names() -> list[str]:
     lines = yaml.safe_load((REPOSITORY / "environment.yml").read_text())["dependencies"]
-    return [re.split(r"[<>=!]", line)[0].replace("pytorch", "torch") for line in lines if isinstance(line, str)]
+    return [re.split(r"[<>=!]", line)[0].replace("pytorch", "torch")
+            for line in lines if isinstance(line, str)]
 
 
 def test_users_get_lower_bounds_only():
     extras = PROJECT["optional-dependencies"]
     assert upper_bounds(PROJECT["dependencies"] + extras["lab"]) == []
-    assert upper_bounds(extras["test"]) == ["lightly<1.7,>=1.6"]  # the release whose losses ours are compared with
+    # the release whose losses ours are compared with
+    assert upper_bounds(extras["test"]) == ["lightly<1.7,>=1.6"]
 
 
 def test_an_upper_bound_would_be_found():
@@ -45,18 +48,21 @@ def test_an_upper_bound_would_be_found():
 
 def test_core_dependencies_are_few_and_hold_nothing_of_jupyter():
     names = {Requirement(line).name for line in PROJECT["dependencies"]}
-    assert len(names) <= 8 and not names & {"jupyterlab", "ipywidgets", "anywidget", "umap-learn", "pandas", "lightly"}
+    assert (len(names) <= 8 and not names & {"jupyterlab", "ipywidgets", "anywidget", "umap-learn", "pandas",
+                                             "lightly"})
 
 
 @pytest.mark.parametrize("name", EIGHT)
 def test_pip_and_conda_both_bring_the_eight_packages(name):
-    lines = PROJECT["dependencies"] + [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+    lines = (PROJECT["dependencies"]
+             + [line for extra in PROJECT["optional-dependencies"].values() for line in extra])
     assert name in {Requirement(line).name for line in lines}
     assert name in conda_names()
 
 
 def test_conda_and_pip_ask_for_the_same_packages():
-    wanted = {Requirement(line).name for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["lab"]}
+    wanted = {Requirement(line).name
+              for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["lab"]}
     assert wanted <= set(conda_names())
 
 
@@ -66,7 +72,8 @@ def test_python_3_11_is_enough_and_less_is_refused():
 
 def test_the_wheel_holds_the_explorer_and_the_recorded_runs(tmp_path):
     source = tmp_path / "source"  # a copy: setuptools leaves its build folder beside pyproject.toml
-    shutil.copytree(REPOSITORY / "sslbench", source / "sslbench", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REPOSITORY / "sslbench", source / "sslbench",
+                    ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", "notebooks/LICENSE"):
         (source / name).parent.mkdir(exist_ok=True)
         shutil.copy(REPOSITORY / name, source / name)
@@ -81,7 +88,8 @@ def test_the_wheel_holds_the_explorer_and_the_recorded_runs(tmp_path):
 
 
 def make(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
-    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}  # of the make that runs us
+    # of the make that runs us
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     return subprocess.run(["make", *arguments], capture_output=True, text=True, timeout=60, cwd=cwd, env=env)
 
 
@@ -108,10 +116,12 @@ def test_a_python_that_is_not_there_is_one_clear_line(bare):
 
 
 def test_a_second_call_installs_nothing(bare):
-    """The stamps of a finished install are younger than pyproject.toml; touching that asks for a new install."""
+    """The stamps of a finished install are younger than pyproject.toml; touching that asks for a new
+    install."""
     (bare / ".venv/bin").mkdir(parents=True)
     for name in ("bin/python", ".lab", ".test"):
         (bare / ".venv" / name).touch()
-    assert "pip" not in make("-n", "lab", cwd=bare).stdout and "pip" not in make("-n", "check", cwd=bare).stdout
+    assert ("pip" not in make("-n", "lab", cwd=bare).stdout
+            and "pip" not in make("-n", "check", cwd=bare).stdout)
     (bare / "pyproject.toml").touch()
     assert "pip" in make("-n", "lab", cwd=bare).stdout

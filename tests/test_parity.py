@@ -1,4 +1,5 @@
-"""Our losses and scores give the numbers of the authors' formulas: golden values, and other libraries on random inputs."""
+"""Our losses and scores give the numbers of the authors' formulas: golden values, and other libraries on
+random inputs."""
 
 import pytest
 import torch
@@ -85,14 +86,16 @@ def test_mae_is_the_golden_value():
 
 def test_patches_are_in_the_order_row_column_channel():
     patches = Field((8, 8), (4, 4), 3).patchify(IMAGES)
-    theirs = torch.einsum("nchpwq->nhwpqc", IMAGES.reshape(2, 3, 2, 4, 2, 4)).reshape(2, 4, 48)  # patchify of the MAE code
+    # patchify of the MAE code
+    theirs = torch.einsum("nchpwq->nhwpqc", IMAGES.reshape(2, 3, 2, 4, 2, 4)).reshape(2, 4, 48)
     assert torch.equal(patches, theirs)
 
 
 def test_rankme_alignment_and_uniformity_are_the_golden_values():
     assert geometry.rankme(A) == close(RANKME_OF_A)
     for t, value in ALIGNMENT_AND_UNIFORMITY.items():
-        assert geometry.alignment(A, B) + (geometry.uniformity(A, t) + geometry.uniformity(B, t)) / 2 == nearly(value)
+        assert (geometry.alignment(A, B)
+                + (geometry.uniformity(A, t) + geometry.uniformity(B, t)) / 2 == nearly(value))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -108,7 +111,8 @@ def test_losses_agree_with_lightly(seed):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_queue_agrees_with_lightlys_memory_bank_step_by_step(seed):
-    """Both take the batch in after its loss; theirs cuts a batch off at the end of the bank, so here it divides it."""
+    """Both take the batch in after its loss; theirs cuts a batch off at the end of the bank, so here it
+    divides it."""
     from lightly.loss import NTXentLoss
 
     theirs = NTXentLoss(0.1, memory_bank_size=(32, 10))
@@ -117,7 +121,8 @@ def test_a_queue_agrees_with_lightlys_memory_bank_step_by_step(seed):
     for step in range(4):
         a, task.keys = (F.normalize(z, dim=1) for z in random_views(10 * seed + step))
         ours = info_nce(a, task.keys, task.queue, 0.1)["loss"].item()
-        assert theirs(a.requires_grad_(), task.keys).item() == nearly(ours)  # theirs fills its bank while something is learned
+        # theirs fills its bank while something is learned
+        assert theirs(a.requires_grad_(), task.keys).item() == nearly(ours)
         task.after_step(0.5)
         torch.testing.assert_close(theirs.memory_bank.bank, task.queue)
 
@@ -159,7 +164,8 @@ def test_clips_temperature_is_learned_and_bounded():
         task.scale.fill_(50.0)
     assert task(inputs)["temperature"].item() == nearly(0.01)
     a, _ = task.project(inputs)
-    assert a.norm(dim=1).tolist() == nearly([1.0] * 8) and [list(view) for view in inputs] == [["image"], ["text"]]
+    assert (a.norm(dim=1).tolist() == nearly([1.0] * 8)
+            and [list(view) for view in inputs] == [["image"], ["text"]])
 
 
 def test_gradients_of_nt_xent_agree_with_lightly():
@@ -198,7 +204,8 @@ def test_rotation_turns_by_the_label():
     for x, original, quarters in zip(turned["image"], plain, turn.tolist()):
         assert torch.equal(x, torch.rot90(original, quarters, (1, 2)))
     assert set(turn.tolist()) == {0, 1, 2, 3}
-    assert task((turned, turn))["loss"].item() == nearly(F.cross_entropy(task.classify(task.embed(turned)), turn).item())
+    assert (task((turned, turn))["loss"].item() == nearly(F.cross_entropy(task.classify(task.embed(turned)),
+        turn).item()))
 
 
 @pytest.mark.parametrize("backbone", ["transformer", "gru"])

@@ -1,4 +1,5 @@
-"""Samples that are sounds or have boxes are drawn by plots and by the explorer, and nothing of them is lost on the way."""
+"""Samples that are sounds or have boxes are drawn by plots and by the explorer, and nothing of them is lost
+on the way."""
 
 import io
 
@@ -36,7 +37,8 @@ class Boxed(Toy, listed=False):
 def drawn(data) -> np.ndarray:
     batch = decode(data.fields, data.load("train")[0], torch.arange(8))
     figure = plots.task([Row("heard or seen", batch)], data)
-    assert Layout([Row("heard or seen", batch)], data, plots.WIDTH).height == figure.get_size_inches()[1] * 100
+    assert (Layout([Row("heard or seen", batch)], data, plots.WIDTH).height == figure.get_size_inches()[1]
+            * 100)
     return np.asarray(Image.open(io.BytesIO(plots.png(figure, 1))).convert("RGB")).astype(int)
 
 
@@ -44,8 +46,10 @@ def test_the_waveform_holds_the_lowest_and_the_highest_of_every_stretch():
     sound = np.zeros(1000)
     sound[501], sound[502] = 1.0, -0.5  # one click, which every tenth value would miss
     low, high = waveform(sound, 100)
-    assert high.shape == (100,) and high[50] == 1.0 and low[50] == -0.5 and np.abs(np.delete([low, high], 50, 1)).max() == 0
-    assert waveform([1.0, np.nan, np.nan, np.nan], 2)[:, 1].tolist() == pytest.approx([np.nan] * 2, nan_ok=True)
+    assert (high.shape == (100,) and high[50] == 1.0 and low[50] == -0.5
+            and np.abs(np.delete([low, high], 50, 1)).max() == 0)
+    assert (waveform([1.0, np.nan, np.nan, np.nan], 2)[:, 1].tolist() == pytest.approx([np.nan] * 2,
+        nan_ok=True))
     assert waveform([], 10).shape == (2, 1) and waveform([3.0], 10).tolist() == [[3.0], [3.0]]
 
 
@@ -63,7 +67,8 @@ def test_a_sound_is_drawn_as_its_waveform_and_a_louder_one_is_higher():
 def test_boxes_are_drawn_into_their_image_and_what_lies_outside_is_cut():
     image = np.zeros((16, 16, 3), "uint8")
     out = outlined(image, [[2, 3, 9, 12], [-5, 10, 40, 99]])
-    assert (out[3:13, 2].any(1)).all() and (out[3, 2:10].any(1)).all() and not out[4:10, 3:9].any() and image.max() == 0
+    assert ((out[3:13, 2].any(1)).all() and (out[3, 2:10].any(1)).all() and not out[4:10, 3:9].any()
+            and image.max() == 0)
     assert out[15].any(1).all() and (out[10:, 0].any(1)).all()
     plain, boxed = drawn(Toy(SHAPES["image"])), drawn(Boxed(SHAPES["image"]))
     assert plain.shape == boxed.shape and (plain != boxed).any(2).mean() > 0.002
@@ -74,7 +79,8 @@ def test_the_explorer_shows_waveforms_and_boxes():
     explorer.set_points([Picture("sound", (RATE, sound))] * 3)
     values = np.frombuffer(explorer.lines["values"], "uint8").reshape(3, 2, -1).astype(int)
     assert explorer.kind == "line" and explorer.lines["points"] == 128
-    assert (values[0, 1] - values[0, 0])[[2, -2]].tolist() == pytest.approx([5, 250], abs=12)  # quiet first, loud at the end
+    # quiet first, loud at the end
+    assert (values[0, 1] - values[0, 0])[[2, -2]].tolist() == pytest.approx([5, 250], abs=12)
     explorer.set_points([Picture("boxes", (np.zeros((16, 16, 3), "uint8"), [[1, 1, 8, 8]]))])
     sheet = np.asarray(Image.open(io.BytesIO(explorer.sprite)))
     assert explorer.kind == "image" and sheet.max() > 150
@@ -82,8 +88,10 @@ def test_the_explorer_shows_waveforms_and_boxes():
     assert np.asarray(Image.open(io.BytesIO(explorer.sprite))).max() < 10
 
 
-@pytest.mark.parametrize("kind, value, into", [("frames", np.zeros((4, 8, 8, 3), "uint8"), "image"), ("text", "a", "text"),
-                                               ("sound", (RATE, np.zeros(9)), "line"), ("boxes", (np.zeros((8, 8, 3)), []), "image")])
+@pytest.mark.parametrize("kind, value, into",
+                         [("frames", np.zeros((4, 8, 8, 3), "uint8"), "image"), ("text", "a", "text"),
+                                               ("sound", (RATE, np.zeros(9)), "line"),
+                                               ("boxes", (np.zeros((8, 8, 3)), []), "image")])
 def test_every_kind_of_picture_becomes_an_image_lines_or_text(kind, value, into):
     assert drawable(Picture(kind, value)).kind == into
 

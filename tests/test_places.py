@@ -18,7 +18,8 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("path", ["mine.csv", "./mine.csv", "~/mine.csv", "photos/../mine.csv", "photos", "~/photos", "~"])
+@pytest.mark.parametrize("path",
+    ["mine.csv", "./mine.csv", "~/mine.csv", "photos/../mine.csv", "photos", "~/photos", "~"])
 def test_what_is_there_is_found_again_from_another_folder(path, home):
     found = existing(path, "file", "data.file")
     os.chdir("/")
@@ -26,11 +27,16 @@ def test_what_is_there_is_found_again_from_another_folder(path, home):
 
 
 @pytest.mark.parametrize("path, says", [
-    ("nowhere.csv", "there is no file 'nowhere.csv' in "), ("mine.csv/x", "data.file cannot be 'mine.csv/x': not a directory"),
-    ("pipe", "'pipe' is a pipe, not a file; check data.file"), ("socket", "is a socket"), ("/dev/zero", "is a device"),
-    ("to_pipe", "is a pipe"), ("loop", "too many levels of symbolic links"), ("dangling", "there is no file 'dangling'"),
-    ("a\0b", "data.file cannot be 'a\\x00b'"), ("x" * 300, "file name too long"), ("x" * 10**6, "file name too long"), ("a\nb", "'a\\nb'"),
-    ("~nobody_is_called_so/x", "data.file cannot be '~nobody_is_called_so/x'"), (None, "data.file cannot be None"),
+    ("nowhere.csv", "there is no file 'nowhere.csv' in "), ("mine.csv/x", "data.file cannot be "
+                                                                          "'mine.csv/x': not a directory"),
+    ("pipe", "'pipe' is a pipe, not a file; check data.file"), ("socket", "is a socket"),
+    ("/dev/zero", "is a device"),
+    ("to_pipe", "is a pipe"), ("loop", "too many levels of symbolic links"),
+    ("dangling", "there is no file 'dangling'"),
+    ("a\0b", "data.file cannot be 'a\\x00b'"), ("x" * 300, "file name too long"),
+    ("x" * 10**6, "file name too long"), ("a\nb", "'a\\nb'"),
+    ("~nobody_is_called_so/x", "data.file cannot be '~nobody_is_called_so/x'"),
+    (None, "data.file cannot be None"),
     ("\udcff.csv", "there is no file '\\udcff.csv'"),
 ])
 def test_what_is_none_is_said_at_once(path, says, home):
@@ -46,9 +52,11 @@ def test_what_is_none_is_said_at_once(path, says, home):
 
 def test_what_may_not_be_read_is_said(home, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # whoever tests as root may read everything
-    with pytest.raises(PermissionError, match=r"'mine\.csv' may not be read by you; change its permissions or check data\.file"):
+    with pytest.raises(PermissionError,
+        match=r"'mine\.csv' may not be read by you; change its permissions or check data\.file"):
         existing("mine.csv", "file", "data.file")
 
 
 def test_the_kinds_have_names():
-    assert [special(kind) for kind in (stat.S_IFIFO, stat.S_IFSOCK, stat.S_IFCHR, stat.S_IFBLK)] == ["pipe", "socket", "device", "device"]
+    assert ([special(kind) for kind in (stat.S_IFIFO, stat.S_IFSOCK, stat.S_IFCHR, stat.S_IFBLK)] == ["pipe",
+        "socket", "device", "device"])

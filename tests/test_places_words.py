@@ -22,10 +22,13 @@ def test_a_file_that_is_called_so_is_meant(here):
     assert existing(" photos", "folder", "data.folder") == here / " photos"
 
 
-@pytest.mark.parametrize("typed, hint", [("photo", "did you mean 'photos'"), ("notebooks/photos", "did you mean 'photos'"),
-                                         ("Photos/cats", "did you mean 'photos'"), ("zebra", "check data.folder")])
+@pytest.mark.parametrize("typed, hint",
+                         [("photo", "did you mean 'photos'"), ("notebooks/photos", "did you mean 'photos'"),
+                                         ("Photos/cats", "did you mean 'photos'"),
+                                         ("zebra", "check data.folder")])
 def test_what_is_not_there_says_where_was_looked_and_what_is_like_it(here, typed, hint):
     with pytest.raises(FileNotFoundError) as error:
         existing(typed, "folder", "data.folder")
     message = str(error.value)
-    assert hint in message and str(here)[-60:] in message and "\n" not in message and ("mean" in message) == ("mean" in hint)
+    assert (hint in message and str(here)[-60:] in message and "\n" not in message
+            and ("mean" in message) == ("mean" in hint))

@@ -85,7 +85,8 @@ def test_stop_does_not_wait_for_the_end_and_closes_the_events(started, while_pau
         player.pause()
         until(lambda: player.snapshot().state == "paused")
     player.stop(timeout=60)
-    assert player.snapshot().state == "stopped" and not player.alive  # 100,000 events take longer than the timeout
+    # 100,000 events take longer than the timeout
+    assert player.snapshot().state == "stopped" and not player.alive
     assert closed == ["sslbench-train"]  # in the thread that played it
     player.start()
     assert not player.alive  # stopped is final
@@ -102,7 +103,8 @@ def test_a_long_event_that_checks_is_stopped_inside(started):
     player = started(long())
     until(lambda: player.snapshot().events)
     player.stop(timeout=60)
-    assert player.snapshot() == Snapshot("stopped", (0,))  # had it played the event to its end, there would be a 1
+    # had it played the event to its end, there would be a 1
+    assert player.snapshot() == Snapshot("stopped", (0,))
 
 
 def test_an_error_is_kept_and_raised(started):
@@ -163,7 +165,8 @@ def test_a_question_is_answered_between_events(started, state):
     if state == "paused":
         player.pause()
     until(lambda: player.snapshot().state == state)
-    assert player.ask(lambda: threading.current_thread().name).result(60) == ("MainThread" if state == "done" else "sslbench-train")
+    assert (player.ask(lambda: threading.current_thread().name).result(60) == ("MainThread"
+        if state == "done" else "sslbench-train"))
     with pytest.raises(ZeroDivisionError):
         player.ask(lambda: 1 / 0).result(60)
     assert player.snapshot().state == state  # a bad question does not end the run

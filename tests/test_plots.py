@@ -1,4 +1,5 @@
-"""Plots show what happened: legible, in colours and line styles that nobody needs to tell apart by hue, each with a sentence."""
+"""Plots show what happened: legible, in colours and line styles that nobody needs to tell apart by hue, each
+with a sentence."""
 
 import io
 import itertools
@@ -24,7 +25,8 @@ from sslbench.runs.run import Run
 from sslbench.shown import Matrix, Row, Says
 from sslbench.training.loop import Evaluation, Step
 
-BASELINES = {"chance": {"linear": 0.1, "knn": 0.1, "ridge: size": 0.0}, "raw": {"linear": 0.13, "knn": 0.2, "ridge: size": 0.3}}
+BASELINES = {"chance": {"linear": 0.1, "knn": 0.1, "ridge: size": 0.0},
+             "raw": {"linear": 0.13, "knn": 0.2, "ridge: size": 0.3}}
 
 
 def steps(n=200, start=6.2):
@@ -32,7 +34,8 @@ def steps(n=200, start=6.2):
 
 
 def evaluations(last=0.8):
-    return [Evaluation(s, "validation", {"linear": 0.2 + (last - 0.2) * s / 200, "knn": 0.15, "ridge: size": 0.1, "rankme": 20.0},
+    return [Evaluation(s, "validation",
+        {"linear": 0.2 + (last - 0.2) * s / 200, "knn": 0.15, "ridge: size": 0.1, "rankme": 20.0},
                        BASELINES if s == 0 else {}, 6.2) for s in (0, 100, 200)]
 
 
@@ -65,7 +68,8 @@ def test_the_loss_is_drawn_with_its_chance_line_inside_the_picture():
 def test_scores_stand_beside_chance_raw_input_and_the_untrained_network():
     drawn = axes()
     charts.scores(drawn, evaluations(), 200)
-    assert all(name in texts(drawn) for name in ("linear probe 0.80", "chance 0.10", "raw 0.13", "untrained 0.20"))
+    assert all(name in texts(drawn)
+               for name in ("linear probe 0.80", "chance 0.10", "raw 0.13", "untrained 0.20"))
     empty = axes()
     charts.scores(empty, [])
     assert "first evaluation" in texts(empty)
@@ -109,7 +113,8 @@ def test_without_labels_the_effective_rank_is_drawn_instead():
 def test_a_task_on_any_kind_of_data_becomes_a_picture(shape):
     data = Toy(SHAPES[shape])
     batch = decode(data.fields, data.load("train")[0], torch.arange(8))
-    shown = [Row("read", batch), Row("as it was", batch, "truth"), Says([f"is {i}, guess 1" for i in range(8)], [i == 1 for i in range(8)])]
+    shown = [Row("read", batch), Row("as it was", batch, "truth"),
+             Says([f"is {i}, guess 1" for i in range(8)], [i == 1 for i in range(8)])]
     layout = Layout(shown, data, plots.WIDTH)
     image = pixels(plots.task(shown, data))
     assert image.shape[:2] == (layout.height, plots.WIDTH)
@@ -127,9 +132,11 @@ def test_a_matrix_stands_beside_its_views_and_its_sentence_compares_the_pairs():
 
 
 def letters_by_color(*roles: str) -> dict[str, str]:
-    """Colour -> the letters drawn in it, for "hello", "h··lo" and "hexlo" shown in these roles under titles that say nothing."""
+    """Colour -> the letters drawn in it, for "hello", "h··lo" and "hexlo" shown in these roles under titles
+    that say nothing."""
     drawn = axes(600, 300)
-    strips = [Strip(title, [Picture("text", words)], role) for title, words, role in zip("abc", ("hello", "h··lo", "hexlo"), roles)]
+    strips = [Strip(title, [Picture("text", words)], role)
+              for title, words, role in zip("abc", ("hello", "h··lo", "hexlo"), roles)]
     draw_texts(drawn, strips)
     found = {}
     for text in drawn.texts:
@@ -139,7 +146,8 @@ def letters_by_color(*roles: str) -> dict[str, str]:
 
 
 def test_roles_not_titles_decide_what_is_compared_with_what():
-    assert letters_by_color("truth", "seen", "guess") == {colors.INK: "hello" + "hlo" + "hlo", colors.GREY: "··", colors.BLUE: "e",
+    assert letters_by_color("truth", "seen", "guess") == {colors.INK: "hello" + "hlo" + "hlo",
+                                                          colors.GREY: "··", colors.BLUE: "e",
                                                            colors.RED: "x"}
     assert letters_by_color("truth", "seen", "seen") == {colors.INK: "hellohlohexlo", colors.GREY: "··"}
 
@@ -147,7 +155,8 @@ def test_roles_not_titles_decide_what_is_compared_with_what():
 @pytest.mark.parametrize("right, sign", [(True, "✓"), (False, "✗"), (None, "")])
 def test_what_is_right_or_wrong_differs_by_a_sign_too(right, sign):
     words, color = Strip("", [], says=["a"], right=[right]).judged(0)
-    assert words == f"a {sign}".strip() and color == {True: colors.BLUE, False: colors.RED, None: colors.FAINT}[right]
+    assert (words == f"a {sign}".strip()
+            and color == {True: colors.BLUE, False: colors.RED, None: colors.FAINT}[right])
     assert Strip("", [], says=["a"]).judged(0) == ("a", colors.FAINT)
 
 
@@ -183,7 +192,8 @@ def test_letters_that_no_font_has_are_drawn_everywhere_without_a_warning(recwarn
     seen = [Evaluation(s, "validation", {"linear": 0.5, "大きさ": 0.3}, {}) for s in (0, 100)]
     run = Run(Recipe(steps=100))
     run.steps, run.evaluations = steps(), seen
-    for made in (plots.embedding(xy, torch.arange(30) % 3, names, "題"), plots.probes(seen), plots.comparison([run], ["1 · 漢字"])):
+    for made in (plots.embedding(xy, torch.arange(30) % 3, names, "題"), plots.probes(seen),
+                 plots.comparison([run], ["1 · 漢字"])):
         assert plots.png(made)[:4] == b"\x89PNG"
     assert not [w for w in recwarn if "Glyph" in str(w.message)]
     drawn = plots.embedding(xy, torch.arange(30) % 3, names)
@@ -191,9 +201,11 @@ def test_letters_that_no_font_has_are_drawn_everywhere_without_a_warning(recwarn
     assert texts(drawn.axes[0]) == "\ufffd\ufffd | \ufffd | plain"
 
 
-@pytest.mark.parametrize("make", [lambda: plots.curves(steps(), evaluations(), 200), lambda: plots.probes(evaluations())])
+@pytest.mark.parametrize("make",
+    [lambda: plots.curves(steps(), evaluations(), 200), lambda: plots.probes(evaluations())])
 def test_on_dark_paper_the_ink_is_light_and_the_paper_shines_through(make):
-    light, dark = (np.asarray(Image.open(io.BytesIO(plots.png(make(), 1, dark)))).astype(int) for dark in (False, True))
+    light, dark = (np.asarray(Image.open(io.BytesIO(plots.png(make(), 1, dark)))).astype(int)
+                   for dark in (False, True))
     assert (light[..., 3] == 255).all() and dark[0, 0, 3] == 0 and light[0, 0, :3].min() == 255
     ink = dark[..., 3] == 255  # what is drawn without blending into the paper
     assert ink.mean() > 0.003 and np.quantile(dark[ink][:, :3].max(1), 0.7) > 150  # light on dark
@@ -206,7 +218,8 @@ def test_pictures_of_samples_are_the_same_on_dark_paper():
     batch = decode(data.fields, data.load("train")[0], torch.arange(8))
     shown = {"sees": batch, "similarity": 0.1 + 0.8 * torch.eye(8)}
     layout = Layout(shown, data, plots.WIDTH)
-    light, dark = (np.asarray(Image.open(io.BytesIO(plots.png(plots.task(shown, data), 1, dark))).convert("RGBA")).astype(int)
+    light, dark = (np.asarray(
+        Image.open(io.BytesIO(plots.png(plots.task(shown, data), 1, dark))).convert("RGBA")).astype(int)
                    for dark in (False, True))
     top = layout.height_of(layout.drawn[0])
     part = slice(40, int(top) - 10), slice(20, 60)  # inside the first picture
@@ -225,7 +238,8 @@ def test_nearest_neighbours_are_drawn_with_the_query_first():
     batch = decode(data.fields, data.load("train")[0], torch.arange(12))
     samples = [{"image": x} for x in batch["image"]]
     near = torch.stack([torch.arange(12).roll(-i - 1)[:8] for i in range(12)])
-    same, other = (pixels(plots.neighbours(data, samples, near, labels, queries=2)) for labels in (torch.zeros(12), torch.arange(12)))
+    same, other = (pixels(plots.neighbours(data, samples, near, labels, queries=2))
+                   for labels in (torch.zeros(12), torch.arange(12)))
     assert same.shape == other.shape and (same != other).any()  # agreeing labels look different
 
 
@@ -251,7 +265,8 @@ def test_several_runs_in_one_figure_keep_apart_and_share_their_baselines():
 
 def test_every_figure_has_a_sentence_with_its_numbers():
     said = words.curves(steps(), evaluations(), 6.2)
-    assert "from 7.2 to" in said and "200 steps" in said and "6.2" in said and "0.80 (chance 0.10, raw 0.13, untrained 0.20)" in said
+    assert ("from 7.2 to" in said and "200 steps" in said and "6.2" in said
+            and "0.80 (chance 0.10, raw 0.13, untrained 0.20)" in said)
     assert words.probes(evaluations()).startswith("Most was gained on label (linear probe): 0.80, +0.60")
     assert words.curves([], [], None) == "No step has been taken yet."
 

@@ -1,4 +1,5 @@
-"""Probes read what is there and no more: against brute force and scikit-learn, at chance on noise, blind to scale."""
+"""Probes read what is there and no more: against brute force and scikit-learn, at chance on noise, blind to
+scale."""
 
 import numpy as np
 import pytest
@@ -54,7 +55,8 @@ def test_linear_probe_is_as_good_as_scikit_learns(blobs):
     scores = []
     for strength in regression.STRENGTHS:
         model = LogisticRegression(C=1 / (strength * len(z)), max_iter=500).fit(scale.transform(z), y)
-        scores.append((model.score(scale.transform(z_val), y_val), model.score(scale.transform(z_test), y_test)))
+        scores.append((model.score(scale.transform(z_val), y_val),
+                       model.score(scale.transform(z_test), y_test)))
     theirs = max(scores)[1]
     ours = regression.linear(z, y, z_test, y_test, z_val, y_val)
     assert theirs > 0.5 and ours == pytest.approx(theirs, abs=0.01)
@@ -64,7 +66,8 @@ def test_the_penalty_is_chosen_on_validation_and_the_test_labels_choose_nothing(
     (z, y), (z_val, y_val), (z_test, y_test) = blobs
     z, z_val, z_test = features.standardise(z[:60], z_val, z_test)
     y = y[:60]
-    each = {s: [regression.linear_on_standardised(z, y, a, b, strengths=(s,)) for a, b in ((z_val, y_val), (z_test, y_test))]
+    each = {s: [regression.linear_on_standardised(z, y, a, b, strengths=(s,))
+                for a, b in ((z_val, y_val), (z_test, y_test))]
             for s in regression.STRENGTHS}
     best = max(validation for validation, _ in each.values())
     allowed = [test for validation, test in each.values() if validation > best - 0.01]
@@ -76,7 +79,8 @@ def test_the_penalty_is_chosen_on_validation_and_the_test_labels_choose_nothing(
 def test_probes_find_nothing_in_permuted_labels(blobs):
     (z, y), (z_val, y_val), (z_test, y_test) = blobs
     shuffled = y[torch.randperm(len(y), generator=torch.Generator().manual_seed(1))]
-    assert regression.linear(z, shuffled, z_test, y_test, z_val, y_val) < 0.4 and vote(z, shuffled, z_test, y_test) < 0.4
+    assert (regression.linear(z, shuffled, z_test, y_test, z_val, y_val) < 0.4
+            and vote(z, shuffled, z_test, y_test) < 0.4)
 
 
 def test_ridge_agrees_with_scikit_learn_and_is_never_below_zero(blobs):
@@ -89,7 +93,8 @@ def test_ridge_agrees_with_scikit_learn_and_is_never_below_zero(blobs):
     left, spread = model.predict(s_test) - y_test.numpy(), y_test.numpy() - y.mean().item()
     theirs = 1 - np.square(left).mean() / np.square(spread).mean()
     assert 0.5 < theirs < 0.99 and ridge.regress(z, y, z_test, y_test) == pytest.approx(theirs, abs=1e-3)
-    assert ridge.regress(z, y[torch.randperm(len(y), generator=torch.Generator().manual_seed(0))], z_test, y_test) < 0.1
+    assert (ridge.regress(z, y[torch.randperm(len(y), generator=torch.Generator().manual_seed(0))], z_test,
+                          y_test) < 0.1)
     assert ridge.regress(z, y, z_test, -y_test) == 0.0
 
 
@@ -119,7 +124,8 @@ def test_what_else_draws_random_numbers_does_not_change_a_probe():
 @pytest.mark.parametrize("strength", [1e-4, 1e-2])
 def test_the_logistic_regression_is_at_its_minimum(blobs, strength):
     (z, y), _, _ = blobs
-    z = torch.cat([z, z @ torch.randn(z.shape[1], 4, generator=torch.Generator().manual_seed(0))], 1)  # features that depend on others
+    # features that depend on others
+    z = torch.cat([z, z @ torch.randn(z.shape[1], 4, generator=torch.Generator().manual_seed(0))], 1)
     z = features.standardise(z)[0]
 
     def loss(weights):
@@ -140,7 +146,8 @@ def test_rank_deviation_and_uniformity_tell_spread_from_collapsed():
     assert geometry.deviation(spread) == pytest.approx(1, abs=0.02) and geometry.deviation(point) == 0
     assert geometry.uniformity(spread) < -3 and geometry.uniformity(point) == pytest.approx(0, abs=1e-6)
     pairs = torch.pdist(torch.nn.functional.normalize(spread, dim=1))
-    assert geometry.uniformity(spread) == pytest.approx(pairs.square().mul(-2).exp().mean().log().item(), abs=1e-4)
+    assert (geometry.uniformity(spread) == pytest.approx(pairs.square().mul(-2).exp().mean().log().item(),
+                                                         abs=1e-4))
     assert geometry.alignment(spread, 3 * spread) == pytest.approx(0, abs=1e-6)
     assert geometry.alignment(spread, -spread) == pytest.approx(4, rel=1e-5)
 
@@ -149,14 +156,17 @@ def test_a_feature_that_never_varies_does_no_harm(blobs):
     (z, y), _, (z_test, y_test) = blobs
     with_constant = [torch.cat([x, torch.full((len(x), 3), 7.0)], 1) for x in (z, z_test)]
     without = regression.linear(z, y, z_test, y_test)
-    assert regression.linear(with_constant[0], y, with_constant[1], y_test) == pytest.approx(without, abs=0.01)
+    assert (regression.linear(with_constant[0], y, with_constant[1], y_test) == pytest.approx(without,
+        abs=0.01))
 
 
 def test_every_label_and_factor_gets_its_own_score(blobs):
     (z, y), (z_val, y_val), (z_test, y_test) = blobs
-    labels = lambda y, z: {"class": y, "odd": y % 2, "first": z[:, 0].float(), "knn": y // 2}  # a factor may have any name
+    # a factor may have any name
+    labels = lambda y, z: {"class": y, "odd": y % 2, "first": z[:, 0].float(), "knn": y // 2}
     scores = evaluate.probe(z, labels(y, z), z_test, labels(y_test, z_test), z_val, labels(y_val, z_val))
-    assert list(scores) == ["knn", "linear", "linear: odd", "ridge: first", "linear: knn"] and scores["ridge: first"] > 0.99
+    assert (list(scores) == ["knn", "linear", "linear: odd", "ridge: first", "linear: knn"]
+            and scores["ridge: first"] > 0.99)
     alone = evaluate.probe(z, {"class": y}, z_test, {"class": y_test}, z_val, {"class": y_val})
     assert scores["knn"] == alone["knn"]
 
@@ -176,7 +186,8 @@ def test_every_probe_says_what_it_is_and_scores(name, blobs):
     probe, ((z, y), _, (z_test, y_test)) = Probe.find(name)(), blobs
     z, z_test = features.standardise(z, z_test)
     assert probe.title and len(probe.summary()) > 20 and set(probe.reads) <= set(KINDS) and probe.reads
-    kinds = {"classes": (y, y_test), "answers": (F.one_hot(y, 4), F.one_hot(y_test, 4)), "quantity": (z[:, 0], z_test[:, 0]),
+    kinds = {"classes": (y, y_test), "answers": (F.one_hot(y, 4), F.one_hot(y_test, 4)),
+             "quantity": (z[:, 0], z_test[:, 0]),
              "nothing": (None, None)}
     for kind in probe.reads:
         own, own_test = kinds[kind]
@@ -184,8 +195,10 @@ def test_every_probe_says_what_it_is_and_scores(name, blobs):
         assert isinstance(score, float) and np.isfinite(score)
         if kind != "nothing":
             level, dice = probe.chance(own, own_test), torch.Generator().manual_seed(0)
-            shuffled = [own[torch.randperm(len(own), generator=dice)] for _ in range(5)]  # labels that mean nothing
-            assert np.mean([probe.score(Features(z, labels), Features(z_test, own_test)) for labels in shuffled]) < level + 0.1 < score
+            # labels that mean nothing
+            shuffled = [own[torch.randperm(len(own), generator=dice)] for _ in range(5)]
+            assert (np.mean([probe.score(Features(z, labels), Features(z_test, own_test))
+                             for labels in shuffled]) < level + 0.1 < score)
 
 
 def test_a_probe_typed_in_a_cell_appears_in_scores_charts_tables_and_verdict(same_catalogue, toy):
@@ -202,8 +215,10 @@ def test_a_probe_typed_in_a_cell_appears_in_scores_charts_tables_and_verdict(sam
 
     del Probe.catalogue["linear"], Probe.catalogue["knn"]
     run = fit(toy, progress=False, evaluations=1)
-    assert run.scores["nearest"] > 0 and run.baselines["chance"]["nearest"] > 0 and run.baselines["untrained"]["nearest"] > 0
-    assert [row["name"] for row in plots.probe_rows(run.evaluations)] == ["nearest"] and "nearest" in compare(run).table[0]
+    assert (run.scores["nearest"] > 0 and run.baselines["chance"]["nearest"] > 0
+            and run.baselines["untrained"]["nearest"] > 0)
+    assert ([row["name"] for row in plots.probe_rows(run.evaluations)] == ["nearest"]
+            and "nearest" in compare(run).table[0])
     assert "nearest sample" in words.curves(run.steps, run.evaluations) and "nearest" in repr(run)
     assert "nearest sample" in run.verdict or "not better" in run.verdict
 
@@ -214,7 +229,8 @@ def test_probes_that_read_no_label_are_not_asked_for_one(blobs):
 
 
 def test_the_samples_of_every_score_of_a_label_are_counted_and_of_no_other():
-    labels = {"class": torch.tensor([0, 1, -1, 1]), "size": torch.tensor([0.5, float("nan"), float("nan"), 1.0])}
+    labels = {"class": torch.tensor([0, 1, -1, 1]),
+              "size": torch.tensor([0.5, float("nan"), float("nan"), 1.0])}
 
     class Some(Toy):
         def loaded(self, split):

@@ -35,7 +35,8 @@ def found(tmp_path_factory):
     """What each of two processes found, by case."""
     folder, port = tmp_path_factory.mktemp("ranks"), str(free_port())
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    processes = [subprocess.Popen([sys.executable, "two_processes.py", str(rank), "2", port, str(folder)], cwd=HERE, env=env,
+    processes = [subprocess.Popen([sys.executable, "two_processes.py", str(rank), "2", port, str(folder)],
+                                  cwd=HERE, env=env,
                                   stderr=subprocess.PIPE, text=True) for rank in range(2)]
     errors = [p.communicate(timeout=250)[1] for p in processes]
     assert [p.returncode for p in processes] == [0, 0], errors[0][-2000:]
@@ -54,7 +55,8 @@ def test_every_pretext_task_was_compared():
 
 @pytest.mark.slow
 def test_pseudo_labels_are_the_same_in_all_processes_when_what_they_saw_is_gathered(found):
-    assert [ranks["pseudo-labels"] for ranks in found] == ["", ""] and all(ranks["own labels"] for ranks in found)
+    assert ([ranks["pseudo-labels"] for ranks in found] == ["", ""]
+            and all(ranks["own labels"] for ranks in found))
 
 
 @pytest.mark.slow
@@ -71,11 +73,13 @@ def test_the_shares_of_all_processes_joined_are_the_batch_in_its_order(world):
     for where.rank in range(world):
         shares.append(where.share(rows))
     assert torch.equal(torch.cat(shares), rows) and {len(share) for share in shares} == {16 // world}
-    assert world == 1 or not torch.equal(torch.cat([rows[rank::world] for rank in range(world)]), rows)  # every n-th row is another order
+    # every n-th row is another order
+    assert world == 1 or not torch.equal(torch.cat([rows[rank::world] for rank in range(world)]), rows)
 
 
 def first_share(recipe: Recipe) -> tuple[float, float, float]:
-    """Before the first step of two processes: the loss and the chance level of the first one's samples, the loss of all."""
+    """Before the first step of two processes: the loss and the chance level of the first one's samples, the
+    loss of all."""
     run = Training(recipe, Hardware("cpu", "float32"))
     run.task.train()
     batch = run.batch(0)
@@ -87,7 +91,8 @@ def first_share(recipe: Recipe) -> tuple[float, float, float]:
 
 @pytest.mark.slow
 def test_launched_processes_yield_the_events_of_one(tmp_path):
-    recipe = replace(SHORT, data="waves", pretext="autoencoder")  # draws no views, which are another's in every process
+    # draws no views, which are another's in every process
+    recipe = replace(SHORT, data="waves", pretext="autoencoder")
     events = list(launch(recipe, tmp_path, processes=2, device="cpu"))
     alone = [e for e in train(recipe, device="cpu", precision="float32") if not isinstance(e, Checkpoint)]
     assert [(type(e), e.step) for e in events] == [(type(e), e.step) for e in alone]
@@ -113,7 +118,8 @@ def test_closing_a_launch_ends_its_processes(tmp_path):
 def test_what_stopped_a_launched_process_is_said_in_one_line(tmp_path):
     log = tmp_path / "output.log"
     end = "torch.distributed.elastic.multiprocessing.errors.ChildFailedError:\n=====\n"
-    log.write_text("sslbench: batch_size 15 does not divide\nW1123 closing signal SIGTERM\nTraceback (most recent\n" + end)
+    log.write_text("sslbench: batch_size 15 does not divide\nW1123 closing signal SIGTERM\nTraceback (most "
+                   "recent\n" + end)
     assert last_error(log) == "batch_size 15 does not divide"
     log.write_text("[rank0]: Traceback (most recent call last):\n[rank0]: ImportError: no module\n" + end)
     assert last_error(log) == "ImportError: no module"

@@ -75,7 +75,8 @@ def test_neighbours_found_piece_by_piece_are_those_found_at_once(digits, monkeyp
     monkeypatch.setattr(projection, "QUERIES", 50)
     in_pieces, _ = projection._nearest(z, 8, shares.append)
     assert torch.equal(in_pieces, at_once) and shares == pytest.approx([50 / 180, 100 / 180, 150 / 180, 1.0])
-    assert (at_once != torch.arange(180)[:, None]).all()  # also beyond the first piece nobody is its own neighbour
+    # also beyond the first piece nobody is its own neighbour
+    assert (at_once != torch.arange(180)[:, None]).all()
 
 
 def test_agreement_is_one_for_clusters_and_chance_for_shuffled_labels():
@@ -126,7 +127,8 @@ def test_umap_separates_better_than_pca_says_how_far_it_is_and_can_be_stopped(di
     said = []
     xy = umap_map(z, pca(z), progress=lambda share, words: said.append(share))
     assert agreement(xy, y)[0] > agreement(pca(z), y)[0] + 0.1
-    assert said == sorted(said) and said[-1] == 1 and len(said) > 100  # falls to 3 if umap no longer counts its epochs here
+    # falls to 3 if umap no longer counts its epochs here
+    assert said == sorted(said) and said[-1] == 1 and len(said) > 100
 
     def stop(share, words):
         if share > 0.4:
@@ -170,7 +172,8 @@ def test_umap_draws_few_points_too(n):
 
 @pytest.mark.filterwarnings("ignore")
 def test_umap_takes_the_neighbours_it_is_given(digits, monkeypatch):
-    """It ignores what does not suit it, with a warning only, and its own search would be silent for half a minute."""
+    """It ignores what does not suit it, with a warning only, and its own search would be silent for half a
+    minute."""
     import umap.umap_ as inside
 
     def search(*_, **__):
@@ -188,4 +191,5 @@ def test_importing_projection_does_not_import_umap():
     import subprocess
 
     code = "import sys, sslbench.maps.projection; print({'umap', 'numba', 'sklearn'} & set(sys.modules))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "set()"
+    assert (subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                           check=True).stdout.strip() == "set()")

@@ -29,12 +29,15 @@ def pseudo(catalogue, toy):
 def seen(recipe, **options):
     """The states of the checkpoints by step, and the losses under "losses"."""
     found = {"losses": {}}
-    for event in train(recipe, device="cpu", precision="float32", evaluations=1, test=False, checkpoint_every=PASS // 2, **options):
+    for event in train(recipe, device="cpu", precision="float32", evaluations=1, test=False,
+                       checkpoint_every=PASS // 2, **options):
         if isinstance(event, Step):
             found["losses"][event.step] = event.scalars["loss"]
         if isinstance(event, Checkpoint):
-            found[event.step] = {"step": event.step, "recipe": event.state["recipe"], "optimiser": copied(event.state["optimiser"]),
-                                 **{name: copied(x) for name, x in event.state.items() if name not in ("step", "recipe", "optimiser")}}
+            found[event.step] = {"step": event.step, "recipe": event.state["recipe"],
+                                 "optimiser": copied(event.state["optimiser"]),
+                                 **{name: copied(x) for name, x in event.state.items()
+                                    if name not in ("step", "recipe", "optimiser")}}
     return found
 
 
@@ -51,7 +54,8 @@ def test_all_rows_come_in_order_before_every_pass(pseudo, monkeypatch):
 
     def look(task, batches):
         assert not task.training and not torch.is_grad_enabled()
-        looks.append((step, *(torch.cat([batch["signal"] for batch in batches]) for _ in range(2)), torch.rand(2)))
+        looks.append((step, *(torch.cat([batch["signal"] for batch in batches]) for _ in range(2)),
+                      torch.rand(2)))
 
     monkeypatch.setattr(type(run.task), "before_epoch", look)
     run.task.train()
@@ -59,7 +63,8 @@ def test_all_rows_come_in_order_before_every_pass(pseudo, monkeypatch):
         run.step(step)
     rows, _ = run.data.loaded("train")
     assert [step for step, *_ in looks] == [0, PASS, 2 * PASS] and run.task.training
-    assert all(torch.equal(x, decode(run.data.fields, rows)["signal"]) for _, once, again, _ in looks for x in (once, again))
+    assert all(torch.equal(x, decode(run.data.fields, rows)["signal"])
+               for _, once, again, _ in looks for x in (once, again))
     assert not torch.equal(looks[0][-1], looks[1][-1])
 
 
@@ -68,7 +73,8 @@ def test_a_run_resumed_within_a_pass_or_between_two_ends_bit_for_bit_the_same(ps
     whole = seen(pseudo)
     rest = seen(pseudo, resume=whole[at])
     assert rest["losses"] == {step: loss for step, loss in whole["losses"].items() if step > at}
-    assert all(torch.equal(rest[pseudo.steps]["task"][name], x) for name, x in whole[pseudo.steps]["task"].items())
+    assert all(torch.equal(rest[pseudo.steps]["task"][name], x)
+               for name, x in whole[pseudo.steps]["task"].items())
     assert not torch.equal(whole[PASS // 2]["task"]["centers"], whole[3 * PASS // 2]["task"]["centers"])
 
 
@@ -82,8 +88,10 @@ def test_what_is_kept_outside_of_buffers_is_missed(pseudo, monkeypatch):
     monkeypatch.setattr(PseudoLabels, "before_epoch", forgetful)
     monkeypatch.setattr(PseudoLabels, "forward", forward)
     whole = seen(pseudo)
-    assert seen(pseudo, resume=whole[PASS])["losses"] == {step: loss for step, loss in whole["losses"].items() if step > PASS}
-    assert seen(pseudo, resume=whole[PASS // 2])["losses"] != {s: loss for s, loss in whole["losses"].items() if s > PASS // 2}
+    assert (seen(pseudo, resume=whole[PASS])["losses"]
+            == {step: loss for step, loss in whole["losses"].items() if step > PASS})
+    assert (seen(pseudo, resume=whole[PASS // 2])["losses"]
+            != {s: loss for s, loss in whole["losses"].items() if s > PASS // 2})
 
 
 @pytest.mark.parametrize("world", [1, 2, 3])

@@ -1,4 +1,5 @@
-"""What was read is said, and what is unlabelled, a quantity or several answers at once reaches probes and supervision as it is."""
+"""What was read is said, and what is unlabelled, a quantity or several answers at once reaches probes and
+supervision as it is."""
 
 import re
 
@@ -25,30 +26,35 @@ class Told(Data, listed=False):
     def load(self, split):
         part = slice(40 * SPLITS.index(split), 40 * SPLITS.index(split) + 40)
         x = torch.randn(120, 1, 2, generator=torch.Generator().manual_seed(0))
-        x[:, 0, 0] += 8 * ((self.y if self.y.ndim == 1 else self.y[:, 0]).float().nan_to_num() > 0.6)  # it can be told
+        # it can be told
+        x[:, 0, 0] += 8 * ((self.y if self.y.ndim == 1 else self.y[:, 0]).float().nan_to_num() > 0.6)
         return {"x": x[part]}, {"kind": self.y[part]}
 
 
 half = torch.arange(120) % 2
 KINDS = {"classes": half, "unlabelled": torch.where(torch.arange(120) % 3 == 0, -1, half),
-         "quantity": half.float() + 0.5, "absent": torch.where(torch.arange(120) % 3 == 0, torch.nan, half.float() + 0.5),
+         "quantity": half.float() + 0.5,
+         "absent": torch.where(torch.arange(120) % 3 == 0, torch.nan, half.float() + 0.5),
          "answers": torch.stack([half, 1 - half, torch.arange(120) // 2 % 2], 1)}
 
 
 @pytest.mark.parametrize("kind, words", [
-    ("classes", "'kind': 2 classes (no, yes)."), ("unlabelled", "'kind': 2 classes (no, yes), 40 unlabelled."),
+    ("classes", "'kind': 2 classes (no, yes)."),
+    ("unlabelled", "'kind': 2 classes (no, yes), 40 unlabelled."),
     ("quantity", "'kind': a quantity from 0.5 to 1.5."), ("absent", "from 0.5 to 1.5, 40 unlabelled."),
     ("answers", "'kind': 3 yes-or-no answers")])
 def test_a_reading_says_samples_splits_label_and_what_was_left_out(kind, words):
     said = Told(KINDS[kind], ["no", "yes"]).reading()
-    assert said.startswith("120 pairs: 40 for training, 40 for validation, 40 for testing (as they come). Label ")
+    assert said.startswith("120 pairs: 40 for training, 40 for validation, 40 for testing (as they come). "
+                           "Label ")
     assert words in said and said.endswith("3 of them were too short.") and "\n" not in said
 
 
 @pytest.mark.parametrize("name", sorted(set(Data.all()) - {"mnist", "cifar10", "fashion_mnist"}))
 def test_every_source_says_what_it_read(name):
     said = source(name).reading()
-    assert re.match(r"[\d,]+ \w+: [\d,]+ for training, [\d,]+ for validation, [\d,]+ for testing", said) and "abel " in said
+    assert (re.match(r"[\d,]+ \w+: [\d,]+ for training, [\d,]+ for validation, [\d,]+ for testing", said)
+            and "abel " in said)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -57,12 +63,14 @@ def test_probes_leave_the_unlabelled_out(kind):
     parts = {split: evaluate.read(data, split, 100) for split in SPLITS}
     z = {split: part.rows["x"].flatten(1) for split, part in parts.items()}
     labels = {split: part.labels for split, part in parts.items()}
-    scores = evaluate.probe(z["train"], labels["train"], z["test"], labels["test"], z["validation"], labels["validation"])
+    scores = evaluate.probe(z["train"], labels["train"], z["test"], labels["test"], z["validation"],
+                            labels["validation"])
     chance = evaluate.chance(parts["train"], parts["test"])
     assert scores.keys() == chance.keys()
     enough = 0.9 if kind in ("classes", "unlabelled") else 0.75  # the third of three answers cannot be told
     assert scores.get("linear", scores.get("ridge")) > enough
-    if kind == "unlabelled":  # the same as if the unlabelled rows were not there: chance is that of two classes, not three
+    # the same as if the unlabelled rows were not there: chance is that of two classes, not three
+    if kind == "unlabelled":
         assert 0.5 <= chance["linear"] < 0.6
 
 
@@ -93,7 +101,8 @@ def test_supervision_learns_from_every_kind_of_label(kind):
     _, (said, right) = task.show(few)
     assert len(said) == 6 and all("guess" in line for line in said)
     assert ("unlabelled" in " ".join(said)) == (kind == "unlabelled")
-    assert [r is None for r in right] == ["unlabelled" in line or kind in ("quantity", "absent") for line in said]
+    assert ([r is None for r in right] == ["unlabelled" in line or kind in ("quantity", "absent")
+                                           for line in said])
 
 
 def test_sensors_that_are_read_in_turn_are_there():

@@ -65,7 +65,8 @@ def test_checking_converts_and_keeps(recipe):
     assert as_text.check().hyperparameters == {"pretext.mask_ratio": 0.5}
 
 
-@pytest.mark.parametrize("text", ["", "ssl1.", "ssl1.abc", "hello", Recipe().share()[:-6], "ssl9" + Recipe().share()[4:]])
+@pytest.mark.parametrize("text",
+    ["", "ssl1.", "ssl1.abc", "hello", Recipe().share()[:-6], "ssl9" + Recipe().share()[4:]])
 def test_a_broken_share_string_is_one_clear_line(text):
     with pytest.raises(ValueError, match="is not a share string; copy the whole line") as error:
         Recipe.from_share(text)
@@ -80,11 +81,13 @@ def test_a_broken_share_string_is_one_clear_line(text):
     ({"hyperparameters": {"pretext.temprature": 1}}, "did you mean 'temperature'?"),
     ({"hyperparameters": {"pretxt.temperature": 1}}, "did you mean 'pretext.temperature'?"),
     ({"hyperparameters": {"pretext.temperature": 9}}, "pretext.temperature must lie between 0.02 and 2"),
-    ({"hyperparameters": {"pretext.temperature": float("nan")}}, "pretext.temperature must lie between 0.02 and 2"),
+    ({"hyperparameters": {"pretext.temperature": float("nan")}}, "pretext.temperature must lie between 0.02 "
+                                                                 "and 2"),
     ({"hyperparameters": {"pretext.projection_dim": 12.5}}, "pretext.projection_dim must be int"),
     ({"hyperparameters": {"pretext.temperature": "warm"}}, "pretext.temperature must be float"),
     ({"steps": 0}, "steps must lie between 1 and"), ({"steps": 2.5}, "steps must be a whole number"),
-    ({"batch_size": 1}, "batch_size must lie"), ({"seed": -1}, "seed must lie"), ({"seed": None}, "seed must be"),
+    ({"batch_size": 1}, "batch_size must lie"), ({"seed": -1}, "seed must lie"),
+    ({"seed": None}, "seed must be"),
     ({"lr": -1.0}, "lr must lie"), ({"lr": float("nan")}, "lr must lie"), ({"lr": "fast"}, "lr must lie"),
     ({"labels": 1.5}, "labels must lie between 0 and 1"), ({"data": 3}, "no data source is called 3"),
 ])
@@ -95,18 +98,23 @@ def test_a_mistake_is_one_clear_line(change, says):
 
 
 ODD = {  # values that are no number, no text, or no honest one
-    "nan": math.nan, "inf": math.inf, "-inf": -math.inf, "complex": 1 + 2j, "numpy's complex": np.complex64(1), "None": None, "list": [1],
+    "nan": math.nan, "inf": math.inf, "-inf": -math.inf, "complex": 1 + 2j,
+    "numpy's complex": np.complex64(1), "None": None, "list": [1],
     "dict": {"a": 1}, "array": np.arange(3), "tensor": torch.ones(2), "bytes": b"1", "object": object(),
     "huge": 10**5000, "-huge": -(10**5000),
-    "a text of 10 MB": "x" * 10**7, "lines": "a\nb\r\x1b[31m\u2028", "type": int, "numpy's nan": np.float32("nan"),
-    "torch's inf": torch.tensor(math.inf), "a recursive list": (lambda x: x.append(x) or x)([]), "Decimal": decimal.Decimal("NaN"),
+    "a text of 10 MB": "x" * 10**7, "lines": "a\nb\r\x1b[31m\u2028", "type": int,
+    "numpy's nan": np.float32("nan"),
+    "torch's inf": torch.tensor(math.inf), "a recursive list": (lambda x: x.append(x) or x)([]),
+    "Decimal": decimal.Decimal("NaN"),
 }
 
 
 @pytest.mark.parametrize("value", ODD.values(), ids=ODD)
 def test_an_odd_value_is_refused_everywhere_in_one_short_line(value):
-    every = [Recipe(**{f.name: value}) for f in fields(Recipe) if f.name != "init" or not isinstance(value, str) or len(value) > 10**6]
-    every += [Recipe(**{key: name}, hyperparameters={f"{key}.{h}": value}) for key, contract in contracts().items()
+    every = [Recipe(**{f.name: value})
+             for f in fields(Recipe) if f.name != "init" or not isinstance(value, str) or len(value) > 10**6]
+    every += [Recipe(**{key: name}, hyperparameters={f"{key}.{h}": value})
+              for key, contract in contracts().items()
               for name, cls in contract.all().items() for h, declared in cls.hyperparameters().items()
               if declared.choices or declared.type is not str or not isinstance(value, (str, int))]
     for recipe in every:
@@ -124,22 +132,29 @@ def test_true_and_false_are_no_numbers(value):
 
 
 def test_numbers_of_numpy_and_torch_and_paths_are_plain_ones():
-    recipe = Recipe(data="images", steps=np.int64(7), lr=np.float64(0.5), seed=torch.tensor(3), labels=np.float16(0.5),
+    recipe = Recipe(data="images", steps=np.int64(7), lr=np.float64(0.5), seed=torch.tensor(3),
+                    labels=np.float16(0.5),
                     init=Path("runs/a"), batch_size=np.uint8(4),
-                    hyperparameters={"data.folder": Path("a/b"), "pretext.temperature": np.float64(0.2), "data.flip": np.bool_(True),
+                    hyperparameters={"data.folder": Path("a/b"), "pretext.temperature": np.float64(0.2),
+                                     "data.flip": np.bool_(True),
                                      np.str_("pretext.projection_dim"): torch.tensor(16)})
-    assert Recipe.from_json(recipe.to_json()) == recipe == Recipe.from_share(recipe.share()) and recipe.check() == recipe
-    assert {type(v) for v in (*vars(recipe).values(), *recipe.hyperparameters.values())} <= {str, int, float, bool, dict}
+    assert (Recipe.from_json(recipe.to_json()) == recipe == Recipe.from_share(recipe.share())
+            and recipe.check() == recipe)
+    assert ({type(v) for v in (*vars(recipe).values(), *recipe.hyperparameters.values())} <= {str, int, float,
+        bool, dict})
 
 
-@pytest.mark.parametrize("backbone", ["mlp+", "+", "+gru", "++", "small_cnn + gru", "small_cnn,gru", " ", "gru+gru+", "GRU"])
+@pytest.mark.parametrize("backbone",
+    ["mlp+", "+", "+gru", "++", "small_cnn + gru", "small_cnn,gru", " ", "gru+gru+", "GRU"])
 def test_names_of_backbones_that_are_none(backbone):
     with pytest.raises(ValueError, match="no backbone is called"):
         Recipe(backbone=backbone).check()
 
 
-@pytest.mark.parametrize("given", [None, 3, "text", [], [["data", "waves"]], {"data": None}, {"steps": "4"}, {"steps": 4.0}, {3: 1},
-                                   {"hyperparameters": None}, {"hyperparameters": {"a": None}}, {"hyperparameters": {"a": [1]}},
+@pytest.mark.parametrize("given",
+    [None, 3, "text", [], [["data", "waves"]], {"data": None}, {"steps": "4"}, {"steps": 4.0}, {3: 1},
+                                   {"hyperparameters": None}, {"hyperparameters": {"a": None}},
+                                   {"hyperparameters": {"a": [1]}},
                                    {"x" * 10**7: 1}, {"a\nb": 1}], ids=lambda x: repr(x)[:30])
 def test_a_recipe_from_elsewhere_is_checked_for_types(given):
     with pytest.raises(ValueError) as error:
@@ -162,7 +177,8 @@ def test_a_share_string_says_what_is_wrong_inside_it():
 
 
 @pytest.mark.parametrize("change, says", [
-    ({"data": "waves", "pretext": "rotation"}, "rotation with small_cnn on waves does not fit: .*masked and simclr"),
+    ({"data": "waves", "pretext": "rotation"}, "rotation with small_cnn on waves does not fit: .*masked and "
+                                               "simclr"),
     ({"pretext": "next_token"}, "does not fit: .*transformer or gru"),
     ({"data": "docs", "backbone": "mlp"}, "does not fit: .*transformer, gru and small_cnn"),
     ({"pretext": "supervised"}, "does not fit: .*set labels"),

@@ -1,4 +1,5 @@
-"""The record's parts do what its notebook says: the vote, the views, the optimisers, every lever, a step that never waits."""
+"""The record's parts do what its notebook says: the vote, the views, the optimisers, every lever, a step that
+never waits."""
 
 import importlib
 import math
@@ -23,10 +24,12 @@ from sslbench.pretexts.views.simclr import nt_xent
 from sslbench.training import evaluate
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
-TURNED = {"network": "small_cnn", "width": 8, "views": 3, "small_views": 2, "augment": "image", "precision": "float32",
+TURNED = {"network": "small_cnn", "width": 8, "views": 3, "small_views": 2, "augment": "image",
+          "precision": "float32",
           "layout": "contiguous", "optimiser": "muon", "schedule": "one_cycle", "temperature": 0.5, "seed": 1}
 SAME_NUMBERS = {"precision", "layout"}  # the same loss, up to rounding
-WAITS = {"_local_scalar_dense", "lift_fresh", "nonzero", "masked_select", "equal", "is_nonzero"}  # where a GPU would be waited for
+# where a GPU would be waited for
+WAITS = {"_local_scalar_dense", "lift_fresh", "nonzero", "masked_select", "equal", "is_nonzero"}
 
 
 @pytest.fixture(scope="module")
@@ -54,16 +57,19 @@ def run(record, small):
 
 def test_the_vote_is_that_of_the_ten_nearest_by_cosine(record, run, monkeypatch):
     centres = torch.randn(10, 8)
-    monkeypatch.setattr(evaluate, "embed", lambda task, data, split, hardware: given[len(split)])  # classes that overlap
+    # classes that overlap
+    monkeypatch.setattr(evaluate, "embed", lambda task, data, split, hardware: given[len(split)])
     train, test = (evaluate.Split({}, {"label": torch.arange(n) % 10}, torch.arange(n)) for n in (400, 301))
-    given = {len(part): centres[part.labels["label"]] + 1.5 * torch.randn(len(part), 8) for part in (train, test)}
+    given = {len(part): centres[part.labels["label"]] + 1.5 * torch.randn(len(part), 8)
+             for part in (train, test)}
     z, z_test = (torch.nn.functional.normalize(given[n], dim=1) for n in (400, 301))
 
     def by_hand(k: int) -> float:
         hits = 0
         for i, one in enumerate(z_test):
             votes = [0.0] * 10
-            for cosine, j in sorted(((cosine, j) for j, cosine in enumerate((z @ one).tolist())), reverse=True)[:k]:
+            for cosine, j in sorted(((cosine, j) for j, cosine in enumerate((z @ one).tolist())),
+                                    reverse=True)[:k]:
                 votes[j % 10] += math.exp(cosine / 0.07)
             hits += votes.index(max(votes)) == i % 10
         return hits / len(z_test)
@@ -75,7 +81,8 @@ def test_the_vote_is_that_of_the_ten_nearest_by_cosine(record, run, monkeypatch)
 def test_all_training_images_vote_on_all_test_images(record, run):
     train, test = record.voters(run, record.Levers().voters)
     whole = sum(len(run.data.source.load(split)[1]["digit"]) for split in ("train", "validation"))
-    assert len(train) == whole == size_of(run.rows) and torch.equal(test.rows["image"], run.data.source.load("test")[0]["image"])
+    assert (len(train) == whole == size_of(run.rows)
+            and torch.equal(test.rows["image"], run.data.source.load("test")[0]["image"]))
 
 
 @pytest.mark.parametrize("fits, place", [(True, "meta"), (False, "cpu")])
@@ -105,7 +112,8 @@ def test_a_small_view_is_a_window_into_a_view(record, small):
     corners = set()
     for seed in range(5):
         cut = task.window({"image": place}, torch.Generator().manual_seed(seed))["image"]
-        assert (cut[:, :, :, 1:] - cut[:, :, :, :-1] == 1).all() and (cut[:, :, 1:] - cut[:, :, :-1] == 32).all()
+        assert ((cut[:, :, :, 1:] - cut[:, :, :, :-1] == 1).all()
+                and (cut[:, :, 1:] - cut[:, :, :-1] == 32).all())
         corners |= set(cut[:, 0, 0, 0].tolist())
     assert len(corners) > 10  # not always the same one
 
@@ -120,7 +128,8 @@ def test_with_two_views_the_loss_is_simclrs(record, small):
 def test_with_more_views_every_pair_counts_that_has_a_view_of_full_size(record, small):
     task, inputs = many(record, small, views=2, small_views=2)
     task.eval()
-    z = [torch.nn.functional.normalize(z, dim=1) for part in (inputs[:2], inputs[2:]) for z in task.project(part)]
+    z = [torch.nn.functional.normalize(z, dim=1) for part in (inputs[:2], inputs[2:])
+         for z in task.project(part)]
     losses = {pair: [] for pair in ("counts", "two small ones")}
     for i in range(4):
         for j in (j for j in range(4) if j != i):
@@ -130,7 +139,8 @@ def test_with_more_views_every_pair_counts_that_has_a_view_of_full_size(record, 
                 loss = logits.logsumexp(0) - z[i][n] @ z[j][n] / task.temperature
                 losses["two small ones" if min(i, j) >= 2 else "counts"].append(loss.item())
     every = losses["counts"] + losses["two small ones"]
-    assert task(inputs)["loss"].item() == pytest.approx(sum(losses["counts"]) / len(losses["counts"]), rel=1e-4)
+    assert (task(inputs)["loss"].item() == pytest.approx(sum(losses["counts"]) / len(losses["counts"]),
+                                                         rel=1e-4))
     assert task(inputs)["loss"].item() != pytest.approx(sum(every) / len(every), rel=1e-4)
 
 
@@ -173,7 +183,8 @@ def test_every_lever_can_be_turned_and_does_something(record, small, plain, leve
     turned = replace(small, **{lever: TURNED[lever]})
     assert getattr(small, lever) != TURNED[lever]
     rows = list(record.attempt(turned))
-    assert [row["step"] for row in rows] == [0, 3] and math.isfinite(rows[-1]["loss"]) and 0 < rows[-1]["kNN-10"] < 1
+    assert ([row["step"] for row in rows] == [0, 3] and math.isfinite(rows[-1]["loss"])
+            and 0 < rows[-1]["kNN-10"] < 1)
     if lever in SAME_NUMBERS:
         assert rows[-1]["loss"] == pytest.approx(plain[-1]["loss"], abs=0.2)
     else:
@@ -186,7 +197,8 @@ def test_precision_and_layout_reach_the_network(record, small):
         kernel = next(p for p in run.task.parameters() if p.ndim == 4 and p.shape[1] > 3 and p.shape[2] > 1)
         assert kernel.is_contiguous(memory_format=torch.channels_last) == last
         with run.hardware.autocast():
-            out = run.task.backbone.net.net[0](torch.randn(2, 3, 32, 32).contiguous(memory_format=record.LAYOUTS[layout]))
+            out = run.task.backbone.net.net[0](torch.randn(2, 3, 32,
+                32).contiguous(memory_format=record.LAYOUTS[layout]))
         assert out.dtype is torch.bfloat16 and out.is_contiguous(memory_format=torch.channels_last) == last
 
 
@@ -198,14 +210,16 @@ def test_an_unknown_setting_is_refused_with_the_known_ones(record, small, lever)
 
 def test_a_row_says_how_far_it_is_and_the_target_ends_it(record, small):
     rows = list(record.attempt(replace(small, evaluations=3)))
-    assert [row["step"] for row in rows] == [0, 1, 2, 3] and all(a["seconds"] < b["seconds"] for a, b in pairwise(rows))
+    assert ([row["step"] for row in rows] == [0, 1, 2, 3]
+            and all(a["seconds"] < b["seconds"] for a, b in pairwise(rows)))
     assert all(row["seconds"] <= row["total"] for row in rows)
     assert [row["step"] for row in record.attempt(replace(small, evaluations=3, target=0.0))] == [0]
 
 
 def test_the_pace_of_every_contestant_is_measured(record, small):
     paces = record.paces({"a": small, "more views": replace(small, views=6)}, rounds=2, least=0.0)
-    assert set(paces) == {"a", "more views"} and all(len(pace) == 2 and min(pace) > 0 for pace in paces.values())
+    assert (set(paces) == {"a", "more views"}
+            and all(len(pace) == 2 and min(pace) > 0 for pace in paces.values()))
     assert max(paces["a"]) > min(paces["more views"])  # three times the work
 
 
@@ -222,7 +236,8 @@ class Waits(TorchDispatchMode):
         return op(*args, **(kwargs or {}))
 
 
-@pytest.mark.parametrize("levers", [{}, {"optimiser": "muon"}, {"optimiser": "sgd"}, {"views": 3, "small_views": 2}], ids=str)
+@pytest.mark.parametrize("levers",
+    [{}, {"optimiser": "muon"}, {"optimiser": "sgd"}, {"views": 3, "small_views": 2}], ids=str)
 def test_a_step_asks_the_device_for_nothing(record, small, levers):
     run = record.ready(replace(small, **levers), Hardware("cpu"))
     record.step(run, 0, small)  # the first one may make constants

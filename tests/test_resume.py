@@ -44,7 +44,8 @@ def assert_same_weights(a, b):
     assert differs == []
 
 
-RESUMED = [shapes_for(pretext, ("image", "image and text", *LABELLED, *SHAPES))[0] for pretext in Pretext.all()]
+RESUMED = [shapes_for(pretext, ("image", "image and text", *LABELLED, *SHAPES))[0]
+           for pretext in Pretext.all()]
 
 
 @pytest.mark.parametrize("names", RESUMED, ids="-".join)
@@ -68,7 +69,8 @@ def test_what_moves_after_a_step_would_be_missed(catalogue, tmp_path, names, mon
     whole = kept_checkpoints(recipe, tmp_path, checkpoint_every=2)
     fresh, state = recipe.build()[1].state_dict(), dict(whole[2]["task"])
     learned = {name for name, _ in recipe.build()[1].named_parameters() if not name.startswith("teacher")}
-    state |= {name: fresh[name] for name in state if name not in learned and not torch.equal(fresh[name], state[name])}
+    state |= {name: fresh[name]
+              for name in state if name not in learned and not torch.equal(fresh[name], state[name])}
     rest = kept_checkpoints(recipe, tmp_path, checkpoint_every=2, resume=whole[2] | {"task": state})
     assert rest["losses"] != {k: v for k, v in whole["losses"].items() if k > 2}
 
@@ -90,10 +92,13 @@ def test_neither_evaluations_nor_checkpoints_nor_other_peoples_random_numbers_ch
 
 def test_a_process_killed_while_it_writes_a_checkpoint_is_resumed(toy, tmp_path):
     whole = fit(toy, tmp_path / "whole", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
-    process = subprocess.run([sys.executable, HERE / "killed_run.py", tmp_path / "killed", "4"], cwd=HERE, timeout=120,
-                             capture_output=True, env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())})
+    process = subprocess.run([sys.executable, HERE / "killed_run.py", tmp_path / "killed", "4"], cwd=HERE,
+                             timeout=120,
+                             capture_output=True, env={**os.environ,
+                                                       "OMP_NUM_THREADS": str(torch.get_num_threads())})
     assert process.returncode == -signal.SIGKILL, process.stderr.decode()
-    assert (tmp_path / "killed/checkpoint-0000004.safetensors.part").exists(), "it was killed too early or too late"
+    part = tmp_path / "killed/checkpoint-0000004.safetensors.part"
+    assert part.exists(), "it was killed too early or too late"
     assert not (tmp_path / "killed/checkpoint-0000004.safetensors").exists()
     assert last_checkpoint(tmp_path / "killed")["step"] == 2 > 0
     resumed = resume(tmp_path / "killed", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
@@ -103,7 +108,8 @@ def test_a_process_killed_while_it_writes_a_checkpoint_is_resumed(toy, tmp_path)
 
 
 def killed_at_100(train_it: list, folder: Path, env: dict) -> Path | None:
-    """Run the command and kill it once its checkpoint of step 100 is there; None where it was faster than this process."""
+    """Run the command and kill it once its checkpoint of step 100 is there; None where it was faster than
+    this process."""
     process = subprocess.Popen([*train_it, folder], env=env)
     while process.poll() is None and not (folder / "checkpoint-0000100.safetensors").exists():
         time.sleep(0.001)
@@ -113,12 +119,15 @@ def killed_at_100(train_it: list, folder: Path, env: dict) -> Path | None:
 
 @pytest.mark.slow
 def test_a_killed_command_line_run_is_resumed_by_the_command_line(tmp_path):
-    """The real thing: python -m sslbench, SIGKILL, python -m sslbench resume; and the run that nobody killed beside it."""
+    """The real thing: python -m sslbench, SIGKILL, python -m sslbench resume; and the run that nobody killed
+    beside it."""
     env, start = {**os.environ, "OMP_NUM_THREADS": "1"}, [sys.executable, "-m", "sslbench"]
-    train_it = [*start, "train", "--data", "series", "--pretext", "autoencoder", "--backbone", "mlp", "--steps", "130",
+    train_it = [*start, "train", "--data", "series", "--pretext", "autoencoder", "--backbone", "mlp",
+                "--steps", "130",
                 "--batch-size", "16", "--device", "cpu", "--quiet", "--out"]
     subprocess.run([*train_it, tmp_path / "whole"], env=env, check=True, timeout=200)
-    folder = next(filter(None, (killed_at_100(train_it, tmp_path / f"killed-{i}", env) for i in range(5))), None)
+    folder = next(filter(None, (killed_at_100(train_it, tmp_path / f"killed-{i}", env) for i in range(5))),
+                  None)
     assert folder, "it ended each time before it could be killed"
     resume_it = [*start, "resume", folder, "--device", "cpu"]
     again = subprocess.run(resume_it, env=env, check=True, timeout=200, text=True, capture_output=True)
@@ -131,12 +140,14 @@ def test_a_killed_command_line_run_is_resumed_by_the_command_line(tmp_path):
 @pytest.fixture
 def recorded(toy, tmp_path):
     """A recorded run with checkpoints after the steps 4 and 6; (folder, run)."""
-    return tmp_path / "run", fit(toy, tmp_path / "run", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
+    return tmp_path / "run", fit(toy, tmp_path / "run", progress=False, device="cpu", evaluations=1,
+                                 checkpoint_every=2)
 
 
 def damage(path: Path, how: str) -> None:
     whole = path.read_bytes()
-    path.write_bytes({"truncated": whole[:-100], "empty": b"", "changed": whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:],
+    path.write_bytes({"truncated": whole[:-100], "empty": b"",
+                      "changed": whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:],
                       "header": b"\0" * 64 + whole[64:]}[how])
 
 
@@ -210,8 +221,10 @@ class Diverging(SimCLR, listed=False):
         return scalars | {"loss": scalars["loss"] * bad}
 
 
-@pytest.mark.parametrize("gradient_only, says", [(False, "loss became nan at step 4"), (True, r"weight is no .* step 4")])
-def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_weights(toy, tmp_path, gradient_only, says):
+@pytest.mark.parametrize("gradient_only, says",
+                         [(False, "loss became nan at step 4"), (True, r"weight is no .* step 4")])
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_weights(toy, tmp_path, gradient_only,
+    says):
     task = type("Diverging", (Diverging,), {"name": "diverging", "gradient_only": gradient_only})
     recipe = replace(toy, pretext=task.name)
     with pytest.raises(FloatingPointError, match=says) as error:
@@ -227,7 +240,8 @@ def test_weights_that_are_no_numbers_are_not_evaluated(toy):
     """A probe would end on them with an error of its own that says nothing of the training."""
     task = type("Diverging", (Diverging,), {"name": "diverging", "gradient_only": True})
     with pytest.raises(FloatingPointError, match=r"weight is no .* step 4.* of step 0, are kept"):
-        fit(replace(toy, pretext=task.name), progress=False, device="cpu", evaluations=toy.steps, checkpoint_every=1000)
+        fit(replace(toy, pretext=task.name), progress=False, device="cpu", evaluations=toy.steps,
+            checkpoint_every=1000)
 
 
 def test_the_good_weights_of_a_run_that_never_had_a_checkpoint_are_the_first(toy, tmp_path):
@@ -240,13 +254,15 @@ def test_the_good_weights_of_a_run_that_never_had_a_checkpoint_are_the_first(toy
 def test_a_run_that_is_not_recorded_is_not_lost_either(toy):
     type("Diverging", (Diverging,), {"name": "diverging"})
     with pytest.raises(FloatingPointError) as error:
-        fit(replace(toy, pretext="diverging"), progress=False, device="cpu", evaluations=1, checkpoint_every=2)
+        fit(replace(toy, pretext="diverging"), progress=False, device="cpu", evaluations=1,
+            checkpoint_every=2)
     run = error.value.run
     assert run.step == 3 and run.weights["steps"] == 2 and run.embed("validation", 5)[0].isfinite().all()
 
 
 def test_a_batch_larger_than_the_data_is_refused(toy):
-    with pytest.raises(ValueError, match=r"500 is larger than the 128 training samples .*; set batch_size to 128"):
+    with pytest.raises(ValueError,
+                       match=r"500 is larger than the 128 training samples .*; set batch_size to 128"):
         next(train(replace(toy, batch_size=500), device="cpu"))
 
 

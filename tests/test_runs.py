@@ -1,4 +1,5 @@
-"""A run folder: what was recorded is what is replayed, while it is written and after; runs are loaded and compared."""
+"""A run folder: what was recorded is what is replayed, while it is written and after; runs are loaded and
+compared."""
 
 import json
 import threading
@@ -33,8 +34,10 @@ def finished(toy, tmp_path):
 def same(a, b) -> bool:
     """Whether a replayed event says what the recorded one said (embeddings are stored in half precision)."""
     if isinstance(a, Evaluation):
-        pictures = all(type(x) is type(y) and alike(x, y) for x, y in zip(a.pictures, b.pictures, strict=True))
-        z = (a.embedding is None and b.embedding is None) or torch.allclose(a.embedding, b.embedding, atol=1e-2, rtol=1e-2)
+        pictures = all(type(x) is type(y) and alike(x, y)
+                       for x, y in zip(a.pictures, b.pictures, strict=True))
+        z = ((a.embedding is None and b.embedding is None)
+             or torch.allclose(a.embedding, b.embedding, atol=1e-2, rtol=1e-2))
         names = "step", "split", "scores", "baselines", "chance_loss"
         return pictures and z and all(getattr(a, name) == getattr(b, name) for name in names)
     return a == b
@@ -43,12 +46,15 @@ def same(a, b) -> bool:
 def test_pictures_recorded_without_roles_are_replayed(tmp_path):
     """As runs of before: titles told what a row was, and a sign at the end of the words who was right."""
     x = torch.rand(8, 3, 4, 4)
-    old = {"sees": {"image": x}, "fills in": {"image": x + 1}, "original": {"image": x + 2}, "guess": ["a ✓", "b ✗", "c"],
+    old = {"sees": {"image": x}, "fills in": {"image": x + 1}, "original": {"image": x + 2},
+           "guess": ["a ✓", "b ✗", "c"],
            "similarity": torch.eye(8)}
     tensor_files.write(tmp_path / "old.safetensors", old)
     shown = as_shown(tensor_files.read(tmp_path / "old.safetensors"))
-    assert [(item.title, item.role) for item in shown[:3]] == [("sees", "seen"), ("fills in", "guess"), ("original", "truth")]
-    assert shown[3] == Says(["a", "b", "c"], [True, False, None]) and torch.equal(shown[4].values, torch.eye(8))
+    assert ([(item.title, item.role) for item in shown[:3]] == [("sees", "seen"), ("fills in", "guess"),
+                                                                ("original", "truth")])
+    assert (shown[3] == Says(["a", "b", "c"], [True, False, None])
+            and torch.equal(shown[4].values, torch.eye(8)))
     tensor_files.write(tmp_path / "new.safetensors", shown)
     again = as_shown(tensor_files.read(tmp_path / "new.safetensors"))
     assert all(type(a) is type(b) and alike(a, b) for a, b in zip(shown, again, strict=True))
@@ -57,8 +63,10 @@ def test_pictures_recorded_without_roles_are_replayed(tmp_path):
 
 
 def test_the_run_that_comes_with_the_package_still_shows_its_pictures():
-    ((first, *_),) = [[e for e in replay(folder) if isinstance(e, Evaluation)] for folder in recorded_in(RECORDED)]
-    assert [type(item) for item in first.pictures] == [Row, Row, Matrix] and first.pictures[0].batch["image"].shape[1:] == (3, 32, 32)
+    ((first, *_),) = [[e for e in replay(folder) if isinstance(e, Evaluation)]
+                      for folder in recorded_in(RECORDED)]
+    assert ([type(item) for item in first.pictures] == [Row, Row, Matrix]
+            and first.pictures[0].batch["image"].shape[1:] == (3, 32, 32))
 
 
 def test_what_was_recorded_is_replayed(finished):
@@ -73,7 +81,8 @@ def test_what_was_recorded_is_replayed(finished):
 def test_a_run_folder_holds_no_pickle(finished):
     folder, _ = finished
     names = {p.relative_to(folder).parts[0] for p in folder.rglob("*") if p.is_file()}
-    assert names == {"recipe.json", "run.json", "files.txt", "events.jsonl", "evaluations", "weights.safetensors",
+    assert names == {"recipe.json", "run.json", "files.txt", "events.jsonl", "evaluations",
+                     "weights.safetensors",
                      "checkpoint-0000003.safetensors", "checkpoint-0000006.safetensors"}
     for path in folder.rglob("*.safetensors"):
         header = path.read_bytes()
@@ -95,15 +104,18 @@ def test_a_run_is_followed_while_it_is_written(toy, tmp_path):
         told.append(event)
         if isinstance(event, Step) and event.step == 4:
             end = time.monotonic() + 60
-            while len(seen) < 5 and time.monotonic() < end:  # evaluation and four steps, before the run is over
+            # evaluation and four steps, before the run is over
+            while len(seen) < 5 and time.monotonic() < end:
                 time.sleep(0.01)
             assert len(seen) >= 5
     reader.join(60)
     assert not reader.is_alive() and isinstance(seen[-1], Done)
-    assert all(same(a, b) for a, b in zip([e for e in told if not isinstance(e, Checkpoint)], seen, strict=True))
+    assert all(same(a, b)
+               for a, b in zip([e for e in told if not isinstance(e, Checkpoint)], seen, strict=True))
 
 
-@pytest.mark.parametrize("about", [None, "{", '{"id": "another"}'], ids=["of the first runs", "damaged", "another run"])
+@pytest.mark.parametrize("about", [None, "{", '{"id": "another"}'],
+                         ids=["of the first runs", "damaged", "another run"])
 def test_who_follows_one_run_is_not_told_of_the_one_that_was_there_before(finished, toy, about):
     folder, _ = finished
     (folder / "run.json").unlink() if about is None else (folder / "run.json").write_text(about)
@@ -112,18 +124,21 @@ def test_who_follows_one_run_is_not_told_of_the_one_that_was_there_before(finish
     def alive():
         asked.append("is it there?")
         if len(asked) == 3:
-            seen.extend(record(train(replace(toy, steps=2), device="cpu", evaluations=1), toy, folder, overwrite=True, run="mine"))
+            seen.extend(record(train(replace(toy, steps=2), device="cpu", evaluations=1), toy, folder,
+                               overwrite=True, run="mine"))
         return True
 
     told = list(replay(folder, follow=True, alive=alive, run="mine"))
-    assert [e.step for e in told if isinstance(e, Done)] == [2] and len(told) == len([e for e in seen if not isinstance(e, Checkpoint)])
+    assert ([e.step for e in told if isinstance(e, Done)] == [2]
+            and len(told) == len([e for e in seen if not isinstance(e, Checkpoint)]))
     assert list(replay(folder, follow=True, alive=lambda: False, run="other")) == []
 
 
 def test_following_ends_when_the_writer_dies(finished):
     folder, _ = finished
     lines = (folder / "events.jsonl").read_text().splitlines(keepends=True)
-    (folder / "events.jsonl").write_text("".join(lines[:4]) + lines[4][:10])  # cut off in the middle of a line
+    # cut off in the middle of a line
+    (folder / "events.jsonl").write_text("".join(lines[:4]) + lines[4][:10])
     assert len(list(replay(folder, follow=True, alive=lambda: False))) == 4 == len(list(replay(folder)))
     assert list(replay(folder / "nothing", follow=True, alive=lambda: False)) == []
 
@@ -131,7 +146,8 @@ def test_following_ends_when_the_writer_dies(finished):
 def test_a_loaded_run_is_the_one_that_was_fitted(toy, tmp_path):
     run = fit(toy, tmp_path, progress=False, device="cpu", evaluations=2)
     loaded = load_run(tmp_path)
-    assert loaded.recipe == toy and loaded.history == run.history and loaded.scores == run.scores and loaded.done == run.done
+    assert (loaded.recipe == toy and loaded.history == run.history and loaded.scores == run.scores
+            and loaded.done == run.done)
     z, labels = run.embed("test", 50)
     z_loaded, _ = loaded.embed("test", 50)
     assert z.shape == (50, 32) and torch.equal(z, z_loaded) and labels["class"].shape == (50,)
@@ -174,9 +190,11 @@ def test_a_folder_that_is_no_run_is_said_to_be_none(tmp_path):
 
 
 def test_runs_are_compared_with_the_baselines_they_must_beat(toy):
-    runs = [fit(replace(toy, pretext=p), progress=False, device="cpu", evaluations=1) for p in ("simclr", "autoencoder")]
+    runs = [fit(replace(toy, pretext=p), progress=False, device="cpu", evaluations=1)
+            for p in ("simclr", "autoencoder")]
     table = compare(*runs).table
-    assert [row["what"] for row in table[2:]] == ["chance", "raw", "untrained"] and {row["what"] for row in table[:2]} == {
+    assert [row["what"] for row in table[2:]] == ["chance", "raw",
+                                                  "untrained"] and {row["what"] for row in table[:2]} == {
         "simclr", "autoencoder"}
     assert float(table[0]["linear"]) >= float(table[1]["linear"])
     assert compare(runs).table == table and "<table>" in compare(runs)._repr_html_()
@@ -191,7 +209,9 @@ def test_scores_of_a_run_that_has_not_begun(toy):
         run.task  # noqa: B018
 
 
-@pytest.mark.parametrize("steps, evaluations, expected", [(10, 4, [0, 3, 5, 8, 10]), (7, 2, [0, 4, 7]), (2, 8, [0, 1, 2]), (5, 0, [0, 5])])
+@pytest.mark.parametrize("steps, evaluations, expected",
+                         [(10, 4, [0, 3, 5, 8, 10]), (7, 2, [0, 4, 7]), (2, 8, [0, 1, 2]), (5, 0, [0, 5])])
 def test_evaluations_are_spread_evenly_and_the_last_comes_at_the_end(steps, evaluations, expected):
-    events = train(Recipe("wild_digits", "rotation", "mlp", steps=steps, batch_size=8), evaluations=evaluations, test=False)
+    events = train(Recipe("wild_digits", "rotation", "mlp", steps=steps, batch_size=8),
+                   evaluations=evaluations, test=False)
     assert [event.step for event in events if isinstance(event, Evaluation)] == expected

@@ -1,4 +1,5 @@
-"""What somebody gave stands in a message short and on one line, whatever it is; what an exception says, too."""
+"""What somebody gave stands in a message short and on one line, whatever it is; what an exception says,
+too."""
 
 import csv
 import time
@@ -22,8 +23,10 @@ class Chatty:
         return "line\n" * 10**5
 
 
-VALUES = ["x" * 10**8, "a\nb\r\x1b[31m\u2028\ud800\0", 10**100_000, -(10**5000), [1] * 10**6, {str(i): [[[[i]]]] for i in range(10**5)},
-          b"\0" * 10**8, np.zeros((300, 300)), np.arange(3), torch.zeros(3, 4), torch.tensor(2.0), None, object(), 3j, {1, 2},
+VALUES = ["x" * 10**8, "a\nb\r\x1b[31m\u2028\ud800\0", 10**100_000, -(10**5000), [1] * 10**6,
+          {str(i): [[[[i]]]] for i in range(10**5)},
+          b"\0" * 10**8, np.zeros((300, 300)), np.arange(3), torch.zeros(3, 4), torch.tensor(2.0), None,
+          object(), 3j, {1, 2},
           Broken(), Chatty()]
 
 
@@ -32,11 +35,13 @@ def test_any_value_is_short_and_on_one_line(value):
     began = time.perf_counter()
     text = said(value)
     assert text.isprintable() and len(text) <= 160 and time.perf_counter() - began < 1
-    assert nearest("thing", value, ["a", "b"]).isprintable() and len(nearest("thing", value, ["a", "b"])) < 250
+    assert (nearest("thing", value, ["a", "b"]).isprintable()
+            and len(nearest("thing", value, ["a", "b"])) < 250)
 
 
 @pytest.mark.parametrize("value, text", [
-    ("it's", '"it\'s"'), ("a", "'a'"), (3, "3"), (0.5, "0.5"), (None, "None"), ("ü", "'ü'"), ([1, "b"], "[1, 'b']"),
+    ("it's", '"it\'s"'), ("a", "'a'"), (3, "3"), (0.5, "0.5"), (None, "None"), ("ü", "'ü'"),
+    ([1, "b"], "[1, 'b']"),
     (torch.ones(2, 3), "an array of shape (2, 3)"), (10**5000, "a whole number of 16610 bits"),
 ], ids=lambda v: type(v).__name__)
 def test_plain_values_are_shown_as_they_are(value, text):
@@ -50,19 +55,23 @@ def test_a_long_line_keeps_its_ends():
 
 
 def test_many_names_are_counted():
-    assert named("abc") == "a, b, c" and named([]) == "none" and named(map(str, range(100)), 2) == "0, 1 and 98 more"
+    assert (named("abc") == "a, b, c" and named([]) == "none"
+            and named(map(str, range(100)), 2) == "0, 1 and 98 more")
 
 
 @pytest.mark.parametrize("error, text", [
-    (ValueError("plain words"), "plain words"), (ValueError("first\nsecond"), "first"), (ValueError(), "ValueError"),
+    (ValueError("plain words"), "plain words"), (ValueError("first\nsecond"), "first"),
+    (ValueError(), "ValueError"),
     (KeyError("x"), "KeyError: 'x'"), (csv.Error("line contains NUL"), "csv.Error: line contains NUL"),
-    (zipfile.BadZipFile("File is not a zip file"), "BadZipFile: File is not a zip file"), (RuntimeError("a\nb"), "a"),
+    (zipfile.BadZipFile("File is not a zip file"), "BadZipFile: File is not a zip file"),
+    (RuntimeError("a\nb"), "a"),
     (FileNotFoundError(2, "No such file or directory", "a\nb"), "No such file or directory: 'a\\nb'"),
     (OSError(28, "No space left on device"), "No space left on device"),
     (MemoryError(), "there is not enough memory; take less data, a smaller batch or network"),
     (RecursionError("maximum"), "something is nested too deeply to be read (RecursionError)"),
     (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
-     "this is no text that can be read ('utf-8' codec can't decode byte 0xff in position 0: invalid start byte)"),
+     "this is no text that can be read ('utf-8' codec can't decode byte 0xff in position 0: invalid start "
+     "byte)"),
 ], ids=lambda e: type(e).__name__)
 def test_an_exception_is_one_readable_line(error, text):
     assert in_words(error) == text
@@ -71,4 +80,5 @@ def test_an_exception_is_one_readable_line(error, text):
 def test_no_memory_is_said_in_the_words_of_whoever_runs_out():
     with pytest.raises(RuntimeError) as error:
         torch.empty(2**58, dtype=torch.uint8)
-    assert in_words(error.value).startswith("there is not enough memory (") and "smaller batch" in in_words(error.value)
+    assert (in_words(error.value).startswith("there is not enough memory (")
+            and "smaller batch" in in_words(error.value))

@@ -1,4 +1,5 @@
-"""Several seeds of one recipe: the same runs as one by one, mean and deviation, and going on after an interruption."""
+"""Several seeds of one recipe: the same runs as one by one, mean and deviation, and going on after an
+interruption."""
 
 import json
 import statistics
@@ -24,7 +25,8 @@ def test_each_seed_is_the_run_that_it_is_alone(toy, tmp_path):
     assert found.scores["linear"] == (statistics.mean(values), statistics.stdev(values))
     chance = [run.baselines["chance"]["linear"] for run in alone]
     assert found.baselines["chance"]["linear"][0] == pytest.approx(statistics.mean(chance))
-    assert sorted(path.name for path in (tmp_path / "all").iterdir()) == ["seed-4", "seed-5", "seed-6", "seeds.json"]
+    assert (sorted(path.name for path in (tmp_path / "all").iterdir()) == ["seed-4", "seed-5", "seed-6",
+        "seeds.json"])
     assert f"{found.scores['linear'][0]:.3f} ± " in repr(found) and found.show().axes
 
 
@@ -91,7 +93,8 @@ def test_the_command_line_prints_mean_and_deviation_and_goes_on(toy, tmp_path, c
     assert "2 seeds" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"recipe": {}, "seeds": []}', '{"recipe": {"data": 3}, "seeds": [1]}',
+@pytest.mark.parametrize("text", ["", "[]", '{"recipe": {}, "seeds": []}', '{"recipe": {"data": 3}, '
+                                                                           '"seeds": [1]}',
                                   '{"recipe": {}, "seeds": ["../.."]}', "[" * 100_000])
 def test_a_damaged_list_is_one_line(toy, tmp_path, text):
     fit(toy, tmp_path, seeds=1, **QUICK)
@@ -102,7 +105,8 @@ def test_a_damaged_list_is_one_line(toy, tmp_path, text):
 
 
 def test_seeds_are_one_row_of_a_comparison(toy, tmp_path):
-    many, other = fit(toy, tmp_path / "many", seeds=3, **QUICK), fit(replace(toy, steps=2), tmp_path / "other", **QUICK)
+    many, other = fit(toy, tmp_path / "many", seeds=3, **QUICK), fit(replace(toy, steps=2),
+        tmp_path / "other", **QUICK)
     table = compare(tmp_path / "many", tmp_path / "other").table
     assert table == compare(many, other).table == compare([many.runs, [other]]).table
     rows = {row["seeds"]: row for row in table if row["run"]}
@@ -117,7 +121,8 @@ def test_seeds_are_one_row_of_a_comparison(toy, tmp_path):
 def test_compare_on_the_command_line(toy, tmp_path, capsys):
     for name, steps in (("a", 2), ("b", 3)):
         fit(replace(toy, steps=steps), tmp_path / name, **QUICK)
-    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--png", str(tmp_path / "both.png")]) == 0
+    assert (main(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--png",
+                  str(tmp_path / "both.png")]) == 0)
     printed = capsys.readouterr().out
     assert "steps 2" in printed and "steps 3" in printed and "untrained" in printed
     assert (tmp_path / "both.png").read_bytes().startswith(b"\x89PNG")

@@ -1,4 +1,5 @@
-"""Series from files of any kind: what is label, group and split is right, nothing is lost, and the reading says what was done."""
+"""Series from files of any kind: what is label, group and split is right, nothing is lost, and the reading
+says what was done."""
 
 import csv
 
@@ -16,7 +17,8 @@ from sslbench.data.series import augment
 def everything(data):
     """The series and the labels over all three splits."""
     loaded = [data.loaded(split) for split in SPLITS]
-    return torch.cat([rows["signal"][:] for rows, _ in loaded]), {key: torch.cat([y[key] for _, y in loaded]) for key in loaded[0][1]}
+    return torch.cat([rows["signal"][:] for rows, _ in loaded]), {key: torch.cat([y[key] for _, y in loaded])
+        for key in loaded[0][1]}
 
 
 def one_line(error) -> str:
@@ -37,7 +39,8 @@ def series(file, **given):
 
 def test_a_csv_with_one_series_per_row(tmp_path):
     rng = np.random.default_rng(0)
-    rows = [["kind", *range(50)]] + [[["up", "down"][i % 2], *rng.normal(5, 3, 50).round(3)] for i in range(60)]
+    rows = ([["kind", *range(50)]]
+            + [[["up", "down"][i % 2], *rng.normal(5, 3, 50).round(3)] for i in range(60)])
     x, labels = everything(series(write_csv(tmp_path / "s.csv", rows)))
     assert x.shape == (60, 1, 50) and labels["kind"].bincount().tolist() == [30, 30]
     assert abs(x.mean()) < 0.1 and abs(x.std() - 1) < 0.1
@@ -56,7 +59,8 @@ def test_windows_of_a_long_table_never_reach_over_the_border_of_two_splits(tmp_p
     shown = [steps(data, split) for split in SPLITS]
     assert data.fields["signal"].channels == 2 and not shown[0] & shown[1] and not shown[1] & shown[2]
     assert max(shown[0]) < min(shown[1]) < min(shown[2])
-    assert "14 windows that reach over the border" in data.reading() and "'date' (2,000 values)" in data.reading()
+    assert ("14 windows that reach over the border" in data.reading()
+            and "'date' (2,000 values)" in data.reading())
 
 
 def test_missing_values_and_padding_are_absent(tmp_path):
@@ -86,7 +90,8 @@ def test_arrays_in_files(tmp_path, kind):
     file = tmp_path / f"s.{kind}"
     np.save(file, x) if kind == "npy" else np.savez(file, X=x, y=np.array(["a", "b", "c"] * 10))
     x, labels = everything(series(file))
-    assert x.shape == (30, 2, 24) and (labels == {} if kind == "npy" else labels["label"].bincount().tolist() == [10] * 3)
+    assert (x.shape == (30, 2, 24)
+            and (labels == {} if kind == "npy" else labels["label"].bincount().tolist() == [10] * 3))
 
 
 TS = "@problemName Own\n@classLabel true a b\n@data\n"
@@ -101,7 +106,8 @@ def test_ts_files_with_unequal_lengths_and_their_own_test_split(tmp_path):
     data = series(tmp_path / "Own_TRAIN.ts")
     sizes = [len(data.loaded(split)[0]["signal"]) for split in SPLITS]
     assert sum(sizes) == 44 and sizes[2] == 14 and sizes[0] > 5 * sizes[1]
-    assert data.fields["signal"].channels == 2 and data.fields["signal"].gaps and data.classes == {"class": ["a", "b"]}
+    assert (data.fields["signal"].channels == 2 and data.fields["signal"].gaps
+            and data.classes == {"class": ["a", "b"]})
 
 
 @pytest.mark.parametrize(("name", "contents", "words"), [
@@ -155,9 +161,11 @@ def test_labels_of_a_table_with_a_channel_per_column(tmp_path, columns, label, c
         if name == "date":
             return f"2024-01-{1 + t % 28:02} 10:00"
         return t if name in ("time", "timestamp", "index") else round(np.sin(t / 7 + len(name)), 3)
-    data = series(write_csv(tmp_path / "s.csv", [names] + [[cell(name, t) for name in names] for t in range(800)]), length=24)
+    data = series(write_csv(tmp_path / "s.csv",
+                            [names] + [[cell(name, t) for name in names] for t in range(800)]), length=24)
     assert data.classes == ({label: classes} if label else {})
-    assert data.fields["signal"].channels == len([n for n in names if n not in (label, "time", "timestamp", "index", "date")])
+    assert (data.fields["signal"].channels == len([n
+        for n in names if n not in (label, "time", "timestamp", "index", "date")]))
     assert all(repr(n) in data.reading() for n in names if n in ("time", "timestamp", "index", "date"))
 
 
@@ -165,35 +173,43 @@ def test_labels_of_a_table_with_a_channel_per_column(tmp_path, columns, label, c
 @pytest.mark.parametrize("kinds", [["up", "down"], ["1", "2"], ["-1", "1"]])
 @pytest.mark.parametrize(("ending", "T"), [("csv", 30), ("tsv", 30), ("txt", 30), ("csv", 12)])
 def test_a_label_first_or_last_without_names(tmp_path, first, kinds, ending, T):
-    rows = [[kinds[i % 2], *x] if first else [*x, kinds[i % 2]] for i, x in enumerate([*WAVES[:, :T], *WAVES[:, :T]])]
+    rows = [[kinds[i % 2], *x] if first else [*x, kinds[i % 2]]
+            for i, x in enumerate([*WAVES[:, :T], *WAVES[:, :T]])]
     data = series(write_csv(tmp_path / f"s.{ending}", rows, {"csv": ",", "tsv": "\t", "txt": " "}[ending]))
     x, labels = everything(data)
     (values,) = labels.values()
-    assert x.shape[:2] == (120, 1) and values.bincount().tolist() == [60, 60] and "no line of column names" in data.reading().lower()
+    assert (x.shape[:2] == (120, 1) and values.bincount().tolist() == [60, 60]
+            and "no line of column names" in data.reading().lower())
 
 
 def test_an_archive_of_training_and_test_files_without_names(tmp_path):
     for name, n in (("TRAIN", 20), ("TEST", 40)):
         write_csv(tmp_path / f"Toy_{name}.tsv", [[1 + i % 2, *x[:12]] for i, x in enumerate(WAVES[:n])], "\t")
     data = series(tmp_path / "Toy_TRAIN.tsv")
-    assert [len(data.loaded(split)[0]["signal"]) for split in SPLITS] == [17, 3, 40] or len(data.loaded("test")[0]["signal"]) == 40
-    assert data.fields["signal"].size == (12,) and data.classes == {"column 1": ["1", "2"]} and "Toy_TEST.tsv" in data.reading()
+    assert ([len(data.loaded(split)[0]["signal"]) for split in SPLITS] == [17, 3, 40]
+            or len(data.loaded("test")[0]["signal"]) == 40)
+    assert (data.fields["signal"].size == (12,) and data.classes == {"column 1": ["1", "2"]}
+            and "Toy_TEST.tsv" in data.reading())
 
 
 def test_a_label_with_decimals_is_a_quantity(tmp_path):
     rows = [["label", *(f"t{t}" for t in range(30))]] + [[round(i / 7, 3), *x] for i, x in enumerate(WAVES)]
     data = series(write_csv(tmp_path / "s.csv", rows))
-    assert data.loaded("train")[1]["label"].dtype == torch.float32 and "quantity from 0 to 8.43" in data.reading()
+    assert (data.loaded("train")[1]["label"].dtype == torch.float32
+            and "quantity from 0 to 8.43" in data.reading())
     rows = [["a", "b", "load"]] + [[np.sin(t), np.cos(t), t / 8] for t in range(800)]
     y = series(write_csv(tmp_path / "long.csv", rows), label="load", length=16).loaded("train")[1]["load"]
     assert torch.allclose(y.sort()[0][:3], torch.tensor([7.5, 9.5, 11.5]) / 8)  # the mean over a window
 
 
 def test_what_is_chosen_wins(tmp_path):
-    rows = [["kind", "colour", "size", *(f"t{t}" for t in range(30))]] + [[KIND[i], "rgb"[i % 3], i, *x] for i, x in enumerate(WAVES)]
+    rows = ([["kind", "colour", "size", *(f"t{t}" for t in range(30))]]
+            + [[KIND[i], "rgb"[i % 3], i, *x] for i, x in enumerate(WAVES)])
     file = write_csv(tmp_path / "s.csv", rows)
-    labels = {label: list(series(file, label=label).loaded("train")[1]) for label in ("", "colour", "colour,size", "none")}
-    assert labels == {"": ["kind", "colour"], "colour": ["colour"], "colour,size": ["colour", "size"], "none": []}
+    labels = {label: list(series(file, label=label).loaded("train")[1])
+              for label in ("", "colour", "colour,size", "none")}
+    assert (labels == {"": ["kind", "colour"], "colour": ["colour"], "colour,size": ["colour", "size"],
+                       "none": []})
     assert series(file).fields["signal"].size == (30,)  # the size is no time step
 
 
@@ -205,28 +221,34 @@ def test_a_value_of_its_own_in_every_row_is_no_label(tmp_path):
 
 @pytest.mark.parametrize("each", [2, 3, 5])
 def test_few_series_of_each_class_leave_no_split_empty(tmp_path, each):
-    rows = [["label", *(f"t{t}" for t in range(30))]] + [[f"k{i // each}", *WAVES[i]] for i in range(6 * each)]
+    rows = ([["label", *(f"t{t}" for t in range(30))]]
+            + [[f"k{i // each}", *WAVES[i]] for i in range(6 * each)])
     data = series(write_csv(tmp_path / "s.csv", rows))
-    assert len(data.classes["label"]) == 6 and min(len(data.loaded(split)[0]["signal"]) for split in SPLITS) > 0
+    assert (len(data.classes["label"]) == 6
+            and min(len(data.loaded(split)[0]["signal"]) for split in SPLITS) > 0)
 
 
 # Groups and splits
 
 def wrist(n=6, each=200, column="subject", order=None):
     rows = [[column, "activity", "x", "y", "z"]]
-    body = [[s, ["sit", "walk"][t // 25 % 2], t + 1000 * s, *RNG.normal(size=2).round(3)] for s in range(n) for t in range(each)]
+    body = [[s, ["sit", "walk"][t // 25 % 2], t + 1000 * s, *RNG.normal(size=2).round(3)] for s in range(n)
+            for t in range(each)]
     return rows + (sorted(body, key=order) if order else body)
 
 
 @pytest.mark.parametrize("column", ["subject", "Patient_ID", "session"])
 @pytest.mark.parametrize("together", [True, False])
 def test_persons_and_recordings_stay_in_one_split(tmp_path, column, together):
-    order = None if together else lambda row: row[2] % 1000  # several recordings at the same time, side by side
+    # several recordings at the same time, side by side
+    order = None if together else lambda row: row[2] % 1000
     data = series(write_csv(tmp_path / "s.csv", wrist(column=column, order=order)), length=20)
     shown = [{step // 1000 for step in steps(data, split)} for split in SPLITS]
-    assert sorted(s for split in shown for s in split) == list(range(6)) and data.classes == {"activity": ["sit", "walk"]}
+    assert (sorted(s for split in shown for s in split) == list(range(6))
+            and data.classes == {"activity": ["sit", "walk"]})
     x = data.samples().x[data.samples().rows][:, 0]
-    assert (x // 1000 == x[:, :1] // 1000).all() and repr(column) in data.reading()  # no window holds two persons
+    # no window holds two persons
+    assert (x // 1000 == x[:, :1] // 1000).all() and repr(column) in data.reading()
 
 
 def test_a_chosen_group_ends_windows_and_none_keeps_nothing_together(tmp_path):
@@ -240,9 +262,11 @@ def test_a_chosen_group_ends_windows_and_none_keeps_nothing_together(tmp_path):
 
 
 def test_a_table_sorted_by_its_label_shows_every_class_in_every_split(tmp_path):
-    rows = [["name", "open", "close"]] + [[kind, t, np.sin(t)] for k, kind in enumerate("abcd") for t in range(1000 * k, 1000 * k + 300)]
+    rows = ([["name", "open", "close"]]
+        + [[kind, t, np.sin(t)] for k, kind in enumerate("abcd") for t in range(1000 * k, 1000 * k + 300)])
     data = series(write_csv(tmp_path / "s.csv", rows))
-    assert all(len(data.loaded(split)[1]["name"].unique()) == 4 for split in SPLITS) and "each stretch of 'name'" in data.reading().lower()
+    assert (all(len(data.loaded(split)[1]["name"].unique()) == 4 for split in SPLITS)
+            and "each stretch of 'name'" in data.reading().lower())
     shown = [steps(data, split) for split in SPLITS]
     assert not shown[0] & shown[1] and not shown[1] & shown[2]
 
@@ -254,19 +278,23 @@ def test_recordings_one_after_the_other_in_one_table(tmp_path, names):
         rows = [row[1:] for row in rows]
     data = series(write_csv(tmp_path / "s.csv", [names] * bool(names) + rows))
     x = data.samples().x[data.samples().rows][:, -2]
-    assert (x // 1000 == x[:, :1] // 1000).all() and "12 groups" in data.reading() and data.fields["signal"].channels == 2
+    assert ((x // 1000 == x[:, :1] // 1000).all() and "12 groups" in data.reading()
+            and data.fields["signal"].channels == 2)
 
 
 def test_lines_of_persons_without_names_that_end_in_a_second_delimiter(tmp_path):
     kinds = ["sit", "walk"]
-    lines = [f"{3 + i // 200},{kinds[i // 50 % 2]},{49105962326000 + 50 * i},{np.sin(i):.3f},{np.cos(i):.3f};" for i in range(1200)]
+    lines = [f"{3 + i // 200},{kinds[i // 50 % 2]},{49105962326000 + 50 * i},{np.sin(i):.3f},{np.cos(i):.3f};"
+             for i in range(1200)]
     (tmp_path / "s.txt").write_text("\n".join(lines))
     data = series(tmp_path / "s.txt")
-    assert data.classes == {"column 2": ["sit", "walk"]} and data.fields["signal"].channels == 2 and "6 groups" in data.reading()
+    assert (data.classes == {"column 2": ["sit", "walk"]} and data.fields["signal"].channels == 2
+            and "6 groups" in data.reading())
 
 
 def test_groups_of_series_in_rows(tmp_path):
-    rows = [["speaker", "word", *(f"t{t}" for t in range(30))]] + [[f"s{i // 10}", KIND[i], *x] for i, x in enumerate(WAVES)]
+    rows = ([["speaker", "word", *(f"t{t}" for t in range(30))]]
+            + [[f"s{i // 10}", KIND[i], *x] for i, x in enumerate(WAVES)])
     data = series(write_csv(tmp_path / "s.csv", rows))
     assert "6 groups" in data.reading() and next(iter(data.classes)) == "word"
     assert "6 groups" not in series(write_csv(tmp_path / "s.csv", rows), group="none").reading()
@@ -274,20 +302,28 @@ def test_groups_of_series_in_rows(tmp_path):
 
 
 def counted(column, n=12, each=60, clock=False):
-    """Rows of noise in n recordings, with a column of whole numbers for each; "a" tells the recording of each step."""
-    value = {"in order": lambda r: r, "down": lambda r: 40 - r, "of each person": lambda r: r % 3, "in pairs": lambda r: r // 2,
-             "persons come back": lambda r: r * 5 % 4, "two kinds": lambda r: r % 2, "days": lambda r: 20240101 + r}[column]
+    """Rows of noise in n recordings, with a column of whole numbers for each; "a" tells the recording of each
+    step."""
+    value = {"in order": lambda r: r, "down": lambda r: 40 - r, "of each person": lambda r: r % 3,
+             "in pairs": lambda r: r // 2,
+             "persons come back": lambda r: r * 5 % 4, "two kinds": lambda r: r % 2,
+             "days": lambda r: 20240101 + r}[column]
     rows = [["pid", *["time"] * clock, "a", "b"]]
-    return rows + [[value(r), *[t] * clock, t + 1000 * r, round(RNG.normal(), 3)] for r in range(n) for t in range(each)]
+    return (rows + [[value(r), *[t] * clock, t + 1000 * r, round(RNG.normal(), 3)] for r in range(n)
+                    for t in range(each)])
 
 
-@pytest.mark.parametrize(("named", "clock"), [(True, True), (True, False), (False, True)])  # alone without names it could be a label
-@pytest.mark.parametrize("column", ["in order", "down", "days", "of each person", "persons come back", "in pairs"])
-def test_whole_numbers_that_count_recordings_are_no_channel_and_stay_in_one_split(tmp_path, column, named, clock):
+# alone without names it could be a label
+@pytest.mark.parametrize(("named", "clock"), [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize("column",
+                         ["in order", "down", "days", "of each person", "persons come back", "in pairs"])
+def test_whole_numbers_that_count_recordings_are_no_channel_and_stay_in_one_split(tmp_path, column, named,
+    clock):
     rows = counted(column, clock=clock)
     data = series(write_csv(tmp_path / "s.csv", rows if named else rows[1:]), length=20)
     name = "pid" if named else "column 1"
-    assert data.fields["signal"].channels == 2 and f"{name!r}" in data.reading() and "no channel" in data.reading()
+    assert (data.fields["signal"].channels == 2 and f"{name!r}" in data.reading()
+            and "no channel" in data.reading())
     assert f"each {name!r} is kept in one split" in data.reading().lower()
     x = data.samples().x[data.samples().rows][:, 0]
     value = [{row[-2] // 1000: row[0] for row in rows[1:]}[r] for r in range(12)]
@@ -311,27 +347,33 @@ def test_states_of_a_sensor_stay_channels_and_what_looks_like_recordings_can_be_
     assert data.fields["signal"].channels == 3 and "no channel" not in data.reading()
     file = write_csv(tmp_path / "c.csv", counted("in order"))
     assert "A channel per column: a, b (" in series(file, length=20).reading()
-    assert "'pid' counts recordings: no channel (data.group none: it is one)" in series(file, length=20).reading()
+    assert ("'pid' counts recordings: no channel (data.group none: it is one)" in series(file,
+        length=20).reading())
     assert series(file, length=20, group="none").fields["signal"].channels == 3
     file = write_csv(tmp_path / "t.csv", counted("in order", clock=True))
-    assert series(file, length=20, group="none").fields["signal"].channels == 2  # within a recording it can tell nothing
+    # within a recording it can tell nothing
+    assert series(file, length=20, group="none").fields["signal"].channels == 2
 
 
 @pytest.mark.parametrize(("value", "group", "channels"), [
-    (lambda s, t: s // 2, "'pid'", 2), (lambda s, t: t // 25, "'file'", 2), (lambda s, t: t // 25 if s else 3, "'file'", 2),
+    (lambda s, t: s // 2, "'pid'", 2), (lambda s, t: t // 25, "'file'", 2),
+    (lambda s, t: t // 25 if s else 3, "'file'", 2),
     (lambda s, t: 3, "'file'", 3), (lambda s, t: t % 7, "'file'", 3)])
 def test_whole_numbers_that_count_files_are_no_channel(tmp_path, value, group, channels):
     for s in range(8):
-        write_csv(tmp_path / f"r{s}.csv", [["pid", "a", "b"]] + [[value(s, t), t + 1000 * s, np.sin(t)] for t in range(100)])
+        write_csv(tmp_path / f"r{s}.csv",
+                  [["pid", "a", "b"]] + [[value(s, t), t + 1000 * s, np.sin(t)] for t in range(100)])
     data = series(tmp_path, length=20)
-    assert data.fields["signal"].channels == channels and f"each {group} is kept in one split" in data.reading().lower()
+    assert (data.fields["signal"].channels == channels
+            and f"each {group} is kept in one split" in data.reading().lower())
 
 
 @pytest.mark.parametrize("layout", ["rows", "columns"])
 def test_a_column_of_given_splits(tmp_path, layout):
     if layout == "rows":
         part = ["train", "train", "valid", "TEST"]
-        rows = [["split", "kind", *(f"t{t}" for t in range(30))]] + [[part[i % 4], KIND[i // 4], *x] for i, x in enumerate(WAVES)]
+        rows = ([["split", "kind", *(f"t{t}" for t in range(30))]]
+                + [[part[i % 4], KIND[i // 4], *x] for i, x in enumerate(WAVES)])
         sizes = [30, 15, 15]
     else:
         rows = [["set", "a", "b"]] + [["train" if t < 400 else "test", t, np.sin(t)] for t in range(600)]
@@ -346,23 +388,29 @@ def test_a_column_of_given_splits(tmp_path, layout):
 
 @pytest.mark.parametrize("more", [{}, {"group": "who"}], ids=["no group", "two persons"])
 def test_a_split_cut_in_order_of_time_is_not_said_to_be_given(tmp_path, more):
-    rows = [["set", "who", "a", "b"]] + [["train" if t < 800 else "test", "p" + str(t // 750), t, np.sin(t)] for t in range(1200)]
-    reading = series(write_csv(tmp_path / "s.csv", rows), length=20, label="none", **{"group": "none", **more}).reading()
+    rows = ([["set", "who", "a", "b"]]
+            + [["train" if t < 800 else "test", "p" + str(t // 750), t, np.sin(t)] for t in range(1200)])
+    reading = series(write_csv(tmp_path / "s.csv", rows), length=20, label="none",
+                     **{"group": "none", **more}).reading()
     assert "train and test given, validation cut from train" in reading and "validation given" not in reading
     assert ("in several splits" in reading) == bool(more)
 
 
 def test_files_whose_names_are_splits(tmp_path):
     for name, n in (("train", 30), ("val", 12), ("test", 15)):
-        write_csv(tmp_path / f"{name}.csv", [["kind", *(f"t{t}" for t in range(30))]] + [[KIND[i], *WAVES[i]] for i in range(n)])
-    for file in (tmp_path, tmp_path / "train.csv", f"{tmp_path}/train.csv,{tmp_path}/val.csv,{tmp_path}/test.csv", f"{tmp_path}/*.csv"):
+        write_csv(tmp_path / f"{name}.csv",
+                  [["kind", *(f"t{t}" for t in range(30))]] + [[KIND[i], *WAVES[i]] for i in range(n)])
+    for file in (tmp_path, tmp_path / "train.csv",
+                 f"{tmp_path}/train.csv,{tmp_path}/val.csv,{tmp_path}/test.csv", f"{tmp_path}/*.csv"):
         data = series(file)
-        assert [len(data.loaded(split)[0]["signal"]) for split in SPLITS] == [30, 12, 15] and data.classes == {"kind": ["down", "up"]}
+        assert ([len(data.loaded(split)[0]["signal"]) for split in SPLITS] == [30, 12, 15]
+                and data.classes == {"kind": ["down", "up"]})
 
 
 def test_splits_that_names_give_can_be_refused(tmp_path):
     for name, n in (("train", 30), ("test", 15)):
-        write_csv(tmp_path / f"{name}.csv", [["kind", *(f"t{t}" for t in range(30))]] + [[KIND[i], *WAVES[i]] for i in range(n)])
+        write_csv(tmp_path / f"{name}.csv",
+                  [["kind", *(f"t{t}" for t in range(30))]] + [[KIND[i], *WAVES[i]] for i in range(n)])
         write_csv(tmp_path / f"long_{name}.csv", [["a", "b"]] + [[t, np.sin(t)] for t in range(10 * n)])
     assert len(series(tmp_path / "train.csv").loaded("test")[0]["signal"]) == 15
     assert len(series(tmp_path / "train.csv", split="none").loaded("test")[0]["signal"]) != 15
@@ -370,17 +418,20 @@ def test_splits_that_names_give_can_be_refused(tmp_path):
     assert "in order of time" in data.reading() and max(steps(data, "validation")) < 299
     data = series(f"{tmp_path}/long_train.csv", length=10)
     shown = [steps(data, split) for split in SPLITS]
-    assert not shown[0] & shown[1] and max(shown[1]) == 299 and max(shown[2]) == 149 and "test given" in data.reading()
+    assert (not shown[0] & shown[1] and max(shown[1]) == 299 and max(shown[2]) == 149
+            and "test given" in data.reading())
 
 
 def test_a_folder_of_recordings(tmp_path):
     for s in range(6):
         (tmp_path / f"run_{s}").mkdir()
-        write_csv(tmp_path / f"run_{s}" / "log.csv", [["t", "a", "b"]] + [[t / 10, t + 1000 * s, np.sin(t)] for t in range(100 + s)])
+        write_csv(tmp_path / f"run_{s}" / "log.csv",
+                  [["t", "a", "b"]] + [[t / 10, t + 1000 * s, np.sin(t)] for t in range(100 + s)])
     for file in (tmp_path, tmp_path / "run_*" / "log.csv"):
         data = series(file, length=20)
         shown = [{step // 1000 for step in steps(data, split)} for split in SPLITS]
-        assert sorted(s for split in shown for s in split) == list(range(6)) and data.fields["signal"].channels == 2
+        assert (sorted(s for split in shown for s in split) == list(range(6))
+                and data.fields["signal"].channels == 2)
         assert "each 'file' is kept in one split" in data.reading().lower()
     write_csv(tmp_path / "run_0" / "torque.csv", [["c"], *[[np.cos(t)] for t in range(100)]])
     with pytest.raises(ValueError, match=r"log\.csv"):
@@ -390,7 +441,8 @@ def test_a_folder_of_recordings(tmp_path):
 def test_folders_and_names_of_files_are_labels(tmp_path):
     for s in range(12):
         (tmp_path / KIND[s]).mkdir(exist_ok=True)
-        write_csv(tmp_path / KIND[s] / f"{'abc'[s % 3]}_{s}.csv", [["a", "b"]] + [[t, np.sin(t * (1 + s % 2))] for t in range(60)])
+        write_csv(tmp_path / KIND[s] / f"{'abc'[s % 3]}_{s}.csv",
+                  [["a", "b"]] + [[t, np.sin(t * (1 + s % 2))] for t in range(60)])
     assert series(tmp_path).classes == {"folder": ["down", "up"]}
     data = series(tmp_path, label="{label}_{take}.csv", group="-1")
     assert data.classes == {"label": ["a", "b", "c"]}
@@ -407,8 +459,10 @@ def recordings(root, *folders, n=4, header=True, T=100, C=2, ending="csv"):
 
 
 @pytest.mark.parametrize(("folders", "classes"), [
-    (["bus", "car", "train"], ["bus", "car", "train"]), (["a/x", "a/y", "b/x", "b/y"], ["a", "b"]), (["w/a", "w/b"], ["a", "b"]),
-    (["train/a", "train/b", "test/a", "test/b"], ["a", "b"]), (["a/train", "a/test", "b/train", "b/test"], ["a", "b"]),
+    (["bus", "car", "train"], ["bus", "car", "train"]), (["a/x", "a/y", "b/x", "b/y"], ["a", "b"]),
+    (["w/a", "w/b"], ["a", "b"]),
+    (["train/a", "train/b", "test/a", "test/b"], ["a", "b"]),
+    (["a/train", "a/test", "b/train", "b/test"], ["a", "b"]),
     (["a", "b", "unlabeled"], ["a", "b"]), (["train/a", "train/b", "unsup", "test/a", "test/b"], ["a", "b"]),
 ])
 def test_folders_mean_the_same_for_series_texts_and_pictures(tmp_path, folders, classes):
@@ -427,7 +481,8 @@ def test_folders_mean_the_same_for_series_texts_and_pictures(tmp_path, folders, 
     assert texts.classes == {"folder": classes}
 
 
-@pytest.mark.parametrize("folders", [["a", "b", "unlabelled"], ["train/a", "train/b", "train/unsup", "test/a", "test/b"]])
+@pytest.mark.parametrize("folders",
+    [["a", "b", "unlabelled"], ["train/a", "train/b", "train/unsup", "test/a", "test/b"]])
 def test_recordings_in_a_folder_of_unlabelled_ones_train_without_a_label(tmp_path, folders):
     recordings(tmp_path, *folders, n=6)
     data = series(tmp_path, length=20)
@@ -439,7 +494,8 @@ def test_recordings_in_a_folder_of_unlabelled_ones_train_without_a_label(tmp_pat
 def test_one_table_of_series_in_each_folder_is_a_class_but_one_recording_is_a_run(tmp_path):
     for k, kind in enumerate(["bus", "car", "train"]):
         (tmp_path / "rows" / kind).mkdir(parents=True)
-        write_csv(tmp_path / "rows" / kind / "s.csv", [[f"t{t}" for t in range(30)]] + WAVES[20 * k:20 * k + 20].tolist())
+        write_csv(tmp_path / "rows" / kind / "s.csv",
+                  [[f"t{t}" for t in range(30)]] + WAVES[20 * k:20 * k + 20].tolist())
     assert series(tmp_path / "rows").classes == {"folder": ["bus", "car", "train"]}
     recordings(tmp_path / "runs", "bus", "car", "train", n=1)
     assert series(tmp_path / "runs", length=20).classes == {}
@@ -448,7 +504,8 @@ def test_one_table_of_series_in_each_folder_is_a_class_but_one_recording_is_a_ru
 
 @pytest.mark.parametrize("header", [True, False])
 @pytest.mark.parametrize("C", [1, 6, 12])
-@pytest.mark.parametrize("folders", [["a", "b"], ["train/a", "train/b", "test/a", "test/b"], ["train", "test"], ["runs"]])
+@pytest.mark.parametrize("folders",
+    [["a", "b"], ["train/a", "train/b", "test/a", "test/b"], ["train", "test"], ["runs"]])
 def test_split_folders_do_not_change_what_a_recording_is(tmp_path, folders, C, header):
     recordings(tmp_path, *folders, header=header, C=C)
     data = series(tmp_path, length=20)
@@ -459,17 +516,21 @@ def test_split_folders_do_not_change_what_a_recording_is(tmp_path, folders, C, h
 def test_recordings_in_files_called_train_and_test_are_no_series_in_rows(tmp_path):
     recordings(tmp_path, "data", n=12, header=False, C=6)
     for i in range(12):
-        (tmp_path / "data" / f"r{i}.csv").rename(tmp_path / "data" / f"{['train', 'train', 'test'][i % 3]}_{i}.csv")
+        (tmp_path / "data" / f"r{i}.csv").rename(
+            tmp_path / "data" / f"{['train', 'train', 'test'][i % 3]}_{i}.csv")
     assert series(tmp_path / "data", length=20).samples().x.shape[1:] == (6, 20)
     (tmp_path / "smooth").mkdir()
     for name in ("train", "test"):
-        write_csv(tmp_path / "smooth" / f"{name}.csv", np.cumsum(RNG.normal(size=(400, 6)), 0)[:, RNG.permutation(6)].round(3).tolist())
+        write_csv(tmp_path / "smooth" / f"{name}.csv",
+                  np.cumsum(RNG.normal(size=(400, 6)), 0)[:, RNG.permutation(6)].round(3).tolist())
     assert series(tmp_path / "smooth", length=20).samples().x.shape[1:] == (6, 20)
 
 
 def test_files_of_one_folder_are_read_alike(tmp_path):
-    for i, T in enumerate((100, 120, 60, 90, 50, 110)):  # by itself a wide table of few rows would be series in rows
-        write_csv(tmp_path / f"r{i}.csv", [[f"{c}x" for c in "abcdefghijkl"]] + RNG.normal(size=(T, 12)).round(3).tolist())
+    # by itself a wide table of few rows would be series in rows
+    for i, T in enumerate((100, 120, 60, 90, 50, 110)):
+        write_csv(tmp_path / f"r{i}.csv",
+                  [[f"{c}x" for c in "abcdefghijkl"]] + RNG.normal(size=(T, 12)).round(3).tolist())
     data = series(tmp_path, length=20)
     assert data.unit == "windows" and data.fields["signal"].channels == 12
 
@@ -479,16 +540,20 @@ def test_short_recordings_are_padded_not_lost(tmp_path):
         write_csv(tmp_path / f"r{s}.csv", [["a", "b"]] + [[t, np.sin(t)] for t in range(20 + 2 * s)])
     data = series(tmp_path)
     x, _ = everything(data)
-    assert x.shape[2] >= 42 and data.fields["signal"].gaps and "11 recordings shorter" in data.reading() and len(x) >= 12
+    assert (x.shape[2] >= 42 and data.fields["signal"].gaps and "11 recordings shorter" in data.reading()
+            and len(x) >= 12)
 
 
 # Lengths and numbers
 
-@pytest.mark.parametrize(("steps_there", "length", "wanted"), [(427, 0, 427), (3000, 0, 2048), (427, 100, 100)])
+@pytest.mark.parametrize(("steps_there", "length", "wanted"),
+                         [(427, 0, 427), (3000, 0, 2048), (427, 100, 100)])
 def test_the_length_is_that_of_the_file_up_to_a_limit_that_is_said(tmp_path, steps_there, length, wanted):
-    rows = [["label", *range(steps_there)]] + [[KIND[i], *RNG.normal(size=steps_there).round(2)] for i in range(12)]
+    rows = ([["label", *range(steps_there)]]
+            + [[KIND[i], *RNG.normal(size=steps_there).round(2)] for i in range(12)])
     data = series(write_csv(tmp_path / "s.csv", rows), length=length)
-    assert data.samples().x.shape[2] == wanted and (f"longer than {wanted:,} steps" in data.reading()) == (wanted < steps_there)
+    assert (data.samples().x.shape[2] == wanted
+            and (f"longer than {wanted:,} steps" in data.reading()) == (wanted < steps_there))
 
 
 @pytest.mark.parametrize(("rows", "wanted"), [(5000, 128), (800, 40), (200, 10)])
@@ -503,7 +568,8 @@ def test_windows_of_a_short_table_are_short(tmp_path, rows, wanted):
     (["left", "right", "up"], "columns"), ([f"acc{i}" for i in range(3)], "columns"),
 ])
 def test_which_layout_is_taken_is_said(tmp_path, names, layout):
-    data = series(write_csv(tmp_path / "s.csv", [list(names)] + RNG.normal(size=(200, len(names))).round(3).tolist()))
+    data = series(write_csv(tmp_path / "s.csv",
+                            [list(names)] + RNG.normal(size=(200, len(names))).round(3).tolist()))
     assert (data.unit == "series") == (layout == "rows")
     assert {"rows": "a series per row", "columns": "a channel per column"}[layout] in data.reading().lower()
 
@@ -532,7 +598,8 @@ def test_what_is_no_number_is_absent_with_a_word(tmp_path, bad):
     rows = [["label", *(f"t{t}" for t in range(30))]] + [[KIND[i], *x] for i, x in enumerate(body)]
     data = series(write_csv(tmp_path / "s.csv", rows))
     x, _ = everything(data)
-    assert x.isnan().sum() == 1 and not x.isinf().any() and "counted as missing" in data.reading() and data.fields["signal"].gaps
+    assert (x.isnan().sum() == 1 and not x.isinf().any() and "counted as missing" in data.reading()
+            and data.fields["signal"].gaps)
 
 
 @pytest.mark.parametrize("ending", [",", ",,"])
@@ -542,13 +609,15 @@ def test_tables_as_spreadsheets_write_them(tmp_path, ending, encoding):
     lines = [",".join(map(str, row)) + ending for row in rows]
     (tmp_path / "s.csv").write_bytes("\r\n".join(lines).encode(encoding))
     data = series(tmp_path / "s.csv")
-    assert everything(data)[0].shape == (60, 1, 30) and data.classes == {"größe": ["down", "up"]} and not data.fields["signal"].gaps
+    assert (everything(data)[0].shape == (60, 1, 30) and data.classes == {"größe": ["down", "up"]}
+            and not data.fields["signal"].gaps)
 
 
 # Arrays
 
 @pytest.mark.parametrize(("shape", "wanted", "word"), [
-    ((30, 2, 24), (2, 24), ""), ((30, 24), (1, 24), ""), ((30, 128, 9), (9, 128), "channels last"), ((2000,), (1, 100), "one recording"),
+    ((30, 2, 24), (2, 24), ""), ((30, 24), (1, 24), ""), ((30, 128, 9), (9, 128), "channels last"),
+    ((2000,), (1, 100), "one recording"),
     ((2000, 3), (3, 100), "one recording"), ((30, 12, 7), (7, 12), "channels last"),
 ])
 @pytest.mark.parametrize("dtype", ["<f4", ">f8", "i2", "f2", "u2"])
@@ -556,7 +625,8 @@ def test_arrays_of_any_shape_and_number(tmp_path, shape, wanted, word, dtype):
     np.save(tmp_path / "s.npy", (100 * RNG.random(shape)).astype(dtype))
     data = series(tmp_path / "s.npy")
     x, _ = everything(data)
-    assert data.samples().x.shape[1:] == wanted and word in data.reading().lower() and x.dtype == torch.float32
+    assert (data.samples().x.shape[1:] == wanted and word in data.reading().lower()
+            and x.dtype == torch.float32)
     assert abs(float(x.nanmean())) < 0.2
 
 
@@ -564,7 +634,8 @@ ONE_HOT = np.eye(3)[np.arange(30) % 3]
 
 
 @pytest.mark.parametrize(("y", "classes", "counts"), [
-    (np.arange(30) % 3, ["0", "1", "2"], [10] * 3), (np.array(["a", "b", "c"] * 10), ["a", "b", "c"], [10] * 3),
+    (np.arange(30) % 3, ["0", "1", "2"], [10] * 3),
+    (np.array(["a", "b", "c"] * 10), ["a", "b", "c"], [10] * 3),
     (ONE_HOT, ["0", "1", "2"], [10] * 3), (np.arange(30) % 3 - 1, ["0", "1"], [10, 10]),
     ((np.arange(30) % 3)[:, None], ["0", "1", "2"], [10] * 3),
 ])
@@ -583,7 +654,8 @@ def test_quantities_and_several_answers_of_arrays(tmp_path):
     assert everything(series(tmp_path / "k.npz"))[1]["label"].shape == (30, 3)
 
 
-@pytest.mark.parametrize("names", [("x_train", "y_train", "x_test", "y_test"), ("train_data", "train_labels", "test_data", "test_labels")])
+@pytest.mark.parametrize("names",
+    [("x_train", "y_train", "x_test", "y_test"), ("train_data", "train_labels", "test_data", "test_labels")])
 def test_splits_of_an_npz(tmp_path, names):
     x, y = RNG.random((30, 2, 24)), np.arange(30) % 3
     np.savez(tmp_path / "s.npz", **dict(zip(names, (x[:20], y[:20], x[20:], y[20:]))))
@@ -604,7 +676,8 @@ def test_labels_in_a_file_beside(tmp_path):
 
 def test_labels_in_a_table_beside(tmp_path):
     for name, n in (("train", 40), ("test", 20)):
-        (tmp_path / f"X_{name}.txt").write_text("".join("  " + "  ".join(f"{v: .5e}" for v in WAVES[i]) + "\n" for i in range(n)))
+        (tmp_path / f"X_{name}.txt").write_text("".join("  " + "  ".join(f"{v: .5e}" for v in WAVES[i]) + "\n"
+                                                        for i in range(n)))
         (tmp_path / f"y_{name}.txt").write_text("".join(f"{1 + i % 3}\n" for i in range(n)))
     for file in (tmp_path / "X_train.txt", tmp_path):
         data = series(file)
@@ -628,9 +701,11 @@ def test_ts_files_that_are_not_read_say_why(tmp_path, header, line, words):
 
 def test_ts_with_a_quantity_missing_values_and_comments(tmp_path):
     lines = [f"{i},?,{i + 2}{',7' * (i % 3)}:1,2,3:{i / 4}" for i in range(20)]
-    (tmp_path / "s.ts").write_text("# about\n@Univariate False\n@TargetLabel TRUE\n@DATA\n% more\n" + "\n".join(lines))
+    (tmp_path / "s.ts").write_text("# about\n@Univariate False\n@TargetLabel TRUE\n@DATA\n% more\n"
+                                   + "\n".join(lines))
     data = series(tmp_path / "s.ts")
-    assert data.samples().x.shape == (20, 2, 5) and data.loaded("train")[1]["class"].dtype == torch.float32 and data.fields["signal"].gaps
+    assert (data.samples().x.shape == (20, 2, 5) and data.loaded("train")[1]["class"].dtype == torch.float32
+            and data.fields["signal"].gaps)
 
 
 def test_arff_with_one_and_with_several_channels(tmp_path):
@@ -647,7 +722,8 @@ def test_arff_with_one_and_with_several_channels(tmp_path):
 ARCHIVE = "ucr-uea/{0}/{0}_TRAIN.ts"
 
 
-@pytest.mark.parametrize("path", real(ARCHIVE.format("JapaneseVowels"), ARCHIVE.format("BasicMotions"), "ett/ETTh1.csv"))
+@pytest.mark.parametrize("path",
+    real(ARCHIVE.format("JapaneseVowels"), ARCHIVE.format("BasicMotions"), "ett/ETTh1.csv"))
 def test_real_series(path):
     data = series(path)
     x, _ = everything(data)
@@ -662,10 +738,12 @@ def test_real_series(path):
     ("ett", "", {}, 7, (754, 101, 210), 0, "in order of time"),
     ("sarcos", "", {}, 28, (187, 20, 48), 0, "in order of time"),
     ("schunk-arm", "measurement_*/trajectory.csv", {}, 12, None, 0, "30 groups"),
-    ("schunk-arm", "measurement_*/trajectory.csv", {"group": "measurement_{program}{take}/trajectory"}, 12, None, 0, "10 groups"),
+    ("schunk-arm", "measurement_*/trajectory.csv", {"group": "measurement_{program}{take}/trajectory"}, 12,
+     None, 0, "10 groups"),
     ("g1-bottle-lerobot", "data", {}, 52, None, 0, "100 groups"),
 ])
-def test_every_real_folder_is_read_with_two_arguments_at_most(folder, rest, given, channels, sizes, classes, words):
+def test_every_real_folder_is_read_with_two_arguments_at_most(folder, rest, given, channels, sizes, classes,
+                                                              words):
     for path in real(folder):
         if folder.startswith("g1"):
             try:
@@ -676,16 +754,19 @@ def test_every_real_folder_is_read_with_two_arguments_at_most(folder, rest, give
                 return
         data = series(path / rest, **given)
         found = tuple(len(data.loaded(split)[0]["signal"]) for split in SPLITS)
-        assert data.fields["signal"].channels == channels and words in data.reading() and (sizes or found) == found and min(found) > 0
+        assert (data.fields["signal"].channels == channels and words in data.reading()
+                and (sizes or found) == found and min(found) > 0)
         assert sum(map(len, data.classes.values())) == classes
 
 
 def some_rows(path, n, steps=12):
     table = np.random.default_rng(n).normal(size=(n, steps)).round(3)
-    path.write_text("\n".join([",".join(f"t{i}" for i in range(steps)), *(",".join(map(str, row)) for row in table)]) + "\n")
+    path.write_text("\n".join([",".join(f"t{i}" for i in range(steps)),
+                               *(",".join(map(str, row)) for row in table)]) + "\n")
 
 
-@pytest.mark.parametrize("after", [lambda path: path.unlink(), lambda path: some_rows(path, 30, 24), lambda path: path.write_text("")])
+@pytest.mark.parametrize("after",
+    [lambda path: path.unlink(), lambda path: some_rows(path, 30, 24), lambda path: path.write_text("")])
 def test_what_was_read_stays_when_the_file_is_deleted_or_written_again(tmp_path, after):
     some_rows(tmp_path / "a.csv", 40)
     data = Data.find("series")(file=str(tmp_path / "a.csv"))
@@ -705,7 +786,8 @@ def test_an_array_that_is_read_where_it_lies_says_that_it_has_changed(tmp_path):
     assert len(Data.find("series")(file=str(tmp_path / "a.npy")).load("train")[0]["signal"]) == 14
 
 
-@pytest.mark.parametrize("shape", [(100, 12, 5), (100, 5, 12), (100, 30, 9), (100, 9, 30), (100, 8, 8), (100, 40, 1)])
+@pytest.mark.parametrize("shape",
+                         [(100, 12, 5), (100, 5, 12), (100, 30, 9), (100, 9, 30), (100, 8, 8), (100, 40, 1)])
 def test_an_array_means_the_same_in_a_file_and_in_memory(tmp_path, shape):
     x = np.random.default_rng(0).normal(size=shape)
     np.save(tmp_path / "a.npy", x)
@@ -719,7 +801,8 @@ def test_an_array_means_the_same_in_a_file_and_in_memory(tmp_path, shape):
 def test_windows_that_hold_several_activities_are_counted(tmp_path):
     file = tmp_path / "worn.csv"
     for every, words in ((30, "130 of 130 windows hold more than one 'activity'"), (400, "")):
-        lines = [f"{('run', 'sit', 'walk')[i // every % 3]},w{i // 400},{i % 7},{i % 11}" for i in range(2000)]
+        lines = [f"{('run', 'sit', 'walk')[i // every % 3]},w{i // 400},{i % 7},{i % 11}"
+                 for i in range(2000)]
         file.write_text("\n".join(["activity,wearer,x,z", *lines]))
         said = Data.find("series")(file=str(file), label="activity", group="wearer").reading()
         assert (words in said) if words else ("hold more than one" not in said)
@@ -737,16 +820,20 @@ def test_rows_to_be_handed_in_are_unlabelled(tmp_path, file):
     labelled_rows(tmp_path / "train.csv", 40)
     labelled_rows(tmp_path / "test.csv", 12, False, 40)
     data = Data.find("series")(file=",".join(str(tmp_path / name) for name in file.split(",")))
-    assert [len(data.loaded(split)[0]["signal"]) for split in SPLITS][2] == 12 and data.classes == {"label": ["a", "b"]}
-    assert data.loaded("test")[1]["label"].tolist() == [-1] * 12 and (data.loaded("train")[1]["label"] >= 0).all()
+    assert ([len(data.loaded(split)[0]["signal"]) for split in SPLITS][2] == 12
+            and data.classes == {"label": ["a", "b"]})
+    assert (data.loaded("test")[1]["label"].tolist() == [-1] * 12
+            and (data.loaded("train")[1]["label"] >= 0).all())
     assert "o column 'label' in test.csv, so its 12 rows have none" in data.reading()
 
 
 def test_commas_and_colons_in_the_names_of_files(tmp_path):
     for name in ("a, b.csv", "c:d.csv", "e.csv"):
         some_rows(tmp_path / name, 20)
-    for file, n in (("a, b.csv", 20), ("c:d.csv", 20), ("c:*.csv", 20), ("a, *.csv", 20), ("c:d.csv,e.csv", 40), ("e.csv, a*.csv", 40)):
-        data = Data.find("series")(file=",".join(str(tmp_path / part.strip()) for part in (file.split(",") if n == 40 else [file])))
+    for file, n in (("a, b.csv", 20), ("c:d.csv", 20), ("c:*.csv", 20), ("a, *.csv", 20),
+                    ("c:d.csv,e.csv", 40), ("e.csv, a*.csv", 40)):
+        data = Data.find("series")(file=",".join(str(tmp_path / part.strip())
+                                                 for part in (file.split(",") if n == 40 else [file])))
         assert sum(len(data.loaded(split)[0]["signal"]) for split in SPLITS) == n
     with pytest.raises(FileNotFoundError, match="no file that fits"):
         Data.find("series")(file=f"{tmp_path / 'e.csv'},{tmp_path / 'z*.csv'}")

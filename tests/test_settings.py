@@ -40,7 +40,8 @@ def products() -> str:
         return "mixed"
 
 
-PRECISIONS = (torch.backends, torch.backends.mkldnn.matmul, torch.backends.mkldnn.conv, torch.backends.mkldnn.rnn,
+PRECISIONS = (torch.backends, torch.backends.mkldnn.matmul, torch.backends.mkldnn.conv,
+              torch.backends.mkldnn.rnn,
               torch.backends.cuda.matmul)
 SETTINGS = {
     "float64": lambda: held(torch.set_default_dtype, torch.float64, torch.float32),
@@ -68,10 +69,13 @@ SETTINGS = {
 
 def everything() -> tuple:
     """All of those settings as they are now."""
-    return (torch.get_default_dtype(), torch.empty(0).device, torch.is_grad_enabled(), torch.is_inference_mode_enabled(),
-            torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu"), torch.are_deterministic_algorithms_enabled(),
+    return (torch.get_default_dtype(), torch.empty(0).device, torch.is_grad_enabled(),
+            torch.is_inference_mode_enabled(),
+            torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu"),
+            torch.are_deterministic_algorithms_enabled(),
             torch.get_num_threads(), products(), *(of.fp32_precision for of in PRECISIONS),
-            torch.backends.mkldnn.enabled, torch.is_autocast_cache_enabled(), str(np.geterr()), len(warnings.filters))
+            torch.backends.mkldnn.enabled, torch.is_autocast_cache_enabled(), str(np.geterr()),
+            len(warnings.filters))
 
 
 def numbers(events) -> list:
@@ -81,7 +85,8 @@ def numbers(events) -> list:
         if isinstance(e, Step):
             told.append(e.scalars)
         elif isinstance(e, Evaluation):
-            told.append((e.step, e.split, e.scores, e.baselines, e.chance_loss, None if e.embedding is None else e.embedding.tolist()))
+            told.append((e.step, e.split, e.scores, e.baselines, e.chance_loss,
+                         None if e.embedding is None else e.embedding.tolist()))
         elif isinstance(e, Checkpoint):
             told.append({name: w.detach().clone() for name, w in e.state["task"].items()})
     return told
@@ -97,7 +102,8 @@ def same(a, b) -> bool:
     return a == b or (isinstance(a, float) and math.isnan(a) and math.isnan(b))
 
 
-RECIPES = [("simclr", "transformer", "float32"), ("masked", "small_cnn", "float32"), ("byol", "gru", "bfloat16")]
+RECIPES = [("simclr", "transformer", "float32"), ("masked", "small_cnn", "float32"),
+           ("byol", "gru", "bfloat16")]
 
 
 def recipe_for(toy, pretext, backbone):
@@ -108,7 +114,8 @@ def recipe_for(toy, pretext, backbone):
 @pytest.fixture(autouse=True)
 def light(monkeypatch):
     """torch's function imports its compiler, for 15 seconds; what it sets is this."""
-    monkeypatch.setattr(torch, "use_deterministic_algorithms", lambda on, warn_only=False: torch._C._set_deterministic_algorithms(on))
+    monkeypatch.setattr(torch, "use_deterministic_algorithms",
+                        lambda on, warn_only=False: torch._C._set_deterministic_algorithms(on))
 
 
 KEPT = {}
@@ -141,7 +148,8 @@ ONE_BY_ONE = [pytest.param((name,), marks=pytest.mark.slow) for name in SETTINGS
 
 @pytest.mark.parametrize("settings", [*TOGETHER, *ONE_BY_ONE], ids="+".join)
 @pytest.mark.parametrize("names", RECIPES, ids="-".join)
-def test_nothing_that_is_set_from_the_start_or_between_two_events_changes_a_number(names, settings, plain_run):
+def test_nothing_that_is_set_from_the_start_or_between_two_events_changes_a_number(names, settings,
+    plain_run):
     recipe, expected = plain_run(*names)
     if settings == ("more threads",):  # those that there are at the start are the run's
         return

@@ -1,4 +1,5 @@
-"""What single tasks promise beside the contract: chance levels under other hyperparameters, words where they do not fit."""
+"""What single tasks promise beside the contract: chance levels under other hyperparameters, words where they
+do not fit."""
 
 import promises
 import pytest
@@ -12,8 +13,10 @@ from sslbench.pretexts.views.byol import distance
 
 @pytest.mark.parametrize("names, given", [
     ("next_token-transformer-text", {"augment": True}), ("next_token-gru-series", {"augment": True}),
-    ("autoencoder-small_cnn-text", {"noise": 0.5}), ("autoencoder-mlp-image", {"noise": 0.5, "decoder_depth": 0}),
-    ("masked-small_cnn-text", {"mask_ratio": 0.9}), ("vicreg-mlp-image", {"variance_weight": 5.0, "covariance_weight": 0.0}),
+    ("autoencoder-small_cnn-text", {"noise": 0.5}),
+    ("autoencoder-mlp-image", {"noise": 0.5, "decoder_depth": 0}),
+    ("masked-small_cnn-text", {"mask_ratio": 0.9}),
+    ("vicreg-mlp-image", {"variance_weight": 5.0, "covariance_weight": 0.0}),
 ], ids=str)
 def test_chance_is_right_with_other_hyperparameters(names, given):
     pretext, backbone, data = names.split("-")
@@ -29,9 +32,11 @@ def test_chance_of_byol_is_the_distance_of_unrelated_directions():
 
 
 @pytest.mark.parametrize("pretext, backbone, data, what_fits", [
-    ("rotation", "small_cnn", "series", "masked|simclr"), ("next_token", "small_cnn", "text", "transformer|gru"),
+    ("rotation", "small_cnn", "series", "masked|simclr"),
+    ("next_token", "small_cnn", "text", "transformer|gru"),
     ("simclr", "mlp", "text", "transformer|gru|small_cnn"), ("simclr", "resnet18", "series", "small_cnn"),
-    ("simclr", "small_cnn", "image and text", "transformer|gru"), ("supervised", "small_cnn", "image", "labels"),
+    ("simclr", "small_cnn", "image and text", "transformer|gru"),
+    ("supervised", "small_cnn", "image", "labels"),
     ("clip", "transformer", "image", "captions"), ("clip", "transformer", "states and actions", "captions"),
 ])
 def test_what_does_not_fit_says_why_and_what_would(pretext, backbone, data, what_fits):

@@ -1,4 +1,5 @@
-"""Who trains and who tests: nothing is lost, nothing is in two splits, no split is empty, nobody is on both sides."""
+"""Who trains and who tests: nothing is lost, nothing is in two splits, no split is empty, nobody is on both
+sides."""
 
 import numpy as np
 import pytest
@@ -64,7 +65,8 @@ def test_two_groups_leave_the_test_apart_and_say_so():
     assert not groups["train"] & groups["test"]
 
 
-@pytest.mark.parametrize("given, missing", [(("train", "test"), "validation"), (("train", "validation"), "test")])
+@pytest.mark.parametrize("given, missing",
+                         [(("train", "test"), "validation"), (("train", "validation"), "test")])
 def test_given_splits_are_kept_and_the_missing_one_is_cut_from_train(given, missing):
     own = [given[i % 2] for i in range(60)]
     splits = divide(keys(60), torch.arange(60) % 3, given=own)
@@ -91,7 +93,8 @@ def test_groups_that_given_splits_tear_apart_are_counted(torn, words):
 
 def test_groups_too_few_to_cut_a_missing_split_by_them_are_counted():
     splits = divide(keys(60), None, ["a"] * 50 + ["b"] * 10, ["train"] * 40 + ["test"] * 20)
-    assert splits.origin == "train and test given, validation cut from train, 1 of 2 groups are in several splits"
+    assert (splits.origin == "train and test given, validation cut from train, 1 of 2 groups are in several "
+                             "splits")
 
 
 def test_windows_are_divided_by_time_and_what_reaches_over_a_border_is_said():
@@ -102,19 +105,23 @@ def test_windows_are_divided_by_time_and_what_reaches_over_a_border_is_said():
     assert lost and splits.left_out.startswith(str(lost))
 
 
-@pytest.mark.parametrize("word, name", [("Train", "train"), ("val", "validation"), ("dev", "validation"), ("TEST", "test"), ("cat", None)])
+@pytest.mark.parametrize("word, name",
+    [("Train", "train"), ("val", "validation"), ("dev", "validation"), ("TEST", "test"), ("cat", None)])
 def test_usual_names_of_splits(word, name):
     assert split_name(word) == name
 
 
 # What is asked for
 
-PATHS = [f"{s}/{k}/7_{who}_{i}.wav" for s in ("x", "y") for k in ("cat", "dog") for who in ("ann", "bob", "cy") for i in range(5)]
+PATHS = [f"{s}/{k}/7_{who}_{i}.wav" for s in ("x", "y") for k in ("cat", "dog")
+         for who in ("ann", "bob", "cy") for i in range(5)]
 
 
 def labels_of(**asked):
-    found = described(PATHS, {"note": ["a", "b"] * 30, "speaker": [p.split("_")[1] for p in PATHS]}, paths=True, **asked)
-    return found, {name: [found.classes[name][v] if v >= 0 else None for v in y.tolist()] for name, y in found.labels.items()}
+    found = described(PATHS, {"note": ["a", "b"] * 30, "speaker": [p.split("_")[1] for p in PATHS]},
+                      paths=True, **asked)
+    return found, {name: [found.classes[name][v] if v >= 0 else None for v in y.tolist()]
+                   for name, y in found.labels.items()}
 
 
 def test_a_folder_level_a_pattern_and_a_column_are_labels():
@@ -123,7 +130,8 @@ def test_a_folder_level_a_pattern_and_a_column_are_labels():
     assert labels_of(label="{kind}_{label}_{take}.wav")[1] == {"label": [p.split("_")[1] for p in PATHS]}
     assert labels_of(label="{digit}_{who}_{take}", group="speaker")[1] == {}  # the digit is 7 everywhere
     assert list(labels_of(label="note,speaker")[1]) == ["note", "speaker"]
-    assert labels_of(likely="note")[1]["note"][:2] == ["a", "b"] and labels_of(likely="note", label="none")[1] == {}
+    assert (labels_of(likely="note")[1]["note"][:2] == ["a", "b"]
+            and labels_of(likely="note", label="none")[1] == {})
 
 
 def test_a_group_by_pattern_keeps_a_speaker_on_one_side():
@@ -135,13 +143,18 @@ def test_a_group_by_pattern_keeps_a_speaker_on_one_side():
 def test_a_column_called_split_is_the_split():
     own = ["train"] * 40 + ["test"] * 20
     found = described(keys(60), {"split": own, "kind": ["a", "b"] * 30}, likely="kind")
-    assert sorted(found.splits.rows["test"]) == list(range(40, 60)) and any("split" in line for line in found.said)
-    assert sorted(described(keys(60), {"split": own}, split="none").splits.rows["test"]) != list(range(40, 60))
+    assert (sorted(found.splits.rows["test"]) == list(range(40, 60))
+            and any("split" in line for line in found.said))
+    assert (sorted(described(keys(60), {"split": own}, split="none").splits.rows["test"]) != list(range(40,
+        60)))
 
 
-@pytest.mark.parametrize("asked, word", [({"label": "kin"}, "note"), ({"group": "nope"}, "speaker"), ({"label": "9"}, "level 9"),
-                                         ({"label": "{a}_{a}"}, "once"), ({"label": "{}"}, "name"), ({"label": "{a}+{b}"}, "fits no"),
-                                         ({"split": "note"}, "train"), ({"group": "{digit}_{x}_{y}.wav"}, "one group")])
+@pytest.mark.parametrize("asked, word",
+    [({"label": "kin"}, "note"), ({"group": "nope"}, "speaker"), ({"label": "9"}, "level 9"),
+                                         ({"label": "{a}_{a}"}, "once"), ({"label": "{}"}, "name"),
+                                         ({"label": "{a}+{b}"}, "fits no"),
+                                         ({"split": "note"}, "train"),
+                                         ({"group": "{digit}_{x}_{y}.wav"}, "one group")])
 def test_what_is_not_there_is_one_line_that_says_what_is(asked, word):
     with pytest.raises(ValueError, match=word) as error:
         labels_of(**asked)
@@ -151,13 +164,16 @@ def test_what_is_not_there_is_one_line_that_says_what_is(asked, word):
 def test_a_label_of_several_words_stays_whole_and_other_ways_to_cut_a_name_are_said():
     names = [f"{kind}_{i}.jpg" for kind in ("great_pyrenees", "shiba_inu", "beagle") for i in range(10)]
     found = described(names, {}, label="{label}_{n}", paths=True)
-    assert found.classes["label"] == ["beagle", "great_pyrenees", "shiba_inu"] and any("20 names fit" in line for line in found.said)
-    plain = described([f"{d}_jackson_{i}.wav" for d in range(2) for i in range(10)], {}, label="{label}_{who}_{take}.wav", paths=True)
+    assert (found.classes["label"] == ["beagle", "great_pyrenees", "shiba_inu"]
+            and any("20 names fit" in line for line in found.said))
+    plain = described([f"{d}_jackson_{i}.wav" for d in range(2) for i in range(10)], {},
+                      label="{label}_{who}_{take}.wav", paths=True)
     assert plain.classes["label"] == ["0", "1"] and not any("several ways" in line for line in plain.said)
 
 
 def test_columns_of_0_and_1_are_answers_at_once_or_one_hot():
-    columns = {"rain": ["1", "0"] * 20, "wind": ["1", "1", "0", "0"] * 10, "sun": ["0", "1"] * 20, "no": list("abcd") * 10}
+    columns = {"rain": ["1", "0"] * 20, "wind": ["1", "1", "0", "0"] * 10, "sun": ["0", "1"] * 20,
+               "no": list("abcd") * 10}
     found = described(keys(40), columns, label="rain+wind")
     assert found.labels["rain+wind"].shape == (40, 2) and found.classes["rain+wind"] == ["rain", "wind"]
     assert described(keys(40), columns, label="rain+sun").classes == {"rain+sun": ["rain", "sun"]}
@@ -173,10 +189,12 @@ def test_what_has_no_group_stands_alone_and_classes_that_training_never_shows_ar
     assert all(i >= 40 for split in SPLITS for i in found.splits.rows[split] if who[i] == "")
     apart = described(keys(40), {"person": [f"p{i % 8}" for i in range(40)]}, label="person", group="person")
     assert any("no training sample has" in line for line in apart.said)
-    assert not any("no training sample" in line for line in described(keys(40), {"k": ["a", "b"] * 20}, label="k").said)
+    assert not any("no training sample" in line
+                   for line in described(keys(40), {"k": ["a", "b"] * 20}, label="k").said)
 
 
 def test_unlabelled_samples_train():
     label = torch.where(torch.arange(60) % 3 == 0, -1, torch.arange(60) % 2)
     rows = divide(keys(60), label).rows
-    assert all((label[rows[split]] >= 0).all() for split in ("validation", "test")) and (label[rows["train"]] < 0).sum() == 20
+    assert (all((label[rows[split]] >= 0).all() for split in ("validation", "test"))
+            and (label[rows["train"]] < 0).sum() == 20)

@@ -1,4 +1,5 @@
-"""Data larger than memory: a map stays on the disk, a large folder is decoded as it is needed, and no number changes."""
+"""Data larger than memory: a map stays on the disk, a large folder is decoded as it is needed, and no number
+changes."""
 
 import gc
 import os
@@ -75,7 +76,8 @@ def learned(events) -> tuple[list, dict, list]:
 
 
 def same(a: tuple, b: tuple) -> bool:
-    return a[0] == b[0] and str(a[2]) == str(b[2]) and all(torch.equal(x, b[1][name]) for name, x in a[1].items())
+    return (a[0] == b[0] and str(a[2]) == str(b[2])
+            and all(torch.equal(x, b[1][name]) for name, x in a[1].items()))
 
 
 # Memory maps
@@ -99,7 +101,8 @@ def test_a_memory_map_is_not_copied_and_reads_as_the_array_does(mapped, x, kind)
 
 @pytest.mark.parametrize(("n", "T"), [(40, 12), (5000, 12)])
 def test_what_is_rare_in_a_map_is_found(mapped, n, T, monkeypatch):
-    """Absent values and the largest symbol are looked for in every sample, however many pieces they are read in."""
+    """Absent values and the largest symbol are looked for in every sample, however many pieces they are read
+    in."""
     monkeypatch.setattr("sslbench.data.arrays.scaled.NUMBERS", 1024)
     x = np.random.default_rng(0).normal(size=(n, T)).astype(np.float32)
     assert not Data.find(arrays(mapped(x), kind="series", name="whole"))().fields["signal"].gaps
@@ -111,7 +114,8 @@ def test_what_is_rare_in_a_map_is_found(mapped, n, T, monkeypatch):
 
 
 def test_a_share_of_the_labels_of_a_map_is_still_a_map(mapped):
-    data = Data.find(arrays(mapped(np.zeros((64, 3, 16, 16), np.uint8)), np.arange(64) % 2, name="labelled_map"))()
+    data = Data.find(arrays(mapped(np.zeros((64, 3, 16, 16), np.uint8)), np.arange(64) % 2,
+                            name="labelled_map"))()
     rows, _ = Labelled(data, 0.5).load("train")
     assert len(rows["image"]) == len(rows["label"]) == 22 and not in_memory(rows["image"])
 
@@ -123,7 +127,8 @@ def test_whole_numbers_of_every_kind_are_symbols(mapped, dtype):
     x = (np.arange(24 * 8).reshape(24, 8) % 5).astype(dtype)
     data = Data.find(arrays(mapped(x), name="symbols of a kind", kind="symbols"))()
     rows = data.loaded("train")[0]["symbols"]
-    assert data.fields["symbols"].vocab == 5 and rows[:].dtype == torch.int64 and set(rows[:].flatten().tolist()) == set(range(5))
+    assert (data.fields["symbols"].vocab == 5 and rows[:].dtype == torch.int64
+            and set(rows[:].flatten().tolist()) == set(range(5)))
 
 
 class Numbers(Data, listed=False):
@@ -142,7 +147,8 @@ class Numbers(Data, listed=False):
 def test_rows_may_be_numpy_arrays(monkeypatch):
     monkeypatch.setattr(Data, "catalogue", {**Data.all(), "numbers": Numbers})
     recipe = Recipe("numbers", "autoencoder", "mlp", steps=2, batch_size=8)
-    assert "linear" in next(e for e in train(recipe, device="cpu") if isinstance(e, Evaluation) and e.split == "test").scores
+    assert ("linear" in next(e
+        for e in train(recipe, device="cpu") if isinstance(e, Evaluation) and e.split == "test").scores)
     few = Labelled(Numbers(), share=0.5).loaded("train")[0]["signal"]
     assert len(few) == 20 and few[torch.arange(3)].shape == (3, 2, 16)
 
@@ -168,9 +174,11 @@ def test_streaming_decodes_nothing_before_it_is_asked(pictures, monkeypatch):
 
 
 def test_streamed_and_held_pictures_train_to_the_same_bits(pictures):
-    held, streamed = (learned(train(recipe(pictures, memory), device="cpu", evaluations=2, test=False)) for memory in (1.0, 0.0))
+    held, streamed = (learned(train(recipe(pictures, memory), device="cpu", evaluations=2, test=False))
+                      for memory in (1.0, 0.0))
     assert same(held, streamed)
-    assert not same(held, learned(train(recipe(pictures, 0.0, seed=1), device="cpu", evaluations=2, test=False)))
+    assert not same(held, learned(train(recipe(pictures, 0.0, seed=1), device="cpu", evaluations=2,
+                                        test=False)))
 
 
 def test_a_streamed_run_goes_on_bit_for_bit_after_it_was_interrupted(pictures):
@@ -189,7 +197,8 @@ def damaged(file) -> None:
     file.write_bytes(file.read_bytes()[:2000])
 
 
-def test_damage_in_a_streamed_folder_is_said_once_and_another_picture_of_the_same_label_takes_the_place(pictures):
+def test_damage_in_a_streamed_folder_is_said_once_and_another_picture_of_the_same_label_takes_the_place(
+    pictures):
     (pictures / "a" / "text.png").write_text("no picture")
     data = images(pictures, memory=0)
     rows = data.load("train")[0]["image"]
@@ -204,7 +213,8 @@ def test_damage_in_a_streamed_folder_is_said_once_and_another_picture_of_the_sam
     (message,) = [str(w.message) for w in said]
     assert message.startswith(rows.names[i]) and torch.equal(after, again)
     j = rows.instead[i]
-    assert rows.names[j].startswith("b/") and torch.equal(after[i], before[j]) and not torch.equal(after[i], before[i])
+    assert (rows.names[j].startswith("b/") and torch.equal(after[i], before[j])
+            and not torch.equal(after[i], before[i]))
     assert torch.equal(after[everything != i], before[everything != i])
 
 
@@ -236,7 +246,8 @@ def test_evaluated_pictures_are_decoded_once_where_there_is_room(pictures, monke
     assert torch.equal(one, read()) and len(decoded) == counted
     monkeypatch.setattr(evaluate, "KEPT", 0)
     evaluate._kept.clear()
-    assert torch.equal(one, read()) and torch.equal(one, read()) and len(decoded) >= counted + 8  # the control
+    # the control
+    assert torch.equal(one, read()) and torch.equal(one, read()) and len(decoded) >= counted + 8
 
 
 # Reading ahead
@@ -308,7 +319,8 @@ def test_every_process_reads_its_own_share(pictures):
 def test_a_limit_of_the_process_counts_as_memory(monkeypatch):
     resource = pytest.importorskip("resource")
     whole = hardware.memory_limit()
-    monkeypatch.setattr(resource, "getrlimit", lambda kind: (10 ** 8 if kind == resource.RLIMIT_DATA else resource.RLIM_INFINITY, -1))
+    monkeypatch.setattr(resource, "getrlimit",
+        lambda kind: (10 ** 8 if kind == resource.RLIMIT_DATA else resource.RLIM_INFINITY, -1))
     assert hardware.memory_limit() == 10 ** 8 < whole
 
 
@@ -340,12 +352,15 @@ except MemoryError:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA counts mapped memory on Linux only")
 def test_a_folder_larger_than_the_memory_given_is_streamed_by_itself(pictures):
-    """6,000 pictures are 860 MB when they are decoded; the process may take 150 MB. Names are linked, so the folder is small."""
+    """6,000 pictures are 860 MB when they are decoded; the process may take 150 MB. Names are linked, so the
+    folder is small."""
     first = sorted(pictures.rglob("*.png"))
     for i in range(60, 6000):
         os.link(first[i % 60], pictures / "ab"[i % 2] / f"{i}.png")
-    done = subprocess.run([sys.executable, "-c", UNDER_A_LIMIT, str(pictures)], capture_output=True, text=True,
-                          cwd=Path(__file__).parents[1], timeout=60, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    done = subprocess.run([sys.executable, "-c", UNDER_A_LIMIT, str(pictures)], capture_output=True,
+                          text=True,
+                          cwd=Path(__file__).parents[1], timeout=60,
+                          env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0 and done.stdout.split("\n")[-2] == "held they do not fit", done.stderr[-2000:]
 
 

@@ -5,13 +5,15 @@ from sslbench import Recipe
 from sslbench.data import locations
 from sslbench.runs.supervised_baseline import folder_of, supervised_twin
 
-RECIPE = Recipe(data="waves", steps=4, batch_size=32, hyperparameters={"backbone.width": 8, "pretext.temperature": 0.5})
+RECIPE = Recipe(data="waves", steps=4, batch_size=32,
+                hyperparameters={"backbone.width": 8, "pretext.temperature": 0.5})
 
 
 def test_the_twin_differs_in_the_task_alone():
     twin = supervised_twin(RECIPE)
     assert (twin.pretext, twin.labels, twin.hyperparameters) == ("supervised", 1.0, {"backbone.width": 8})
-    assert (twin.data, twin.backbone, twin.steps, twin.seed) == (RECIPE.data, RECIPE.backbone, RECIPE.steps, RECIPE.seed)
+    assert ((twin.data, twin.backbone, twin.steps, twin.seed) == (RECIPE.data, RECIPE.backbone, RECIPE.steps,
+        RECIPE.seed))
 
 
 def test_it_is_trained_once_and_then_kept(tmp_path, monkeypatch):

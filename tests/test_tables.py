@@ -36,11 +36,14 @@ def test_any_delimiter_with_and_without_names(tmp_path, delimiter, first):
     assert t.notes == ([] if first else ["no line of column names"])
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+@pytest.mark.parametrize("encoding",
+                         ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_any_encoding(tmp_path, encoding):
-    t = table(tmp_path, lines([[f"Größe {i}", i] for i in range(40)], ";", [["grün", "n"]]), encoding=encoding)
+    t = table(tmp_path, lines([[f"Größe {i}", i] for i in range(40)], ";", [["grün", "n"]]),
+              encoding=encoding)
     assert t.names == ["grün", "n"] and t.words("grün")[3] == "Größe 3"
-    assert bool(t.notes) == (not encoding.startswith("utf-8")) and ("1252" in str(t.notes)) == (encoding == "cp1252")
+    assert (bool(t.notes) == (not encoding.startswith("utf-8"))
+            and ("1252" in str(t.notes)) == (encoding == "cp1252"))
 
 
 def test_big_endian_with_its_mark(tmp_path):
@@ -92,15 +95,18 @@ def test_quotes_that_do_not_balance_swallow_nothing(tmp_path):
     texts = [f"note {i} is here" for i in range(40)]
     texts[5], texts[20], texts[30] = '"note 5', '"note 20 he said', 'an inch is 1"'
     for delimiter, name in (("\t", "t.tsv"), (",", "u.csv")):
-        t = table(tmp_path, lines([[x, "ab"[i % 2]] for i, x in enumerate(texts)], delimiter, [["text", "label"]]), name)
+        t = table(tmp_path, lines([[x, "ab"[i % 2]] for i, x in enumerate(texts)], delimiter,
+                                  [["text", "label"]]), name)
         assert t.words("text") == texts and t.words("label") == ["a", "b"] * 20
         assert t.notes == ["2 lines with quotes that do not balance read as they stand"]
 
 
 def test_quoted_cells_of_several_lines_are_one_cell(tmp_path):
-    rows = [[f'"two lines,\nand ""{i}"""', i] for i in range(10)] + [['"a, b"', 10], [r'"he said \"no\", twice"', 11]]
+    rows = ([[f'"two lines,\nand ""{i}"""', i] for i in range(10)]
+            + [['"a, b"', 10], [r'"he said \"no\", twice"', 11]])
     t = table(tmp_path, lines(rows, first=[["text", "n"]]))
-    assert len(t) == 12 and t.words("text")[3] == 'two lines,\nand "3"' and t.words("text")[10:] == ["a, b", 'he said "no", twice']
+    assert (len(t) == 12 and t.words("text")[3] == 'two lines,\nand "3"'
+            and t.words("text")[10:] == ["a, b", 'he said "no", twice'])
     assert t.notes == ["10 cells of several lines"]
 
 
@@ -115,19 +121,25 @@ def test_a_delimiter_at_the_end_of_each_line_is_no_column(tmp_path, first):
     assert np.array_equal(values(t), NUMBERS)
 
 
-@pytest.mark.parametrize(("first", "row"), [("label,text", "sad,oh, no, {}"), ("text,label", "oh, no, {},sad")])
+@pytest.mark.parametrize(("first", "row"),
+                         [("label,text", "sad,oh, no, {}"), ("text,label", "oh, no, {},sad")])
 def test_commas_inside_a_text_without_quotes(tmp_path, first, row):
     rows = [row.format(i) if i % 3 == 0 else row.replace(", no,", " no").format(i) for i in range(30)]
     t = table(tmp_path, "\n".join([first, *rows]))
-    assert t.words("text")[0] == "oh, no, 0" and t.words("label") == ["sad"] * 30 and t.notes[0].startswith("10 rows with delimiters")
+    assert (t.words("text")[0] == "oh, no, 0" and t.words("label") == ["sad"] * 30
+            and t.notes[0].startswith("10 rows with delimiters"))
     t = table(tmp_path, "\n".join([first, *(row.format(i) for i in range(30))]), "all.csv")
-    assert t.words("text")[7] == "oh, no, 7" and set(t.words("label")) == {"sad"} and t.notes[0].startswith("30 rows")
+    assert (t.words("text")[7] == "oh, no, 7" and set(t.words("label")) == {"sad"}
+            and t.notes[0].startswith("30 rows"))
 
 
 @pytest.mark.parametrize("at_once", [40, 2**18])
-@pytest.mark.parametrize("words", [["1.0"] * 50 + ["2.0"] * 49 + ["x"], ["1.1", "1.10", "1e2", "100"] * 25, ["007", "7"] * 50,
-                                   ["1"] * 60 + ["12345678901234567890"] * 40, ["+1", "1", "1_000", ".5", "0.50"] * 20,
-                                   ["1.0", "caf\u00e9"] * 50, ["1.50", "a longer word than those that are packed"] * 50])
+@pytest.mark.parametrize("words",
+    [["1.0"] * 50 + ["2.0"] * 49 + ["x"], ["1.1", "1.10", "1e2", "100"] * 25, ["007", "7"] * 50,
+                                   ["1"] * 60 + ["12345678901234567890"] * 40,
+                                   ["+1", "1", "1_000", ".5", "0.50"] * 20,
+                                   ["1.0", "caf\u00e9"] * 50, ["1.50", "a longer word than those that are "
+                                                                       "packed"] * 50])
 def test_a_column_keeps_its_words_wherever_it_is_cut(tmp_path, monkeypatch, words, at_once):
     monkeypatch.setattr(rectangle, "CELLS", at_once)
     t = table(tmp_path, lines([[w, i] for i, w in enumerate(words)], first=[["word", "i"]]))
@@ -135,7 +147,8 @@ def test_a_column_keeps_its_words_wherever_it_is_cut(tmp_path, monkeypatch, word
 
 
 @pytest.mark.parametrize("at_once", [40, 2**18])
-def test_what_is_missing_among_numbers_is_an_empty_word_wherever_the_column_is_cut(tmp_path, monkeypatch, at_once):
+def test_what_is_missing_among_numbers_is_an_empty_word_wherever_the_column_is_cut(tmp_path, monkeypatch,
+    at_once):
     monkeypatch.setattr(rectangle, "CELLS", at_once)
     numbers, words = ["1.0", "2.0"] * 40 + ["-", "NA"] * 10, ["yes", "no"] * 40 + ["-", "NA"] * 10
     t = table(tmp_path, lines(zip(numbers, words), first=[["n", "w"]]))
@@ -144,8 +157,10 @@ def test_what_is_missing_among_numbers_is_an_empty_word_wherever_the_column_is_c
 
 def test_rows_of_unequal_length_are_kept(tmp_path):
     t = table(tmp_path, lines([range(n) for n in range(11, 41)], first=[[f"t{i}" for i in range(38)]]))
-    assert len(t) == 30 and len(t.names) == 40 and t.notes == ["27 rows shorter than the others (missing there)",
-                                                               "2 rows longer than the others (further columns made)"]
+    assert len(t) == 30 and len(t.names) == 40 and t.notes == ["27 rows shorter than the others (missing "
+                                                               "there)",
+                                                               "2 rows longer than the others (further "
+                                                               "columns made)"]
     assert np.isnan(values(t)).sum() == sum(40 - n for n in range(11, 41))
 
 
@@ -156,11 +171,13 @@ def test_names_of_rows_without_a_name_of_their_own(tmp_path):
 
 def test_names_that_are_empty_or_there_twice(tmp_path):
     t = table(tmp_path, lines(NUMBERS, first=[["a", "", "a"]]))
-    assert t.names == ["a", "column 2", "a (2)"] and t.made == {"column 2"} and t.notes == ["2 columns are called 'a'"]
+    assert (t.names == ["a", "column 2", "a (2)"] and t.made == {"column 2"}
+            and t.notes == ["2 columns are called 'a'"])
 
 
 def test_comments_titles_blank_and_empty_rows_are_counted(tmp_path):
-    text = "# made today\n\nMeasured in May\n" + lines(NUMBERS[:20], first=[["a", "b", "c"]]) + "# a break\n\n" + lines(NUMBERS[20:])
+    text = ("# made today\n\nMeasured in May\n" + lines(NUMBERS[:20], first=[["a", "b", "c"]])
+            + "# a break\n\n" + lines(NUMBERS[20:]))
     t = table(tmp_path, text + ",,\n,,\n\n\n")
     assert np.array_equal(values(t), NUMBERS)
     assert t.notes == ["2 comment lines left out", "1 line above the table left out", "1 blank line left out",
@@ -175,8 +192,10 @@ def test_the_line_above_a_table_that_names_its_delimiter_for_excel(tmp_path):
 
 
 def test_decimal_commas_without_names_and_with_words(tmp_path):
-    t = table(tmp_path, lines([[*(f"{x:.3f}".replace(".", ",") for x in row), "ab"[i % 2]] for i, row in enumerate(NUMBERS)], ";"))
-    assert len(t) == 40 and not t.headed and np.allclose(t.numbers("column 1").values, np.array(NUMBERS)[:, 0])
+    t = table(tmp_path, lines([[*(f"{x:.3f}".replace(".", ",") for x in row), "ab"[i % 2]]
+                               for i, row in enumerate(NUMBERS)], ";"))
+    assert (len(t) == 40 and not t.headed
+            and np.allclose(t.numbers("column 1").values, np.array(NUMBERS)[:, 0]))
 
 
 def test_an_empty_row_inside_is_missing_time_not_less_time(tmp_path):
@@ -210,7 +229,8 @@ def test_nul_bytes_are_left_out_with_a_word(tmp_path):
     assert np.array_equal(values(t), NUMBERS) and t.notes == ["NUL bytes left out of 1 line"]
 
 
-@pytest.mark.parametrize(("contents", "words"), [("", "no first line"), ("\n\n", "no first line"), ("a,b\n", "no lines below")])
+@pytest.mark.parametrize(("contents", "words"),
+                         [("", "no first line"), ("\n\n", "no first line"), ("a,b\n", "no lines below")])
 def test_files_without_a_table_are_named(tmp_path, contents, words):
     with pytest.raises(ValueError, match=words):
         table(tmp_path, contents)
@@ -222,10 +242,12 @@ def test_a_missing_column_lists_those_there_are(tmp_path):
 
 
 def test_json_lines_with_vectors(tmp_path):
-    rows = [{"id": i, "x": [i, 2 * i], "label": None if i == 3 else "ab"[i % 2], "more": {"a": 1}} for i in range(20)]
+    rows = [{"id": i, "x": [i, 2 * i], "label": None if i == 3 else "ab"[i % 2], "more": {"a": 1}}
+            for i in range(20)]
     for contents in ("\n".join(map(json.dumps, rows)), json.dumps(rows)):
         t = table(tmp_path, contents, "t.jsonl")
-        assert t.names == ["id", "x.0", "x.1", "label"] and t.numbers("x.1").values[4] == 8 and t.words("label")[2:5] == ["a", "", "a"]
+        assert (t.names == ["id", "x.0", "x.1", "label"] and t.numbers("x.1").values[4] == 8
+                and t.words("label")[2:5] == ["a", "", "a"])
         assert t.notes == ["column 'more' left out: its cells are no numbers or words"]
 
 
@@ -243,7 +265,8 @@ def test_other_kinds_of_tables_are_read_or_name_the_extra(tmp_path, ending):
             table(tmp_path, b"PAR1", f"t.{ending}")
         return
     t = reading.read(tmp_path / f"t.{ending}")
-    assert t.names == ["a", "label"] and t.words("a") == ["1.5", "", "3"] and t.words("label") == ["x", "y", ""]
+    assert (t.names == ["a", "label"] and t.words("a") == ["1.5", "", "3"]
+            and t.words("label") == ["x", "y", ""])
     with pytest.raises(ValueError, match="cannot be read"):
         table(tmp_path, b"no such file", f"u.{ending}")
 
@@ -262,7 +285,9 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024, time
 @pytest.mark.slow
 def test_a_large_table_takes_little_memory(tmp_path):
     rng = np.random.default_rng(0)
-    np.savetxt(tmp_path / "t.csv", rng.normal(size=(100_000, 20)), "%.6f", ",", header=",".join(map(str, range(20))), comments="")
-    done = subprocess.run([sys.executable, "-c", MEASURE, tmp_path / "t.csv"], check=True, capture_output=True, text=True)
+    np.savetxt(tmp_path / "t.csv", rng.normal(size=(100_000, 20)), "%.6f", ",",
+               header=",".join(map(str, range(20))), comments="")
+    done = subprocess.run([sys.executable, "-c", MEASURE, tmp_path / "t.csv"], check=True,
+                          capture_output=True, text=True)
     peak, seconds = map(float, done.stdout.split())
     assert peak < 5 * (tmp_path / "t.csv").stat().st_size and seconds < 20

@@ -17,7 +17,8 @@ from sslbench.recipe import Recipe
 
 BOTH = "image and text"
 NARROW = {"width": 32, "image.width": 8}
-WORDS = ["image:small_cnn+text:gru", "text:gru+image:small_cnn", "small_cnn+gru", "gru+gru", "transformer+gru",
+WORDS = ["image:small_cnn+text:gru", "text:gru+image:small_cnn", "small_cnn+gru", "gru+gru",
+         "transformer+gru",
          "image:mlp+text:transformer"]
 
 
@@ -53,8 +54,10 @@ def test_what_fits_can_be_built_and_keeps_its_promises_and_what_does_not_says_wh
 
 
 def test_names_of_fields_say_which_network_reads_what_in_any_order():
-    by_name, other, by_order = (made(words) for words in ("image:small_cnn+text:gru", "text:gru+image:small_cnn", "small_cnn+gru"))
-    kinds = [{name: type(net).__name__ for name, net in net.nets.items()} for net in (by_name, other, by_order)]
+    by_name, other, by_order = (made(words)
+        for words in ("image:small_cnn+text:gru", "text:gru+image:small_cnn", "small_cnn+gru"))
+    kinds = [{name: type(net).__name__ for name, net in net.nets.items()}
+             for net in (by_name, other, by_order)]
     assert kinds == [{"image": "SmallCNN", "text": "GRU"}] * 3 and list(other.fields) == ["image", "text"]
 
 
@@ -64,9 +67,12 @@ def test_one_named_network_is_that_of_the_only_field():
 
 
 @pytest.mark.parametrize("words, what", [
-    ("small_cnn+gru+mlp", "names 3 backbones for 2 fields: image, text"), ("image:gru+sound:gru", "did you mean|there are: image, text"),
-    ("text:gru", "names no backbone for the field image"), ("image:small_cnn+gru", "a field of its own for each backbone, or none"),
-    ("image:gru+image:gru", "a field of its own for each backbone, or none"), ("mlp+mlp", "reads numbers, not symbols"),
+    ("small_cnn+gru+mlp", "names 3 backbones for 2 fields: image, text"),
+    ("image:gru+sound:gru", "did you mean|there are: image, text"),
+    ("text:gru", "names no backbone for the field image"),
+    ("image:small_cnn+gru", "a field of its own for each backbone, or none"),
+    ("image:gru+image:gru", "a field of its own for each backbone, or none"),
+    ("mlp+mlp", "reads numbers, not symbols"),
     ("image:small_cnn+text:resnet18", "reads numbers, not symbols"),
 ])
 def test_words_that_do_not_fit_the_fields_say_what_would(words, what):
@@ -78,7 +84,8 @@ def test_each_network_has_widths_of_its_own_and_the_narrower_one_is_filled_up():
     assert (net.nets["image"].dim, net.nets["text"].dim, net.dim) == (32, 48, 48)
     batch = batch_of(source(BOTH))
     tokens = net(batch)
-    assert tokens.shape == (8, 16 + 8, 48) and tokens[:, :16, 32:].abs().max() == 0 < tokens[:, 16:, 32:].abs().max()
+    assert (tokens.shape == (8, 16 + 8, 48)
+            and tokens[:, :16, 32:].abs().max() == 0 < tokens[:, 16:, 32:].abs().max())
 
 
 @pytest.mark.parametrize("words", ["small_cnn+gru", "transformer+gru", "mlp+transformer"])
@@ -95,7 +102,8 @@ def test_every_field_is_pooled_by_its_own_network(words):
         assert not torch.allclose(together, net(batch).mean(1), atol=1e-3)
 
 
-@pytest.mark.parametrize("words, causal, resizable", [("gru+gru", True, True), ("small_cnn+gru", False, True), ("mlp+gru", False, False)])
+@pytest.mark.parametrize("words, causal, resizable",
+                         [("gru+gru", True, True), ("small_cnn+gru", False, True), ("mlp+gru", False, False)])
 def test_together_they_can_do_what_all_of_them_can(words, causal, resizable):
     net, cls = made(words), towers.class_of(words, SHAPES[BOTH])
     for of in (net, cls):
@@ -128,8 +136,10 @@ def test_hyperparameters_are_for_all_or_for_one_field(pair):
 @pytest.mark.parametrize("backbone, given, what", [
     ("image:small_cnn+text:gru", {"backbone.image.depth": 2}, "no hyperparameter of"),
     ("image:small_cnn+text:gru", {"backbone.imagine.width": 8}, "did you mean 'image.width'"),
-    ("image:small_cnn+text:gru", {"backbone.width": 512}, "between 8 and 256"),  # for the small_cnn; the gru may have 1024
-    ("image:small_cnn+text:gru", {"backbone.image.width": 4}, "backbone.image.width must lie between 8 and 256"),
+    # for the small_cnn; the gru may have 1024
+    ("image:small_cnn+text:gru", {"backbone.width": 512}, "between 8 and 256"),
+    ("image:small_cnn+text:gru", {"backbone.image.width": 4}, "backbone.image.width must lie between 8 and "
+                                                              "256"),
     ("small_cnn+gru", {"backbone.image.width": 8}, "no hyperparameter of"),
 ])
 def test_a_hyperparameter_of_nobody_or_out_of_range_is_refused(pair, backbone, given, what):
@@ -146,7 +156,8 @@ def test_several_networks_side_by_side_are_in_no_menu():
 def test_promises_are_broken_by_a_network_that_reads_on(monkeypatch):
     """The control of the promise about the future, on two fields."""
     net = made("gru+gru").eval()
-    monkeypatch.setattr(type(net.nets["image"]), "trunk", lambda self, tokens, causal=0: self.from_the_end(tokens, 0))
+    monkeypatch.setattr(type(net.nets["image"]), "trunk",
+                        lambda self, tokens, causal=0: self.from_the_end(tokens, 0))
     tokens = torch.randn(2, 24, net.dim)
     other = torch.cat([tokens[:, :3], torch.randn(2, 21, net.dim)], 1)
     assert not torch.allclose(net.trunk(other, 1)[:, :3], net.trunk(tokens, 1)[:, :3], atol=1e-3)

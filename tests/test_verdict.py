@@ -7,27 +7,34 @@ from sslbench.training.loop import Evaluation
 
 
 def said(before: float, now: float, samples: int) -> str:
-    seen = [Evaluation(step, "validation", {"rankme": 20.0, "deviation": 0.5, "linear": score}, {}, samples={"linear": samples})
+    seen = [Evaluation(step, "validation", {"rankme": 20.0, "deviation": 0.5, "linear": score}, {},
+                       samples={"linear": samples})
             for step, score in ((0, before), (9, now))]
     return verdict([1.0], 2.0, seen)
 
 
 @pytest.mark.parametrize("before, now, samples, words", [
-    (0.4, 0.6, 10, "reads 0.60 (on 10 samples) where it read 0.40 before training: by chance alone they may lie 0.44 apart"),
+    (0.4, 0.6, 10, "reads 0.60 (on 10 samples) where it read 0.40 before training: by chance alone they may "
+                   "lie 0.44 apart"),
     (0.6, 0.4, 10, "this tells nothing yet"),
-    (0.4, 0.6, 1000, "learning: loss 1 (chance 2), a linear probe reads 0.60 (on 1000 samples) where it read 0.40"),
+    (0.4, 0.6, 1000, "learning: loss 1 (chance 2), a linear probe reads 0.60 (on 1000 samples) where it "
+                     "read 0.40"),
     (0.1, 0.9, 10, "learning"),  # more than chance could do
-    (0.5, 0.505, 50_000, "but a linear probe reads no more than before training (0.51 (on 50000 samples), was 0.50)"),
-    (0.4, 0.45, 0, "learning: loss 1 (chance 2), a linear probe reads 0.45 where it read 0.40"),  # recorded before they were counted
+    (0.5, 0.505, 50_000, "but a linear probe reads no more than before training (0.51 (on 50000 samples), "
+                         "was 0.50)"),
+    # recorded before they were counted
+    (0.4, 0.45, 0, "learning: loss 1 (chance 2), a linear probe reads 0.45 where it read 0.40"),
 ])
 def test_it_says_on_how_many_samples_and_leaves_chance_alone(before, now, samples, words):
     assert words in said(before, now, samples)
 
 
-@pytest.mark.parametrize("score, words", [("ridge", "a ridge regression reads"), ("ridge: size", "a ridge regression of size reads"),
+@pytest.mark.parametrize("score, words",
+    [("ridge", "a ridge regression reads"), ("ridge: size", "a ridge regression of size reads"),
                                           ("linear: ink_hue", "a linear probe of ink hue reads")])
 def test_it_names_the_probe_and_what_it_reads(score, words):
-    seen = [Evaluation(step, "validation", {score: value}, {}, samples={score: 1000}) for step, value in ((0, 0.4), (9, 0.6))]
+    seen = [Evaluation(step, "validation", {score: value}, {}, samples={score: 1000})
+            for step, value in ((0, 0.4), (9, 0.6))]
     assert f"{words} 0.60 (on 1000 samples) where it read 0.40" in verdict([1.0], 2.0, seen)
 
 

@@ -1,4 +1,5 @@
-"""The bench without a browser: its buttons, menus, controls and tabs, its threads, and what it says when something is wrong."""
+"""The bench without a browser: its buttons, menus, controls and tabs, its threads, and what it says when
+something is wrong."""
 
 import itertools
 import os
@@ -76,7 +77,8 @@ def test_an_interrupt_of_a_cell_is_a_pause_that_train_goes_on_from(make, monkeyp
     whole, bench, step = make(steps=40), make(steps=40), Training.step
     whole.train()
     with monkeypatch.context() as patch:  # in the middle of a step, whatever the machine does meanwhile
-        patch.setattr(Training, "step", lambda self, n: (n == 4 and os.kill(os.getpid(), signal.SIGINT), step(self, n))[1])
+        patch.setattr(Training, "step",
+                      lambda self, n: (n == 4 and os.kill(os.getpid(), signal.SIGINT), step(self, n))[1])
         with pytest.raises(KeyboardInterrupt):
             bench.train()
     assert bench.state == "paused" and bench.run.step == 5 and not bench._controller.panel.pause.disabled
@@ -147,7 +149,8 @@ def test_every_task_and_source_in_the_catalogue_gets_its_controls(make):
 
 
 def test_a_share_string_rebuilds_the_bench(make):
-    bench = make(pretext="masked", backbone="transformer", steps=33, hyperparameters={"pretext.mask_ratio": 0.3})
+    bench = make(pretext="masked", backbone="transformer", steps=33,
+                 hyperparameters={"pretext.mask_ratio": 0.3})
     share = bench.recipe.share()
     again = Workbench(share, recorded=False, name="again")
     assert again.recipe == bench.recipe and again.recipe != make().recipe
@@ -169,7 +172,8 @@ def test_an_error_stands_in_the_bench_in_one_line(make, in_a_cell):
     bench = make(pretext="explodes")
     with pytest.raises(FloatingPointError):
         bench.train() if in_a_cell else (bench.start(), bench.wait(60))
-    assert bench.state == "failed" and "nan at step 3" in said(bench, "error") and "\n" not in said(bench, "error")
+    assert (bench.state == "failed" and "nan at step 3" in said(bench, "error")
+            and "\n" not in said(bench, "error"))
     bench._controller.choices.menus.menus["pretext"].value = "autoencoder"
     bench.train()
     assert said(bench, "error") == "" and bench.state == "done"
@@ -245,7 +249,8 @@ def test_no_map_of_another_run_is_shown_while_the_own_one_is_prepared(make, monk
         return bool(tab.explorer.frames) if anywidget else tab.map.layout.display != "none"
 
     until(shown)
-    monkeypatch.setattr("sslbench.workbench.tabs.embedding.points", lambda data, real=points: may_go_on.wait(60) and real(data))
+    monkeypatch.setattr("sslbench.workbench.tabs.embedding.points",
+                        lambda data, real=points: may_go_on.wait(60) and real(data))
     bench.start()
     until(lambda: not shown())
     bench.wait()
@@ -262,7 +267,8 @@ def test_the_samples_are_sent_once_while_a_map_is_computed(make, monkeypatch):
     bench.train()
     tab = open_tab(bench, "Embedding")
     until(lambda: len(tab.explorer.frames) == 3)
-    monkeypatch.setattr(tab.explorer, "set_points", lambda *given, real=tab.explorer.set_points: (sent.append(1), real(*given)))
+    monkeypatch.setattr(tab.explorer, "set_points", lambda *given,
+                        real=tab.explorer.set_points: (sent.append(1), real(*given)))
     tab.method.value = "UMAP"
     for _ in range(3):
         bench._controller.wake()
@@ -276,7 +282,8 @@ def test_how_far_a_map_is_does_not_wait_for_the_next_picture(make, monkeypatch):
     may_go_on = threading.Event()
 
     def slow(z, *_, progress):
-        monkeypatch.setattr(tab, "paint", lambda state: None)  # as long as pictures have used up their share of the time
+        # as long as pictures have used up their share of the time
+        monkeypatch.setattr(tab, "paint", lambda state: None)
         progress(0.5, "computing")
         assert may_go_on.wait(60)
         return projection.pca(z)
@@ -291,7 +298,8 @@ def test_how_far_a_map_is_does_not_wait_for_the_next_picture(make, monkeypatch):
     may_go_on.set()
 
 
-@pytest.mark.parametrize("listens", [True, False], ids=["it ends when told", "another method is chosen meanwhile"])
+@pytest.mark.parametrize("listens", [True, False], ids=["it ends when told", "another method is chosen "
+                                                                             "meanwhile"])
 def test_a_new_run_gets_its_map_while_that_of_the_former_is_computed(make, monkeypatch, listens):
     entered, may_go_on = threading.Event(), threading.Event()
 
@@ -365,7 +373,8 @@ def test_a_run_recorded_before_can_be_added(make, tmp_path):
     tab.folders.value = old.folder
     painted(bench)
     assert bench.runs[0].history == old.history and len(tab.folders.options) == 1
-    assert "A recorded run: autoencoder" in said(bench) and tab.list.children[0].description == "1 · autoencoder, recorded"
+    assert ("A recorded run: autoencoder" in said(bench)
+            and tab.list.children[0].description == "1 · autoencoder, recorded")
 
 
 @pytest.mark.parametrize("content", ['{"steps": "many"}', "{", "[]", "\0"], ids=repr)
@@ -378,7 +387,8 @@ def test_a_damaged_run_that_is_chosen_is_one_line(make, tmp_path, content):
     for _ in range(2):  # it can be chosen again
         tab.folders.value = folder
         painted(bench)
-        assert "recipe.json is damaged" in said(bench, "error") and bench.runs == [] and tab.folders.value is None
+        assert ("recipe.json is damaged" in said(bench, "error") and bench.runs == []
+                and tab.folders.value is None)
 
 
 def test_without_anywidget_the_map_is_a_picture(make, monkeypatch):
@@ -403,7 +413,8 @@ def slow_pump():
 
 def test_a_click_is_answered_while_a_picture_is_being_drawn():
     lines, drawing, drawn = [], threading.Event(), threading.Event()
-    painter = Painter(lambda: lines.append(threading.current_thread().name), lambda: (drawing.set(), drawn.wait(60)))
+    painter = Painter(lambda: lines.append(threading.current_thread().name),
+                      lambda: (drawing.set(), drawn.wait(60)))
     painter.wake()
     assert drawing.wait(60)
     before = len(lines)
@@ -426,8 +437,10 @@ def test_painting_is_rare_and_takes_a_tenth_of_the_time():
 
 def test_a_change_of_state_is_painted_at_once(monkeypatch):
     now, times = [0.0], []
-    monkeypatch.setattr(painter_module, "time", types.SimpleNamespace(perf_counter=lambda: now[0], sleep=time.sleep))
-    painter = Painter(lambda: None, lambda: (times.append(now[0]), now.append(now.pop() + 100)))  # a picture that takes 100 s
+    monkeypatch.setattr(painter_module, "time",
+                        types.SimpleNamespace(perf_counter=lambda: now[0], sleep=time.sleep))
+    # a picture that takes 100 s
+    painter = Painter(lambda: None, lambda: (times.append(now[0]), now.append(now.pop() + 100)))
     painter.wake()
     until(lambda: painter.frames == 1)
     painter.wake(urgent=False)
@@ -444,7 +457,8 @@ def test_a_change_of_state_is_painted_at_once(monkeypatch):
 
 def test_running_the_cell_again_closes_the_old_bench_and_its_threads(make):
     def threads():
-        return sum(thread.name.startswith("sslbench") and thread.name != "sslbench-background" for thread in threading.enumerate())
+        return sum(thread.name.startswith("sslbench") and thread.name != "sslbench-background"
+                   for thread in threading.enumerate())
 
     before = threads()
     old = make(steps=100_000, name="same")
@@ -492,7 +506,8 @@ def test_the_estimate_of_time_is_within_30_percent(make):
 def test_the_estimate_forgets_one_stumble_and_counts_what_comes_again_and_again():
     even = [0.01] * 60
     assert typical(even) == pytest.approx(0.01) == typical([0.01] * 30 + [1.0] + [0.01] * 29)
-    assert typical(([0.01] * 9 + [0.11]) * 6) == pytest.approx(0.02, rel=0.2)  # a median of the steps would say 0.01
+    # a median of the steps would say 0.01
+    assert typical(([0.01] * 9 + [0.11]) * 6) == pytest.approx(0.02, rel=0.2)
     assert typical([0.01, 0.02, 0.06]) == 0.02
 
 
@@ -509,8 +524,10 @@ def test_the_estimate_leaves_no_trace_and_can_be_cancelled(make):
 
 
 def test_a_duration_reads_like_one():
-    assert [duration(s) for s in (0.2, 59, 80, 1800, 7500)] == ["1 s", "59 s", "1 min 20 s", "30 min", "2 h 5 min"]
-    assert "close to the limit" in str(Estimate(5, 9 * 2**30, 10 * 2**30)) and "close" not in str(Estimate(5, 2**30, 10 * 2**30))
+    assert ([duration(s) for s in (0.2, 59, 80, 1800, 7500)] == ["1 s", "59 s", "1 min 20 s", "30 min",
+        "2 h 5 min"])
+    assert ("close to the limit" in str(Estimate(5, 9 * 2**30, 10 * 2**30))
+            and "close" not in str(Estimate(5, 2**30, 10 * 2**30)))
 
 
 def test_displaying_prepares_pictures_and_leaves_a_static_picture_once(make, monkeypatch):

@@ -28,13 +28,16 @@ SHAPES = {
     "image and text": {"image": Field((16, 16), (4, 4), 3), "text": Field((8,), (1,), vocab=11)},
 }
 LABELLED = ("labelled text", "labelled image")
-SMALL = {"transformer": {"width": 32, "depth": 1}, "gru": {"width": 32}, "small_cnn": {"width": 8}, "mlp": {"width": 32},
+SMALL = {"transformer": {"width": 32, "depth": 1}, "gru": {"width": 32}, "small_cnn": {"width": 8},
+         "mlp": {"width": 32},
          "docs": {"length": 32}}  # backbones and sources by name
-SMALLER = {"projection_dim": 16, "queue": 64, "prototypes": 16, "clusters": 8}  # hyperparameters of any pretext task
+# hyperparameters of any pretext task
+SMALLER = {"projection_dim": 16, "queue": 64, "prototypes": 16, "clusters": 8}
 
 
 class Toy(Data, listed=False):
-    """Three classes of patterns in noise, of any fields; fields with gaps end early in every second sample."""
+    """Three classes of patterns in noise, of any fields; fields with gaps end early in every second
+    sample."""
 
     name = "toy"
 
@@ -95,16 +98,19 @@ def first_fitting(pretext: str, data: Data) -> str:
 
 def shapes_for(pretext: str, shapes=(*SHAPES, *LABELLED)) -> list[tuple[str, str, str]]:
     """(task, backbone, shape) for every shape that this task fits, on the first backbone that does."""
-    return [(pretext, backbone, shape) for shape in shapes if (backbone := first_fitting(pretext, source(shape)))]
+    return [(pretext, backbone, shape)
+            for shape in shapes if (backbone := first_fitting(pretext, source(shape)))]
 
 
 def small(cls: type) -> dict:
     """Hyperparameters that make a class of the catalogue small."""
     known = cls.hyperparameters()
-    return SMALL.get(cls.name, {}) | {name: value for name, value in SMALLER.items() if name in known and issubclass(cls, Pretext)}
+    return (SMALL.get(cls.name, {})
+            | {name: value for name, value in SMALLER.items() if name in known and issubclass(cls, Pretext)})
 
 
-def build(pretext: type[Pretext] | str, backbone: type[Backbone] | str, data: Data, seed: int = 0, **given) -> Pretext:
+def build(pretext: type[Pretext] | str, backbone: type[Backbone] | str, data: Data, seed: int = 0,
+          **given) -> Pretext:
     """A small task of that class; given: its hyperparameters."""
     pretext = Pretext.find(pretext) if isinstance(pretext, str) else pretext
     backbone = Backbone.find(backbone) if isinstance(backbone, str) else backbone
@@ -173,12 +179,15 @@ def list_shape(pretext: str, backbone: str, shape: str) -> Recipe:
         def __init__(self):
             super().__init__(SHAPES[shape.removeprefix("labelled ")])
 
-    given = {f"{kind}.{name}": value for kind, cls in (("backbone", Backbone.find(backbone)), ("pretext", Pretext.find(pretext)))
+    given = {f"{kind}.{name}": value
+             for kind, cls in (("backbone", Backbone.find(backbone)), ("pretext", Pretext.find(pretext)))
              for name, value in small(cls).items()}
-    return Recipe("toy_shape", pretext, backbone, steps=6, batch_size=16, labels=float(shape in LABELLED), hyperparameters=given)
+    return Recipe("toy_shape", pretext, backbone, steps=6, batch_size=16, labels=float(shape in LABELLED),
+                  hyperparameters=given)
 
 
 @pytest.fixture
 def toy(catalogue):
-    """A recipe for short series, to be changed with replace(); its data source "toy_series" is listed for this test."""
+    """A recipe for short series, to be changed with replace(); its data source "toy_series" is listed for
+    this test."""
     return list_toy()

@@ -1,5 +1,6 @@
-"""What one of several processes finds: two_processes.py RANK WORLD PORT FOLDER. Gradients and buffers of every pretext task
-from half a batch each, beside those of the whole batch in one process, batch normalisation in evaluation mode."""
+"""What one of several processes finds: two_processes.py RANK WORLD PORT FOLDER. Gradients and buffers of
+every pretext task from half a batch each, beside those of the whole batch in one process, batch normalisation
+in evaluation mode."""
 
 import os
 import sys
@@ -19,7 +20,8 @@ BATCH = 8
 DATA = ("image", "padded series", "padded text", "image and text", "labelled image")
 CASES = [names for pretext in Pretext.all() for names in shapes_for(pretext, DATA)]
 CASES += [(pretext, "transformer", data) for pretext, backbone, data in CASES if backbone != "transformer"
-          and not incompatible(source(data), Pretext.find(pretext), "transformer") and data in ("image", "padded series")]
+          and not incompatible(source(data), Pretext.find(pretext), "transformer")
+          and data in ("image", "padded series")]
 
 
 def shard(value, rank: int, world: int):
@@ -34,11 +36,13 @@ def shard(value, rank: int, world: int):
 def double(value):
     if torch.is_tensor(value):
         return value.double() if value.is_floating_point() else value
-    return {k: double(x) for k, x in value.items()} if isinstance(value, dict) else type(value)(double(x) for x in value)
+    return ({k: double(x) for k, x in value.items()}
+            if isinstance(value, dict) else type(value)(double(x) for x in value))
 
 
 def inputs_of(task, where=None):
-    """The inputs of the first rows; before, the task looks at all rows, or at this process's share of them."""
+    """The inputs of the first rows; before, the task looks at all rows, or at this process's share of
+    them."""
     rows, _ = task.data.loaded("train")
     with torch.no_grad(), alike.seeded(2):
         task.before_epoch([double(batch) for batch in EveryBatch(task.data, rows, where or alike)])
@@ -50,7 +54,8 @@ def one_step(task, forward, inputs) -> dict[str, torch.Tensor]:
     """Gradients, then weights and buffers after a step: of the task, teacher included."""
     task.zero_grad()
     forward(inputs)["loss"].backward()
-    found = {f"gradient of {name}": p.grad.clone() for name, p in task.named_parameters() if p.grad is not None}
+    found = {f"gradient of {name}": p.grad.clone()
+             for name, p in task.named_parameters() if p.grad is not None}
     with torch.no_grad():
         for p in task.parameters():
             if p.grad is not None:
@@ -70,7 +75,8 @@ def difference(a: dict, b: dict) -> str:
 
 
 class PlainGather:
-    """all_gather as it comes: the right value, but no gradient to what the other processes sent. `needed`: somebody wanted one."""
+    """all_gather as it comes: the right value, but no gradient to what the other processes sent. `needed`:
+    somebody wanted one."""
 
     needed = False
 
@@ -101,16 +107,20 @@ def compare(names, rank: int, world: int, whole: dict) -> str:
     here = one_step(task, where.wrap(task), shard(inputs_of(task, where), rank, world))
     others = [None] * world
     dist.all_gather_object(others, here)
-    return difference(here, whole) or next((f"between ranks, {d}" for d in map(partial(difference, here), others) if d), "")
+    return (difference(here, whole)
+            or next((f"between ranks, {d}" for d in map(partial(difference, here), others) if d), ""))
 
 
 if __name__ == "__main__":
-    torch.Tensor.float = torch.Tensor.double  # losses ask for float32; in this process all is in double precision
+    # losses ask for float32; in this process all is in double precision
+    torch.Tensor.float = torch.Tensor.double
     rank, world, port, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
     alike = Hardware("cpu", "float32")  # one process
-    own = {"pseudo-labels": (PseudoLabels, "small_cnn", "image"), "own labels": (OwnLabels, "small_cnn", "image")}
+    own = {"pseudo-labels": (PseudoLabels, "small_cnn", "image"),
+           "own labels": (OwnLabels, "small_cnn", "image")}
     tasks = [*map(built, CASES), built(own["pseudo-labels"])]
-    *alone, sorted_alone = [one_step(task, task, inputs_of(task)) for task in tasks]  # before there is a process group
+    # before there is a process group
+    *alone, sorted_alone = [one_step(task, task, inputs_of(task)) for task in tasks]
     os.environ.update(RANK=str(rank), WORLD_SIZE=str(world), LOCAL_WORLD_SIZE=str(world), MASTER_PORT=port,
                       MASTER_ADDR="127.0.0.1")
     where, results = Hardware("cpu", "float32"), {}

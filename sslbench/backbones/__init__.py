@@ -1,4 +1,5 @@
-"""The Backbone contract: how to read a sample. One file per backbone; `adopt` lists any nn.Module of your own."""
+"""The Backbone contract: how to read a sample. One file per backbone; `adopt` lists any nn.Module of your
+own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +12,19 @@ from ..field import MEANS, Batch, Field
 
 
 class Backbone(nn.Module, Listed):
-    """Reads a batch as tokens [B, N, D]; pooled, they are the embedding [B, D]. Sets `fields` and `dim` (D)."""
+    """Reads a batch as tokens [B, N, D]; pooled, they are the embedding [B, D]. Sets `fields` and `dim`
+    (D)."""
 
     kind = "backbone"
     maskable = False  # the trunk may see any subset of the tokens
-    causal = False  # forward(causal=n) lets blocks of n tokens see themselves and earlier blocks alone; 1: no token sees later ones
+    # forward(causal=n) lets blocks of n tokens see themselves and earlier blocks alone; 1: no token sees
+    # later ones
+    causal = False
     resizable = False  # accepts samples smaller than the field says
     contextual = True  # tokens mix; a lookup table's do not
-    one_way = 0  # the `causal` it was trained with, which `embed` keeps; a task that trains it otherwise sets it, weights carry it
+    # the `causal` it was trained with, which `embed` keeps; a task that trains it otherwise sets it, weights
+    # carry it
+    one_way = 0
     fields: dict[str, Field]
     dim: int
 
@@ -28,19 +34,21 @@ class Backbone(nn.Module, Listed):
         return ""
 
     def stem(self, batch: Batch) -> Tensor:
-        """Its own fields (`ordered`), whatever else there is -> tokens [B, N, D], each from its own part of the sample."""
+        """Its own fields (`ordered`), whatever else there is -> tokens [B, N, D], each from its own part of
+        the sample."""
         raise NotImplementedError
 
     def trunk(self, tokens: Tensor, causal: int = 0) -> Tensor:
-        """Tokens -> tokens [B, N, D]; here they may look at each other: all (causal 0), or blocks of `causal` tokens, such as the
-        frames of a video, at themselves and at earlier blocks."""
+        """Tokens -> tokens [B, N, D]; here they may look at each other: all (causal 0), or blocks of `causal`
+        tokens, such as the frames of a video, at themselves and at earlier blocks."""
         return tokens
 
     def forward(self, batch: Batch, causal: int = 0) -> Tensor:
         return self.trunk(self.stem(batch), causal)  # [B, N, D]
 
     def embed(self, batch: Batch) -> Tensor:
-        """One vector per sample [B, D], differentiable; a network that was trained reading forwards (`one_way`) reads forwards."""
+        """One vector per sample [B, D], differentiable; a network that was trained reading forwards
+        (`one_way`) reads forwards."""
         return self.pool(self(batch, self.one_way), self.present(batch))
 
     def pool(self, tokens: Tensor, present: Tensor | None = None) -> Tensor:
@@ -63,12 +71,14 @@ class Backbone(nn.Module, Listed):
         return torch.cat(parts, 1)
 
     def grid(self, name: str, size: tuple[int, ...] | None = None) -> tuple[int, ...]:
-        """Token grid of one field for samples of `size` (the field's own by default); an axis of 0: too small to read."""
+        """Token grid of one field for samples of `size` (the field's own by default); an axis of 0: too small
+        to read."""
         field = self.fields[name]
         return tuple(s // p for s, p in zip(size or field.size, field.patch))
 
     def inner_state(self) -> dict[str, Tensor]:
-        """The weights of the network inside, by the names that it has elsewhere: torchvision's, or those of somebody's own module."""
+        """The weights of the network inside, by the names that it has elsewhere: torchvision's, or those of
+        somebody's own module."""
         return {name: x for name, x in self.state_dict().items() if not name.endswith("_extra_state")}
 
     def get_extra_state(self) -> Tensor:
@@ -79,7 +89,8 @@ class Backbone(nn.Module, Listed):
         self.one_way = int(state)
 
     def _load_from_state_dict(self, state_dict, prefix, *rest):
-        state_dict.setdefault(f"{prefix}_extra_state", self.get_extra_state())  # weights written before there was a one_way
+        # weights written before there was a one_way
+        state_dict.setdefault(f"{prefix}_extra_state", self.get_extra_state())
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def ordered(self, batch: Batch) -> list[tuple[str, Tensor]]:

@@ -14,7 +14,8 @@ from .short_samples import made_right
 
 
 class Adopted(Backbone, listed=False):
-    """Any nn.Module of one field as a backbone; its output may be [B, D], [B, D, *grid], [B, N, D] or hold a `last_hidden_state`."""
+    """Any nn.Module of one field as a backbone; its output may be [B, D], [B, D, *grid], [B, N, D] or hold a
+    `last_hidden_state`."""
 
     make = None  # () or fields -> nn.Module; set by adopt
     prefix = 0  # tokens before those of the grid, which are dropped
@@ -27,19 +28,22 @@ class Adopted(Backbone, listed=False):
         out = self.tried(self.field.size)
         self.maps = self.is_map(out)
         self.dim = out.shape[1] if self.maps or out.ndim == 2 else out.shape[2]
-        self.grids = {self.field.size: self.grid_of(out, self.field.size)}  # size of a sample -> grid of its tokens
+        # size of a sample -> grid of its tokens
+        self.grids = {self.field.size: self.grid_of(out, self.field.size)}
 
     incompatible = staticmethod(one_field)
 
     def tried(self, size: tuple[int, ...]) -> Tensor:
         """What the network makes of two empty samples of that size; ValueError when that is no embedding."""
-        shape, dtype = ((2, *size), torch.long) if self.field.vocab else ((2, self.field.channels, *size), torch.float32)
+        shape, dtype = (((2, *size), torch.long)
+                        if self.field.vocab else ((2, self.field.channels, *size), torch.float32))
         at = next((p.device for p in self.net.parameters()), torch.device("cpu"))
         try:
             with torch.no_grad(), evaluating(self.net):
                 out = tensor_in(self.net(torch.zeros(shape, dtype=dtype, device=at)))
         except Exception as error:
-            raise ValueError(f"{type(self).name} cannot read a batch of shape {shape}: {in_words(error)}") from error
+            raise ValueError(
+                f"{type(self).name} cannot read a batch of shape {shape}: {in_words(error)}") from error
         if not isinstance(out, Tensor) or out.ndim not in (2, 3, 2 + self.field.rank) or 0 in out.shape:
             raise ValueError(f"{type(self).name} must return [B, D], [B, N, D] or [B, D, *grid]; it returned "
                              f"{tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__}")
@@ -49,9 +53,11 @@ class Adopted(Backbone, listed=False):
         return self.net.state_dict()
 
     def is_map(self, out: Tensor) -> bool:
-        """[B, D, *grid] rather than [B, N, D]; for one axis both have three dimensions, and N is that of the field."""
+        """[B, D, *grid] rather than [B, N, D]; for one axis both have three dimensions, and N is that of the
+        field."""
         axis = self.field.rank == 1
-        return out.ndim == 2 + self.field.rank and not (axis and (self.prefix or out.shape[1] in self.field.grid))
+        return (out.ndim == 2 + self.field.rank
+                and not (axis and (self.prefix or out.shape[1] in self.field.grid)))
 
     def grid_of(self, out: Tensor, size: tuple[int, ...]) -> tuple[int, ...]:
         """The grid of the tokens of samples of that size; ValueError when so many tokens fill none."""
@@ -63,9 +69,11 @@ class Adopted(Backbone, listed=False):
         if grid := grid_for(n - self.prefix, self.field, size):
             return grid
         more = next((k for k in range(1, 9) if grid_for(n - k, self.field, size)), 0)
-        hint = f"; {more} of them may come before the others: adopt(..., prefix={more})" if more and not self.prefix else ""
+        hint = (f"; {more} of them may come before the others: adopt(..., prefix={more})"
+                if more and not self.prefix else "")
         less, sides = f" (prefix {self.prefix} left out)" if self.prefix else "", " x ".join(map(str, size))
-        raise ValueError(f"{type(self).name} returned {n} tokens{less}, which fill no grid on a sample of {sides}{hint}")
+        raise ValueError(f"{type(self).name} returned {n} tokens{less}, which fill no grid on a sample of "
+                         f"{sides}{hint}")
 
     def stem(self, batch):
         ((_, x),) = self.ordered(batch)
@@ -78,7 +86,8 @@ class Adopted(Backbone, listed=False):
         size = tuple(size or self.field.size)
         if size not in self.grids:
             try:
-                self.grids[size] = self.grid_of(self.tried(size), size) if self.resizable else self.grids[self.field.size]
+                self.grids[size] = (self.grid_of(self.tried(size), size)
+                                    if self.resizable else self.grids[self.field.size])
             except ValueError:  # too small to be read
                 self.grids[size] = (0,) * self.field.rank
         return self.grids[size]
@@ -86,9 +95,11 @@ class Adopted(Backbone, listed=False):
 
 def takes_fields(make) -> bool:
     """Whether it needs an argument: the fields, of which it makes the network."""
-    needed = [p for p in inspect.signature(make).parameters.values() if p.default is p.empty and p.kind <= p.POSITIONAL_OR_KEYWORD]
+    needed = [p for p in inspect.signature(make).parameters.values()
+              if p.default is p.empty and p.kind <= p.POSITIONAL_OR_KEYWORD]
     if len(needed) > 1:
-        raise ValueError(f"{made_by(make)} needs {', '.join(p.name for p in needed)}; adopt() takes a class or a function without "
+        raise ValueError(f"{made_by(make)} needs {', '.join(p.name for p in needed)}; adopt() takes a class "
+                         "or a function without "
                          "arguments, or one that takes the fields alone")
     return bool(needed)
 
@@ -103,7 +114,8 @@ def tensor_in(out):
 
 
 def grid_for(n: int, field: Field, size: tuple[int, ...]) -> tuple[int, ...]:
-    """The grid that n tokens fill on a sample of that size: the field's own, one token, or one of the sample's proportions; () is none."""
+    """The grid that n tokens fill on a sample of that size: the field's own, one token, or one of the
+    sample's proportions; () is none."""
     own = tuple(s // p for s, p in zip(size, field.patch))
     if n == math.prod(own):
         return own
@@ -118,14 +130,17 @@ def adopt(make, name: str | None = None, *, resizable: bool = False, prefix: int
     """List an nn.Module class (or a function that makes one) as a backbone; returns its name.
 
     adopt(MyNet) lists "my_net": it is in the menu, on the command line of this process and in `catalog()`.
-    make: takes nothing, or the fields that the network will read, name -> Field. Its forward reads one field ([B, C, *size], or
-    ids [B, *size]: vocab means hidden, vocab + 1 absent) and returns [B, D], [B, D, *grid], [B, N, D], or what has such a
-    `last_hidden_state`.  resizable: it reads samples of other sizes too.  prefix: tokens to drop from the front, such as a
-    class token.
+    make: takes nothing, or the fields that the network will read, name -> Field. Its forward reads one field
+    ([B, C, *size], or ids [B, *size]: vocab means hidden, vocab + 1 absent) and returns [B, D], [B, D,
+    *grid], [B, N, D], or what has such a `last_hidden_state`.  resizable: it reads samples of other sizes
+    too.  prefix: tokens to drop from the front, such as a class token.
     """
     name = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", made_by(make)).lower()
     if not re.fullmatch(r"[\w-]+", name):
-        raise ValueError(f"a backbone's name is letters, digits, _ and -, not {name!r}; give one: adopt(make, \"my_net\")")
-    own = isinstance(make, type) and make.__doc__ and not make.__doc__.startswith("Base class for all")  # that is torch's
-    body = {"make": staticmethod(make), "__doc__": make.__doc__ if own else f"Your own {made_by(make)}.", "name": name}
+        raise ValueError(f"a backbone's name is letters, digits, _ and -, not {name!r}; give one: "
+                         "adopt(make, \"my_net\")")
+    # that is torch's
+    own = isinstance(make, type) and make.__doc__ and not make.__doc__.startswith("Base class for all")
+    body = {"make": staticmethod(make), "__doc__": make.__doc__ if own else f"Your own {made_by(make)}.",
+            "name": name}
     return type(made_by(make), (Adopted,), {**body, "resizable": resizable, "prefix": prefix}).name

@@ -1,8 +1,9 @@
 """A convolution whose output has few places, as one matrix product.
 
-On CPUs oneDNN works along a row of the output, so that 4 x 4 places leave most of the processor's matrix unit idle: 512 channels of
-256 samples run at 0.8 TFLOP/s and the gradient of their weights at 0.3, where 16 x 16 places reach 2.9 (AMX, two cores). Windows
-laid out as the rows of one matrix fill it. On GPUs, and where it does not pay, it is an ordinary convolution.
+On CPUs oneDNN works along a row of the output, so that 4 x 4 places leave most of the processor's matrix unit
+idle: 512 channels of 256 samples run at 0.8 TFLOP/s and the gradient of their weights at 0.3, where 16 x 16
+places reach 2.9 (AMX, two cores). Windows laid out as the rows of one matrix fill it. On GPUs, and where it
+does not pay, it is an ordinary convolution.
 """
 
 import torch
@@ -16,7 +17,8 @@ PLACES = 16  # that an output has at most
 
 
 class FewPlaces(Conv2d):
-    """nn.Conv2d with zero padding, no bias, groups or dilation; the same weights, names and, but for rounding, numbers."""
+    """nn.Conv2d with zero padding, no bias, groups or dilation; the same weights, names and, but for
+    rounding, numbers."""
 
     @classmethod
     def instead_of(cls, conv: nn.Conv2d) -> "FewPlaces":
@@ -27,21 +29,24 @@ class FewPlaces(Conv2d):
         return made
 
     def forward(self, x: Tensor) -> Tensor:
-        dtype = torch.get_autocast_dtype(x.device.type) if torch.is_autocast_enabled(x.device.type) else x.dtype
-        H, W = ((n + 2 * p - k) // s + 1 for n, p, k, s in zip(x.shape[2:], self.padding, self.kernel_size, self.stride))
+        dtype = (torch.get_autocast_dtype(x.device.type)
+                 if torch.is_autocast_enabled(x.device.type) else x.dtype)
+        H, W = ((n + 2 * p - k) // s + 1
+                for n, p, k, s in zip(x.shape[2:], self.padding, self.kernel_size, self.stride))
         if x.device.type != "cpu" or H * W > PLACES or not len(x) or not pays(dtype):
             return super().forward(x)
         return WindowProduct.apply(x.to(dtype), self.weight.to(dtype), self.stride, self.padding)
 
 
 def pays(dtype: torch.dtype) -> bool:
-    """Measured: 1.3 times as fast in float32, 2 to 4 times in bfloat16 with AMX; 0.8 times in bfloat16 without."""
+    """Measured: 1.3 times as fast in float32, 2 to 4 times in bfloat16 with AMX; 0.8 times in bfloat16
+    without."""
     return dtype is torch.float32 or (dtype is torch.bfloat16 and cpu_has("amx_bf16"))
 
 
 class WindowProduct(torch.autograd.Function):
-    """Convolution of x [B, C, H, W] with weight [O, C, k, l]; windows are laid out anew for the gradient: keeping them takes
-    nine times the memory of x."""
+    """Convolution of x [B, C, H, W] with weight [O, C, k, l]; windows are laid out anew for the gradient:
+    keeping them takes nine times the memory of x."""
 
     @staticmethod
     def forward(ctx, x, weight, stride, padding):
@@ -59,7 +64,8 @@ class WindowProduct(torch.autograd.Function):
             rows = grad.permute(0, 2, 3, 1).reshape(-1, O)  # [places, O]
             windows = windows_of(x, (k, l), ctx.stride, ctx.padding)[0]
             of_weight = (rows.T @ windows).view(O, k, l, C).permute(0, 3, 1, 2)
-        if ctx.needs_input_grad[0] and ctx.stride == (1, 1):  # the same product: the grid keeps its size, the kernel is turned
+        # the same product: the grid keeps its size, the kernel is turned
+        if ctx.needs_input_grad[0] and ctx.stride == (1, 1):
             p, q = ctx.padding
             of_x = product(grad, weight.flip(2, 3).transpose(0, 1), (1, 1), (k - 1 - p, l - 1 - q))
         elif ctx.needs_input_grad[0]:
@@ -70,7 +76,8 @@ class WindowProduct(torch.autograd.Function):
 def product(x: Tensor, weight: Tensor, stride: tuple[int, int], padding: tuple[int, int]) -> Tensor:
     """[B, O, h, w], channels last in memory."""
     windows, grid = windows_of(x, weight.shape[2:], stride, padding)
-    return (windows @ weight.permute(2, 3, 1, 0).reshape(-1, len(weight))).view(len(x), *grid, -1).permute(0, 3, 1, 2)
+    return (windows @ weight.permute(2, 3, 1, 0).reshape(-1, len(weight))).view(len(x), *grid, -1).permute(0,
+        3, 1, 2)
 
 
 def windows_of(x: Tensor, kernel, stride, padding) -> tuple[Tensor, tuple[int, int]]:
@@ -80,4 +87,5 @@ def windows_of(x: Tensor, kernel, stride, padding) -> tuple[Tensor, tuple[int, i
     B, H, W, C = x.shape
     b, down, right, c = x.stride()
     h, w = (H - k) // s + 1, (W - l) // t + 1
-    return x.as_strided((B, h, w, k, l, C), (b, s * down, t * right, down, right, c)).reshape(B * h * w, -1), (h, w)
+    return x.as_strided((B, h, w, k, l, C), (b, s * down, t * right, down, right, c)).reshape(B * h * w,
+        -1), (h, w)

@@ -1,4 +1,5 @@
-"""Gated recurrent unit (Cho et al. 2014): reads tokens one after the other, in both directions unless causal."""
+"""Gated recurrent unit (Cho et al. 2014): reads tokens one after the other, in both directions unless
+causal."""
 
 from typing import Annotated
 
@@ -18,11 +19,13 @@ class GRU(Backbone):
     causal = resizable = True
 
     def __init__(self, fields: dict[str, Field], *,
-                 width: Annotated[int, Hyperparameter("numbers per token and in the memory", 16, 1024)] = 128):
+                 width: Annotated[int, Hyperparameter("numbers per token and in the memory", 16,
+                                                      1024)] = 128):
         super().__init__()
         self.fields, self.dim = fields, width
         self.read = nn.ModuleDict({name: Reader(field, width) for name, field in fields.items()})
-        self.forwards, self.backwards = nn.GRU(width, width, batch_first=True), nn.GRU(width, width, batch_first=True)
+        self.forwards, self.backwards = nn.GRU(width, width, batch_first=True), nn.GRU(width, width,
+            batch_first=True)
 
     def stem(self, batch):
         return torch.cat([self.read[name](x) for name, x in self.ordered(batch)], 1)  # [B, N, D]
@@ -32,7 +35,8 @@ class GRU(Backbone):
         return left if causal == 1 else left + self.from_the_end(tokens, causal)
 
     def from_the_end(self, tokens, causal):
-        """What a memory says that reads [B, N, D] from its end, or every block of `causal` tokens from the block's end."""
+        """What a memory says that reads [B, N, D] from its end, or every block of `causal` tokens from the
+        block's end."""
         if not causal or causal >= tokens.shape[1]:
             return self.backwards(tokens.flip(1))[0].flip(1)
         whole = tokens.shape[1] // causal * causal

@@ -11,7 +11,8 @@ from . import Backbone, Field, one_field_of_numbers
 
 
 class MLP(Backbone):
-    """Fully connected layers on the flattened sample; with one layer of 64 it is the encoder of the classic autoencoder."""
+    """Fully connected layers on the flattened sample; with one layer of 64 it is the encoder of the classic
+    autoencoder."""
 
     name = "mlp"
 
@@ -21,7 +22,8 @@ class MLP(Backbone):
         super().__init__()
         self.fields, self.dim, ((_, field),) = fields, width, fields.items()
         sizes = [math.prod(field.size) * field.channels, *[256] * (depth - 1), width]
-        self.net = nn.Sequential(nn.Flatten(), *[m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.ReLU())])
+        self.net = nn.Sequential(nn.Flatten(),
+                                 *[m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.ReLU())])
 
     incompatible = staticmethod(one_field_of_numbers)
 

@@ -18,7 +18,8 @@ class Symbols(nn.Embedding):
 
     def _load_from_state_dict(self, state_dict, prefix, *rest):
         held = state_dict.get(f"{prefix}weight")
-        if held is not None and len(held) == self.num_embeddings - 1:  # older weights have one vector for both
+        # older weights have one vector for both
+        if held is not None and len(held) == self.num_embeddings - 1:
             state_dict[f"{prefix}weight"] = torch.cat([held, held[-1:]])
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
@@ -51,13 +52,16 @@ class Places(nn.Module):
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, causal: int = 0) -> Tensor:
-    """softmax(q k^T / sqrt(d)) v of [B, heads, N, d]; causal: blocks of so many tokens see themselves and earlier blocks.
+    """softmax(q k^T / sqrt(d)) v of [B, heads, N, d]; causal: blocks of so many tokens see themselves and
+    earlier blocks.
 
-    For bfloat16 on CPUs the fused kernel's backward is up to 15 times slower than plain products (64 tokens, torch 2.15)."""
+    For bfloat16 on CPUs the fused kernel's backward is up to 15 times slower than plain products (64 tokens,
+    torch 2.15)."""
     N = q.shape[2]
     unseen = unseen_tokens(N, causal, q.device) if causal > 1 else None
     if q.device.type != "cpu" or q.dtype is not torch.bfloat16 or N > LONG:
-        return F.scaled_dot_product_attention(q, k, v, None if unseen is None else ~unseen, is_causal=causal == 1)
+        return F.scaled_dot_product_attention(q, k, v, None if unseen is None else ~unseen,
+                                              is_causal=causal == 1)
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)  # [B, heads, N, N]
     if causal == 1:
         scores = scores + scores.new_full((N, N), float("-inf")).triu(1)
@@ -83,7 +87,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, causal: int = 0) -> Tensor:
         B, N, D = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(B, N, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # [B, heads, N, D / heads]
+        # [B, heads, N, D / heads]
+        q, k, v = self.qkv(self.norm1(x)).view(B, N, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         mixed = attend(q, k, v, causal)
         x = x + self.out(mixed.transpose(1, 2).reshape(B, N, D))
         return x + self.mlp(self.norm2(x))
@@ -94,7 +99,8 @@ class Blocks(nn.Module):
 
     def __init__(self, dim: int, depth: int):
         super().__init__()
-        self.blocks, self.norm = nn.ModuleList(Block(dim, max(1, dim // 32)) for _ in range(depth)), nn.LayerNorm(dim)
+        self.blocks, self.norm = nn.ModuleList(Block(dim, max(1, dim // 32))
+                                               for _ in range(depth)), nn.LayerNorm(dim)
 
     def forward(self, x: Tensor, causal: int = 0) -> Tensor:
         for block in self.blocks:

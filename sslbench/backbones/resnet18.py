@@ -25,7 +25,8 @@ class ResNet18(Backbone):
         for block in net.layer4:  # 4 x 4 places of a small image
             block.conv1, block.conv2 = FewPlaces.instead_of(block.conv1), FewPlaces.instead_of(block.conv2)
         first = nn.Conv2d(field.channels, 64, *((3, 1, 1) if small else (7, 2, 3)), bias=False)
-        rest = (net.bn1, net.relu, *(() if small else (net.maxpool,)), net.layer1, net.layer2, net.layer3, net.layer4)
+        rest = (net.bn1, net.relu, *(() if small else (net.maxpool,)), net.layer1, net.layer2, net.layer3,
+                net.layer4)
         self.net, self.stride = made_right(nn.Sequential(first, *rest)), 8 if small else 32
 
     @classmethod
@@ -40,10 +41,13 @@ class ResNet18(Backbone):
         return self.net(x).flatten(2).transpose(1, 2)  # [B, N, 512]
 
     def inner_state(self):
-        """torchvision's names. (Small images have a 3 x 3 first layer, for which a network of torchvision has to be changed.)"""
-        parts = ["conv1", "bn1", "relu", *(["maxpool"] if len(self.net) == 8 else []), "layer1", "layer2", "layer3", "layer4"]
+        """torchvision's names. (Small images have a 3 x 3 first layer, for which a network of torchvision has
+        to be changed.)"""
+        parts = ["conv1", "bn1", "relu", *(["maxpool"] if len(self.net) == 8 else []), "layer1", "layer2",
+                 "layer3", "layer4"]
         numbered = {name.removeprefix("net."): x for name, x in super().inner_state().items()}
-        return {f"{parts[int(name.partition('.')[0])]}.{name.partition('.')[2]}": x for name, x in numbered.items()}
+        return {f"{parts[int(name.partition('.')[0])]}.{name.partition('.')[2]}": x
+                for name, x in numbered.items()}
 
     def grid(self, name, size=None):
         return tuple(-(-n // self.stride) for n in size or self.fields[name].size)

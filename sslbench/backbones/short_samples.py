@@ -1,8 +1,9 @@
 """Convolutions whose gradients are right on samples that are shorter than the kernel, too.
 
-On a CPU in bfloat16 oneDNN's gradient of the weights holds memory that nobody wrote where the last axis has one place and the
-stride is 2, and with three axes where the first has two (torch 2.14.1 on an EPYC; float32 and float16 are exact): the kernel then
-reaches over both ends of the sample. With the padding laid around the sample beforehand, all of them are exact.
+On a CPU in bfloat16 oneDNN's gradient of the weights holds memory that nobody wrote where the last axis has
+one place and the stride is 2, and with three axes where the first has two (torch 2.14.1 on an EPYC; float32
+and float16 are exact): the kernel then reaches over both ends of the sample. With the padding laid around the
+sample beforehand, all of them are exact.
 """
 
 import torch.nn.functional as F
@@ -44,7 +45,8 @@ INSTEAD = {nn.Conv1d: Conv1d, nn.Conv2d: Conv2d, nn.Conv3d: Conv3d}
 
 
 def made_right(net: nn.Module) -> nn.Module:
-    """The same network, with torch's convolutions in it made ours; weights, hooks and names stay what they are."""
+    """The same network, with torch's convolutions in it made ours; weights, hooks and names stay what they
+    are."""
     for module in net.modules():
         module.__class__ = INSTEAD.get(type(module), type(module))
     return net

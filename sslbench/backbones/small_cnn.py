@@ -12,7 +12,8 @@ from .parts import Symbols, conv_and_norm
 
 
 class SmallCNN(Backbone):
-    """Four convolutions that shrink the sample to a quarter of its size: the fast default for images and series."""
+    """Four convolutions that shrink the sample to a quarter of its size: the fast default for images and
+    series."""
 
     name = "small_cnn"
     resizable = True
@@ -26,7 +27,8 @@ class SmallCNN(Backbone):
         self.read = Symbols(field.vocab, width) if field.vocab else nn.Identity()
         channels = width if field.vocab else field.channels
         layers = []
-        for out, stride in ((width, 1 if field.vocab else 2), (3 * width // 2, 2), (2 * width, 1), (4 * width, 1)):
+        for out, stride in ((width, 1 if field.vocab else 2), (3 * width // 2, 2), (2 * width, 1),
+                            (4 * width, 1)):
             layers += [conv(channels, out, 3, stride, 1, bias=False), norm(out), nn.ReLU(inplace=True)]
             channels = out
         self.net, self.stride = nn.Sequential(*layers), 2 if field.vocab else 4
@@ -42,9 +44,11 @@ class SmallCNN(Backbone):
         return self.net(x).flatten(2).transpose(1, 2)  # [B, N, D]
 
     def pool(self, tokens, present=None):
-        """[B, N, D] -> [B, D]: the strongest answer of every feature, wherever it is; the mean would say where as well."""
+        """[B, N, D] -> [B, D]: the strongest answer of every feature, wherever it is; the mean would say
+        where as well."""
         tokens = tokens if present is None else tokens * (present > 0).to(tokens.dtype).unsqueeze(-1)
-        return adaptive_max_pool1d(tokens.transpose(1, 2), 1).squeeze(2)  # amax(1), whose gradient takes 20 times as long
+        # amax(1), whose gradient takes 20 times as long
+        return adaptive_max_pool1d(tokens.transpose(1, 2), 1).squeeze(2)
 
     def grid(self, name, size=None):
         return tuple(-(-n // self.stride) for n in size or self.fields[name].size)

@@ -12,7 +12,8 @@ def start_from(folder: str, backbone: Backbone) -> None:
     try:
         weights, _, lost = run_folder.weights(folder)
     except FileNotFoundError:
-        raise FileNotFoundError(f"{folder} holds no weights; init must name the folder of a finished run") from None
+        raise FileNotFoundError(
+            f"{folder} holds no weights; init must name the folder of a finished run") from None
     held = {name.removeprefix("backbone."): w for name, w in weights.items() if name.startswith("backbone.")}
     try:
         backbone.load_state_dict(held)
@@ -28,7 +29,8 @@ def another_backbone(folder: str, held: dict[str, Tensor], own: dict[str, Tensor
     differs = [f"{name} {shape(held.get(name))} there and {shape(own.get(name))} here" for name in names
                if shape(held.get(name)) != shape(own.get(name))]
     more = f"; {len(differs) - 1} more differ" if len(differs) > 1 else ""
-    return (f"init {folder} holds another backbone than this recipe: {differs[0]}{more}; use the data, backbone and "
+    return (f"init {folder} holds another backbone than this recipe: {differs[0]}{more}; use the data, "
+            "backbone and "
             f"backbone.… of that run (python -m sslbench show {folder}), or leave init out")
 
 

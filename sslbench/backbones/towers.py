@@ -1,4 +1,5 @@
-"""One backbone per field, side by side: an image network and a text network, say. A recipe asks for it in words.
+"""One backbone per field, side by side: an image network and a text network, say. A recipe asks for it in
+words.
 
     caption:gru+image:small_cnn     the fields by name;  gru+small_cnn: the fields in their order
 """
@@ -14,9 +15,11 @@ from . import Backbone, Field
 
 
 class Towers(Backbone, listed=False):
-    """Reads every field with its own network and can do what all of them can; narrower tokens are filled up with zeros.
+    """Reads every field with its own network and can do what all of them can; narrower tokens are filled up
+    with zeros.
 
-    A subset of the tokens does not say whose they are, so it is never maskable; what is hidden is hidden at the input.
+    A subset of the tokens does not say whose they are, so it is never maskable; what is hidden is hidden at
+    the input.
     """
 
     def __init__(self, nets: dict[str, Backbone]):
@@ -26,7 +29,9 @@ class Towers(Backbone, listed=False):
         self.causal, self.resizable, self.contextual = abilities(*nets.values()).values()
 
     def stem(self, batch):
-        return torch.cat([self.widened(self.nets[name].stem({name: x})) for name, x in self.ordered(batch)], 1)  # [B, N, D]
+        # [B, N, D]
+        return torch.cat([self.widened(self.nets[name].stem({name: x}))
+                          for name, x in self.ordered(batch)], 1)
 
     def trunk(self, tokens, causal=0):
         """Each network on the tokens of its field; tokens [B, N, D] of all fields of whole samples."""
@@ -35,7 +40,8 @@ class Towers(Backbone, listed=False):
 
     def forward(self, batch, causal=0):
         """Tokens [B, N, D] of the fields that are in the batch, of any size."""
-        return torch.cat([self.widened(self.nets[name]({name: x}, causal)) for name, x in self.ordered(batch)], 1)
+        return torch.cat([self.widened(self.nets[name]({name: x}, causal))
+                          for name, x in self.ordered(batch)], 1)
 
     def embed(self, batch):
         """The mean over the fields that are in the batch, each pooled by its own network: [B, D]."""
@@ -47,7 +53,8 @@ class Towers(Backbone, listed=False):
         """[B, N, D] of all fields of whole samples -> [B, D], as `embed` does."""
         theirs = [None] * len(self.nets) if present is None else self.parts(present)
         parts = zip(self.nets.values(), self.parts(tokens), theirs)
-        return torch.stack([self.widened(net.pool(part[..., : net.dim], there)) for net, part, there in parts]).mean(0)
+        return torch.stack([self.widened(net.pool(part[..., : net.dim], there))
+                            for net, part, there in parts]).mean(0)
 
     def parts(self, tokens: Tensor) -> tuple[Tensor, ...]:
         """Tokens [B, N, ...] field by field."""
@@ -66,39 +73,47 @@ def abilities(*backbones: Backbone | type[Backbone]) -> dict[str, bool]:
 
 
 def named(words: str) -> list[tuple[str, type[Backbone]]]:
-    """The fields ("" where none are named) and backbones of a recipe's word; ValueError when it cannot be read."""
+    """The fields ("" where none are named) and backbones of a recipe's word; ValueError when it cannot be
+    read."""
     parts = [part.rpartition(":") for part in words.split("+")]
     found = [(field, Backbone.find(name)) for field, _, name in parts]
     names = [field for field, _ in found if field]
     if names and (len(names) < len(found) or len(set(names)) < len(names)):
-        raise ValueError(f"{words!r} must name a field of its own for each backbone, or none: caption:gru+image:small_cnn")
+        raise ValueError(f"{words!r} must name a field of its own for each backbone, or none: "
+                         "caption:gru+image:small_cnn")
     return found
 
 
 def hyperparameters(words: str) -> dict[str, Hyperparameter]:
-    """Those of one backbone; of several, each that one of them has, and once more for every named field (image.width)."""
+    """Those of one backbone; of several, each that one of them has, and once more for every named field
+    (image.width)."""
     found = named(words)
     shared = {h: meaning for _, cls in reversed(found) for h, meaning in cls.hyperparameters().items()}
-    return shared | {f"{field}.{h}": meaning for field, cls in found if field for h, meaning in cls.hyperparameters().items()}
+    return (shared | {f"{field}.{h}": meaning for field, cls in found if field
+                      for h, meaning in cls.hyperparameters().items()})
 
 
 def checked(words: str, given: dict[str, Any]) -> dict[str, Any]:
-    """`given` hyperparameters, converted; ValueError for an unknown name, or a value out of range for one of the backbones."""
+    """`given` hyperparameters, converted; ValueError for an unknown name, or a value out of range for one of
+    the backbones."""
     known, found = hyperparameters(words), named(words)
     for name in given:
         if name not in known:
             raise ValueError(nearest(f"hyperparameter of {words}", name, known))
-    meant = {name: [cls.hyperparameters()[name] for _, cls in found if name in cls.hyperparameters()] or [known[name]] for name in given}
+    meant = {name: [cls.hyperparameters()[name] for _, cls in found if name in cls.hyperparameters()]
+             or [known[name]] for name in given}
     return {name: next(h.check(f"backbone.{name}", given[name]) for h in meant[name]) for name in given}
 
 
 def towers(words: str, fields: dict[str, Field]) -> dict[str, type[Backbone]]:
-    """The backbone of each field, in the fields' order; ValueError in one line when the words do not fit the fields."""
+    """The backbone of each field, in the fields' order; ValueError in one line when the words do not fit the
+    fields."""
     found = named(words)
     names = [field for field, _ in found]
     if not any(names):
         if len(found) != len(fields):
-            raise ValueError(f"{words} names {len(found)} backbones for {len(fields)} field{'s' * (len(fields) > 1)}: {', '.join(fields)}")
+            raise ValueError(f"{words} names {len(found)} backbones for {len(fields)} "
+                             f"field{'s' * (len(fields) > 1)}: {', '.join(fields)}")
         return {field: cls for field, (_, cls) in zip(fields, found)}
     if unknown := [name for name in names if name not in fields]:
         raise ValueError(nearest("field", unknown[0], fields))
@@ -108,21 +123,27 @@ def towers(words: str, fields: dict[str, Field]) -> dict[str, type[Backbone]]:
 
 
 def class_of(words: str, fields: dict[str, Field]) -> type[Backbone]:
-    """What a recipe's backbone can do and read: one listed class, or one that stands for several side by side."""
+    """What a recipe's backbone can do and read: one listed class, or one that stands for several side by
+    side."""
     (field, cls), *others = named(words)
     if not field and not others:
         return cls
     each = towers(words, fields)
-    return type("Towers", (Towers,), {**abilities(*each.values()), "name": words, "incompatible": staticmethod(
-        lambda fields: next((why for name, cls in each.items() if (why := cls.incompatible({name: fields[name]}))), ""))}, listed=False)
+    return type("Towers", (Towers,),
+                {**abilities(*each.values()), "name": words,
+                 "incompatible": staticmethod(lambda fields: next(
+                     (why for name, cls in each.items() if (why := cls.incompatible({name: fields[name]}))),
+                     ""))}, listed=False)
 
 
 def make(words: str, fields: dict[str, Field], given: dict[str, Any]) -> Backbone:
-    """The backbone, with its hyperparameters: of several, `width` is for all that have one, `image.width` for that of one field."""
+    """The backbone, with its hyperparameters: of several, `width` is for all that have one, `image.width` for
+    that of one field."""
     (field, cls), *others = named(words)
     if not field and not others:
         return cls(fields, **given)
-    return Towers({name: cls({name: fields[name]}, **own(cls, name, given)) for name, cls in towers(words, fields).items()})
+    return Towers({name: cls({name: fields[name]}, **own(cls, name, given))
+                   for name, cls in towers(words, fields).items()})
 
 
 def own(cls: type[Backbone], field: str, given: dict[str, Any]) -> dict[str, Any]:

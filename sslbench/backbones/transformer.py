@@ -1,4 +1,5 @@
-"""Transformer: a ViT on images (Dosovitskiy et al. 2020), BERT or GPT on text, the same on series and video."""
+"""Transformer: a ViT on images (Dosovitskiy et al. 2020), BERT or GPT on text, the same on series and
+video."""
 
 from typing import Annotated
 
@@ -11,7 +12,8 @@ from .parts import Blocks, Places, Reader
 
 
 class Transformer(Backbone):
-    """Cuts the sample into patches and lets every patch attend to every other: a ViT on images, GPT or BERT on text."""
+    """Cuts the sample into patches and lets every patch attend to every other: a ViT on images, GPT or BERT
+    on text."""
 
     name = "transformer"
     paper = "https://arxiv.org/abs/2010.11929"
@@ -22,14 +24,16 @@ class Transformer(Backbone):
                  depth: Annotated[int, Hyperparameter("attention blocks", 1, 24)] = 3):
         super().__init__()
         if width % 32:
-            raise ValueError(f"backbone.width must be a multiple of 32 (the width of one attention head), not {width}")
+            raise ValueError("backbone.width must be a multiple of 32 (the width of one attention head), "
+                             f"not {width}")
         self.fields, self.dim = fields, width
         self.read = nn.ModuleDict({name: Reader(field, width) for name, field in fields.items()})
         self.place = nn.ModuleDict({name: Places(field.grid, width) for name, field in fields.items()})
         self.blocks = Blocks(width, depth)
 
     def stem(self, batch):
-        return torch.cat([self.read[name](x) + self.place[name](self.grid(name, tuple(x.shape[-self.fields[name].rank:])))
+        return torch.cat([self.read[name](x)
+                          + self.place[name](self.grid(name, tuple(x.shape[-self.fields[name].rank:])))
                           for name, x in self.ordered(batch)], 1)  # [B, N, D]
 
     def trunk(self, tokens, causal=0):

@@ -1,4 +1,5 @@
-"""The command line: a verb, then flags; every field of a Recipe and every hyperparameter is one, by its place and name.
+"""The command line: a verb, then flags; every field of a Recipe and every hyperparameter is one, by its place
+and name.
 
     python -m sslbench train --data wild_digits --pretext masked --pretext.mask_ratio 0.7 --out runs/first
     torchrun --nproc-per-node 2 -m sslbench train --recipe runs/first/recipe.json --out runs/second
@@ -17,7 +18,8 @@ from ..catalog import nearest
 from ..messages import in_words, one_line
 from ..notes import Note
 
-VERBS = ("train", "resume", "show", "compare", "export", "catalog")  # each is a file here, with a function run(words)
+# each is a file here, with a function run(words)
+VERBS = "train", "resume", "show", "compare", "export", "catalog"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -27,7 +29,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = note
-            warnings.simplefilter("always", Note)  # whatever -W says: what a run lost or decided is nowhere else
+            # whatever -W says: what a run lost or decided is nowhere else
+            warnings.simplefilter("always", Note)
             code = import_module(f".{verb(words)}", __name__).run(words[1:])
             if sys.stdout:  # None where it is closed
                 sys.stdout.flush()
@@ -41,7 +44,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"sslbench: {in_words(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("sslbench: interrupted; a run with --out goes on with: python -m sslbench resume FOLDER", file=sys.stderr)
+        print("sslbench: interrupted; a run with --out goes on with: python -m sslbench resume FOLDER",
+              file=sys.stderr)
         return 130
 
 

@@ -6,8 +6,10 @@ from .flags import parser
 
 
 def run(argv: list[str]) -> int:
-    p = parser("compare", "Recorded runs in one table, with their baselines; runs that differ in the seed alone are one row.")
-    p.add_argument("folders", nargs="+", metavar="FOLDER", help="run folders, or folders that hold the runs of several seeds")
+    p = parser("compare", "Recorded runs in one table, with their baselines; runs that differ in the seed "
+                          "alone are one row.")
+    p.add_argument("folders", nargs="+", metavar="FOLDER", help="run folders, or folders that hold the runs "
+                                                                "of several seeds")
     p.add_argument("--png", help="file to write the figure to")
     args = p.parse_args(argv)
     found = compare(*args.folders)

@@ -5,7 +5,8 @@ from .flags import parser
 
 
 def run(argv: list[str]) -> int:
-    p = parser("export", "Write a run's embeddings with labels and names of samples (.npz, .parquet, .csv), or the weights of "
+    p = parser("export", "Write a run's embeddings with labels and names of samples (.npz, .parquet, .csv), "
+                         "or the weights of "
                          "its inner network (.pt, .safetensors).")
     p.add_argument("folder")
     p.add_argument("--out", required=True, metavar="FILE", help="its ending says what is written")

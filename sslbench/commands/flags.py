@@ -1,4 +1,5 @@
-"""Flags of the command line: one for each entry of a recipe and each hyperparameter, made from the catalogue."""
+"""Flags of the command line: one for each entry of a recipe and each hyperparameter, made from the
+catalogue."""
 
 import argparse
 from dataclasses import Field, fields, replace
@@ -20,7 +21,8 @@ class Parser(argparse.ArgumentParser):
 
 def parser(name: str, what: str) -> Parser:
     p = Parser(prog=f"python -m sslbench {name}", description=what, allow_abbrev=False)
-    p.add_argument("--traceback", action="store_true", help="when something goes wrong, say where in the code")
+    p.add_argument("--traceback", action="store_true",
+                   help="when something goes wrong, say where in the code")
     return p
 
 
@@ -32,7 +34,8 @@ def recipe_flags(p: argparse.ArgumentParser) -> None:
     """One flag per field of a Recipe; hyperparameters are flags of their own."""
     for f in fields(Recipe):
         if f.name != "hyperparameters":
-            names = " or ".join(contracts()[f.name].all()) if f.name in contracts() else f"default {f.default!r}"
+            names = (" or ".join(contracts()[f.name].all())
+                     if f.name in contracts() else f"default {f.default!r}")
             p.add_argument(flag(f.name), *({"--" + f.name} - {flag(f.name)}), dest=f.name, help=names)
     p.add_argument("--recipe", help="a recipe.json or a share string to start from; other flags change it")
 
@@ -49,7 +52,8 @@ def read(p: argparse.ArgumentParser, argv: list[str]) -> tuple[Recipe, argparse.
     recipe_flags(p)
     wants_help = any(word in ("-h", "--help") for word in argv)
     early, _ = p.parse_known_args([word for word in argv if word not in ("-h", "--help")])
-    given = {f.name: typed(f, getattr(early, f.name)) for f in fields(Recipe) if getattr(early, f.name, None) is not None}
+    given = {f.name: typed(f, getattr(early, f.name))
+             for f in fields(Recipe) if getattr(early, f.name, None) is not None}
     recipe = replace(_start(early.recipe), **given)
     hyperparameter_flags(p, recipe)
     args, unknown = p.parse_known_args(argv + ["--help"] * (wants_help and not set(argv) & {"-h", "--help"}))
@@ -61,7 +65,8 @@ def read(p: argparse.ArgumentParser, argv: list[str]) -> tuple[Recipe, argparse.
 
 
 def typed(f: Field, text: str) -> int | float | str:
-    """The value of a recipe's entry; a text that is no number stays one, and the recipe's check says what it must be."""
+    """The value of a recipe's entry; a text that is no number stays one, and the recipe's check says what it
+    must be."""
     try:
         return f.type(text)
     except ValueError:

@@ -11,7 +11,8 @@ from ..training.loop import Evaluation, Step
 
 
 def watch(events, recipe: Recipe, quiet: bool = False, start: int = 0, earlier=()) -> Run:
-    """Exhaust the events; print a line per evaluation and the verdict. earlier: events from before an interruption."""
+    """Exhaust the events; print a line per evaluation and the verdict. earlier: events from before an
+    interruption."""
     run = Run(recipe)
     for event in earlier:
         run.add(event)
@@ -30,4 +31,5 @@ def line(e: Evaluation) -> str:
     scores = [f"{one_line(name)} {value:.3f}" for name, value in e.scores.items()]
     key = leading(e.scores)
     beside = [f"{one_line(name)} {of[key]:.3f}" for name, of in e.baselines.items() if key in of]
-    return f"step {e.step:>6} {e.split:<10} " + "  ".join(scores) + (f"   ({key} of {', '.join(beside)})" if beside else "")
+    return (f"step {e.step:>6} {e.split:<10} " + "  ".join(scores)
+            + (f"   ({key} of {', '.join(beside)})" if beside else ""))

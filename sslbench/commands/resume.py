@@ -12,11 +12,13 @@ from .report import watch
 
 
 def run(argv: list[str]) -> int:
-    p = parser("resume", "Go on with an interrupted run from its last good checkpoint; a finished run is left as it is.")
+    p = parser("resume", "Go on with an interrupted run from its last good checkpoint; a finished run is "
+                         "left as it is.")
     p.add_argument("folder")
     p.add_argument("--device", default="auto", help="auto is the one it had: cpu, cuda or mps")
     p.add_argument("--precision", default="auto", help="auto is the one it had: bfloat16, float16 or float32")
-    p.add_argument("--changed-data", action="store_true", help="go on although the training data is another than before")
+    p.add_argument("--changed-data", action="store_true", help="go on although the training data is another "
+                                                               "than before")
     args = p.parse_args(argv)
     under = {"device": args.device, "precision": args.precision, "changed_data": args.changed_data}
     if holds_seeds(args.folder):
@@ -36,5 +38,6 @@ def leave(folder: str) -> int:
     """Say that a run is finished."""
     mend(Path(folder))
     run = load_run(folder)
-    print(f"{folder} is finished after step {run.step} of {run.recipe.steps}; nothing is changed", run.verdict, sep="\n")
+    print(f"{folder} is finished after step {run.step} of {run.recipe.steps}; nothing is changed",
+          run.verdict, sep="\n")
     return 0

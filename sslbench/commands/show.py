@@ -12,7 +12,8 @@ def run(argv: list[str]) -> int:
     p.add_argument("--png", help="file to write the figure to")
     args = p.parse_args(argv)
     found = load_run(args.folder)
-    lines = [found.recipe.as_python(), *filter(None, [found.reading]), *map(line, found.evaluations), found.verdict]
+    lines = [found.recipe.as_python(), *filter(None, [found.reading]), *map(line, found.evaluations),
+             found.verdict]
     print(*lines, sep="\n")
     if args.png:
         save(found.show(), args.png)

@@ -15,7 +15,8 @@ def run(argv: list[str]) -> int:
     p.add_argument("--overwrite", action="store_true", help="replace the run that the folder holds")
     p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     p.add_argument("--precision", default="auto", help="auto, bfloat16, float16 or float32")
-    p.add_argument("--seeds", type=int, default=1, help="train with so many seeds, side by side in the folder: mean ± deviation")
+    p.add_argument("--seeds", type=int, default=1, help="train with so many seeds, side by side in the "
+                                                        "folder: mean ± deviation")
     p.add_argument("--log", default="", help=f"what else the events are written to: {', '.join(LOGGERS)}")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no scores")
     p.add_argument("--run-id", default="", help=HIDDEN)  # of launch(), which waits for this run
@@ -27,7 +28,8 @@ def run(argv: list[str]) -> int:
         found = fit(recipe, args.out, seeds=args.seeds, log=args.log, progress=not quiet, **how)
         print(*[] if args.quiet else [found])
         return 0
-    ready = (lambda training: None) if quiet else (lambda training: print(training.data.reading(), flush=True))
+    ready = ((lambda training: None)
+             if quiet else (lambda training: print(training.data.reading(), flush=True)))
     events = play(recipe, args.out if first else None, ready=ready, run=args.run_id, **how)
     watch(logged(events, args.log if first else "", recipe, args.out), recipe, quiet=quiet)
     return 0

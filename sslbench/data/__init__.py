@@ -1,4 +1,5 @@
-"""The Data contract. Data knows which changes keep the meaning; it knows no pretext task. One file per source."""
+"""The Data contract. Data knows which changes keep the meaning; it knows no pretext task. One file per
+source."""
 
 from typing import Any
 
@@ -18,30 +19,34 @@ from .splits import SPLITS
 
 
 class Data(Listed):
-    """A source of samples: what they look like, where they come from, what may be changed without changing the meaning.
+    """A source of samples: what they look like, where they come from, what may be changed without changing
+    the meaning.
 
-    Construction is cheap (headers only) and sets `fields`. Hyperparameters are read from self when they are used, so a
-    slider changes an augmentation without loading again.
+    Construction is cheap (headers only) and sets `fields`. Hyperparameters are read from self when they are
+    used, so a slider changes an augmentation without loading again.
     """
 
     kind = "data source"
     fields: dict[str, Field]
     label_field = ""  # the field that is a label; only Labelled data has one
-    alike = False  # its fields describe the same thing, a caption its picture: then each of them is a view of it
+    # its fields describe the same thing, a caption its picture: then each of them is a view of it
+    alike = False
     probe_on: tuple[str, ...] = ()  # fields a probe may see; empty: all
     classes: dict[str, list[str]] = {}  # names of the values of integer labels, where they have names
     unit = "samples"  # what one is called
     splits_from = ""  # where the splits come from, in words
-    as_stored: dict[str, AsStored] = {}  # field -> what brings a file's numbers to their stored form; others are stored as they are
-    notes: tuple[str, ...] | list[str] = ()  # what was left out or had to be decided, one phrase each, in numbers; load() may set it
+    # field -> what brings a file's numbers to their stored form; others are stored as they are
+    as_stored: dict[str, AsStored] = {}
+    # what was left out or had to be decided, one phrase each, in numbers; load() may set it
+    notes: tuple[str, ...] | list[str] = ()
 
     def load(self, split: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """The rows and the labels of "train", "validation" or "test".
 
-        rows: field -> stored values, anything with len() that accepts a LongTensor of row numbers (a uint8 tensor, a
-        memory map, a lazy folder). labels: name -> [n]; the first is the label, further ones are factors; int64 means
-        classes (-1: not labelled), float32 a quantity (NaN: not labelled), int64 [n, k] of 0 and 1 k answers at once (a row of
-        -1: not labelled). An empty dict says that there are no labels.
+        rows: field -> stored values, anything with len() that accepts a LongTensor of row numbers (a uint8
+        tensor, a memory map, a lazy folder). labels: name -> [n]; the first is the label, further ones are
+        factors; int64 means classes (-1: not labelled), float32 a quantity (NaN: not labelled), int64 [n, k]
+        of 0 and 1 k answers at once (a row of -1: not labelled). An empty dict says that there are no labels.
         """
         raise NotImplementedError
 
@@ -54,24 +59,28 @@ class Data(Listed):
         return kept[split]
 
     def sample_names(self, split: str) -> list[str]:
-        """Where each sample of a split comes from, in the order of its rows: the name of its file, its number, its text. By
-        default the number of its row."""
+        """Where each sample of a split comes from, in the order of its rows: the name of its file, its
+        number, its text. By default the number of its row."""
         return [str(i) for i in range(size_of(self.loaded(split)[0]))]
 
     def targets(self, split: str) -> dict[str, Tensor]:
-        """What is known of the samples of a split and is no label: masks, boxes, pairs; name -> [n, ...], row by row as `load`
-        gives them, or pairs [p, 2 or more] that begin with two row numbers. Dense probes and verification read it."""
+        """What is known of the samples of a split and is no label: masks, boxes, pairs; name -> [n, ...], row
+        by row as `load` gives them, or pairs [p, 2 or more] that begin with two row numbers. Dense probes and
+        verification read it."""
         return {}
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
-        """The same batch changed at random, without changing its meaning. Every sample gets numbers of its own: the views of
-        a batch come here together, one after the other, so a number drawn once would change them all alike."""
+        """The same batch changed at random, without changing its meaning. Every sample gets numbers of its
+        own: the views of a batch come here together, one after the other, so a number drawn once would change
+        them all alike."""
         return batch
 
     def views(self, batch: Batch, generator: Generator, n: int = 2) -> list[Batch]:
-        """n augmentations of each sample; where several fields are `alike`, one view through each of them (then n is their number)."""
+        """n augmentations of each sample; where several fields are `alike`, one view through each of them
+        (then n is their number)."""
         if len(self.fields) == 1 or not self.alike:
-            return chunks(self.augment({name: torch.cat([x] * n) for name, x in batch.items()}, generator), n)  # one call is faster
+            # one call is faster
+            return chunks(self.augment({name: torch.cat([x] * n) for name, x in batch.items()}, generator), n)
         changed = self.augment(batch, generator)
         return [{name: changed[name]} for name in self.fields]
 
@@ -80,7 +89,8 @@ class Data(Listed):
         return {"raw": torch.cat([raw_numbers(self.fields[k], x) for k, x in batch.items()], 1)}
 
     def picture(self, sample: dict[str, Tensor]) -> Picture:
-        """One decoded sample (no batch axis) as plain data to look at: its first field that probes may see."""
+        """One decoded sample (no batch axis) as plain data to look at: its first field that probes may
+        see."""
         name = (self.probe_on or tuple(sample))[0]
         return picture_of(self.fields[name], sample[name], self.spell)
 
@@ -89,8 +99,8 @@ class Data(Listed):
         return " ".join("·" if i < 0 else str(i) for i in ids.tolist())
 
     def reading(self) -> str:
-        """What was read, in a sentence or two: how many samples, the splits and where they come from, the label, and what was
-        left out or had to be decided, in numbers. Loads the data."""
+        """What was read, in a sentence or two: how many samples, the splits and where they come from, the
+        label, and what was left out or had to be decided, in numbers. Loads the data."""
         return reading(self)
 
     def cite(self) -> str:
@@ -99,11 +109,14 @@ class Data(Listed):
 
 
 class Labelled(Data, listed=False):
-    """Another data source with its label as the last field: the only way a label meets a loss (supervised, few labels).
+    """Another data source with its label as the last field: the only way a label meets a loss (supervised,
+    few labels).
 
-    Classes are symbols, a quantity is a number, k answers at once are k symbols of two. share: the part of the labelled
-    training samples that is kept, drawn evenly at random with `seed`; the rest of the rows is dropped, unlabelled ones too.
-    keep_rest: all training samples stay, without a label, and those with one come again, so often that they are half of the rows.
+    Classes are symbols, a quantity is a number, k answers at once are k symbols of two. share: the part of
+    the labelled training samples that is kept, drawn evenly at random with `seed`; the rest of the rows is
+    dropped, unlabelled ones too.
+    keep_rest: all training samples stay, without a label, and those with one come again, so often that they
+    are half of the rows.
     """
 
     label_field = "label"
@@ -111,7 +124,8 @@ class Labelled(Data, listed=False):
     def __init__(self, data: Data, share: float = 1.0, seed: int = 0, keep_rest: bool = False):
         _, labels = data.loaded("train")
         if not labels or not labelled(next(iter(labels.values()))).any():
-            raise ValueError(f"{data.name} has no labels, so nothing can be supervised; use a pretext task or give labels")
+            raise ValueError(f"{data.name} has no labels, so nothing can be supervised; use a pretext task "
+                             "or give labels")
         if "label" in data.fields:
             raise ValueError(f"{data.name} has a field called 'label' already; give that field another name")
         self.data, self.share, self.seed, self.name, self.keep_rest = data, share, seed, data.name, keep_rest
@@ -124,7 +138,8 @@ class Labelled(Data, listed=False):
     def load(self, split):
         rows, labels = self.data.loaded(split)
         if (picked := self.picked(split, labels[self.target])) is not None:
-            rows, labels = {k: Picked(x, picked) for k, x in rows.items()}, {k: x[picked] for k, x in labels.items()}
+            rows, labels = {k: Picked(x, picked) for k, x in rows.items()}, {k: x[picked]
+                for k, x in labels.items()}
             if self.keep_rest:
                 rest = len(picked) // 2
                 labels = {k: torch.cat([nobodys(x[:rest]), x[rest:]]) for k, x in labels.items()}
@@ -135,23 +150,27 @@ class Labelled(Data, listed=False):
         if split != "train" or (not self.keep_rest and self.share == 1 and bool(labelled(y).all())):
             return None
         kept = self.kept(y)
-        return torch.cat([torch.arange(len(y)), kept.repeat(-(-len(y) // len(kept)))[: len(y)]]) if self.keep_rest else kept
+        return (torch.cat([torch.arange(len(y)), kept.repeat(-(-len(y) // len(kept)))[: len(y)]])
+                if self.keep_rest else kept)
 
     def targets(self, split):
         y, targets = self.data.loaded(split)[1][self.target], self.data.targets(split)
         picked = self.picked(split, y)
         if picked is None:
             return targets
-        return {name: x[picked] for name, x in targets.items() if len(x) == len(y)}  # pairs speak of rows that are not here
+        # pairs speak of rows that are not here
+        return {name: x[picked] for name, x in targets.items() if len(x) == len(y)}
 
     def sample_names(self, split):
-        names, picked = self.data.sample_names(split), self.picked(split, self.data.loaded(split)[1][self.target])
+        names, picked = self.data.sample_names(split), self.picked(split,
+            self.data.loaded(split)[1][self.target])
         return names if picked is None else [names[i] for i in picked]
 
     def kept(self, y: Tensor) -> Tensor:
         """Row numbers of the training samples whose label may be used."""
         there = labelled(y).nonzero().flatten()
-        drawn = torch.randperm(len(there), generator=Generator().manual_seed(self.seed)) if self.share < 1 else torch.arange(len(there))
+        drawn = (torch.randperm(len(there), generator=Generator().manual_seed(self.seed))
+                 if self.share < 1 else torch.arange(len(there)))
         return there[drawn[: max(1, round(self.share * len(there)))]]
 
     def augment(self, batch, generator):
@@ -161,7 +180,8 @@ class Labelled(Data, listed=False):
     def views(self, batch, generator, n=2):
         """Those of the samples; the label stays beside each."""
         label = {k: x for k, x in batch.items() if k == "label"}
-        return [view | label for view in self.data.views({k: x for k, x in batch.items() if k != "label"}, generator, n)]
+        return [view | label for view in self.data.views({k: x for k, x in batch.items() if k != "label"},
+                                                         generator, n)]
 
     def raw(self, batch):
         return self.data.raw(batch)
@@ -174,11 +194,13 @@ class Labelled(Data, listed=False):
 
 
 def label_field(y: Tensor, names: list[str], gaps: bool = False) -> Field:
-    """The field of a label: one symbol of its classes, k symbols of two, or a number brought to mean 0 and deviation 1."""
+    """The field of a label: one symbol of its classes, k symbols of two, or a number brought to mean 0 and
+    deviation 1."""
     there = y[labelled(y)]
     gaps = gaps or len(there) < len(y)
     if y.is_floating_point():
-        return Field((1,), (1,), scale=1 / max(float(spread_of(there)), 1e-9), offset=float(there.mean()), gaps=gaps)
+        return Field((1,), (1,), scale=1 / max(float(spread_of(there)), 1e-9), offset=float(there.mean()),
+                     gaps=gaps)
     if y.ndim == 2:
         return Field((y.shape[1],), (1,), vocab=2, gaps=gaps)
     return Field((1,), (1,), vocab=max(len(names), int(there.max()) + 1), gaps=gaps)
@@ -206,5 +228,6 @@ def randint(generator: Generator, high: int, *shape) -> Tensor:
     return torch.randint(0, high, shape, generator=generator, device=generator.device)
 
 
-__all__ = ["Batch", "Data", "Field", "Labelled", "Picture", "SPLITS", "drawable", "labelled", "picture_of", "rand", "randint",
+__all__ = ["Batch", "Data", "Field", "Labelled", "Picture", "SPLITS", "drawable", "labelled", "picture_of",
+           "rand", "randint",
            "size_of", "waveform"]

@@ -1,4 +1,5 @@
-"""Numbers as somebody's file or array holds them -> as they are stored: the same for training and for rows that are given later."""
+"""Numbers as somebody's file or array holds them -> as they are stored: the same for training and for rows
+that are given later."""
 
 import math
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from torch import Tensor
 class AsStored:
     """[n, C, ...] -> float32 [n, C, ...]: (x - mean) / deviation * gain + offset.
 
-    mean, deviation: [C], or [1] for all channels.  absent: what stands where there is no finite number.  length: steps of a series,
-    shorter ones are filled up with NaN; 0: as long as they are.  clean: nothing is looked for, for data that was seen to be finite.
+    mean, deviation: [C], or [1] for all channels.  absent: what stands where there is no finite number.
+    length: steps of a series, shorter ones are filled up with NaN; 0: as long as they are.  clean: nothing is
+    looked for, for data that was seen to be finite.
     single: numbers become float32 before anything is done to them."""
 
     mean: Tensor
@@ -28,7 +30,8 @@ class AsStored:
 
     def __call__(self, x: Tensor) -> Tensor:
         x = x.float() if self.single else exact(x)
-        mean, deviation = (t.reshape(-1, *[1] * (x.ndim - 2)).to(x.dtype) for t in (self.mean, self.deviation))
+        mean, deviation = (t.reshape(-1, *[1] * (x.ndim - 2)).to(x.dtype)
+                           for t in (self.mean, self.deviation))
         x = ((x - mean) / deviation).float()
         x = x if self.gain == 1 and self.offset == 0 else x.mul_(self.gain).add_(self.offset)
         x = x if self.clean else torch.where(x.isfinite(), x, self.absent)
@@ -37,24 +40,29 @@ class AsStored:
     def plain(self) -> dict[str, Any]:
         """As plain values, for run.json."""
         return {"mean": self.mean.flatten().tolist(), "deviation": self.deviation.flatten().tolist(),
-                "gain": self.gain, "offset": self.offset, "absent": None if math.isnan(self.absent) else self.absent, "length": self.length,
+                "gain": self.gain, "offset": self.offset,
+                "absent": None if math.isnan(self.absent) else self.absent, "length": self.length,
                 "single": self.single}
 
 
 def as_stored_of(said: dict[str, Any], channels: int, size: tuple[int, ...]) -> AsStored:
     """From plain values; ValueError, KeyError or TypeError when they cannot be right."""
     mean, deviation, length = said["mean"], said["deviation"], said["length"]
-    numbers = [*mean, *deviation, said["gain"], said["offset"], *([] if said["absent"] is None else [said["absent"]])]
+    numbers = [*mean, *deviation, said["gain"], said["offset"],
+               *([] if said["absent"] is None else [said["absent"]])]
     if not all(isinstance(n, (int, float)) and math.isfinite(n) for n in numbers) or min(deviation) <= 0:
         raise ValueError("no proper numbers")
-    if not {len(mean), len(deviation)} <= {1, channels} or not isinstance(length, int) or length not in (0, size[0]):
+    if (not {len(mean), len(deviation)} <= {1, channels} or not isinstance(length, int)
+        or length not in (0, size[0])):
         raise ValueError("no proper number of channels or steps")
     absent = math.nan if said["absent"] is None else said["absent"]
     wide = torch.float64
-    return AsStored(torch.tensor(mean, dtype=wide), torch.tensor(deviation, dtype=wide), said["gain"], said["offset"], absent, length,
+    return AsStored(torch.tensor(mean, dtype=wide), torch.tensor(deviation, dtype=wide), said["gain"],
+                    said["offset"], absent, length,
                     single=said["single"] is True)
 
 
 def exact(x: Tensor) -> Tensor:
     """As floats that tell the numbers apart: the date 1,700,000,001 is none in float32."""
-    return x.double() if x.dtype in (torch.float64, torch.int64, torch.int32, torch.uint32, torch.uint64) else x.float()
+    return (x.double() if x.dtype in (torch.float64, torch.int64, torch.int32, torch.uint32, torch.uint64)
+            else x.float())

@@ -10,13 +10,15 @@ from torch import Tensor
 
 from .rows import in_memory, nbytes
 
-SPREAD = 16  # rows that are looked at where asking for them takes reading or decoding: about 0.1 s in large photographs
+# rows that are looked at where asking for them takes reading or decoding: about 0.1 s in large photographs
+SPREAD = 16
 PIECE = 2**24  # bytes at once
 
 
 def digest_of(rows: dict[str, Any], labels: dict[str, Tensor]) -> str:
-    """One short word for all rows that are in memory (about 3 GB a second) and all labels; of memory maps and streamed folders for
-    their number, their shape, evenly spread rows and, where rows have `names` of files, all of these."""
+    """One short word for all rows that are in memory (about 3 GB a second) and all labels; of memory maps and
+    streamed folders for their number, their shape, evenly spread rows and, where rows have `names` of files,
+    all of these."""
     sha = hashlib.sha256()
     for name, x in [*rows.items(), *labels.items()]:
         sha.update(f"{name} {len(x)}".encode())
@@ -24,7 +26,8 @@ def digest_of(rows: dict[str, Any], labels: dict[str, Tensor]) -> str:
             sha.update(file.encode("utf-8", "surrogateescape") + b"\0")
         for piece in map(torch.as_tensor, pieces(x)):
             sha.update(f"{list(piece.shape)} {piece.dtype}".encode())
-            sha.update(zlib.crc32(piece.cpu().contiguous().flatten().view(torch.uint8).numpy().data).to_bytes(4, "big"))
+            check = zlib.crc32(piece.cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+            sha.update(check.to_bytes(4, "big"))
     return sha.hexdigest()[:32]
 
 

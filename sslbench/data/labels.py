@@ -1,6 +1,8 @@
-"""What a column of labels means: classes, a quantity, several yes-or-no answers at once, or nothing. Plain functions.
+"""What a column of labels means: classes, a quantity, several yes-or-no answers at once, or nothing. Plain
+functions.
 
-Unlabelled samples are no class: -1 among classes and answers, NaN among quantities. Where that had to be guessed, `said` says so.
+Unlabelled samples are no class: -1 among classes and answers, NaN among quantities. Where that had to be
+guessed, `said` says so.
 """
 
 from dataclasses import dataclass, field
@@ -10,9 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# What files write where there is no label. "none" in small letters may well be a class, so it is none of them.
+# What files write where there is no label. "none" in small letters may well be a class, so it is none of
+# them.
 NO_LABEL = {"", "nan", "NaN", "NAN", "NA", "N/A", "n/a", "#N/A", "<NA>", "null", "NULL", "None", "?"}
-MANY, FEW_EACH = 20, 5  # whole numbers in a text file: more different ones, with fewer samples each, are a quantity
+# whole numbers in a text file: more different ones, with fewer samples each, are a quantity
+MANY, FEW_EACH = 20, 5
 SHOWN = 6  # names of classes in a sentence
 
 
@@ -20,8 +24,8 @@ SHOWN = 6  # names of classes in a sentence
 class Label:
     """One label of n samples.
 
-    values: int64 [n], a class each, -1 where there is none; float32 [n], a quantity, NaN where there is none; or
-    int64 [n, k] of 0 and 1, k answers at once, a row of -1 where there are none.
+    values: int64 [n], a class each, -1 where there is none; float32 [n], a quantity, NaN where there is none;
+    or int64 [n, k] of 0 and 1, k answers at once, a row of -1 where there are none.
     names: of the classes, or of the k answers; [] for a quantity.  said: what had to be decided, in words.
     """
 
@@ -33,9 +37,9 @@ class Label:
 def label_of(values: Any, chosen: bool = True) -> tuple[Label | None, str]:
     """The label that a column means, or None and why it is none.
 
-    values: words and numbers, None among them; or an array [n] or [n, k]. Arrays of whole numbers are classes and arrays of
-    floats a quantity; words that are numbers are a quantity when one has decimals.  chosen: somebody named this column, so a
-    value of its own in every row does not count against it.
+    values: words and numbers, None among them; or an array [n] or [n, k]. Arrays of whole numbers are classes
+    and arrays of floats a quantity; words that are numbers are a quantity when one has decimals.  chosen:
+    somebody named this column, so a value of its own in every row does not count against it.
     """
     array = plain(values)
     if array.ndim == 2 and array.shape[1] == 1:
@@ -47,7 +51,8 @@ def label_of(values: Any, chosen: bool = True) -> tuple[Label | None, str]:
     kind = array.dtype.kind
     if kind == "c":
         raise ValueError("labels must not be complex numbers; give the real part, or two labels")
-    label, why = of_floats(array) if kind == "f" else of_whole(array) if kind in "biu" else of_words(array.tolist(), chosen)
+    label, why = (of_floats(array) if kind == "f" else of_whole(array)
+                  if kind in "biu" else of_words(array.tolist(), chosen))
     if label is None:
         return None, why
     if not label.names and len(np.unique(label.values[labelled(label.values)])) < 2:
@@ -62,7 +67,8 @@ def plain(values: Any) -> np.ndarray:
     if isinstance(values, Tensor):
         return values.detach().cpu().numpy()
     if isinstance(values, np.ma.MaskedArray):
-        return np.array([None if gone else v for v, gone in zip(values.tolist(), np.ma.getmaskarray(values))], object)
+        return np.array([None if gone else v for v, gone in zip(values.tolist(), np.ma.getmaskarray(values))],
+                        object)
     if isinstance(values, np.ndarray):
         return values
     values = list(values)
@@ -75,7 +81,8 @@ def of_rows(array: np.ndarray) -> tuple[Label | None, str]:
     numbers = array.astype(np.float32)
     gone = np.isnan(numbers).any(1) | (numbers == -1).all(1)
     if not np.isin(numbers[~gone], (0, 1)).all():
-        raise ValueError(f"labels of shape {list(array.shape)} must be 0 or 1 (one-hot, or several answers at once); "
+        raise ValueError(f"labels of shape {list(array.shape)} must be 0 or 1 (one-hot, or several answers "
+                         "at once); "
                          "give other columns as a dict of labels, name -> [n]")
     names = [str(i) for i in range(array.shape[1])]
     if len(numbers[~gone]) and numbers[~gone].sum(1).max() <= 1:
@@ -87,11 +94,13 @@ def of_rows(array: np.ndarray) -> tuple[Label | None, str]:
 
 
 def of_floats(array: np.ndarray) -> tuple[Label | None, str]:
-    """A quantity, unless the numbers are whole and few and some are missing: a table's classes become floats then."""
+    """A quantity, unless the numbers are whole and few and some are missing: a table's classes become floats
+    then."""
     there = np.isfinite(array)
     if not there.any():
         return None, "has no value"
-    if not there.all() and np.isnan(array).any() and whole(array[there]) and len(np.unique(array[there])) <= MANY:
+    if (not there.all() and np.isnan(array).any() and whole(array[there])
+        and len(np.unique(array[there])) <= MANY):
         return of_words([str(int(v)) if ok else "" for v, ok in zip(array.tolist(), there)], True)
     return quantity(array, there)
 
@@ -123,7 +132,8 @@ def of_words(words: list, chosen: bool) -> tuple[Label | None, str]:
             return quantity(full, np.isfinite(full))
         if different == len(there) > 1 and not chosen:
             return None, "has a value of its own in every row"
-        return classes(np.array(words, object), gone)  # as objects: an array of strings is as wide as its longest
+        # as objects: an array of strings is as wide as its longest
+        return classes(np.array(words, object), gone)
     if different == len(there) > 1 and not chosen:
         return None, "has a value of its own in every row"
     full = np.full(len(words), -1, np.int64)
@@ -146,7 +156,8 @@ def classes(values: np.ndarray, gone: np.ndarray) -> tuple[Label | None, str]:
 
 
 def means_unlabelled(different: np.ndarray) -> bool:
-    """Whether -1 stands for "not labelled": not beside 1 alone, where it is the other class, nor beside other negative numbers."""
+    """Whether -1 stands for "not labelled": not beside 1 alone, where it is the other class, nor beside other
+    negative numbers."""
     return -1 in different and different.min() == -1 and different.tolist() != [-1, 1]
 
 
@@ -168,7 +179,8 @@ def as_numbers(words: list[str]) -> np.ndarray | None:
 
 
 def whole(numbers: np.ndarray) -> bool:
-    return bool(np.isfinite(numbers).all() and (numbers == np.round(numbers)).all() and (np.abs(numbers) < 2**53).all())
+    return bool(np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()
+                and (np.abs(numbers) < 2**53).all())
 
 
 def labelled(y: Tensor) -> Tensor:
@@ -184,7 +196,8 @@ def phrase(y: Tensor, names: list[str] | None) -> str:
     rest = without((~there).cpu().numpy())
     if y.is_floating_point():
         some = y[there]
-        return f"a quantity from {some.min():.3g} to {some.max():.3g}{rest}" if len(some) else "a quantity without values"
+        return (f"a quantity from {some.min():.3g} to {some.max():.3g}{rest}"
+                if len(some) else "a quantity without values")
     names = [str(n) for n in names or []]
     if y.ndim == 2:
         return f"{y.shape[1]} yes-or-no answers{named(names)}{rest}"

@@ -1,4 +1,5 @@
-"""Where files are: the project's `data/`, the folders of SSLBENCH_DATA (read-only), and a cache that can be written."""
+"""Where files are: the project's `data/`, the folders of SSLBENCH_DATA (read-only), and a cache that can be
+written."""
 
 import difflib
 import glob
@@ -14,13 +15,15 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def project() -> Path | None:
-    """The project's `data/`, which ships the samples; None when the package was installed without its repository."""
+    """The project's `data/`, which ships the samples; None when the package was installed without its
+    repository."""
     folder = PROJECT / "data"
     return folder if (folder / "README.md").is_file() else None
 
 
 def cache() -> Path:
-    """A folder for downloads and prepared files: the project's `data/cache`, else one in the user's own cache."""
+    """A folder for downloads and prepared files: the project's `data/cache`, else one in the user's own
+    cache."""
     own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sslbench"
     for folder in ([project() / "cache"] if project() else []) + [own]:
         try:
@@ -29,7 +32,9 @@ def cache() -> Path:
             continue
         if os.access(folder, os.W_OK):
             return folder
-    raise PermissionError(f"no folder for downloads can be written; make {own} writable or set XDG_CACHE_HOME")
+    raise PermissionError(
+        f"no folder for downloads can be written; make {own} writable or set XDG_CACHE_HOME"
+    )
 
 
 def given() -> list[Path]:
@@ -38,14 +43,16 @@ def given() -> list[Path]:
 
 
 def sample(name: str) -> str:
-    """One of the small samples, the default of a source: the one that ships, or made in the cache where it is not there."""
+    """One of the small samples, the default of a source: the one that ships, or made in the cache where it is
+    not there."""
     shipped = PROJECT / "data" / name
     if shipped.exists():
         return str(shipped)
     made = cache() / "samples" / name
     if not made.exists():
         from .small_samples import make
-        with tempfile.TemporaryDirectory(dir=cache()) as folder:  # moved into place whole, so nobody reads half of it
+        # moved into place whole, so nobody reads half of it
+        with tempfile.TemporaryDirectory(dir=cache()) as folder:
             fresh = make(name, Path(folder))
             made.parent.mkdir(exist_ok=True)
             if not made.exists():
@@ -54,7 +61,8 @@ def sample(name: str) -> str:
 
 
 def absolute(path: str | Path) -> Path:
-    """The path as it stays right from another working directory, "~" the user's own home; ValueError where there is no such home."""
+    """The path as it stays right from another working directory, "~" the user's own home; ValueError where
+    there is no such home."""
     try:
         return Path(path).expanduser().absolute()
     except RuntimeError as error:
@@ -62,8 +70,9 @@ def absolute(path: str | Path) -> Path:
 
 
 def several(file: str, parameter: str) -> list[tuple[Path, list[Path]]]:
-    """The files that are meant: one, a pattern, or several of these with commas between them, which are none where the whole is a
-    file or fits files. Each as it is given with the files that it stands for: [] for a folder.
+    """The files that are meant: one, a pattern, or several of these with commas between them, which are none
+    where the whole is a file or fits files. Each as it is given with the files that it stands for: [] for a
+    folder.
 
     OSError or ValueError in one line where there is none.
     """
@@ -77,7 +86,8 @@ def several(file: str, parameter: str) -> list[tuple[Path, list[Path]]]:
 def fitting(pattern: str) -> list[Path]:
     """The file of this name, or else the files that fit the pattern, in the order of their names."""
     path = absolute(pattern)
-    return [path] if os.path.isfile(path) else [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()]
+    return ([path] if os.path.isfile(path)
+            else [Path(p) for p in sorted(glob.glob(str(path), recursive=True)) if Path(p).is_file()])
 
 
 def whole_or_folder(name: str, found: list[Path], parameter: str) -> tuple[Path, list[Path]]:
@@ -89,25 +99,31 @@ def whole_or_folder(name: str, found: list[Path], parameter: str) -> tuple[Path,
 def existing(path: str | Path, what: str, parameter: str) -> Path:
     """The user's own file or folder, as an absolute path: it is found again from another working directory.
 
-    OSError or ValueError in one line that says which parameter to set, also for a pipe or a device, whose reading might never end.
+    OSError or ValueError in one line that says which parameter to set, also for a pipe or a device, whose
+    reading might never end.
     """
     try:
         found = absolute(as_pasted(path))
         kind = found.stat().st_mode
     except FileNotFoundError:
-        raise FileNotFoundError(f"there is no {what} {said(str(path))}{instead_of(found)}; check {parameter}") from None
-    except (OSError, ValueError, TypeError, RuntimeError) as error:  # too long, a NUL in it, no such user's home, links in a circle
+        raise FileNotFoundError(
+            f"there is no {what} {said(str(path))}{instead_of(found)}; check {parameter}") from None
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        # too long, a NUL in it, no such user's home, links in a circle
         why = getattr(error, "strerror", None) or in_words(error)
-        raise ValueError(f"{parameter} cannot be {said(path if path is None else str(path))}: {why.lower()}") from None
+        raise ValueError(
+            f"{parameter} cannot be {said(path if path is None else str(path))}: {why.lower()}") from None
     if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
         raise ValueError(f"{said(str(path))} is a {special(kind)}, not a {what}; check {parameter}")
     if not os.access(found, os.R_OK | (os.X_OK if stat.S_ISDIR(kind) else 0)):
-        raise PermissionError(f"{said(str(path))} may not be read by you; change its permissions or check {parameter}")
+        raise PermissionError(f"{said(str(path))} may not be read by you; change its permissions or check "
+                              f"{parameter}")
     return found
 
 
 def as_pasted(path: str | Path) -> str | Path:
-    """Without the blanks and quotation marks that come along when a path is copied, unless a file is called so."""
+    """Without the blanks and quotation marks that come along when a path is copied, unless a file is called
+    so."""
     if not isinstance(path, str) or os.path.lexists(os.path.expanduser(path)):
         return path
     return path.strip().strip("\"'").strip() or path
@@ -123,7 +139,8 @@ def instead_of(missing: Path) -> str:
         names = list(itertools.islice((entry.name for entry in os.scandir(place)), 1000))
     except OSError:
         names = []
-    own = [name for name in missing.parts[len(place.parts) + 1:] if name in names]  # notebooks/photos, looked for in notebooks
+    # notebooks/photos, looked for in notebooks
+    own = [name for name in missing.parts[len(place.parts) + 1:] if name in names]
     close = own[-1:] or difflib.get_close_matches(wanted, names, 1, 0.6)
     return f" in {said(str(place))}" + (f"; did you mean {said(close[0])}?" if close else "")
 

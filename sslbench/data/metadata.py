@@ -1,6 +1,8 @@
-"""What is said of each sample beside its values: from columns, folders and file names to labels, groups and splits.
+"""What is said of each sample beside its values: from columns, folders and file names to labels, groups and
+splits.
 
-A source of the user's own files reads samples and columns; what they mean is decided here, once for all of them.
+A source of the user's own files reads samples and columns; what they mean is decided here, once for all of
+them.
 """
 
 import re
@@ -20,7 +22,8 @@ from .splits import Splits, divide
 
 @dataclass(frozen=True)
 class Described:
-    """labels: name -> values of all samples, the first is the label; classes: names of their values; said: what was decided."""
+    """labels: name -> values of all samples, the first is the label; classes: names of their values; said:
+    what was decided."""
 
     labels: dict[str, Tensor]
     classes: dict[str, list[str]]
@@ -38,26 +41,31 @@ class Described:
         return rows, {name: y[rows] for name, y in self.labels.items()}
 
 
-def described(keys: Sequence[str], columns: dict[str, Any], *, label: str = "", group: str = "", split: str = "",
-              likely: str | Sequence[str] = (), paths: bool = False, given: Sequence[str | None] | None = None,
+def described(keys: Sequence[str], columns: dict[str, Any], *, label: str = "", group: str = "",
+              split: str = "",
+              likely: str | Sequence[str] = (), paths: bool = False,
+              given: Sequence[str | None] | None = None,
               time: np.ndarray | None = None) -> Described:
     """Labels and splits of n samples.
 
     keys: a name for each; with paths, "folder/file.png".  columns: name -> [n] (or [n, k]) words or numbers.
-    label, group, split: what somebody asked for: a column, several for the label ("kind,colour": the first is the label),
-    several that are answers at once ("rain+wind", 0 and 1 each), "none", a folder level ("1" is the first
-    below the root, "-1" the last), or a pattern on the file name
-    "{label}_{speaker}_{take}.wav", whose places become columns. Where label is "" the source's likely ones are taken.
-    given: a split of each that the source knows, such as folders called train and test.  time: as in `divide`.
+    label, group, split: what somebody asked for: a column, several for the label ("kind,colour": the first is
+    the label), several that are answers at once ("rain+wind", 0 and 1 each), "none", a folder level ("1" is
+    the first below the root, "-1" the last), or a pattern on the file name "{label}_{speaker}_{take}.wav",
+    whose places become columns. Where label is "" the source's likely ones are taken.
+    given: a split of each that the source knows, such as folders called train and test.  time: as in
+    `divide`.
     ValueError in one line where something is asked for that is not there.
     """
     known = Columns(keys, dict(columns), paths)
     said: list[str] = []
-    names = known.asked(label, "data.label", several=True) if label else [likely] if isinstance(likely, str) else list(likely)
+    names = (known.asked(label, "data.label", several=True) if label else [likely]
+             if isinstance(likely, str) else list(likely))
     values, classes = read_labels(known, names, bool(label), said)
     groups = whose(known, group, said) if group not in ("", "none") else None
     if groups is not None and len(set(groups)) < 2:
-        raise ValueError(f"data.group {group!r} puts all samples into one group; choose what differs between persons, patients or takes")
+        raise ValueError(f"data.group {group!r} puts all samples into one group; choose what differs "
+                         "between persons, patients or takes")
     given = given_splits(known, split, names, said) or (None if split == "none" else given)
     first = next(iter(values.values()), None)
     splits = divide(keys, first, groups, given, time)
@@ -73,8 +81,10 @@ def whose(known: "Columns", group: str, said: list[str]) -> list[str]:
     found = words(known.columns[name])
     alone = [i for i, word in enumerate(found) if word in meaning.NO_LABEL]
     for i in alone:
-        found[i] = re.sub(r":\d+$", "", known.keys[i]) + ", which has none"  # windows of one file stay together
-    said.append(f"groups from {name!r}" + (f", {len(alone):,} samples without one stand alone" if alone else ""))
+        # windows of one file stay together
+        found[i] = re.sub(r":\d+$", "", known.keys[i]) + ", which has none"
+    said.append(f"groups from {name!r}"
+                + (f", {len(alone):,} samples without one stand alone" if alone else ""))
     return found
 
 
@@ -87,10 +97,14 @@ def never_seen(y: Tensor, rows: dict[str, list[int]], name: str) -> str:
     strange = int((~torch.isin(test, y[rows["train"]])).sum())
     if not strange:
         return ""
-    return f"{strange:,} of {len(test):,} test samples have a {name!r} that no training sample has, so no probe can tell it"
+    return (
+        f"{strange:,} of {len(test):,} test samples have a {name!r} that no training sample has, so no probe "
+        "can tell it"
+    )
 
 
-def read_labels(known: "Columns", names: list[str], chosen: bool, said: list[str]) -> tuple[dict[str, Tensor], dict[str, list[str]]]:
+def read_labels(known: "Columns", names: list[str], chosen: bool, said: list[str]) -> tuple[dict[str, Tensor],
+    dict[str, list[str]]]:
     """The labels of these columns, and the names of their classes; columns that are no label are said."""
     values, classes = {}, {}
     for name in names:
@@ -107,7 +121,8 @@ def read_labels(known: "Columns", names: list[str], chosen: bool, said: list[str
 
 
 def given_splits(known: "Columns", split: str, taken: list[str], said: list[str]) -> list[str | None] | None:
-    """The split of each sample by the column that was asked for, or by one that is called so and holds nothing else."""
+    """The split of each sample by the column that was asked for, or by one that is called so and holds
+    nothing else."""
     if split == "none":
         return None
     if split:
@@ -115,9 +130,11 @@ def given_splits(known: "Columns", split: str, taken: list[str], said: list[str]
         given = [split_name(word) for word in found]
         other = sorted({w for w, g in zip(found, given) if g is None and w not in meaning.NO_LABEL})
         if other:
-            raise ValueError(f"data.split {split!r} holds {other[0]!r:.40}; its values must be train, validation (or val) and test")
+            raise ValueError(f"data.split {split!r} holds {other[0]!r:.40}; its values must be train, "
+                             "validation (or val) and test")
         if len(set(given) - {None}) < 2:
-            raise ValueError(f"data.split {split!r} names one split only; it must tell training from test samples")
+            raise ValueError(f"data.split {split!r} names one split only; it must tell training from test "
+                             "samples")
         return given
     for name in known.columns:
         if name.lower() in SPLIT_COLUMNS and name not in taken:
@@ -133,7 +150,8 @@ def words(values: Any) -> list[str]:
 
 
 class Columns:
-    """Columns by name; folder levels and the places of a file name's pattern become columns when they are asked for."""
+    """Columns by name; folder levels and the places of a file name's pattern become columns when they are
+    asked for."""
 
     def __init__(self, keys: Sequence[str], columns: dict[str, Any], paths: bool):
         self.keys, self.columns, self.paths, self.said = keys, columns, paths, []
@@ -157,39 +175,47 @@ class Columns:
         parts = [part.strip() for part in what.split(",")]
         if several and len(parts) > 1:
             return [name for part in parts for name in self.asked(part, parameter)]
-        raise ValueError(f"{parameter}: {nearest('column', what[:60], [c[:40] for c in list(self.columns)[:40]])}")
+        raise ValueError(f"{parameter}: "
+                         f"{nearest('column', what[:60], [c[:40] for c in list(self.columns)[:40]])}")
 
     def together(self, names: list[str]) -> str:
         """Columns of 0 and 1 as one of several answers at once: [n, k]."""
-        rows = np.array([[float(w) if w in ("0", "1", "0.0", "1.0") else np.nan for w in words(self.columns[name])] for name in names]).T
+        rows = np.array([[float(w) if w in ("0", "1", "0.0", "1.0") else np.nan
+                          for w in words(self.columns[name])] for name in names]).T
         if np.isnan(rows).all(0).any():
-            raise ValueError(f"data.label {'+'.join(names)[:60]!r}: columns that are one label together must hold 0 and 1")
+            raise ValueError(f"data.label {'+'.join(names)[:60]!r}: columns that are one label together "
+                             "must hold 0 and 1")
         title = "+".join(names)
         self.columns[title], self.answers[title] = rows, names
         return title
 
     def level(self, n: int, parameter: str) -> str:
-        """The folder at this level of every path: 1 is the first below the root, -1 the one that holds the file."""
+        """The folder at this level of every path: 1 is the first below the root, -1 the one that holds the
+        file."""
         folders = [key.split("/")[:-1] for key in self.keys]
         found = [f[n - 1 if n > 0 else n] if len(f) >= abs(n) else None for f in folders]
         if not any(found):
-            raise ValueError(f"{parameter}: there is no folder at level {n}; the deepest path has {max(map(len, folders))}")
+            raise ValueError(f"{parameter}: there is no folder at level {n}; the deepest path has "
+                             f"{max(map(len, folders))}")
         name = f"folder {n}"
         self.columns[name] = found
         return name
 
     def matched(self, pattern: str, parameter: str) -> str:
-        """The places of a pattern as columns; the name of the one called like the parameter, else of the first."""
+        """The places of a pattern as columns; the name of the one called like the parameter, else of the
+        first."""
         expression = as_expression(pattern, parameter)
         found = [expression.search(key) for key in self.keys]
         if not any(found):
-            raise ValueError(f"{parameter}: {pattern[:60]!r} fits no file name such as {self.keys[0].rpartition('/')[2][:60]!r}")
+            raise ValueError(f"{parameter}: {pattern[:60]!r} fits no file name such as "
+                             f"{self.keys[0].rpartition('/')[2][:60]!r}")
         if missed := sum(f is None for f in found):
             self.said.append(f"{missed:,} of {len(found):,} names do not fit {pattern!r}")
         names = list(expression.groupindex)
         if otherwise := [key for key, match in zip(self.keys, found) if match and ambiguous(pattern, match)]:
             example = expression.search(otherwise[0])
-            self.said.append(f"{len(otherwise):,} names fit {pattern!r} in several ways: in {otherwise[0].rpartition('/')[2][:40]!r} "
+            self.said.append(f"{len(otherwise):,} names fit {pattern!r} in several ways: in "
+                             f"{otherwise[0].rpartition('/')[2][:40]!r} "
                              + ", ".join(f"{name} is {example[name][:20]!r}" for name in names))
         self.columns.update({name: [f and f[name] for f in found] for name in names})
         own = parameter.removeprefix("data.")
@@ -203,13 +229,17 @@ def ambiguous(pattern: str, match: re.Match) -> bool:
 
 
 def as_expression(pattern: str, parameter: str) -> re.Pattern:
-    """A regular expression of "{label}_{speaker}_{take}.wav"; without an ending any ending fits, without "/" any folder."""
+    """A regular expression of "{label}_{speaker}_{take}.wav"; without an ending any ending fits, without "/"
+    any folder."""
     places = re.findall(r"\{([^{}]*)\}", pattern)
     if not places or not all(p.isidentifier() for p in places) or len(set(places)) < len(places):
-        raise ValueError(f"{parameter}: {pattern[:60]!r} must name its places once each, such as {{label}}_{{speaker}}_{{take}}.wav")
+        raise ValueError(f"{parameter}: {pattern[:60]!r} must name its places once each, such as "
+                         f"{{label}}_{{speaker}}_{{take}}.wav")
     parts = re.split(r"\{[^{}]*\}", pattern)
-    # A label may hold what stands between the places, as great_pyrenees_12 does: it takes all it can, the others as little
+    # A label may hold what stands between the places, as great_pyrenees_12 does: it takes all it can, the
+    # others as little
     most = {place: "" if place == "label" else "?" for place in places}
-    body = re.escape(parts[0]) + "".join(f"(?P<{p}>[^/]+{most[p]})" + re.escape(rest) for p, rest in zip(places, parts[1:]))
+    body = (re.escape(parts[0])
+            + "".join(f"(?P<{p}>[^/]+{most[p]})" + re.escape(rest) for p, rest in zip(places, parts[1:])))
     ending = "" if "." in parts[-1] else r"(?:\.[^./]*)?"
     return re.compile(rf"(?:^|/){body}{ending}$")

@@ -1,4 +1,5 @@
-"""What several sources share: shares of the splits, an order by hash, and patches that divide a size. Plain functions."""
+"""What several sources share: shares of the splits, an order by hash, and patches that divide a size. Plain
+functions."""
 
 from collections.abc import Iterable
 from zlib import crc32
@@ -15,18 +16,22 @@ def mixed(keys: list[str], rows: list[int]) -> list[int]:
 
 
 def checksums(keys: Iterable[str]) -> np.ndarray:
-    """Numbers that are the same on every machine, as an array: a million pairs would be slow to sort and large in memory."""
-    return np.fromiter((crc32(str(key).encode(errors="backslashreplace")) for key in keys), np.uint32)  # not all file names are UTF-8
+    """Numbers that are the same on every machine, as an array: a million pairs would be slow to sort and
+    large in memory."""
+    # not all file names are UTF-8
+    return np.fromiter((crc32(str(key).encode(errors="backslashreplace")) for key in keys), np.uint32)
 
 
 def patch_for(size: int) -> int:
-    """Side of a patch so that about 8 fit along `size` pixels; one that divides it where such a number is near."""
+    """Side of a patch so that about 8 fit along `size` pixels; one that divides it where such a number is
+    near."""
     side = max(1, round(size / 8))
     return next((p for p in (side, side + 1, max(1, side - 1)) if p > 1 and size % p == 0), side)
 
 
 def patch_of_series(length: int) -> int:
-    """At most 8 steps and at least 8 pieces; a number that divides the length where there is one, else it is padded."""
+    """At most 8 steps and at least 8 pieces; a number that divides the length where there is one, else it is
+    padded."""
     most = max(1, min(8, length // 8))
     return next((p for p in range(most, max(1, most // 2), -1) if length % p == 0), most)
 
@@ -34,4 +39,5 @@ def patch_of_series(length: int) -> int:
 def enough(n: int, what: str, name: str) -> None:
     """ValueError when there are too few samples to split."""
     if n < 10:
-        raise ValueError(f"{name} has {n} {what}; 10 are the least that can be split into training, validation and test")
+        raise ValueError(f"{name} has {n} {what}; 10 are the least that can be split into training, "
+                         "validation and test")

@@ -15,8 +15,8 @@ class Picture:
     """Plain data that shows one sample.
 
     kind "image": uint8 array [H, W, 3];  "line": float array [C, T], NaN where absent;  "text": str;
-    "frames": uint8 array [T, H, W, 3];  "sound": (samples per second, float array [T]), drawn as its waveform;
-    "boxes": (uint8 array [H, W, 3], array [k, 4] of left, top, right and bottom in pixels).
+    "frames": uint8 array [T, H, W, 3];  "sound": (samples per second, float array [T]), drawn as its
+    waveform; "boxes": (uint8 array [H, W, 3], array [k, 4] of left, top, right and bottom in pixels).
     """
 
     kind: str
@@ -24,7 +24,8 @@ class Picture:
 
 
 def picture_of(field: Field, x: Tensor, spell) -> Picture:
-    """The picture that a field's shape suggests: two axes an image, one axis lines or text, three axes frames."""
+    """The picture that a field's shape suggests: two axes an image, one axis lines or text, three axes
+    frames."""
     x = x.detach().cpu()
     if field.vocab:
         return Picture("text", spell(torch.where(x >= field.vocab, -1, x).flatten()))
@@ -37,12 +38,14 @@ def picture_of(field: Field, x: Tensor, spell) -> Picture:
 
 
 def waveform(sound: np.ndarray, points: int) -> np.ndarray:
-    """The lowest and the highest value of at most `points` equal stretches of a sound [T]: [2, n], NaN where nothing is."""
+    """The lowest and the highest value of at most `points` equal stretches of a sound [T]: [2, n], NaN where
+    nothing is."""
     sound = np.asarray(sound, "float32").reshape(-1)
     sound = sound if len(sound) else np.array([np.nan])
     start = np.linspace(0, len(sound), min(points, len(sound)), endpoint=False).astype(int)
     known = np.isfinite(sound)
-    low, high = np.minimum.reduceat(np.where(known, sound, np.inf), start), np.maximum.reduceat(np.where(known, sound, -np.inf), start)
+    low, high = np.minimum.reduceat(np.where(known, sound, np.inf),
+                                    start), np.maximum.reduceat(np.where(known, sound, -np.inf), start)
     return np.where(low <= high, np.stack([low, high]), np.nan)
 
 
@@ -58,7 +61,8 @@ def outlined(image: np.ndarray, boxes: np.ndarray, color=(255, 200, 0)) -> np.nd
 
 
 def drawable(picture: Picture, points: int = 128) -> Picture:
-    """The same as an image, lines or text: of frames the middle one, of a sound its waveform, of boxes the image with their edges."""
+    """The same as an image, lines or text: of frames the middle one, of a sound its waveform, of boxes the
+    image with their edges."""
     if picture.kind == "frames":
         return Picture("image", picture.value[len(picture.value) // 2])
     if picture.kind == "sound":

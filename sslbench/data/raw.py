@@ -15,10 +15,12 @@ def chunks(batch: Batch, n: int) -> list[Batch]:
 
 
 def raw_numbers(field: Field, x: Tensor) -> Tensor:
-    """[B, n]: the numbers as they are, or how often each symbol occurs. Of large samples means of neighbouring numbers: what
-    a linear probe reads changes little, and ten thousand pictures of 224 pixels would take 6 GB."""
+    """[B, n]: the numbers as they are, or how often each symbol occurs. Of large samples means of
+    neighbouring numbers: what a linear probe reads changes little, and ten thousand pictures of 224 pixels
+    would take 6 GB."""
     if field.vocab is None:
         x = field.fill(x)
         shrink = (x[0].numel() / RAW) ** (1 / field.rank)
-        return (MEANS[field.rank - 1](x, [max(1, int(n / shrink)) for n in x.shape[2:]]) if shrink > 1 else x).flatten(1)
+        return (MEANS[field.rank - 1](x, [max(1, int(n / shrink)) for n in x.shape[2:]])
+                if shrink > 1 else x).flatten(1)
     return F.one_hot(x.flatten(1), field.absent + 1).float().mean(1)

@@ -12,10 +12,12 @@ def reading(data) -> str:
     loaded = {split: data.loaded(split) for split in SPLITS}
     sizes = {split: size_of(rows) for split, (rows, _) in loaded.items()}
     origin = f" ({data.splits_from})" if data.splits_from else ""
-    said = [f"{sum(sizes.values()):,} {data.unit}: {sizes['train']:,} for training, {sizes['validation']:,} for validation, "
+    said = [f"{sum(sizes.values()):,} {data.unit}: {sizes['train']:,} for training, {sizes['validation']:,} "
+            "for validation, "
             f"{sizes['test']:,} for testing{origin}"]
     label, *factors = list(loaded["train"][1]) or [""]
     values = label and torch.cat([labels[label] for _, labels in loaded.values()])
-    said.append(f"label {label!r}: {phrase(values, data.classes.get(label))}" if label else "no label, so nothing is probed")
+    said.append(f"label {label!r}: {phrase(values, data.classes.get(label))}"
+                if label else "no label, so nothing is probed")
     said += [f"factors: {', '.join(factors)}"] if factors else []
     return ". ".join(line[:1].upper() + line[1:] for line in [*said, *data.notes]) + "."

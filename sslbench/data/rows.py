@@ -1,4 +1,5 @@
-"""Some rows of something larger, read when they are asked for: no copy of the data for a split, none of a memory map."""
+"""Some rows of something larger, read when they are asked for: no copy of the data for a split, none of a
+memory map."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +13,14 @@ from ..field import picked
 class Picked:
     """The rows with these numbers of x, in this order.
 
-    x: a tensor (one over a memory map, too), or anything with len() that accepts a LongTensor, such as a lazy folder.
-    stored: what is done to the rows that were asked for.  mapped: x is a tensor whose numbers are on the disk.
+    x: a tensor (one over a memory map, too), or anything with len() that accepts a LongTensor, such as a lazy
+    folder.
+    stored: what is done to the rows that were asked for.  mapped: x is a tensor whose numbers are on the
+    disk.
     """
 
-    def __init__(self, x: Any, rows: Tensor | list[int], stored: Callable[[Tensor], Tensor] | None = None, mapped: bool = False):
+    def __init__(self, x: Any, rows: Tensor | list[int], stored: Callable[[Tensor], Tensor] | None = None,
+                 mapped: bool = False):
         self.x, self.rows, self.stored = x, torch.as_tensor(rows, dtype=torch.long), stored
         self.in_memory = in_memory(x) and not mapped
 
@@ -26,7 +30,8 @@ class Picked:
     def __getitem__(self, index) -> Tensor:
         """Row numbers or a slice -> [n, ...]; one number -> one row."""
         rows = self.rows[index]
-        x = torch.as_tensor(picked(self.x, rows.reshape(-1))).contiguous()  # of a view with its axes moved, too
+        # of a view with its axes moved, too
+        x = torch.as_tensor(picked(self.x, rows.reshape(-1))).contiguous()
         x = self.stored(x) if self.stored else x
         return x if rows.ndim else x[0]
 

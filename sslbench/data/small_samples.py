@@ -1,6 +1,7 @@
 """Small generated samples in the formats people bring: an image folder, a CSV of series, a CSV of texts.
 
-The project ships them in `data/`; where the package was installed without its repository they are made in the cache.
+The project ships them in `data/`; where the package was installed without its repository they are made in the
+cache.
 """
 
 import csv
@@ -13,8 +14,13 @@ MODES = ("RGB", "P", "L", "RGBA")
 WEATHER = {"rain": "drizzle showers clouds puddles umbrella thunder wet grey".split(),
            "sun": "bright sunshine warm blue heat clear dry golden".split(),
            "snow": "frost flakes icy white sledge frozen cold drifts".split()}
-PLACES = "the harbour,the old town,our valley,the northern coast,the market,the hills,the river bank,the garden".split(",")
-TIMES = "in the morning,at noon,all afternoon,after dark,since Monday,for an hour,until Friday,all week".split(",")
+PLACES = (
+    "the harbour,the old town,our valley,the northern coast,the market,the hills,the river bank,the garden"
+).split(",")
+TIMES = (
+    "in the morning,at noon,all afternoon,after dark,since Monday,for an hour,until Friday,all week"
+).split(
+    ",")
 
 
 def make(name: str, folder: Path) -> Path:
@@ -31,7 +37,8 @@ def shapes(folder: Path, dice: random.Random) -> None:
         (folder / kind).mkdir(parents=True, exist_ok=True)
         for i in range(200):
             side = dice.randint(24, 48)
-            paper, ink = (tuple(dice.randint(low, low + 100) for _ in range(3)) for low in dice.sample((0, 150), 2))
+            paper, ink = (tuple(dice.randint(low, low + 100) for _ in range(3))
+                          for low in dice.sample((0, 150), 2))
             image = Image.new("RGB", (side, side + dice.randint(-4, 4)), paper)
             pen, r, wide = ImageDraw.Draw(image), side * dice.uniform(0.15, 0.3), dice.randint(2, 4)
             x, y = (dice.uniform(r + 1, side - r - 5) for _ in range(2))
@@ -73,5 +80,6 @@ def sentences(file: Path, dice: random.Random) -> None:
             kind = list(WEATHER)[i % 3]
             a, b = dice.sample(WEATHER[kind], 2)
             start = dice.choice(("We had", "They report", "Expect", "I saw", "There was", "People remember"))
-            table.writerow([kind, f"{start} {a} {dice.choice(('and', 'with', 'then'))} {b} in {dice.choice(PLACES)} "
+            table.writerow([kind, f"{start} {a} {dice.choice(('and', 'with', 'then'))} {b} in "
+                                  f"{dice.choice(PLACES)} "
                                   f"{dice.choice(TIMES)}."])

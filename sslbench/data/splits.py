@@ -1,7 +1,7 @@
 """Which samples train, which choose, which test: one place decides for all sources of the user's own files.
 
-Decided by what is known, in this order: splits that are given, groups that must stay together, time, and else the hash of
-each sample's key, 70, 10 and 20 % within each label.
+Decided by what is known, in this order: splits that are given, groups that must stay together, time, and else
+the hash of each sample's key, 70, 10 and 20 % within each label.
 """
 
 from collections import Counter
@@ -20,7 +20,8 @@ FEW = 10  # samples of a label; rarer labels are divided together
 @dataclass(frozen=True)
 class Splits:
     """rows: "train", "validation" and "test" -> row numbers, in an order that shows every label early.
-    origin: where they come from, in words.  left_out: what was dropped so that splits share nothing, in words or ""."""
+    origin: where they come from, in words.  left_out: what was dropped so that splits share nothing, in words
+    or ""."""
 
     rows: dict[str, list[int]]
     origin: str
@@ -31,9 +32,11 @@ def divide(keys: Sequence[str], label: Tensor | None = None, groups: Sequence[st
            given: Sequence[str | None] | None = None, time: np.ndarray | None = None) -> Splits:
     """The splits of n samples; none is empty where there are 10 samples or more.
 
-    keys: a name for each, whose hash decides.  label: [n] classes (-1: none), so that each split shows them all.
-    groups: a person, patient, speaker ... for each; nobody is in two splits.  given: "train", "validation", "test", or None for
-    a sample of no split, which then trains.  time: [n, 2], where each window begins and ends as a share of the whole time.
+    keys: a name for each, whose hash decides.  label: [n] classes (-1: none), so that each split shows them
+    all.
+    groups: a person, patient, speaker ... for each; nobody is in two splits.  given: "train", "validation",
+    "test", or None for a sample of no split, which then trains.  time: [n, 2], where each window begins and
+    ends as a share of the whole time.
     """
     n = len(keys)
     if given is not None and len(set(given) - {None}) > 1:
@@ -44,7 +47,8 @@ def divide(keys: Sequence[str], label: Tensor | None = None, groups: Sequence[st
     if time is not None:
         return by_time(time)
     rows = by_hash(keys, np.arange(n), label, SHARES)
-    within = " within each class" if label is not None and label.ndim == 1 and not label.is_floating_point() else ""
+    within = (" within each class"
+              if label is not None and label.ndim == 1 and not label.is_floating_point() else "")
     return Splits(shown_early(keys, rows), f"drawn at random{within}, always the same")
 
 
@@ -66,7 +70,8 @@ def with_given(keys, label, groups, given) -> Splits:
         ways = [name for name in SPLITS if name in (source, *missing)]
         own = groups is not None and len({groups[i] for i in rows[source]}) >= len(ways)
         shares = shares_of(ways)
-        rows |= by_group(keys, rows[source], label, groups, shares)[0] if own else by_hash(keys, rows[source], label, shares)
+        rows |= (by_group(keys, rows[source], label, groups, shares)[0]
+                 if own else by_hash(keys, rows[source], label, shares))
         origin, how = given_in_words(missing, source) + " by group" * own, " as given" if own else ""
     shared = shared_in_words(groups, rows)
     return Splits(shown_early(keys, rows), origin + shared + how * bool(shared))
@@ -88,16 +93,19 @@ def shared_in_words(groups: Sequence | None, rows: dict[str, Iterable[int]]) -> 
 
 
 def by_hash(keys, among: np.ndarray, label, shares) -> dict[str, np.ndarray]:
-    """Rows by the order of their hashes, within each class; classes of fewer than FEW samples are divided together."""
+    """Rows by the order of their hashes, within each class; classes of fewer than FEW samples are divided
+    together."""
     place = np.zeros(len(keys), np.uint32)
     place[among] = checksums(keys[i] for i in among)
     order = among[np.argsort(place[among], kind="stable")]
-    y = np.zeros(len(keys), np.int64) if label is None or label.is_floating_point() or label.ndim > 1 else label.numpy()
+    y = (np.zeros(len(keys), np.int64)
+         if label is None or label.is_floating_point() or label.ndim > 1 else label.numpy())
     parts: dict[str, list] = {name: [] for name in shares}
     rare = []
     for value in np.unique(y[among]):
         rows = order[y[order] == value]
-        if value < 0 and len(among) - len(rows) >= FEW and "train" in shares:  # unlabelled: they can only be trained on
+        # unlabelled: they can only be trained on
+        if value < 0 and len(among) - len(rows) >= FEW and "train" in shares:
             parts["train"] += rows.tolist()
             continue
         if len(rows) < FEW:
@@ -121,11 +129,14 @@ def never_empty(parts: dict[str, list]) -> dict[str, list]:
 
 
 def by_group(keys, among: np.ndarray, label, groups, shares) -> tuple[dict[str, np.ndarray], str]:
-    """Whole groups, the largest first, each to the split that lacks most of what it holds; and how it was done, in words."""
+    """Whole groups, the largest first, each to the split that lacks most of what it holds; and how it was
+    done, in words."""
     names, of = np.unique([groups[i] for i in among], return_inverse=True)
-    y = np.zeros(len(among), np.int64) if label is None or label.is_floating_point() or label.ndim > 1 else label.numpy()[among]
+    y = (np.zeros(len(among), np.int64)
+         if label is None or label.is_floating_point() or label.ndim > 1 else label.numpy()[among])
     bare = ~np.isin(of, of[y >= 0])
-    if bare.any() and "train" in shares and len(np.unique(of[~bare])) >= len(shares):  # unlabelled: they can only be trained on
+    # unlabelled: they can only be trained on
+    if bare.any() and "train" in shares and len(np.unique(of[~bare])) >= len(shares):
         rows, origin = by_group(keys, among[~bare], label, groups, shares)
         return rows | {"train": np.concatenate([rows["train"], among[bare]])}, origin
     kinds = np.unique(y, return_inverse=True)[1]
@@ -141,7 +152,8 @@ def by_group(keys, among: np.ndarray, label, groups, shares) -> tuple[dict[str, 
         gain = (lacking / counts.sum(0)) @ counts[g]
         chosen[g] = int(gain.argmax())
         lacking[chosen[g]] -= counts[g]
-    for s in reversed(range(len(share))):  # none stays empty where there are groups enough; the test split comes first
+    # none stays empty where there are groups enough; the test split comes first
+    for s in reversed(range(len(share))):
         held = [int(sizes[chosen == t].sum()) if (chosen == t).sum() > 1 else 0 for t in range(len(share))]
         if not (chosen == s).any() and max(held):
             others = np.flatnonzero(chosen == int(np.argmax(held)))
@@ -152,17 +164,23 @@ def by_group(keys, among: np.ndarray, label, groups, shares) -> tuple[dict[str, 
     if empty:
         ways = [name for name in shares if name == "train" or name in empty]
         rows |= by_hash(keys, rows["train"], label, shares_of(ways))
-        origin = f"{len(names):,} groups, too few for {len(shares)} splits, so {' and '.join(empty)} shares groups with train"
+        origin = (
+            f"{len(names):,} groups, too few for {len(shares)} splits, so {' and '.join(empty)} shares "
+            "groups with train"
+        )
     return rows, origin
 
 
 def by_time(time: np.ndarray) -> Splits:
     """Stretches of time: the past never sees the future. Windows that reach over a border are left out."""
-    rows = {name: np.flatnonzero((time[:, 0] >= low - 1e-9) & (time[:, 1] <= high + 1e-9)).tolist() for name, (low, high) in SHARES.items()}
+    rows = {name: np.flatnonzero((time[:, 0] >= low - 1e-9) & (time[:, 1] <= high + 1e-9)).tolist()
+            for name, (low, high) in SHARES.items()}
     lost = len(time) - sum(map(len, rows.values()))
-    return Splits(rows, "in order of time", f"{lost:,} windows that reach over the border of two splits" if lost else "")
+    return Splits(rows, "in order of time",
+                  f"{lost:,} windows that reach over the border of two splits" if lost else "")
 
 
 def shown_early(keys, rows: dict[str, np.ndarray]) -> dict[str, list[int]]:
-    """Each split mixed by its keys, so that its first rows show every label; a given order carries no meaning."""
+    """Each split mixed by its keys, so that its first rows show every label; a given order carries no
+    meaning."""
     return {name: mixed(keys, [int(i) for i in rows[name]]) for name in SPLITS}

@@ -9,7 +9,8 @@ import torch
 
 @dataclass(frozen=True)
 class Result:
-    """What a check found: ok is None while it waits for an answer. Shows as one line, in a notebook with a coloured edge."""
+    """What a check found: ok is None while it waits for an answer. Shows as one line, in a notebook with a
+    coloured edge."""
 
     ok: bool | None
     words: str
@@ -19,12 +20,15 @@ class Result:
 
     def _repr_html_(self):
         color = {None: "#767676", True: "#009E73", False: "#D55E00"}[self.ok]
-        return f'<div style="border-left: 4px solid {color}; padding: 4px 10px">{html.escape(repr(self))}</div>'
+        return (
+            f'<div style="border-left: 4px solid {color}; padding: 4px 10px">{html.escape(repr(self))}</div>'
+        )
 
 
 @dataclass(frozen=True)
 class Check:
-    """Compares an answer with `reference` on every one of `cases`; an answer that equals a known mistake is told which."""
+    """Compares an answer with `reference` on every one of `cases`; an answer that equals a known mistake is
+    told which."""
 
     reference: Callable
     cases: Callable[[], list[tuple]]  # the arguments of each call
@@ -35,7 +39,8 @@ class Check:
         if answer is ...:
             return Result(None, "waiting for your answer")
         if not callable(answer):
-            return Result(False, f"answer must be a function, not {type(answer).__name__}; begin with def answer(")
+            return Result(False, f"answer must be a function, not {type(answer).__name__}; begin with def "
+                                 "answer(")
         for case in self.cases():
             if words := self.fault(answer, case):
                 return Result(False, words)
@@ -46,7 +51,10 @@ class Check:
         try:
             given = answer(*(x.clone() if torch.is_tensor(x) else x for x in case))
         except Exception as error:  # whatever a learner's function raises belongs on the learner's line
-            return f"it raises {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'without a word'}"
+            return (
+                f"it raises {type(error).__name__}: "
+                f"{str(error).splitlines()[0] if str(error) else 'without a word'}"
+            )
         if given is None or given is ...:
             return "it returns nothing; end the function with return"
         try:

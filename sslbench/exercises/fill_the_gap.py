@@ -26,7 +26,8 @@ check_mask = Check(
 
 check_hidden_error = Check(
     lambda guess, x, mask: (guess - x).square()[mask].mean(),
-    lambda: [(normal(4, 32, 32), normal(4, 32, 32, seed=1), normal(4, 32, 32, seed=2) > shift) for shift in (0.0, 0.8)],
+    lambda: [(normal(4, 32, 32), normal(4, 32, 32, seed=1), normal(4, 32, 32, seed=2) > shift)
+             for shift in (0.0, 0.8)],
     {"that is the mean over everything; visible positions are easy, so only the hidden ones count":
         lambda guess, x, mask: (guess - x).square().mean(),
      "the hidden errors are divided by the number of all positions; divide by the number of hidden ones":

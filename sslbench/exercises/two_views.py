@@ -34,9 +34,11 @@ check_info_nce = Check(
 check_chance = Check(
     lambda n: math.log(n),
     lambda: [(2,), (64,), (1000,)],
-    {"those are the candidates of NT-Xent, which looks in both views; here each view is compared with the other one alone":
+    {"those are the candidates of NT-Xent, which looks in both views; here each view is compared with the "
+     "other one alone":
         lambda n: math.log(2 * n - 1),
-     "the partner is one of the candidates, so there are n, not n - 1": lambda n: math.log(n - 1) if n > 1 else 0.0,
+     "the partner is one of the candidates, so there are n, not n - 1":
+        lambda n: math.log(n - 1) if n > 1 else 0.0,
      "that is in bits; the loss uses the natural logarithm": lambda n: math.log2(n),
      "that is the probability of a hit; the loss is its negative logarithm": lambda n: 1 / n,
      "the sign: a loss is the negative logarithm of a probability": lambda n: -math.log(n)},

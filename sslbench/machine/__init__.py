@@ -1,1 +1,2 @@
-"""Where arithmetic happens: device and precision, processes, threads, memory, random numbers, and what torch is set to meanwhile."""
+"""Where arithmetic happens: device and precision, processes, threads, memory, random numbers, and what torch
+is set to meanwhile."""

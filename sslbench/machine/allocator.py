@@ -1,7 +1,9 @@
-"""Memory that a step frees stays in the process while it trains, because the next step asks for the same blocks again.
+"""Memory that a step frees stays in the process while it trains, because the next step asks for the same
+blocks again.
 
-glibc gives large blocks back to the system and gets them anew, page by page, at every step: on two cores a fifth of small_cnn's
-step, an eighth of the transformer's and of resnet18's. `mallopt(3)` changes that. Other allocators and systems are left alone.
+glibc gives large blocks back to the system and gets them anew, page by page, at every step: on two cores a
+fifth of small_cnn's step, an eighth of the transformer's and of resnet18's. `mallopt(3)` changes that. Other
+allocators and systems are left alone.
 """
 
 import contextlib
@@ -13,14 +15,16 @@ from functools import cache
 from .process_settings import WhileNeeded
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # malloc.h
-LARGEST, LARGEST_BY_ITSELF = 1 << 30, 1 << 25  # bytes of a block from the heap: while training; what glibc arrives at by itself
+# bytes of a block from the heap: while training; what glibc arrives at by itself
+LARGEST, LARGEST_BY_ITSELF = 1 << 30, 1 << 25
 
 
 def freed_memory_kept() -> contextlib.AbstractContextManager:
     """Inside, the process keeps what it frees; the last one to leave gives it back.
 
-    Blocks of up to a gigabyte come from the heap then, which never shrinks; in threads of up to 64 MB, the size of their heaps.
-    Where the user has tuned the allocator, and where it is not glibc's, nothing changes."""
+    Blocks of up to a gigabyte come from the heap then, which never shrinks; in threads of up to 64 MB, the
+    size of their heaps. Where the user has tuned the allocator, and where it is not glibc's, nothing
+    changes."""
     return _kept if _glibc() and not _tuned() else contextlib.nullcontext()
 
 
@@ -29,12 +33,14 @@ def _keep() -> None:
     if not libc.mallopt(M_MMAP_THRESHOLD, LARGEST):
         libc.mallopt(M_MMAP_THRESHOLD, LARGEST_BY_ITSELF)  # glibc before 2.36 allows no more
     libc.mallopt(M_TRIM_THRESHOLD, -1)  # never
-    libc.mallopt(M_TOP_PAD, 1 << 27)  # a thread's heap that is empty goes when less than this would be left, so none does
+    # a thread's heap that is empty goes when less than this would be left, so none does
+    libc.mallopt(M_TOP_PAD, 1 << 27)
 
 
 def _as_before() -> None:
     libc = _glibc()
-    for what, value in ((M_MMAP_THRESHOLD, LARGEST_BY_ITSELF), (M_TRIM_THRESHOLD, 2 * LARGEST_BY_ITSELF), (M_TOP_PAD, 1 << 17)):
+    for what, value in ((M_MMAP_THRESHOLD, LARGEST_BY_ITSELF), (M_TRIM_THRESHOLD, 2 * LARGEST_BY_ITSELF),
+                        (M_TOP_PAD, 1 << 17)):
         libc.mallopt(what, value)
     libc.malloc_trim(0)
 
@@ -43,7 +49,8 @@ _kept = WhileNeeded(_keep, _as_before)
 
 
 def _tuned() -> bool:
-    return any(name.startswith("MALLOC_") for name in os.environ) or "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", "")
+    return (any(name.startswith("MALLOC_") for name in os.environ)
+            or "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", ""))
 
 
 @cache

@@ -1,4 +1,5 @@
-"""Where the arithmetic happens: one CPU, one GPU, or many processes started by torchrun. Nothing else knows."""
+"""Where the arithmetic happens: one CPU, one GPU, or many processes started by torchrun. Nothing else
+knows."""
 
 import os
 from collections.abc import Iterator
@@ -21,8 +22,8 @@ PRECISIONS = ("auto", "bfloat16", "float16", "float32")
 class Hardware:
     """Device, precision, threads and processes of one run.
 
-    device: "auto", "cpu", "cuda", "mps";  precision: "auto", "bfloat16", "float16", "float32". Auto takes bfloat16 where
-    the hardware multiplies it, float16 (with a loss scaler) on older GPUs, else float32.
+    device: "auto", "cpu", "cuda", "mps";  precision: "auto", "bfloat16", "float16", "float32". Auto takes
+    bfloat16 where the hardware multiplies it, float16 (with a loss scaler) on older GPUs, else float32.
     """
 
     def __init__(self, device: str = "auto", precision: str = "auto"):
@@ -38,7 +39,8 @@ class Hardware:
         if kind == "cuda":
             torch.cuda.set_device(self.device)
         if kind == "cpu":
-            torch.set_num_threads(min(threads(), torch.get_num_threads()))  # torch counts the host's cores; who set fewer keeps them
+            # torch counts the host's cores; who set fewer keeps them
+            torch.set_num_threads(min(threads(), torch.get_num_threads()))
         self.threads = torch.get_num_threads() if kind == "cpu" else 0
         if self.world > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if kind == "cuda" else "gloo")
@@ -59,10 +61,11 @@ class Hardware:
 
     @contextmanager
     def seeded(self, seed: int) -> Iterator[None]:
-        """Inside, torch's own generators of the CPU and of this device start from `seed`; afterwards they go on where they were.
-        They are the whole process's: what another thread draws or seeds meanwhile moves these numbers, and its own. Only a step
-        of a network that draws by itself (dropout in an adopted one) needs it.  torch.manual_seed goes through all kinds of device
-        and writes down where it was called from, for 0.3 ms."""
+        """Inside, torch's own generators of the CPU and of this device start from `seed`; afterwards they go
+        on where they were. They are the whole process's: what another thread draws or seeds meanwhile moves
+        these numbers, and its own. Only a step of a network that draws by itself (dropout in an adopted one)
+        needs it.  torch.manual_seed goes through all kinds of device and writes down where it was called
+        from, for 0.3 ms."""
         device = None if self.device.type == "cpu" else getattr(torch, self.device.type)
         before, before_on_device = torch.get_rng_state(), device and device.get_rng_state()
         try:
@@ -76,7 +79,8 @@ class Hardware:
                 device.set_rng_state(before_on_device)
 
     def place(self, module: nn.Module) -> nn.Module:
-        """The module on the device, images channels-last: convolutions are faster that way on CPUs and GPUs."""
+        """The module on the device, images channels-last: convolutions are faster that way on CPUs and
+        GPUs."""
         module.to(self.device)
         if any(isinstance(m, nn.Conv2d) for m in module.modules()):
             for m in module.modules():
@@ -93,23 +97,26 @@ class Hardware:
         return nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
 
     def fits(self, nbytes: int) -> bool:
-        """Whether the samples may live on the device beside the network: in half of the GPU's memory that is free now."""
+        """Whether the samples may live on the device beside the network: in half of the GPU's memory that is
+        free now."""
         return self.device.type != "cuda" or nbytes <= torch.cuda.mem_get_info(self.device)[0] // 2
 
     def pinned(self, x: Tensor) -> Tensor:
-        """x where a GPU can fetch it while the CPU goes on; x itself where there is none, or where x is on it already."""
+        """x where a GPU can fetch it while the CPU goes on; x itself where there is none, or where x is on it
+        already."""
         if self.device.type != "cuda" or x.device.type != "cpu":
             return x
         with torch.cuda.device(self.device):  # a thread starts on the first GPU
             return x.pin_memory()
 
     def memory_kept(self) -> AbstractContextManager:
-        """Inside, a step leaves its freed memory to the next one: on a CPU, unless a limit (ulimit) counts every address."""
+        """Inside, a step leaves its freed memory to the next one: on a CPU, unless a limit (ulimit) counts
+        every address."""
         return freed_memory_kept() if self.device.type == "cpu" and not _own_limits() else nullcontext()
 
     def share(self, rows: Tensor) -> Tensor:
-        """This process's contiguous part of the rows of a batch, a multiple of the processes, so that what `gather` joins is in the
-        order of one process: a queue that takes it in is the same."""
+        """This process's contiguous part of the rows of a batch, a multiple of the processes, so that what
+        `gather` joins is in the order of one process: a queue that takes it in is the same."""
         return rows.chunk(self.world)[self.rank]
 
     def close(self) -> None:
@@ -119,12 +126,14 @@ class Hardware:
 
 
 def in_float32(x: Tensor):
-    """Inside autocast: a context in which matrix products of x keep their precision, as whole-batch losses need."""
+    """Inside autocast: a context in which matrix products of x keep their precision, as whole-batch losses
+    need."""
     return torch.autocast(x.device.type, enabled=False)
 
 
 class _Gather(torch.autograd.Function):
-    """all_gather whose gradient is summed over processes: with DDP's mean this is the gradient of one process."""
+    """all_gather whose gradient is summed over processes: with DDP's mean this is the gradient of one
+    process."""
 
     @staticmethod
     def forward(ctx, x):
@@ -171,7 +180,8 @@ def _best_device() -> str:
 def _best_dtype(kind: str) -> torch.dtype:
     if kind == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
-    return torch.bfloat16 if kind == "cpu" and (cpu_has("avx512_bf16") or cpu_has("amx_bf16")) else torch.float32
+    return (torch.bfloat16 if kind == "cpu" and (cpu_has("avx512_bf16") or cpu_has("amx_bf16"))
+            else torch.float32)
 
 
 @cache
@@ -190,21 +200,24 @@ def threads() -> int:
 
 
 def cpu_limit() -> int:
-    """Whole CPUs this process may use: OMP_NUM_THREADS where it is set, else the container's limit (cgroup 2 or 1) and the
-    affinity mask; not the host's count."""
+    """Whole CPUs this process may use: OMP_NUM_THREADS where it is set, else the container's limit (cgroup 2
+    or 1) and the affinity mask; not the host's count."""
     if os.environ.get("OMP_NUM_THREADS", "").isdigit():
         return max(1, int(os.environ["OMP_NUM_THREADS"]))
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     for quota, period in (_cgroup("cpu.max", "").split()[:2] or ("max", "1"),
-                          (_cgroup("cpu/cpu.cfs_quota_us", "-1"), _cgroup("cpu/cpu.cfs_period_us", "100000"))):
+                          (_cgroup("cpu/cpu.cfs_quota_us", "-1"),
+                           _cgroup("cpu/cpu.cfs_period_us", "100000"))):
         if quota.isdigit() and int(quota) > 0:
             cpus = min(cpus, max(1, int(quota) // int(period)))
     return cpus
 
 
 def memory_limit() -> int:
-    """Bytes this process may use: its own limit (ulimit), or its share of the container's or the machine's memory."""
-    limits = [int(v) for v in (_cgroup("memory.max", ""), _cgroup("memory/memory.limit_in_bytes", "")) if v.isdigit()]
+    """Bytes this process may use: its own limit (ulimit), or its share of the container's or the machine's
+    memory."""
+    limits = [int(v) for v in (_cgroup("memory.max", ""), _cgroup("memory/memory.limit_in_bytes", ""))
+              if v.isdigit()]
     return min([min([_physical(), *limits]) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)), *_own_limits()])
 
 

@@ -1,8 +1,9 @@
 """Worker threads of a computation, given back by a thread that has finished computing.
 
-Every thread that computes with torch gets workers of its own, one for each further core, and keeps them. Once all of them together
-are more than the cores, GNU's OpenMP puts workers to sleep between any two parts of a computation: on two cores a training in a
-thread takes 1.45 times as long as long as another thread has computed before, even if that one does nothing any more.
+Every thread that computes with torch gets workers of its own, one for each further core, and keeps them. Once
+all of them together are more than the cores, GNU's OpenMP puts workers to sleep between any two parts of a
+computation: on two cores a training in a thread takes 1.45 times as long as long as another thread has
+computed before, even if that one does nothing any more.
 """
 
 import ctypes
@@ -27,4 +28,5 @@ def _gnu():
         process = ctypes.CDLL(None)
     except (OSError, TypeError):  # Windows has no such handle
         return None
-    return process if hasattr(process, "omp_pause_resource_all") and not hasattr(process, "__kmpc_fork_call") else None
+    return (process if hasattr(process, "omp_pause_resource_all") and not hasattr(process, "__kmpc_fork_call")
+            else None)

@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 
 class WhileNeeded:
-    """Entered by the first who needs it, `make()` is called; left by the last, `undo()`. Enter the same object as often as you like."""
+    """Entered by the first who needs it, `make()` is called; left by the last, `undo()`. Enter the same
+    object as often as you like."""
 
     def __init__(self, make: Callable[[], None], undo: Callable[[], None]):
         self.make, self.undo, self.users = make, undo, 0
-        self.lock = threading.RLock()  # a generator that is collected may leave in the thread that is just entering
+        # a generator that is collected may leave in the thread that is just entering
+        self.lock = threading.RLock()
 
     def __enter__(self):
         with self.lock:

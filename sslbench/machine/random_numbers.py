@@ -1,4 +1,5 @@
-"""Random numbers of a network's own, for as long as it is built: torch's process-wide generators stay with whoever uses them."""
+"""Random numbers of a network's own, for as long as it is built: torch's process-wide generators stay with
+whoever uses them."""
 
 from functools import cache
 
@@ -6,15 +7,18 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode, _pop_mode, _push_mode
 
-KNOWN = ("torch.nn.", "torchvision.models.resnet.", f"{__package__.split('.')[0]}.")  # whose layers draw where `_draws` says so, and nowhere else
+# whose layers draw where `_draws` says so, and nowhere else
+KNOWN = "torch.nn.", "torchvision.models.resnet.", f"{__package__.split('.')[0]}."
 
 
 class Drawing(TorchDispatchMode):
-    """Inside, in this thread alone, every random function of torch that is given no generator draws from one that starts at `seed`:
-    the numbers that it would draw after torch.manual_seed(seed). Neither what other threads draw nor their seeds matter, and
-    theirs stay as they are. It sees every operator, so it is for building a network, not for its steps.
+    """Inside, in this thread alone, every random function of torch that is given no generator draws from one
+    that starts at `seed`: the numbers that it would draw after torch.manual_seed(seed). Neither what other
+    threads draw nor their seeds matter, and theirs stay as they are. It sees every operator, so it is for
+    building a network, not for its steps.
 
-    What remains the process's own: a torch.manual_seed inside, NumPy's and Python's random numbers, and CUDA's fused dropout."""
+    What remains the process's own: a torch.manual_seed inside, NumPy's and Python's random numbers, and
+    CUDA's fused dropout."""
 
     def __init__(self, seed: int):
         super().__init__()
@@ -25,7 +29,8 @@ class Drawing(TorchDispatchMode):
         return False  # to be skipped by torch's compiler is to import it, for seconds
 
     def __enter__(self):
-        _push_mode(self)  # nothing else: torch's own also sets flags of the whole process, which two threads would leave set
+        # nothing else: torch's own also sets flags of the whole process, which two threads would leave set
+        _push_mode(self)
         return self
 
     def __exit__(self, *_):
@@ -56,13 +61,14 @@ def device_of(args: tuple, kwargs: dict) -> torch.device:
 
 @cache
 def with_generator(func):
-    """The form of this operator that takes a generator: itself, or another of the same name with the same arguments; None where there
-    is none."""
+    """The form of this operator that takes a generator: itself, or another of the same name with the same
+    arguments; None where there is none."""
     names = arguments(func)
     if "generator" in names:
         return func
     others = (getattr(func.overloadpacket, overload) for overload in func.overloadpacket.overloads())
-    return next((other for other in others if sorted(arguments(other)) == sorted([*names, "generator"])), None)
+    return next((other for other in others if sorted(arguments(other)) == sorted([*names, "generator"])),
+                None)
 
 
 def arguments(func) -> list[str]:
@@ -70,9 +76,10 @@ def arguments(func) -> list[str]:
 
 
 def draws(network: nn.Module) -> bool:
-    """Whether a step of this network may draw random numbers of torch's own: it holds a layer that does, or one that nobody here
-    knows. (What is listed here draws from the step's generator alone.)"""
-    return any(not f"{type(layer).__module__}.".startswith(KNOWN) or _draws(layer) for layer in network.modules())
+    """Whether a step of this network may draw random numbers of torch's own: it holds a layer that does, or
+    one that nobody here knows. (What is listed here draws from the step's generator alone.)"""
+    return any(not f"{type(layer).__module__}.".startswith(KNOWN) or _draws(layer)
+               for layer in network.modules())
 
 
 def _draws(layer: nn.Module) -> bool:

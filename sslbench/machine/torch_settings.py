@@ -1,9 +1,11 @@
-"""What torch and NumPy are set to while sslbench computes: what they come with, whatever a notebook has changed.
+"""What torch and NumPy are set to while sslbench computes: what they come with, whatever a notebook has
+changed.
 
-A default dtype of float64, a default device, gradients turned off, an open autocast would each change the numbers of a run or end it.
-They are put back before anybody else computes: between two events of a training everything is as its user left it. dtype,
-algorithms and products belong to the whole process, so another thread sees them for the length of a step, where they were changed,
-and of several trainings at once until none of them computes.
+A default dtype of float64, a default device, gradients turned off, an open autocast would each change the
+numbers of a run or end it.
+They are put back before anybody else computes: between two events of a training everything is as its user
+left it. dtype, algorithms and products belong to the whole process, so another thread sees them for the
+length of a step, where they were changed, and of several trainings at once until none of them computes.
 """
 
 import threading
@@ -20,9 +22,11 @@ ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"
 
 @contextmanager
 def own_settings(threads: int = 0) -> Iterator[None]:
-    """Inside, everything is set as torch and NumPy come; afterwards as it was. A context, and a decorator with parentheses.
+    """Inside, everything is set as torch and NumPy come; afterwards as it was. A context, and a decorator
+    with parentheses.
 
-    threads: that torch computes with; 0: as many as are set. Where nothing was changed it takes some 8 microseconds."""
+    threads: that torch computes with; 0: as many as are set. Where nothing was changed it takes some 8
+    microseconds."""
     torch.clear_autocast_cache()  # an open autocast outside would keep the weights of an earlier step
     try:
         with _process:
@@ -65,17 +69,20 @@ def _held(set_to: Callable, inside, before) -> Iterator[None]:
 
 
 def _products() -> str:
-    """Of float32; "highest" also where torch cannot say it, because a newer setting, which PRECISIONS holds, overrides it."""
+    """Of float32; "highest" also where torch cannot say it, because a newer setting, which PRECISIONS holds,
+    overrides it."""
     try:
         return torch.get_float32_matmul_precision()
     except RuntimeError:
         return "highest"
 
 
-PRECISIONS = [("generic", "all"), ("mkldnn", "all"), ("mkldnn", "matmul"), ("mkldnn", "conv"), ("mkldnn", "rnn"), ("cuda", "all"),
+PRECISIONS = [("generic", "all"), ("mkldnn", "all"), ("mkldnn", "matmul"), ("mkldnn", "conv"),
+              ("mkldnn", "rnn"), ("cuda", "all"),
               ("cuda", "matmul")]  # the wider ones first: the others inherit them
 PRECISE = "none", "ieee"  # nothing was set; float32 as it is
-_precision = getattr(torch._C, "_get_fp32_precision_getter", lambda *of: "none")  # torch before 2.9 has none of these
+# torch before 2.9 has none of these
+_precision = getattr(torch._C, "_get_fp32_precision_getter", lambda *of: "none")
 
 
 def _set_precision(name: str, op: str, value: str) -> None:
@@ -92,7 +99,8 @@ OF_THE_PROCESS = [  # (read, set, as it comes)
     (torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode, 0),
     (torch._C._get_mkldnn_enabled, torch._C._set_mkldnn_enabled, True),
     (_products, torch.set_float32_matmul_precision, "highest"),
-    *((partial(_precision if op == "all" else _exact, name, op), partial(_set_precision, name, op), "none") for name, op in PRECISIONS)]
+    *((partial(_precision if op == "all" else _exact, name, op), partial(_set_precision, name, op), "none")
+      for name, op in PRECISIONS)]
 
 
 class Process:
@@ -114,7 +122,8 @@ class Process:
         with self.lock:
             self.users -= 1
             while not self.users and self.before:
-                set_to, value = self.before.popitem()  # in reverse: what inherits comes before what it inherits from
+                # in reverse: what inherits comes before what it inherits from
+                set_to, value = self.before.popitem()
                 set_to(value)
 
 

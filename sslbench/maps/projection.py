@@ -1,7 +1,9 @@
-"""Embeddings [n, D] as maps [n, 2]: PCA while training, UMAP and t-SNE on request, aligned from one map to the next.
+"""Embeddings [n, D] as maps [n, 2]: PCA while training, UMAP and t-SNE on request, aligned from one map to
+the next.
 
-PCA is linear and takes milliseconds. UMAP and t-SNE keep neighbourhoods, take seconds, and tell the caller how far they
-are: `progress(share, words)` is called many times, and whatever it raises ends the computation (that is how to cancel).
+PCA is linear and takes milliseconds. UMAP and t-SNE keep neighbourhoods, take seconds, and tell the caller
+how far they are: `progress(share, words)` is called many times, and whatever it raises ends the computation
+(that is how to cancel).
 """
 
 import threading
@@ -13,12 +15,14 @@ import torch
 from torch import Tensor
 
 Progress = Callable[[float, str], None]  # share done in [0, 1], what is being done
-_one_umap = threading.Lock()  # its epochs are counted through a name in its module, which two at once would take for theirs
+# its epochs are counted through a name in its module, which two at once would take for theirs
+_one_umap = threading.Lock()
 QUERIES = 1000  # points whose distances to all others are held at once
 
 
 def pca(z) -> Tensor:
-    """Embeddings [n, D] -> the two directions of largest variance [n, 2], centred, in the units of z. Deterministic."""
+    """Embeddings [n, D] -> the two directions of largest variance [n, 2], centred, in the units of z.
+    Deterministic."""
     z = _numbers(z)
     z = z - z.mean(0)
     n, D = z.shape
@@ -37,10 +41,12 @@ def _gram_directions(z: Tensor) -> Tensor:
 
 
 def align(xy, reference=None) -> Tensor:
-    """A map [n, 2] centred, at unit scale, and turned (or mirrored) onto the reference map of the same points.
+    """A map [n, 2] centred, at unit scale, and turned (or mirrored) onto the reference map of the same
+    points.
 
-    Orthogonal Procrustes: without it an animation shows rotation, not learning. Every map has root mean square radius 1,
-    because the least-squares scale shrinks maps that agree badly. A map without any spread stays at the origin.
+    Orthogonal Procrustes: without it an animation shows rotation, not learning. Every map has root mean
+    square radius 1, because the least-squares scale shrinks maps that agree badly. A map without any spread
+    stays at the origin.
     """
     xy = _unit(_numbers(xy))
     if reference is None:
@@ -50,8 +56,8 @@ def align(xy, reference=None) -> Tensor:
 
 
 def drawn_in(xy) -> Tensor:
-    """A map [n, 2] whose points beyond 2.5 times the radius that holds 95 % of them are drawn in to that distance, so that
-    one far point does not squeeze all others; centred on the median."""
+    """A map [n, 2] whose points beyond 2.5 times the radius that holds 95 % of them are drawn in to that
+    distance, so that one far point does not squeeze all others; centred on the median."""
     xy = _numbers(xy)
     xy = xy - xy.median(0).values
     radius = xy.norm(dim=1)
@@ -71,7 +77,8 @@ def neighbours(z, k: int = 8) -> Tensor:
 
 
 def _nearest(z, k: int, done: Callable[[float], None] = lambda share: None) -> tuple[Tensor, Tensor]:
-    """Embeddings [n, D] -> the k nearest other points of each by cosine and how far they are (1 - cosine), both [n, k].
+    """Embeddings [n, D] -> the k nearest other points of each by cosine and how far they are (1 - cosine),
+    both [n, k].
 
     All pairs are compared, a thousand rows at a time; done(share) is called after each thousand."""
     z = torch.nn.functional.normalize(_numbers(z).float(), dim=1)
@@ -85,7 +92,8 @@ def _nearest(z, k: int, done: Callable[[float], None] = lambda share: None) -> t
 
 
 def agreement(xy, labels, k: int = 10) -> tuple[float, float]:
-    """Share of the k nearest neighbours in a map [n, 2] that carry the same label [n], and the same by chance.
+    """Share of the k nearest neighbours in a map [n, 2] that carry the same label [n], and the same by
+    chance.
 
     Labels below 0 (unknown) are left out. At most 1,000 evenly spaced points are asked.
     """
@@ -104,10 +112,12 @@ def agreement(xy, labels, k: int = 10) -> tuple[float, float]:
 
 def umap_map(z, init=None, *, n_neighbors: int = 15, min_dist: float = 0.1, seed: int = 0,
              progress: Progress = lambda share, words: None) -> Tensor:
-    """UMAP of embeddings [n, D] -> [n, 2] (McInnes et al. 2018, arXiv:1802.03426), cosine distance, deterministic in seed.
+    """UMAP of embeddings [n, D] -> [n, 2] (McInnes et al. 2018, arXiv:1802.03426), cosine distance,
+    deterministic in seed.
 
-    init: a map [n, 2] to start from, so that the new one resembles it. Fewer than four points are drawn by PCA. The neighbours are
-    exact: umap's own search, an approximation, compiles for half a minute before it finds any, and says nothing meanwhile.
+    init: a map [n, 2] to start from, so that the new one resembles it. Fewer than four points are drawn by
+    PCA. The neighbours are exact: umap's own search, an approximation, compiles for half a minute before it
+    finds any, and says nothing meanwhile.
     """
     z = _numbers(z)
     if len(z) < 4:
@@ -122,11 +132,15 @@ def umap_map(z, init=None, *, n_neighbors: int = 15, min_dist: float = 0.1, seed
 
     start = "spectral" if init is None else (align(init) * 5).float().numpy()
     n_neighbors = min(n_neighbors, len(z) - 1)
-    other, far = _nearest(z, n_neighbors - 1, lambda share: progress(0.1 + 0.1 * share, "UMAP: finding neighbours"))
-    near = torch.cat([torch.arange(len(z))[:, None], other], 1)  # [n, n_neighbors]: umap counts the point itself
+    other, far = _nearest(z, n_neighbors - 1,
+                          lambda share: progress(0.1 + 0.1 * share, "UMAP: finding neighbours"))
+    # [n, n_neighbors]: umap counts the point itself
+    near = torch.cat([torch.arange(len(z))[:, None], other], 1)
     far = torch.cat([torch.zeros(len(z), 1), far.clamp(min=0)], 1)
-    warnings.filterwarnings("ignore", "precomputed_knn.2. ")  # without an index nothing can be added to the map later, which nobody does
-    model = UMAP(n_neighbors=n_neighbors, min_dist=min_dist, metric="cosine", init=start, random_state=seed, n_jobs=1,
+    # without an index nothing can be added to the map later, which nobody does
+    warnings.filterwarnings("ignore", "precomputed_knn.2. ")
+    model = UMAP(n_neighbors=n_neighbors, min_dist=min_dist, metric="cosine", init=start, random_state=seed,
+                 n_jobs=1,
                  precomputed_knn=(near.numpy(), far.numpy()))
     progress(0.2, "UMAP: building the graph")
     while not _one_umap.acquire(timeout=0.2):
@@ -142,17 +156,19 @@ def umap_map(z, init=None, *, n_neighbors: int = 15, min_dist: float = 0.1, seed
 
 def tsne_map(z, init=None, *, perplexity: float = 30.0, steps: int = 400, seed: int = 0,
              progress: Progress = lambda share, words: None) -> Tensor:
-    """Exact t-SNE of embeddings [n, D] -> [n, 2] (van der Maaten and Hinton 2008), for up to a few thousand points.
+    """Exact t-SNE of embeddings [n, D] -> [n, 2] (van der Maaten and Hinton 2008), for up to a few thousand
+    points.
 
-    Starts from PCA with early exaggeration 12 for a quarter of the steps, or from `init`, an earlier map that the new one
-    shall resemble. Deterministic: `seed` only moves points apart that coincide at the start. Learning rate n / 12 (Belkina
-    et al. 2019), delta-bar-delta gains.
+    Starts from PCA with early exaggeration 12 for a quarter of the steps, or from `init`, an earlier map that
+    the new one shall resemble. Deterministic: `seed` only moves points apart that coincide at the start.
+    Learning rate n / 12 (Belkina et al. 2019), delta-bar-delta gains.
     """
     progress(0.0, "t-SNE: finding neighbours")
     z = torch.nn.functional.normalize(_numbers(z).float(), dim=1)
     n = len(z)
     p = _similarities(torch.cdist(z, z).square(), min(perplexity, (n - 1) / 3))  # [n, n]
-    y = align(pca(z)) * 1e-4 if init is None else align(init) * 0.8 * n**0.5  # the size at which such maps end
+    # the size at which such maps end
+    y = align(pca(z)) * 1e-4 if init is None else align(init) * 0.8 * n**0.5
     y = y.float() + 1e-6 * torch.randn(n, 2, generator=torch.Generator().manual_seed(seed))
     speed, gain, rate = torch.zeros_like(y), torch.ones_like(y), max(n / 12, 5.0)
     for step in range(steps):
@@ -167,7 +183,8 @@ def tsne_map(z, init=None, *, perplexity: float = 30.0, steps: int = 400, seed: 
 
 def _slope(p: Tensor, y: Tensor) -> Tensor:
     """Gradient of KL(P || Q) with respect to the map y [n, 2]; Q has the heavy tails of Student's t."""
-    near = torch.cdist(y, y, compute_mode="donot_use_mm_for_euclid_dist").square_().add_(1).reciprocal_()  # [n, n]
+    # [n, n]
+    near = torch.cdist(y, y, compute_mode="donot_use_mm_for_euclid_dist").square_().add_(1).reciprocal_()
     near.fill_diagonal_(0)
     pull = (p - near / near.sum()) * near
     return 4 * (pull.sum(1, keepdim=True) * y - pull @ y)

@@ -1,8 +1,9 @@
-"""Events -> figures: the only file that imports matplotlib, when the first figure is made. No pyplot, so no global state.
+"""Events -> figures: the only file that imports matplotlib, when the first figure is made. No pyplot, so no
+global state.
 
-Each builder returns a Figure that a notebook shows; `png(figure)` gives its bytes at twice the screen's resolution. What is
-drawn is in charts.py, pictures.py and texts.py, as functions (axes, values) -> None; layout.py says where a task's pictures go, and
-words.py the same in one sentence.
+Each builder returns a Figure that a notebook shows; `png(figure)` gives its bytes at twice the screen's
+resolution. What is drawn is in charts.py, pictures.py and texts.py, as functions (axes, values) -> None;
+layout.py says where a task's pictures go, and words.py the same in one sentence.
 """
 
 import io
@@ -57,12 +58,14 @@ def parts() -> "Parts":
     from matplotlib.patches import Patch
     from matplotlib.text import Text
 
-    return Parts(Collection=Collection, to_hex=to_hex, to_rgba=to_rgba, FontProperties=FontProperties, findfont=findfont,
+    return Parts(Collection=Collection, to_hex=to_hex, to_rgba=to_rgba, FontProperties=FontProperties,
+                 findfont=findfont,
                  get_font=get_font, Line2D=Line2D, Patch=Patch, Text=Text)
 
 
 def png(made, scale: float = 2.0, dark: bool = False) -> bytes:
-    """The figure as a PNG, `scale` times as sharp as its size in pixels says. dark: for dark paper, which shines through."""
+    """The figure as a PNG, `scale` times as sharp as its size in pixels says. dark: for dark paper, which
+    shines through."""
     out = io.BytesIO()
     with LOCK:
         letters.only_known_letters(made, parts())
@@ -81,7 +84,8 @@ def save(made, path: str | Path) -> Path:
 
 
 def box(made, left: float, bottom: float, width: float, height: float):
-    """Axes at a place given in pixels from the lower left corner: nothing is laid out anew for each picture."""
+    """Axes at a place given in pixels from the lower left corner: nothing is laid out anew for each
+    picture."""
     w, h = made.get_size_inches() * PIXELS
     return made.add_axes((left / w, bottom / h, width / w, height / h))
 
@@ -132,7 +136,8 @@ def probes(evaluations):
 
 
 def comparison(runs, names: list[str] | None = None):
-    """Linear probe (or effective rank) over time of several runs, with their baselines. names: one for each run."""
+    """Linear probe (or effective rank) over time of several runs, with their baselines. names: one for each
+    run."""
     made = figure(WIDTH, 352)
     with LOCK:
         charts.comparison(box(made, 56, 48, 500, 270), runs, names)
@@ -146,7 +151,8 @@ def overview(run):
     below = layout.height if layout else 0
     made = figure(WIDTH, 300 + below)
     with LOCK:
-        charts.loss(box(made, 52, 46 + below, 310, 216), run.steps, chance_loss(run.evaluations), run.recipe.steps)
+        charts.loss(box(made, 52, 46 + below, 310, 216), run.steps, chance_loss(run.evaluations),
+                    run.recipe.steps)
         charts.scores(box(made, 412, 46 + below, 280, 216), run.evaluations, run.recipe.steps)
         if layout:
             layout.draw(made, box)
@@ -155,8 +161,10 @@ def overview(run):
 
 def chance_loss(evaluations) -> float | None:
     """The first there is that can be drawn."""
-    return next((e.chance_loss for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
+    return next((e.chance_loss
+                 for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
 
 
-__all__ = ["box", "chance_loss", "comparison", "curves", "embedding", "figure", "neighbours", "overview", "parts_of", "png",
+__all__ = ["box", "chance_loss", "comparison", "curves", "embedding", "figure", "neighbours", "overview",
+           "parts_of", "png",
            "probe_rows", "probes", "save", "task", "words_for"]

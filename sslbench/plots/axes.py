@@ -1,4 +1,5 @@
-"""One pair of axes: its frame and words, labels at the ends of lines, a legend. Nothing here knows what is drawn."""
+"""One pair of axes: its frame and words, labels at the ends of lines, a legend. Nothing here knows what is
+drawn."""
 
 import numpy as np
 
@@ -14,13 +15,15 @@ def plain(axes, x: str = "", y: str = "", title: str = ""):
     axes.tick_params(labelsize=SMALL, colors=FAINT, length=3, width=0.8, color=LINE)
     axes.set_xlabel(x, fontsize=SMALL, color=FAINT, labelpad=3, parse_math=False)
     axes.set_ylabel(y, fontsize=SMALL, color=FAINT, labelpad=3, parse_math=False)
-    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8, y=1, parse_math=False)  # y: else all is measured to find room
+    # y: else all is measured to find room
+    axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=8, y=1, parse_math=False)
     axes.locator_params(nbins=6)  # every tick is a line and a text
 
 
 def empty(axes, words: str):
     axes.set_axis_off()
-    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=FAINT, wrap=True, parse_math=False)
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=TEXT, color=FAINT,
+              wrap=True, parse_math=False)
 
 
 def label_lines(axes, lines, x: float = 1.02, gap: float = 0.072):
@@ -29,11 +32,13 @@ def label_lines(axes, lines, x: float = 1.02, gap: float = 0.072):
     lines = sorted((line for line in lines if np.isfinite(line[0])), key=lambda line: line[0])
     places = spread([(y - low) / (high - low) for y, *_ in lines], gap)
     for (_, words, color), place in zip(lines, places):
-        axes.text(x, place, words, transform=axes.transAxes, fontsize=SMALL, color=color, va="center", clip_on=False, parse_math=False)
+        axes.text(x, place, words, transform=axes.transAxes, fontsize=SMALL, color=color, va="center",
+                  clip_on=False, parse_math=False)
 
 
 def spread(wanted: list[float], gap: float) -> list[float]:
-    """The nearest places to `wanted` (ascending) that are at least `gap` apart and, if it can be, inside 0..1."""
+    """The nearest places to `wanted` (ascending) that are at least `gap` apart and, if it can be, inside
+    0..1."""
     places = []
     for y in wanted:
         places.append(max(y, places[-1] + gap) if places else max(y, 0.0))
@@ -47,6 +52,8 @@ def legend(axes, keys):
     """Marks and names in one line above the chart."""
     for i, (name, mark, color) in enumerate(keys):
         x = 0.005 + 0.24 * i
-        axes.plot(x, 1.06, marker=mark, color=color, transform=axes.transAxes, clip_on=False, ms=8 if mark in "|s" else 5.5,
+        axes.plot(x, 1.06, marker=mark, color=color, transform=axes.transAxes, clip_on=False,
+                  ms=8 if mark in "|s" else 5.5,
                   mew=2 if mark == "|" else 0.5)
-        axes.text(x + 0.018, 1.055, name, transform=axes.transAxes, fontsize=SMALL, color=INK, va="center", parse_math=False)
+        axes.text(x + 0.018, 1.055, name, transform=axes.transAxes, fontsize=SMALL, color=INK, va="center",
+                  parse_math=False)

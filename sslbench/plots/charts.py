@@ -1,6 +1,8 @@
-"""Numbers as charts: functions (axes, events) -> None. Okabe and Ito's colours, and line styles, so that no one needs both.
+"""Numbers as charts: functions (axes, events) -> None. Okabe and Ito's colours, and line styles, so that no
+one needs both.
 
-Nothing here may make matplotlib parse mathematics (no log axes, no "$"): it is not safe beside a notebook's own plots.
+Nothing here may make matplotlib parse mathematics (no log axes, no "$"): it is not safe beside a notebook's
+own plots.
 """
 
 import numpy as np
@@ -32,12 +34,14 @@ def loss(axes, steps, chance=None, total=None):
     if chance is not None:
         color, style = BASELINES["chance"]
         axes.axhline(chance, color=color, ls=style, lw=1.2)
-        axes.annotate(f"chance {chance:.3g}", (1, chance), xycoords=("axes fraction", "data"), xytext=(0, 3), ha="right",
+        axes.annotate(f"chance {chance:.3g}", (1, chance), xycoords=("axes fraction", "data"), xytext=(0, 3),
+                      ha="right",
                       textcoords="offset points", fontsize=SMALL, color=color, parse_math=False)
 
 
 def scores(axes, evaluations, total=None):
-    """Probe accuracy on validation after every evaluation, with chance, raw input and the untrained network."""
+    """Probe accuracy on validation after every evaluation, with chance, raw input and the untrained
+    network."""
     seen = [e for e in evaluations if e.split == "validation"]
     names = [name for name in of_labels(seen[0].scores if seen else ()) if not parsed(name)[1]][:len(STYLES)]
     if not names:
@@ -71,34 +75,40 @@ def unlabelled(axes, seen, total):
 
 
 def points(axes, xy, values=None, names=None, title=""):
-    """A map of the embedding coloured by class (or by a quantity), each class named where its points lie together."""
+    """A map of the embedding coloured by class (or by a quantity), each class named where its points lie
+    together."""
     xy = np.asarray(xy)
     axes.set_axis_off()
     axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=6, parse_math=False)
     axes.set_aspect("equal", adjustable="datalim")
     if values is None or names is None:
-        axes.scatter(*xy.T, c=values if values is not None else BLUE, cmap="cividis", s=9, lw=0.3, edgecolors="white")
+        axes.scatter(*xy.T, c=values if values is not None else BLUE, cmap="cividis", s=9, lw=0.3,
+                     edgecolors="white")
         return
     values = np.asarray(values)
     for k, name in enumerate(names):
         here = values == k
         if not here.any():
             continue
-        axes.scatter(*xy[here].T, color=COLORS[k % len(COLORS)], marker="osD^"[k // len(COLORS) % 4], s=10, lw=0.3,
+        axes.scatter(*xy[here].T, color=COLORS[k % len(COLORS)], marker="osD^"[k // len(COLORS) % 4], s=10,
+                     lw=0.3,
                      edgecolors="white")
-        axes.text(*np.median(xy[here], 0), str(name), fontsize=TEXT, weight="bold", ha="center", va="center", parse_math=False,
+        axes.text(*np.median(xy[here], 0), str(name), fontsize=TEXT, weight="bold", ha="center", va="center",
+                  parse_math=False,
                   bbox={"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 1.5})
 
 
 def probe_rows(evaluations) -> list[dict]:
-    """One row per label or factor: {"name", "trained", "chance", "raw", "untrained"} from the last scores there are."""
+    """One row per label or factor: {"name", "trained", "chance", "raw", "untrained"} from the last scores
+    there are."""
     seen = [e for e in evaluations if e.scores]
     if not seen:
         return []
     last, test = seen[-1], seen[-1].split == "test"
     beside = last.baselines if test else levels([e for e in seen if e.split == "validation"])
     names = of_labels(last.scores)
-    return [{"name": n, "trained": last.scores[n], **{b: v[n] for b, v in beside.items() if n in v}} for n in names]
+    return [{"name": n, "trained": last.scores[n], **{b: v[n] for b, v in beside.items() if n in v}}
+            for n in names]
 
 
 def probes(axes, rows: list[dict]):
@@ -109,26 +119,32 @@ def probes(axes, rows: list[dict]):
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
     axes.set_yticks(range(len(rows)), [])
     axes.tick_params(axis="y", length=0)
-    axes.barh(range(len(rows)), [row["trained"] for row in rows], height=0.5, color=BLUE, alpha=0.85, zorder=1)
+    axes.barh(range(len(rows)), [row["trained"] for row in rows], height=0.5, color=BLUE, alpha=0.85,
+              zorder=1)
     marks = {"chance": ("|", "#222222"), "untrained": ("o", GREY)}
     keys = [("this network", "s", BLUE)]
     for name in parts_of(rows):
         mark, color = marks.get(name, ("D", RED))
         known = [(row[name], i) for i, row in enumerate(rows) if name in row]
-        axes.scatter(*zip(*known), marker=mark, s=130 if mark == "|" else 30, color=color, lw=2 if mark == "|" else 0.8,
+        axes.scatter(*zip(*known), marker=mark, s=130 if mark == "|" else 30, color=color,
+                     lw=2 if mark == "|" else 0.8,
                      edgecolors=None if mark == "|" else "white", zorder=3, clip_on=False)
         keys.append((name, mark, color))
     for i, row in enumerate(rows):
-        axes.text(-0.012, i, words_for(row["name"]), fontsize=TEXT, color=INK, ha="right", va="center", parse_math=False)
-        axes.text(1.02, i, f"{row['trained']:.2f}", fontsize=TEXT, color=BLUE, va="center", weight="bold", parse_math=False)
+        axes.text(-0.012, i, words_for(row["name"]), fontsize=TEXT, color=INK, ha="right", va="center",
+                  parse_math=False)
+        axes.text(1.02, i, f"{row['trained']:.2f}", fontsize=TEXT, color=BLUE, va="center", weight="bold",
+                  parse_math=False)
     legend(axes, keys)
 
 
 def comparison(axes, runs, names=None):
-    """The linear probe (effective rank where no run has labels) of several runs over time, baselines as short marks."""
+    """The linear probe (effective rank where no run has labels) of several runs over time, baselines as short
+    marks."""
     measure = leading(key for run in runs for e in run.evaluations for key in e.scores) or SHAPE
     probed = measure != SHAPE
-    plain(axes, "step", "", f"{words_of(measure)} of the label ({measured(measure)} on validation)" if probed else words_of(measure))
+    plain(axes, "step", "", f"{words_of(measure)} of the label ({measured(measure)} on validation)"
+          if probed else words_of(measure))
     axes.set_xlim(0, max([run.recipe.steps for run in runs] or [2]))
     lines, drawn = [], set()
     names = names or [f"{run.recipe.pretext}, {run.recipe.backbone}, {run.recipe.data}" for run in runs]
@@ -138,7 +154,8 @@ def comparison(axes, runs, names=None):
         if not seen:
             continue
         y = [e.scores[measure] for e in seen]
-        axes.plot([e.step for e in seen], y, color=color, ls=style, lw=1.8, marker="osD^v"[i % 5], ms=4, clip_on=False, zorder=3)
+        axes.plot([e.step for e in seen], y, color=color, ls=style, lw=1.8, marker="osD^v"[i % 5], ms=4,
+                  clip_on=False, zorder=3)
         lines.append((y[-1], f"{called} {y[-1]:.2f}", color))
         for name, values in levels(seen).items():
             key = (run.recipe.data, name, round(values.get(measure, -1), 2))
@@ -153,7 +170,8 @@ def comparison(axes, runs, names=None):
 
 
 def levels(seen) -> dict[str, dict[str, float]]:
-    """The baselines while training: chance and raw input from the first evaluation, whose own scores are the untrained's."""
+    """The baselines while training: chance and raw input from the first evaluation, whose own scores are the
+    untrained's."""
     if not seen:
         return {}
     first = seen[0]

@@ -31,12 +31,14 @@ def pictures_of(batch: dict, data: Data) -> dict[str, list[Picture]]:
     """One list of pictures for each field of a batch; the data's own way for its main field."""
     main = (data.probe_on or tuple(data.fields))[0]
     samples = [{name: x[i] for name, x in batch.items()} for i in range(len(next(iter(batch.values()))))]
-    return {name: [data.picture(s) if name == main else picture_of_field(data.fields[name], s[name], data.spell) for s in samples]
+    return {name: [data.picture(s)
+        if name == main else picture_of_field(data.fields[name], s[name], data.spell) for s in samples]
             for name in sorted(batch, key=lambda name: name != main)}
 
 
 def matrix_of(shown: Shown) -> tuple[str, np.ndarray] | None:
-    return next(((item.title, item.values.float().numpy()) for item in shown if isinstance(item, Matrix)), None)
+    return next(((item.title, item.values.float().numpy()) for item in shown if isinstance(item, Matrix)),
+                None)
 
 
 class Layout:
@@ -66,7 +68,8 @@ class Layout:
         ranges = line_ranges(self.drawn)
         for row in self.drawn:
             height = self.height_of(row)
-            draw_row(box(made, 10, top - height, self.width - 20, height), row, self.columns[row.kind], self.tile(row.kind), ranges)
+            draw_row(box(made, 10, top - height, self.width - 20, height), row, self.columns[row.kind],
+                     self.tile(row.kind), ranges)
             top -= height
         if self.texts:
             draw_texts(box(made, 10, top - self.text_height, self.width - 20, self.text_height), self.texts)

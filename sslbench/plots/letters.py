@@ -1,4 +1,5 @@
-"""Letters that the fonts at hand can draw; another one would be a warning in the middle of somebody's page."""
+"""Letters that the fonts at hand can draw; another one would be a warning in the middle of somebody's
+page."""
 
 from functools import lru_cache
 
@@ -6,8 +7,8 @@ UNKNOWN = "\ufffd"
 
 
 def only_known_letters(figure, parts) -> None:
-    """Put the sign for an unknown letter wherever the font of a text has none. parts: matplotlib's classes. Call it before the figure
-    is drawn."""
+    """Put the sign for an unknown letter wherever the font of a text has none. parts: matplotlib's classes.
+    Call it before the figure is drawn."""
     for text in figure.findobj(parts.Text):
         words, families = text.get_text(), tuple(text.get_fontfamily())
         if not words.isascii():

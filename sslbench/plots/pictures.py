@@ -28,11 +28,13 @@ class Strip:
     def judged(self, i: int) -> tuple[str, str]:
         """What is said of a sample and in which colour: right and wrong also differ by a sign."""
         right = self.right[i] if self.right else None
-        return self.says[i] + {True: " ✓", False: " ✗", None: ""}[right], {True: BLUE, False: RED, None: FAINT}[right]
+        return self.says[i] + {True: " ✓", False: " ✗", None: ""}[right], {True: BLUE, False: RED,
+            None: FAINT}[right]
 
 
 def still(pictures: list[Picture]) -> list[Picture]:
-    """What can be printed: of a video the middle frame, of boxes the image with their edges; a sound stays one."""
+    """What can be printed: of a video the middle frame, of boxes the image with their edges; a sound stays
+    one."""
     return [p if p.kind == "sound" else drawable(p) for p in pictures]
 
 
@@ -52,7 +54,8 @@ def draw_row(axes, row: Strip, columns: int, tile, ranges):
         if picture.kind == "image":
             h, w = picture.value.shape[:2]
             k = min(width / w, height / h)
-            axes.imshow(picture.value, extent=(left, left + k * w, TITLE + k * h, TITLE), interpolation="nearest", aspect="auto")
+            axes.imshow(picture.value, extent=(left, left + k * w, TITLE + k * h, TITLE),
+                        interpolation="nearest", aspect="auto")
         elif picture.kind == "sound":
             draw_sound(axes, *picture.value, left, TITLE, width, height)
         else:
@@ -64,7 +67,8 @@ def draw_row(axes, row: Strip, columns: int, tile, ranges):
 
 def caption(axes, words: str, color: str, x: float, y: float):
     """Two short lines below a picture."""
-    axes.text(x, y, words.replace(", ", "\n"), fontsize=SMALL - 1, color=color, ha="center", va="top", linespacing=1.15, parse_math=False)
+    axes.text(x, y, words.replace(", ", "\n"), fontsize=SMALL - 1, color=color, ha="center", va="top",
+              linespacing=1.15, parse_math=False)
 
 
 def line_ranges(rows: list[Strip]) -> list[tuple[float, float]]:
@@ -82,19 +86,23 @@ def draw_line(axes, value, span, left, top, width, height):
 
 
 def draw_sound(axes, rate: float, sound, left, top, width, height):
-    """The waveform, as loud as it is (1 is the loudest a file holds, or the loudest of this one), and how long it lasts."""
+    """The waveform, as loud as it is (1 is the loudest a file holds, or the loudest of this one), and how
+    long it lasts."""
     low, high = waveform(sound, int(width))
     loudest = max(1.0, np.nanmax(np.abs([low, high]), initial=0))
     x, middle = left + np.linspace(0, width, len(low)), top + height / 2
-    axes.fill_between(x, middle - height / 2 * low / loudest, middle - height / 2 * high / loudest, color=BLUE, lw=0.4)
+    axes.fill_between(x, middle - height / 2 * low / loudest, middle - height / 2 * high / loudest,
+                      color=BLUE, lw=0.4)
     seconds = f"{np.size(sound) / rate:.2g} s"
-    axes.text(left + width, top + height, seconds, fontsize=SMALL - 2, color=FAINT, ha="right", va="bottom", parse_math=False)
+    axes.text(left + width, top + height, seconds, fontsize=SMALL - 2, color=FAINT, ha="right", va="bottom",
+              parse_math=False)
 
 
 def draw_matrix(axes, title: str, values: np.ndarray, images):
     """A heat map; where its rows and columns are images, they stand beside it."""
     n = len(values)
-    low, high = (0.0, 1.0) if abs(values).max() <= 1.001 else (values.min(), values.max())  # cosines: the same colours every time
+    # cosines: the same colours every time
+    low, high = (0.0, 1.0) if abs(values).max() <= 1.001 else (values.min(), values.max())
     axes.imshow(values, cmap="cividis", vmin=low, vmax=high, interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
@@ -113,7 +121,8 @@ def draw_matrix(axes, title: str, values: np.ndarray, images):
 
 
 def inset(axes, image, x: float, y: float, side: float = 0.9):
-    axes.imshow(image, extent=(x - side / 2, x + side / 2, y + side / 2, y - side / 2), interpolation="nearest")
+    axes.imshow(image, extent=(x - side / 2, x + side / 2, y + side / 2, y - side / 2),
+                interpolation="nearest")
 
 
 def wrapped(words: str, width: int) -> str:
@@ -123,7 +132,8 @@ def wrapped(words: str, width: int) -> str:
 
 
 def neighbours(axes, data: Data, samples: list[dict], rows: list[list[int]], labels=None):
-    """One row per query: the query, then its nearest; a line below each says by its colour whether the label agrees."""
+    """One row per query: the query, then its nearest; a line below each says by its colour whether the label
+    agrees."""
     tile, columns = 84, max(map(len, rows))
     pixels(axes, columns * 102, len(rows) * 104)
     for r, row in enumerate(rows):
@@ -134,16 +144,20 @@ def neighbours(axes, data: Data, samples: list[dict], rows: list[list[int]], lab
             if labels is not None:
                 same = int(labels[i]) == int(labels[row[0]])
                 color = INK if c == 0 else BLUE if same else RED
-                axes.plot([left, left + tile], [top + tile + 5] * 2, color=color, lw=2.5, ls="-" if same else (0, (1.5, 1)))
+                axes.plot([left, left + tile], [top + tile + 5] * 2, color=color, lw=2.5,
+                          ls="-" if same else (0, (1.5, 1)))
     axes.set(xlim=(0, columns * 102), ylim=(len(rows) * 104, 0))
 
 
 def draw_one(axes, picture: Picture, left: float, top: float, side: float):
     if picture.kind == "image":
-        axes.imshow(picture.value, extent=(left, left + side, top + side, top), interpolation="nearest", aspect="auto")
+        axes.imshow(picture.value, extent=(left, left + side, top + side, top), interpolation="nearest",
+                    aspect="auto")
     elif picture.kind == "sound":
         draw_sound(axes, *picture.value, left, top, side, side)
     elif picture.kind == "line":
-        draw_line(axes, picture.value, (np.nanmin(picture.value), np.nanmax(picture.value)), left, top, side, side)
+        draw_line(axes, picture.value, (np.nanmin(picture.value), np.nanmax(picture.value)), left, top, side,
+                  side)
     else:
-        axes.text(left, top + 4, wrapped(picture.value[:64], 14), fontsize=SMALL - 2, family="monospace", va="top", parse_math=False)
+        axes.text(left, top + 4, wrapped(picture.value[:64], 14), fontsize=SMALL - 2, family="monospace",
+                  va="top", parse_math=False)

@@ -1,14 +1,17 @@
-"""Figures for dark paper: the same figure with lighter ink, and no paper of its own. Pictures of samples stay as they are."""
+"""Figures for dark paper: the same figure with lighter ink, and no paper of its own. Pictures of samples stay
+as they are."""
 
 from .colors import BLUE, FAINT, GREEN, GREY, INK, LINE, ORANGE, PINK, RED, SKY, YELLOW
 
-DARK = {INK: "#e8eaed", FAINT: "#a9aeb4", LINE: "#50555b", GREY: "#9aa0a6", "white": "#1f1f1f", BLUE: "#4ba3e3", SKY: "#9bd3f5",
+DARK = {INK: "#e8eaed", FAINT: "#a9aeb4", LINE: "#50555b", GREY: "#9aa0a6", "white": "#1f1f1f",
+        BLUE: "#4ba3e3", SKY: "#9bd3f5",
         ORANGE: "#f0b429", GREEN: "#2fc59a", RED: "#ff8a4c", PINK: "#e29cc3", YELLOW: YELLOW}
 FIXED = "the same on any paper"  # of what lies on a picture
 
 
 def darken(figure, parts) -> None:
-    """Give everything drawn in one of our colours its counterpart for dark paper. parts: matplotlib's classes."""
+    """Give everything drawn in one of our colours its counterpart for dark paper. parts: matplotlib's
+    classes."""
     other = {parts.to_hex(color): parts.to_rgba(dark) for color, dark in DARK.items()}
 
     def swapped(color):

@@ -1,4 +1,5 @@
-"""The Pretext contract: the question a network learns by. One file per task; labels get to those alone that say so."""
+"""The Pretext contract: the question a network learns by. One file per task; labels get to those alone that
+say so."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,11 +15,13 @@ from ..shown import Matrix, Row, Says, Shown
 
 
 class Pretext(nn.Module, Listed):
-    """A question that data can answer about itself. It holds the backbone that learns and asks `data` for views."""
+    """A question that data can answer about itself. It holds the backbone that learns and asks `data` for
+    views."""
 
     kind = "pretext task"
     reads_labels = False  # the label is a field of its data, "label"; nobody else's data has it
-    chance_is_a_direction = False  # its chance level is that of unrelated directions; heads that see nothing may find a lower one
+    # its chance level is that of unrelated directions; heads that see nothing may find a lower one
+    chance_is_a_direction = False
     reads_unlabelled = False  # with a share of the labels: the other samples stay, their label is absent
 
     def __init__(self, backbone: Backbone, data: Data):
@@ -40,22 +43,25 @@ class Pretext(nn.Module, Listed):
         return {name: batch[name] for name in self.fields if name in batch}
 
     def inputs(self, batch: Batch, generator: Generator) -> Any:
-        """Views, masks, negatives: all the randomness of a step. Runs outside autocast and compile, without gradient.
+        """Views, masks, negatives: all the randomness of a step. Runs outside autocast and compile, without
+        gradient.
         batch has every field of the data; what the task asks about is `own(batch)`."""
         return self.own(batch)
 
     def forward(self, inputs) -> dict[str, Tensor]:
-        """Scalars of one step: "loss" is minimised, the rest is plotted. Deterministic given inputs; losses in float32."""
+        """Scalars of one step: "loss" is minimised, the rest is plotted. Deterministic given inputs; losses
+        in float32."""
         raise NotImplementedError
 
     def after_step(self, progress: float) -> None:
         """Teachers, queues and centres move here, from gathered values; progress runs from 0 to 1."""
 
     def before_epoch(self, batches: Iterable[Batch]) -> None:
-        """Called before the first step of every pass over the training rows, for pseudo-labels. batches: all of these rows as they
-        are, in order, once or more often; of several processes each gets its share, of the same size, and `gather` joins them.
-        Runs in evaluation mode, outside autocast, without gradient, with the same random numbers in every process. What is kept
-        must be a parameter or a buffer: a run that is resumed within an epoch does not come here again."""
+        """Called before the first step of every pass over the training rows, for pseudo-labels. batches: all
+        of these rows as they are, in order, once or more often; of several processes each gets its share, of
+        the same size, and `gather` joins them. Runs in evaluation mode, outside autocast, without gradient,
+        with the same random numbers in every process. What is kept must be a parameter or a buffer: a run
+        that is resumed within an epoch does not come here again."""
 
     def encode(self, batch: Batch) -> Tensor:
         """Tokens [B, N, D] as probes and fine-tuning read them, differentiable."""
@@ -66,14 +72,17 @@ class Pretext(nn.Module, Listed):
         return self.backbone.embed(batch)
 
     def chance(self, inputs) -> float | None:
-        """The loss of a guess that knows nothing of the sample; None where there is no such number. No collectives."""
+        """The loss of a guess that knows nothing of the sample; None where there is no such number. No
+        collectives."""
         return None
 
     def show(self, inputs) -> Shown:
-        """What the task sees, its target and its guess: rows of samples with roles (`Row`), words about each sample (`Says`) and
-        a matrix (`Matrix`). No figures, no collectives; nothing that `forward` keeps for `after_step` is touched."""
+        """What the task sees, its target and its guess: rows of samples with roles (`Row`), words about each
+        sample (`Says`) and a matrix (`Matrix`). No figures, no collectives; nothing that `forward` keeps for
+        `after_step` is touched."""
         return []
 
 
-__all__ = ["Backbone", "Batch", "Data", "Field", "Generator", "Hyperparameter", "Matrix", "Pretext", "Row", "Says", "Shown", "Tensor",
+__all__ = ["Backbone", "Batch", "Data", "Field", "Generator", "Hyperparameter", "Matrix", "Pretext", "Row",
+           "Says", "Shown", "Tensor",
            "evaluating", "nn", "rand", "randint", "resample", "size_of", "torch"]

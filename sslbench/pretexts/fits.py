@@ -17,7 +17,8 @@ def incompatible(data: Data, pretext: type[Pretext], backbone: str) -> str:
 def misfit(data: Data, pretext: type[Pretext], backbone: str) -> str:
     """Why they do not fit, labels not considered, or ""."""
     fields = pretext.reads(data)
-    if why := next(filter(None, (field.unreadable(name) for name, field in fields.items())), "" if fields else "there is no field to read"):
+    if why := next(filter(None, (field.unreadable(name) for name, field in fields.items())),
+                   "" if fields else "there is no field to read"):
         return why
     if not set(data.probe_on or data.fields) & set(fields):
         return f"reads none of the fields that probes see: {', '.join(data.probe_on or data.fields)}"

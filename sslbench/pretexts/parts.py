@@ -11,7 +11,8 @@ from ..machine.hardware import gather
 
 
 def head(*widths: int) -> nn.Sequential:
-    """Linear layers with batch normalisation and ReLU between them: the projector of SimCLR, BYOL and VICReg."""
+    """Linear layers with batch normalisation and ReLU between them: the projector of SimCLR, BYOL and
+    VICReg."""
     layers = []
     for a, b in pairwise(widths):
         layers += [nn.Linear(a, b, bias=False), nn.BatchNorm1d(b), nn.ReLU()]
@@ -29,7 +30,8 @@ def embed_views(embed, views: list[Batch]) -> list[Tensor]:
 def two_views(data) -> str:
     """Why a sample of this data has no two views, or ""."""
     n = len([name for name in data.fields if name != data.label_field]) if data.alike else 2
-    return "" if n <= 2 else f"compares two views of a sample, and through {n} fields there are {n}; masked and autoencoder fit"
+    return ("" if n <= 2 else f"compares two views of a sample, and through {n} fields there are {n}; "
+                              "masked and autoencoder fit")
 
 
 class Teacher(nn.Module):
@@ -52,7 +54,8 @@ class Teacher(nn.Module):
 
 
 def mean_over(errors: Tensor, where: Tensor | None = None) -> Tensor:
-    """Mean of the errors where `where` is True; the count is that of all processes, so their mean gradient is exact."""
+    """Mean of the errors where `where` is True; the count is that of all processes, so their mean gradient is
+    exact."""
     if where is None:
         return errors.mean()
     where = where.to(errors.dtype)
@@ -70,8 +73,8 @@ def given(field: Field, x: Tensor) -> Tensor | None:
 
 
 def constant_guess(field: Field, x: Tensor, where: Tensor | None = None) -> float:
-    """Mean error of the best guess that knows nothing of the sample: for numbers the mean over the batch at each place,
-    for symbols how often each occurs in the batch (its entropy)."""
+    """Mean error of the best guess that knows nothing of the sample: for numbers the mean over the batch at
+    each place, for symbols how often each occurs in the batch (its entropy)."""
     where = both(where, given(field, x))
     if field.vocab:
         ids = x if where is None else x[where]
@@ -89,4 +92,5 @@ def sum_over_fields(values: dict[str, Tensor | float]):
     return sum(values.values()) / len(values)
 
 
-__all__ = ["Teacher", "both", "constant_guess", "embed_views", "given", "head", "mean_over", "size_of", "sum_over_fields", "two_views"]
+__all__ = ["Teacher", "both", "constant_guess", "embed_views", "given", "head", "mean_over", "size_of",
+           "sum_over_fields", "two_views"]

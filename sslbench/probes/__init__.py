@@ -5,8 +5,9 @@
         title, reads = "majority of 10", ("classes",)
         def score(self, train, test, validation=None, check=lambda: None): ...
 
-It then stands in charts, tables, the verdict and on the command line, one score for each label that it reads. Scores are keyed by
-probe and label: "linear" is the linear probe of the label, "linear: hue" that of a factor called hue.
+It then stands in charts, tables, the verdict and on the command line, one score for each label that it reads.
+Scores are keyed by probe and label: "linear" is the linear probe of the label, "linear: hue" that of a factor
+called hue.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,8 +27,10 @@ Check = Callable[[], None]
 class Features:
     """Embeddings of some samples of one split, and what is known of them.
 
-    z [n, D] float32; y [n] int64 classes, [n, k] answers of 0 and 1, or [n] float32; None for a probe that reads no label.
-    z_all, turn: of the whole split, standardised as the training samples are.  views: two views of some samples, [m, D] each.
+    z [n, D] float32; y [n] int64 classes, [n, k] answers of 0 and 1, or [n] float32; None for a probe that
+    reads no label.
+    z_all, turn: of the whole split, standardised as the training samples are.  views: two views of some
+    samples, [m, D] each.
     """
 
     def __init__(self, z: Tensor, y: Tensor | None = None, standardised: Tensor | None = None,
@@ -36,7 +39,8 @@ class Features:
 
     @cached_property
     def standardised(self) -> Tensor:
-        """[n, d] features of mean 0 and deviation 1 by the training samples; wide ones are turned onto their main directions."""
+        """[n, d] features of mean 0 and deviation 1 by the training samples; wide ones are turned onto their
+        main directions."""
         return self._standardised if self._standardised is not None else standardise(self.z)[0]
 
     def of(self, y: Tensor) -> "Features | None":
@@ -52,7 +56,8 @@ class Features:
 
 
 class Probe(Listed):
-    """One thing that can be read off frozen embeddings; the first line of the docstring is what the menu and the README show."""
+    """One thing that can be read off frozen embeddings; the first line of the docstring is what the menu and
+    the README show."""
 
     kind = "probe"
     title = ""  # what charts call it
@@ -64,9 +69,11 @@ class Probe(Listed):
     low, high = 0.0, 1.0  # of an axis; None: as it comes
     meaning = ""  # for measures without a label: what a high or low number says
 
-    def score(self, train: Features, test: Features, validation: Features | None = None, check: Check = lambda: None) -> float | None:
-        """The score on `test`; None where it cannot be had. validation: to choose settings on, only at the end. A probe that
-        reads nothing gets the samples of the map as train and test. check: called now and then, what it raises ends the probe."""
+    def score(self, train: Features, test: Features, validation: Features | None = None,
+              check: Check = lambda: None) -> float | None:
+        """The score on `test`; None where it cannot be had. validation: to choose settings on, only at the
+        end. A probe that reads nothing gets the samples of the map as train and test. check: called now and
+        then, what it raises ends the probe."""
         raise NotImplementedError
 
     def chance(self, y: Tensor, y_test: Tensor) -> float:
@@ -85,7 +92,8 @@ def kind_of(y: Tensor) -> str:
 def reading(kind: str, label: bool = True, training: bool = False) -> Iterable[Probe]:
     """The probes that read this kind of label (label: it is no factor), those that lead last."""
     for cls in Probe.all().values():
-        if kind in cls.reads and (label or cls.factors) and (cls.while_training if training else cls.at_the_end):
+        if (kind in cls.reads and (label or cls.factors)
+            and (cls.while_training if training else cls.at_the_end)):
             yield cls()
 
 
@@ -95,14 +103,16 @@ def key_of(probe: type[Probe] | Probe, factor: str = "") -> str:
 
 
 def parsed(key: str) -> tuple[type[Probe] | None, str]:
-    """Probe and factor of a score's name; None for a probe that is not listed here, such as one typed in another notebook."""
+    """Probe and factor of a score's name; None for a probe that is not listed here, such as one typed in
+    another notebook."""
     name, _, factor = key.partition(": ")
     Probe.all()
     return Probe.catalogue.get(name), factor
 
 
 def of_labels(scores: Iterable[str]) -> list[str]:
-    """The scores that read a label or factor: the leading one first, then those of the label, then factors."""
+    """The scores that read a label or factor: the leading one first, then those of the label, then
+    factors."""
     keys = [key for key in scores if parsed(key)[0] is None or parsed(key)[0].reads != ("nothing",)]
     return sorted(keys, key=lambda key: (bool(parsed(key)[1]), not getattr(parsed(key)[0], "leads", False)))
 
@@ -126,5 +136,6 @@ def words_of(key: str) -> str:
     return factor.replace("_", " ") if probe and probe.leads else f"{factor.replace('_', ' ')} ({title})"
 
 
-__all__ = ["Check", "Features", "KINDS", "Probe", "Tensor", "key_of", "kind_of", "leading", "of_labels", "of_nothing", "parsed",
+__all__ = ["Check", "Features", "KINDS", "Probe", "Tensor", "key_of", "kind_of", "leading", "of_labels",
+           "of_nothing", "parsed",
            "reading", "standardise", "torch", "words_of"]

@@ -1,4 +1,5 @@
-"""The shape of the embedding, no label needed: how many directions it uses, how evenly, how near two views lie."""
+"""The shape of the embedding, no label needed: how many directions it uses, how evenly, how near two views
+lie."""
 
 import math
 
@@ -61,18 +62,22 @@ def rankme(z: Tensor, epsilon: float = 1e-7) -> float:
 
 
 def deviation(z: Tensor) -> float:
-    """Standard deviation of the unit-length embeddings' features times sqrt(D): 1 when they spread evenly, 0 collapsed."""
+    """Standard deviation of the unit-length embeddings' features times sqrt(D): 1 when they spread evenly, 0
+    collapsed."""
     z = F.normalize(finite(z.float()), dim=1)
     return spread_of(z, 0).mean().item() * math.sqrt(z.shape[1])
 
 
 def alignment(a: Tensor, b: Tensor) -> float:
-    """Mean squared distance of the unit-length embeddings of two views (Wang and Isola 2020); 0 is perfect."""
-    return (F.normalize(finite(a.float()), dim=1) - F.normalize(finite(b.float()), dim=1)).square().sum(1).mean().item()
+    """Mean squared distance of the unit-length embeddings of two views (Wang and Isola 2020); 0 is
+    perfect."""
+    return (F.normalize(finite(a.float()), dim=1)
+            - F.normalize(finite(b.float()), dim=1)).square().sum(1).mean().item()
 
 
 def uniformity(z: Tensor, t: float = 2.0) -> float:
-    """Log mean Gaussian potential of unit-length embeddings (Wang and Isola 2020); lower is more even, 0 is collapsed."""
+    """Log mean Gaussian potential of unit-length embeddings (Wang and Isola 2020); lower is more even, 0 is
+    collapsed."""
     z = F.normalize(finite(z.float()), dim=1)[:2048]
     if len(z) < 2:
         return 0.0

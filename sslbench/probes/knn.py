@@ -8,7 +8,8 @@ from .scores import chance_of, score_of
 
 
 class KNN(Probe):
-    """A vote of the 20 most similar training samples, by cosine: reads what lies near what, with nothing to fit."""
+    """A vote of the 20 most similar training samples, by cosine: reads what lies near what, with nothing to
+    fit."""
 
     name, title, reads, factors = "knn", "nearest neighbours", ("classes", "answers"), False
 
@@ -19,15 +20,18 @@ class KNN(Probe):
         return chance_of(y, y_test)
 
 
-def vote(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, k: int = 20, temperature: float = 0.07) -> float:
-    """Score of a vote of the k nearest by cosine, weighted exp(cos / T) (Wu et al. 2018); z [n, D], y as in `score`."""
+def vote(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, k: int = 20,
+         temperature: float = 0.07) -> float:
+    """Score of a vote of the k nearest by cosine, weighted exp(cos / T) (Wu et al. 2018); z [n, D], y as in
+    `score`."""
     a, b = F.normalize(finite(z_test.float()), dim=1), F.normalize(finite(z.float()), dim=1)
     votes = []
     for part in a.split(4096):
         cosine, index = (part @ b.T).topk(min(k, len(b)), 1)  # [t, k]
         weight = (cosine / temperature).exp()
         if y.ndim == 1:
-            votes.append(torch.zeros(len(part), int(y.max()) + 1, device=z.device).scatter_add_(1, y[index], weight))
+            votes.append(torch.zeros(len(part), int(y.max()) + 1, device=z.device).scatter_add_(1, y[index],
+                weight))
         else:
             votes.append((weight.unsqueeze(2) * y[index]).sum(1) / weight.sum(1, keepdim=True))
     return score_of(torch.cat(votes), y_test)

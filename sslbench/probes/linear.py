@@ -15,7 +15,8 @@ class Linear(Probe):
     def score(self, train, test, validation=None, check=lambda: None):
         strengths = (QUICK_STRENGTH,) if validation is None else STRENGTHS
         chosen_on = () if validation is None else (validation.standardised, validation.y)
-        return linear_on_standardised(train.standardised, train.y, test.standardised, test.y, *chosen_on, strengths=strengths, check=check)
+        return linear_on_standardised(train.standardised, train.y, test.standardised, test.y, *chosen_on,
+                                      strengths=strengths, check=check)
 
     def chance(self, y, y_test):
         return chance_of(y, y_test)

@@ -13,11 +13,13 @@ from .scores import score_of
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)  # of the L2 penalty, per weight, on standardised features
 
 
-def linear(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, z_val: Tensor | None = None, y_val: Tensor | None = None) -> float:
-    """Score of L2-regularised logistic regression on standardised features (L-BFGS): multinomial for classes y [n], one for
-    each of k answers y [n, k].
+def linear(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, z_val: Tensor | None = None,
+           y_val: Tensor | None = None) -> float:
+    """Score of L2-regularised logistic regression on standardised features (L-BFGS): multinomial for classes
+    y [n], one for each of k answers y [n, k].
 
-    The strength of the penalty is chosen on z_val, or on the last fifth of z where no validation set is given.
+    The strength of the penalty is chosen on z_val, or on the last fifth of z where no validation set is
+    given.
     """
     z, z_test, *z_val = standardise(z, z_test, *([] if z_val is None else [z_val]))
     return linear_on_standardised(z, y, z_test, y_test, *(z_val and (z_val[0], y_val)))
@@ -43,15 +45,17 @@ def linear_on_standardised(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor,
     return score_of(apply(z_test, best[1]), y_test)
 
 
-def logistic_regression(z: Tensor, y: Tensor, strength: float, start: Tensor | None = None, iterations: int = 40,
+def logistic_regression(z: Tensor, y: Tensor, strength: float, start: Tensor | None = None,
+                        iterations: int = 40,
                         check: Callable[[], None] = lambda: None) -> Tensor:
-    """Weights [D + 1, classes], the last row the bias, that minimise cross-entropy + strength / 2 * |W|^2; for k answers
-    y [n, k] the mean of their binary cross-entropies.
+    """Weights [D + 1, classes], the last row the bias, that minimise cross-entropy + strength / 2 * |W|^2;
+    for k answers y [n, k] the mean of their binary cross-entropies.
 
-    They are sought as W = turn @ U, which bends the loss alike in every direction of U: a third of the iterations leave a
-    tenth of the distance to the minimum. It ends when the loss falls by less than 1e-5.
+    They are sought as W = turn @ U, which bends the loss alike in every direction of U: a third of the
+    iterations leave a tenth of the distance to the minimum. It ends when the loss falls by less than 1e-5.
     """
-    classes, error = (int(y.max()) + 1, F.cross_entropy) if y.ndim == 1 else (y.shape[1], F.binary_cross_entropy_with_logits)
+    classes, error = ((int(y.max()) + 1, F.cross_entropy)
+                      if y.ndim == 1 else (y.shape[1], F.binary_cross_entropy_with_logits))
     target = y if y.ndim == 1 else y.float()
     curvature = (z.T @ z).cpu() / (classes * len(z)) + strength * torch.eye(z.shape[1])  # of unsure answers
     root = torch.linalg.cholesky(curvature)  # [D, D]; on the CPU, because not every device has it
@@ -59,7 +63,8 @@ def logistic_regression(z: Tensor, y: Tensor, strength: float, start: Tensor | N
     root, turned = root.to(z.device), z @ turn
     start = torch.zeros(z.shape[1] + 1, classes, device=z.device) if start is None else start
     weights = torch.cat([root.T @ start[:-1], start[-1:]]).requires_grad_(True)
-    optimiser = LBFGS([weights], max_iter=iterations, history_size=10, tolerance_change=1e-5, line_search_fn="strong_wolfe")
+    optimiser = LBFGS([weights], max_iter=iterations, history_size=10, tolerance_change=1e-5,
+                      line_search_fn="strong_wolfe")
 
     def closure():
         check()

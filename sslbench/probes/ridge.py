@@ -14,11 +14,13 @@ class Ridge(Probe):
 
 
 def regress(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, strength: float = 1e-2) -> float:
-    """Explained variance R^2 (at least 0) of ridge regression; y [n] float32, for quantities such as a place or a size."""
+    """Explained variance R^2 (at least 0) of ridge regression; y [n] float32, for quantities such as a place
+    or a size."""
     return regress_on_standardised(*standardise(z, z_test), y, y_test, strength)
 
 
-def regress_on_standardised(z: Tensor, z_test: Tensor, y: Tensor, y_test: Tensor, strength: float = 1e-2) -> float:
+def regress_on_standardised(z: Tensor, z_test: Tensor, y: Tensor, y_test: Tensor,
+                            strength: float = 1e-2) -> float:
     """The same for features that `standardise` gave."""
     mean, y = y.float().mean(), y.float() - y.float().mean()
     gram = z.T @ z / len(z) + strength * torch.eye(z.shape[1], device=z.device)

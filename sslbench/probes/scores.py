@@ -4,17 +4,20 @@ from torch import Tensor
 
 
 def score_of(logits: Tensor, y: Tensor) -> float:
-    """Accuracy for classes y [n]; for k answers at once, y [n, k] of 0 and 1, the mean area under their ROC curves."""
+    """Accuracy for classes y [n]; for k answers at once, y [n, k] of 0 and 1, the mean area under their ROC
+    curves."""
     if y.ndim == 1:
         return (logits.argmax(1) == y).float().mean().item()
     from sklearn.metrics import roc_auc_score
     y, logits = y.cpu().numpy(), logits.detach().cpu().numpy()
-    told = [i for i in range(y.shape[1]) if 0 < y[:, i].mean() < 1]  # an answer that is always the same cannot be told
+    # an answer that is always the same cannot be told
+    told = [i for i in range(y.shape[1]) if 0 < y[:, i].mean() < 1]
     return sum(float(roc_auc_score(y[:, i], logits[:, i])) for i in told) / len(told) if told else 0.5
 
 
 def chance_of(y: Tensor, y_test: Tensor) -> float:
-    """What always answering with the most frequent class scores; 0 for a quantity, 0.5 for several answers."""
+    """What always answering with the most frequent class scores; 0 for a quantity, 0.5 for several
+    answers."""
     if y.ndim == 2:
         return 0.5
     return 0.0 if y.is_floating_point() else (y_test == y.mode().values).float().mean().item()

@@ -66,16 +66,10 @@ def level(group: list[Run]) -> float:
 def row(group: list[Run], name: str, measures: list[str], several: bool) -> dict:
     run = group[0]
     r = run.recipe
-    return {
-        "run":
-        name, "data":
-        r.data, "what":
-        r.pretext, "backbone":
-        r.backbone, "steps":
-        run.step, **({"seeds": len(group)} if several else {}), "seconds":
-        round(statistics.median(run.seconds for run in group)),
-        **{m: spread([run.scores[m] for run in group if m in run.scores]) for m in measures}
-    }
+    return {"run": name, "data": r.data, "what": r.pretext, "backbone": r.backbone, "steps": run.step,
+            **({"seeds": len(group)} if several else {}),
+            "seconds": round(statistics.median(run.seconds for run in group)),
+            **{m: spread([run.scores[m] for run in group if m in run.scores]) for m in measures}}
 
 
 def baseline_rows(groups: Iterable[list[Run]], measures: list[str], several: bool) -> Iterator[dict]:
@@ -121,8 +115,8 @@ def compare(*runs: Run | Seeds | str | os.PathLike, names: list[str] | None = No
     for run in flat:
         alike.setdefault(replace(run.recipe, seed=0).to_json(), []).append(run)
     groups = list(alike.values())
-    if any(len({run.recipe.seed for run in group}) < len(group)
-           for group in groups) or (names and len(names) == len(flat)):
+    if (any(len({run.recipe.seed for run in group}) < len(group) for group in groups)
+        or (names and len(names) == len(flat))):
         groups = [[run] for run in flat]  # the same run twice, or somebody has a name for each
     if names and len(names) != len(groups):
         raise ValueError(f"names must be one for each of the {len(groups)} rows, not {len(names)}")

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from ..data import Batch, Data, Field
 from ..data.as_stored import AsStored, as_stored_of
-from ..messages import said
 from ..machine.torch_settings import own_settings
+from ..messages import said
 
 LARGEST = 2**24  # numbers in a sample, and symbols: far more than any network here could read
 
@@ -90,8 +90,8 @@ def field_of(said: dict[str, Any]) -> Field:
         raise ValueError("no proper field")
     if not all(isinstance(number, (int, float)) for number in (field.scale, field.offset)):
         raise ValueError("no proper field")
-    if len(field.size) != len(
-            field.patch) or not 1 <= field.rank <= 3 or math.prod(field.size) * field.channels > LARGEST:
+    if (len(field.size) != len(field.patch) or not 1 <= field.rank <= 3
+        or math.prod(field.size) * field.channels > LARGEST):
         raise ValueError("no proper field")
     return field
 
@@ -133,7 +133,8 @@ def batch_of(given: Any, fields: dict[str, Field], stored: dict[str, str],
                              "without any; fill them in")
     if len({len(x) for x in batch.values()}) > 1:
         raise ValueError(
-            f"all fields need as many rows, not {', '.join(str(len(x)) for x in batch.values())}")
+            f"all fields need as many rows, not {', '.join(str(len(x)) for x in batch.values())}"
+        )
     return batch
 
 

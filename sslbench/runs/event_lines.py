@@ -9,11 +9,11 @@ from typing import Any
 
 from torch import Tensor
 
-from ..storage import run_folder, regular_files, tensor_files
-from ..training.loop import Done, Evaluation, Event, Step
-from ..notes import note
 from ..messages import one_line
+from ..notes import note
 from ..shown import as_shown
+from ..storage import regular_files, run_folder, tensor_files
+from ..training.loop import Done, Evaluation, Event, Step
 
 LONGEST = 2**20  # bytes of a line
 JUNK, BAD = 2**24, 100_000  # bytes and lines that are no events; after so many the rest is not read
@@ -27,20 +27,17 @@ def to_line(event: Event, folder: Path) -> dict:
     name = run_folder.evaluation(event.step, event.split)
     embedding = None if event.embedding is None else event.embedding.half()
     tensor_files.write(folder / name, {"embedding": embedding, "pictures": event.pictures})
-    return {
-        "event": "Evaluation", "step": event.step, "split": event.split, "scores": event.scores, "baselines":
-        event.baselines, "chance_loss": event.chance_loss, "samples": event.samples, "file": name
-    }
+    return {"event": "Evaluation", "step": event.step, "split": event.split, "scores": event.scores,
+            "baselines": event.baselines, "chance_loss": event.chance_loss, "samples": event.samples,
+            "file": name}
 
 
 def from_line(line: dict, folder: Path) -> Event:
     if line["event"] != "Evaluation":
         return {"Step": Step, "Done": Done}[line["event"]](**{k: v for k, v in line.items() if k != "event"})
     said = {k: v for k, v in line.items() if k not in ("event", "file")}
-    said |= {
-        "scores": printable(said["scores"]), "baselines":
-        printable({k: printable(v) for k, v in said["baselines"].items()})
-    }
+    said |= {"scores": printable(said["scores"]),
+             "baselines": printable({k: printable(v) for k, v in said["baselines"].items()})}
     try:
         heavy = tensor_files.read(folder / line["file"], HEAVY)
         embedding, pictures = heavy["embedding"], as_shown(heavy["pictures"])
@@ -56,10 +53,8 @@ def from_line(line: dict, folder: Path) -> Event:
 
 def printable(named: dict[str, Any]) -> dict[str, Any]:
     """The same with names that can be printed and drawn: a terminal obeys control characters."""
-    return {
-        name if name.isprintable() and len(name) <= 80 else one_line(name, 80): value
-        for name, value in named.items()
-    }
+    return {name if name.isprintable() and len(name) <= 80 else one_line(name, 80): value
+            for name, value in named.items()}
 
 
 def read(folder: Path, quiet: bool = False) -> list[dict]:
@@ -137,15 +132,12 @@ def numbers(value: Any) -> bool:
 
 LATER = {"samples"}  # runs recorded earlier do not have it
 SHAPES = {
-    "Step": {"step": step, "scalars": scalars, "seconds": number}, "Done": {"step": step, "seconds": number},
-    "Evaluation": {
-        "step":
-        step, "split":
-        lambda v: v in ("train", "validation", "test"), "scores":
-        numbers, "baselines":
-        lambda v: isinstance(v, dict) and all(map(numbers, v.values())), "chance_loss":
-        lambda v: v is None or number(v), "samples":
-        lambda v: isinstance(v, dict) and all(map(step, v.values())), "file":
-        lambda v: isinstance(v, str) and v.startswith("evaluations/") and bool(run_folder.OWN.fullmatch(v))
-    },
+    "Step": {"step": step, "scalars": scalars, "seconds": number},
+    "Done": {"step": step, "seconds": number},
+    "Evaluation": {"step": step, "split": lambda v: v in ("train", "validation", "test"), "scores": numbers,
+                   "baselines": lambda v: isinstance(v, dict) and all(map(numbers, v.values())),
+                   "chance_loss": lambda v: v is None or number(v),
+                   "samples": lambda v: isinstance(v, dict) and all(map(step, v.values())),
+                   "file": lambda v: isinstance(v, str) and v.startswith("evaluations/")
+                   and bool(run_folder.OWN.fullmatch(v))},
 }

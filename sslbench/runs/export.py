@@ -54,7 +54,10 @@ def write_weights(run: Run, path: Path) -> str:
     else:
         tensor_files.write_tensors(path, state,
                                    {"backbone": run.recipe.backbone, "recipe": run.recipe.to_json()})
-    return f"{path}: {len(state)} tensors, {sum(x.numel() for x in state.values()):,} numbers of {run.recipe.backbone}"
+    return (
+        f"{path}: {len(state)} tensors, {sum(x.numel() for x in state.values()):,} numbers of "
+        f"{run.recipe.backbone}"
+    )
 
 
 def write_table(run: Run, path: Path, split: str, most: int) -> str:
@@ -73,7 +76,10 @@ def write_table(run: Run, path: Path, split: str, most: int) -> str:
             np.savez(out, **held)
     else:
         write_frame(path, z, names, labels, spoken)
-    return f"{path}: embeddings [{len(z)}, {z.shape[1]}] of {run.recipe.data}, {split}, with {len(labels)} labels"
+    return (
+        f"{path}: embeddings [{len(z)}, {z.shape[1]}] of {run.recipe.data}, {split}, with {len(labels)} "
+        "labels"
+    )
 
 
 def names_of(data: Data, split: str, most: int) -> list[str]:

@@ -20,10 +20,9 @@ from .seeds import Seeds, announced, each_seed, holds_seeds, place, planned
 from .supervised_baseline import folder_of, supervised_twin
 
 
-
 def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False,
-        supervised: bool = False, progress: bool = True, seeds: int | None = None, log: str = "",
-        **options) -> Run | Seeds:
+        supervised: bool = False,
+        progress: bool = True, seeds: int | None = None, log: str = "", **options) -> Run | Seeds:
     """Train to the end with a progress bar and return the run; recorded in `folder` when one is given.
 
     overwrite: a run that the folder holds is replaced; without, a folder in use is refused.  supervised: put
@@ -49,7 +48,8 @@ def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = F
 
 
 def fitted(recipe: Recipe, folder: str | Path | None, begun: Callable[[], None] = lambda: None, *,
-           overwrite: bool, supervised: bool, progress: bool, log: str, **options) -> Run:
+           overwrite: bool,
+           supervised: bool, progress: bool, log: str, **options) -> Run:
     """One run. begun: called when its first event is there."""
     run = Run(recipe, folder)
 

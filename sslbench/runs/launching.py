@@ -20,7 +20,9 @@ from .on_disk import free, replay
 from .recording import new_id
 
 # one that went first
-OF_ANOTHER = r"gloo|nccl|NCCL|c10d|TCPStore|Connection (closed|reset|refused)|Broken pipe|barrier|DistBackendError"
+OF_ANOTHER = (
+    r"gloo|nccl|NCCL|c10d|TCPStore|Connection (closed|reset|refused)|Broken pipe|barrier|DistBackendError"
+)
 
 
 def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: str = "auto",
@@ -126,5 +128,8 @@ def last_error(log: Path) -> str:
     of_its_own = [[line for line in some if not re.search(OF_ANOTHER, line)] for some in (said, errors)]
     causes = of_its_own[0] or of_its_own[1]
     if not causes and any("SIGKILL" in line or re.search(r"exitcode\s*:\s*-9", line) for line in lines):
-        return "one of them was killed (SIGKILL), most often because memory ran out; take a smaller batch or fewer processes"
+        return (
+            "one of them was killed (SIGKILL), most often because memory ran out; take a smaller batch or "
+            "fewer processes"
+        )
     return (causes or said or errors or lines or ["no output"])[-1]

@@ -16,10 +16,8 @@ def names(recipes: list[Recipe]) -> list[str]:
     said = [entries(recipe) for recipe in recipes]
     differing = [key for key in dict.fromkeys(key for one in said for key in one)
                  if len({repr(plain(one[key])) for one in said if key in one}) > 1]
-    return [
-        ", ".join([recipe.pretext, *phrases(recipe, one, differing)[:MOST]])
-        for recipe, one in zip(recipes, said)
-    ]
+    return [", ".join([recipe.pretext, *phrases(recipe, one, differing)[:MOST]])
+            for recipe, one in zip(recipes, said)]
 
 
 def numbered(recipes: list[Recipe]) -> list[str]:

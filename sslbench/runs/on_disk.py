@@ -12,24 +12,25 @@ from typing import Any
 
 import torch
 
-from ..storage import run_folder, lock, tensor_files
-from . import event_lines, recording
 from .. import arguments
 from ..data import Data
-from ..training.loop import Event, chosen, train
+from ..messages import in_words
 from ..notes import note
 from ..recipe import WANTED, Recipe
-from .recording import Recording
-from .data_summary import Remembered
+from ..storage import lock, run_folder, tensor_files
+from ..training.loop import Event, chosen, train
 from ..training.restoring import restored
-from ..messages import in_words
 from ..training.step import Training, made, make_optimiser
+from . import event_lines, recording
+from .data_summary import Remembered
+from .recording import Recording
 
 
 def play(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False,
-         resume: dict | None = None, ready: Callable[[Training], None] = lambda training: None,
-         data: Data | None = None, device: str = "auto", precision: str = "auto", changed_data: bool = False,
-         run: str = "", **options) -> Iterator[Event]:
+         resume: dict | None = None,
+         ready: Callable[[Training], None] = lambda training: None, data: Data | None = None,
+         device: str = "auto",
+         precision: str = "auto", changed_data: bool = False, run: str = "", **options) -> Iterator[Event]:
     """The events of train(), recorded when a folder is given: the one way in which a recipe becomes a run.
 
     ready: called with the moving parts when recipe, folder, data, device and batch have been checked, before
@@ -179,14 +180,12 @@ def checked(state: Any, path: Path) -> dict:
     # the others are not empty
     right = {"seconds": event_lines.number, "scaler": event_lines.numbers, "step": event_lines.step}
     kinds = {"recipe": dict, "step": int, "optimiser": dict, "scaler": dict, "seconds": (int, float)}
-    wrong = [
-        name for name, kind in kinds.items()
-        if not isinstance(state.get(name), kind) or not right.get(name, bool)(state[name])
-    ]
+    wrong = [name for name, kind in kinds.items()
+             if not isinstance(state.get(name), kind) or not right.get(name, bool)(state[name])]
     if not wrong and not (math.isfinite(state["seconds"]) and state["seconds"] >= 0):
         wrong = ["seconds"]
-    if wrong or not isinstance(state.get("about", {}), dict) or state["step"] != run_folder.step_of(
-            path.name):
+    if (wrong or not isinstance(state.get("about", {}), dict)
+        or state["step"] != run_folder.step_of(path.name)):
         raise ValueError(f"{path} is damaged (it has no proper {wrong[0] if wrong else 'step'})")
     return state
 

@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..storage import run_folder, regular_files, tensor_files
-from . import event_lines
-from ..training.loop import Checkpoint, Evaluation, Event
-from ..storage.run_folder import LIST
-from ..storage.lock import Lock, same_file
 from ..notes import note
 from ..recipe import Recipe
+from ..storage import regular_files, run_folder, tensor_files
+from ..storage.lock import Lock, same_file
+from ..storage.run_folder import LIST
+from ..training.loop import Checkpoint, Evaluation, Event
+from . import event_lines
 
 KEPT = 2  # checkpoints: the newest, and the one before in case the newest is damaged
 
@@ -33,8 +33,8 @@ class Recording:
         self.folder, self._lock, self._log, self._about = folder, Lock(folder), None, {}
         try:
             self._run = run or ("" if resume is None else run_id(folder)) or new_id()
-            self._files = (self._begun(recipe, overwrite) if resume is None else self._gone_back_to(
-                resume, recipe))
+            self._files = (self._begun(recipe, overwrite)
+                           if resume is None else self._gone_back_to(resume, recipe))
             self._log = regular_files.appending(folder / "events.jsonl")
         except BaseException:
             self.close()
@@ -61,10 +61,9 @@ class Recording:
         own = (run_folder.written(self.folder)
                | {"recipe.json", *(path.name for path in run_folder.checkpoints(self.folder, own=True))})
         own |= {line["file"] for line in kept if "file" in line}
-        later = {
-            name for name in own if name.endswith(".safetensors") and name != "weights.safetensors"
-            and run_folder.step_of(name) > step
-        }
+        later = {name for name in own
+                 if name.endswith(".safetensors") and name != "weights.safetensors"
+                 and run_folder.step_of(name) > step}
         if not step:
             later |= {name for name in own if name.startswith("evaluations/")}
         self._write("events.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
@@ -134,8 +133,14 @@ class Recording:
         with suppress(OSError):  # Linux says where an open file is
             now = os.path.dirname(os.readlink(f"/proc/self/fd/{self._log.fileno()}"))
         if now and (Path(now) / "recipe.json").is_file() and Path(now) != self.folder.resolve():
-            return f"{self.folder} was moved to {now} while a run was written into it; go on with: python -m sslbench resume {now}"
-        return f"{self.folder} was deleted or moved while a run was written into it; what it held is not complete: train again"
+            return (
+                f"{self.folder} was moved to {now} while a run was written into it; go on with: python -m "
+                f"sslbench resume {now}"
+            )
+        return (
+            f"{self.folder} was deleted or moved while a run was written into it; what it held is not "
+            "complete: train again"
+        )
 
     def close(self) -> None:
         if self._log:
@@ -196,10 +201,9 @@ def to_mend(folder: Path) -> tuple[dict, int, str] | None:
 
 def before(folder: Path, step: int, quiet: bool = False) -> list[dict]:
     """The lines that a run which goes on after `step` does not write again."""
-    return ([
-        line for line in event_lines.read(folder, quiet)
-        if line["step"] <= step and line["event"] != "Done" and line.get("split") != "test"
-    ] if step else [])
+    return ([line for line in event_lines.read(folder, quiet)
+             if line["step"] <= step and line["event"] != "Done" and line.get("split") != "test"]
+             if step else [])
 
 
 def about(folder: Path) -> dict[str, Any]:

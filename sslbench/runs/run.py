@@ -9,25 +9,25 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..training import evaluate
-from ..storage import run_folder
-from . import recording, verdict
 from .. import arguments
 from ..backbones import Backbone
 from ..catalog import nearest
 from ..data import Data
 from ..data.rows import kinds_of
-from ..training.loop import Checkpoint, Done, Evaluation, Event, Step
 from ..field import Batch, size_of
 from ..machine.hardware import Hardware
+from ..machine.torch_settings import own_settings
+from ..messages import in_words, one_line
 from ..notes import note
 from ..pretexts import Pretext
 from ..probes import of_labels, parsed
 from ..recipe import Recipe
+from ..storage import run_folder
+from ..training import evaluate
+from ..training.loop import Checkpoint, Done, Evaluation, Event, Step
+from . import recording, verdict
 from .data_summary import Remembered, batch_of
 from .on_disk import read_recipe, replay
-from ..messages import in_words, one_line
-from ..machine.torch_settings import own_settings
 
 SPLITS = ("train", "validation", "test")
 UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
@@ -185,9 +185,12 @@ class Run:
 
     def __repr__(self) -> str:
         r = self.recipe
-        said = ", ".join(f"{name} {self.scores[name]:.3f}" for name in of_labels(self.scores)
-                         if not parsed(name)[1])
-        return f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, {self.seconds:.0f} s{', ' * bool(said)}{said})"
+        said = ", ".join(f"{name} {self.scores[name]:.3f}"
+                         for name in of_labels(self.scores) if not parsed(name)[1])
+        return (
+            f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, {self.seconds:.0f} "
+            f"s{', ' * bool(said)}{said})"
+        )
 
 
 @own_settings()

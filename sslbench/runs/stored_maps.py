@@ -16,9 +16,8 @@ Maps = dict[tuple[str, int], Tensor]  # (method, step) -> [n, 2]
 def write(folder: str | Path, maps: Maps) -> Path:
     """Keep the maps, at scale 1 and in half precision: 4 kB for a thousand points."""
     path = Path(folder, FILE)
-    tensor_files.write(path, {
-        f"{method} {step}": projection.align(xy).half() for (method, step), xy in maps.items()
-    })
+    tensor_files.write(path,
+        {f"{method} {step}": projection.align(xy).half() for (method, step), xy in maps.items()})
     return path
 
 
@@ -31,8 +30,8 @@ def read(folder: str | Path) -> Maps:
     try:
         kept = tensor_files.read(path)
         parted = {tuple(name.rsplit(" ", 1)): xy for name, xy in kept.items()}
-        return {(method, int(step)): xy.float() for (method, step), xy in parted.items()
-                if xy.ndim == 2 and xy.shape[1] == 2}
+        return {(method, int(step)): xy.float() for (method, step),
+                xy in parted.items() if xy.ndim == 2 and xy.shape[1] == 2}
     except (ValueError, TypeError, AttributeError):
         return {}
 

@@ -1,8 +1,10 @@
 """One writer for a run folder. The lock ends with its owner, however that ends.
 
-The system holds the lock on an open file and gives it up when the last process with that file ends. A process that the owner
-forked has the file too and may outlive it, so the file says whose it is: the lock of an owner that has ended is nobody's.
-Two threads of one process open the file twice and exclude each other. Windows has no such locks: there nothing is locked.
+The system holds the lock on an open file and gives it up when the last process with that file ends. A process
+that the owner forked has the file too and may outlive it, so the file says whose it is: the lock of an owner
+that has ended is nobody's.
+Two threads of one process open the file twice and exclude each other. Windows has no such locks: there
+nothing is locked.
 """
 
 import errno
@@ -80,7 +82,8 @@ def taken(path: Path) -> int:
 
 
 def opened(path: Path, how: int) -> int:
-    """The lock's file; OSError in one line when something else lies there: a link, which may lead to somebody's file, or a pipe."""
+    """The lock's file; OSError in one line when something else lies there: a link, which may lead to
+    somebody's file, or a pipe."""
     try:
         file = os.open(path, how | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
     except FileNotFoundError:
@@ -97,7 +100,8 @@ def opened(path: Path, how: int) -> int:
 
 
 def no_lock(path: Path) -> OSError:
-    return FileExistsError(f"{path} is no lock of a run but {what(path) or 'a second name of another file'}; remove it, "
+    return FileExistsError(f"{path} is no lock of a run but "
+                           f"{what(path) or 'a second name of another file'}; remove it, "
                            f"or choose another folder")
 
 
@@ -145,7 +149,8 @@ def owner_in(path: Path) -> dict:
 
 
 def alive(owner: dict) -> bool:
-    """Whether the owner still runs; of another machine, or of nobody who can be named, it cannot be known and counts as yes."""
+    """Whether the owner still runs; of another machine, or of nobody who can be named, it cannot be known and
+    counts as yes."""
     if not owner or owner.get("host") != socket.gethostname():
         return True
     try:
@@ -158,7 +163,8 @@ def alive(owner: dict) -> bool:
 
 
 def started(pid: int) -> str:
-    """When a process began, as Linux counts it; "" elsewhere, "ended" for one that only waits to be noticed."""
+    """When a process began, as Linux counts it; "" elsewhere, "ended" for one that only waits to be
+    noticed."""
     try:
         state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (OSError, ValueError):
@@ -169,4 +175,5 @@ def started(pid: int) -> str:
 def held(folder: Path, owner: dict) -> BlockingIOError:
     who = "this process" if owner.get("pid") == os.getpid() else f"process {owner.get('pid', '?')}"
     where = f" on {owner['host']}" if owner.get("host") not in (None, socket.gethostname()) else ""
-    return BlockingIOError(f"{who}{where} is writing into {folder}; wait for its end or stop it, or choose another folder")
+    return BlockingIOError(f"{who}{where} is writing into {folder}; wait for its end or stop it, or choose "
+                           "another folder")

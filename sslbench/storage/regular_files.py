@@ -8,12 +8,14 @@ from typing import BinaryIO
 
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-KINDS = ((stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"),
+KINDS = ((stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"),
+         (stat.S_ISSOCK, "a socket"),
          (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))
 
 
 def reading(path: Path) -> BinaryIO:
-    """The file, open for reading; OSError for what is no regular file, at once. A link to a file may be read."""
+    """The file, open for reading; OSError for what is no regular file, at once. A link to a file may be
+    read."""
     _regular(path, os.stat(path))  # a device may do something when it is opened
     file = os.open(path, os.O_RDONLY | AT_ONCE)
     try:
@@ -35,7 +37,8 @@ def kind(status: os.stat_result) -> str:
 
 
 def what(path: Path) -> str:
-    """What lies at a path, links not followed: "a link", "a folder", "a pipe" ...; "" for a file, or nothing."""
+    """What lies at a path, links not followed: "a link", "a folder", "a pipe" ...; "" for a file, or
+    nothing."""
     try:
         return kind(os.lstat(path))
     except OSError:
@@ -43,7 +46,8 @@ def what(path: Path) -> str:
 
 
 def new(path: Path) -> BinaryIO:
-    """A new file, open for writing, in the place of a regular one that lies there. OSError when something else does."""
+    """A new file, open for writing, in the place of a regular one that lies there. OSError when something
+    else does."""
     if found := what(path):
         raise OSError(errno.EEXIST, f"{found} lies at {path.name}; remove it", str(path))
     path.unlink(missing_ok=True)
@@ -52,4 +56,5 @@ def new(path: Path) -> BinaryIO:
 
 def appending(path: Path) -> BinaryIO:
     """The file, open for appending without a buffer; OSError when it is a link."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_LINK | AT_ONCE, 0o666), "ab", buffering=0)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_LINK | AT_ONCE, 0o666), "ab",
+                     buffering=0)

@@ -1,4 +1,5 @@
-"""What lies in a run folder, by name: which files are the run's own, its checkpoints in order, its weights."""
+"""What lies in a run folder, by name: which files are the run's own, its checkpoints in order, its
+weights."""
 
 import json
 import os
@@ -10,8 +11,9 @@ from torch import Tensor
 
 from . import lock, regular_files, tensor_files
 
-OWN = re.compile(r"recipe\.json|run\.json|events\.jsonl|files\.txt|output\.log|weights\.safetensors|checkpoint-\d{7,19}\.safetensors|"
-                 r"evaluations/\d{7,19}-[a-z]+\.safetensors")
+OWN = re.compile(
+    r"recipe\.json|run\.json|events\.jsonl|files\.txt|output\.log|weights\.safetensors|"
+    r"checkpoint-\d{7,19}\.safetensors|evaluations/\d{7,19}-[a-z]+\.safetensors")
 LIST = "files.txt"  # a line for every file that the run writes, put there before the file
 MOST = 2**24  # bytes of a text file that are read: nothing that a run writes is longer, except its events
 
@@ -25,25 +27,29 @@ def evaluation(step: int, split: str) -> str:
 
 
 def step_of(name: str) -> int:
-    """The step in the name of a checkpoint or an evaluation. (From ten million on the names have another order than the steps.)"""
+    """The step in the name of a checkpoint or an evaluation. (From ten million on the names have another
+    order than the steps.)"""
     return int(re.search(r"\d+", name)[0])
 
 
 def could_be_ours(folder: Path) -> list[str]:
     """Names in the folder that a run gives to its files, whoever wrote these."""
-    names = [path.relative_to(folder).as_posix() for path in (*folder.glob("*"), *folder.glob("evaluations/*"))]
+    names = [path.relative_to(folder).as_posix()
+             for path in (*folder.glob("*"), *folder.glob("evaluations/*"))]
     return sorted(name for name in names if OWN.fullmatch(name) and (folder / name).is_file())
 
 
 def written(folder: Path) -> set[str]:
-    """Names of the files that the run in this folder wrote, by its own list; empty where there is no run. Runs that were recorded
-    before there was a list have a recipe, and theirs are the files of a run's names that are laid out as those runs did it."""
+    """Names of the files that the run in this folder wrote, by its own list; empty where there is no run.
+    Runs that were recorded before there was a list have a recipe, and theirs are the files of a run's names
+    that are laid out as those runs did it."""
     if (folder / LIST).is_file():
         return {name for name in text(folder / LIST).split("\n") if OWN.fullmatch(name)} | {LIST}
     if not _says_pretext(folder / "recipe.json"):
         return set()
     return {name for name in could_be_ours(folder)
-            if (_laid_out(folder / name) if name.endswith(".safetensors") else name in ("recipe.json", "events.jsonl", "output.log"))}
+            if (_laid_out(folder / name)
+                if name.endswith(".safetensors") else name in ("recipe.json", "events.jsonl", "output.log"))}
 
 
 def _says_pretext(path: Path) -> bool:
@@ -61,42 +67,51 @@ def _laid_out(path: Path) -> bool:
         keys = set(header.get("__metadata__", {}))
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return False
-    return bool(keys & {"tree", "digest"}) or (path.name == "weights.safetensors" and any(key.startswith("backbone.") for key in header))
+    return (bool(keys & {"tree", "digest"})
+            or (path.name == "weights.safetensors" and any(key.startswith("backbone.") for key in header)))
 
 
 def strangers(folder: Path) -> list[str]:
-    """Names in the folder that its run did not write; those that begin with a dot aside, which tools leave everywhere."""
+    """Names in the folder that its run did not write; those that begin with a dot aside, which tools leave
+    everywhere."""
     ours = written(folder)
     ours |= {f"{name}.part" for name in ours}  # of a killed run
-    names = [path.relative_to(folder).as_posix() for path in (*folder.glob("*"), *folder.glob("evaluations/*"))]
-    return sorted(name for name in names if name not in ours and name != "evaluations" and not Path(name).name.startswith("."))
+    names = [path.relative_to(folder).as_posix()
+             for path in (*folder.glob("*"), *folder.glob("evaluations/*"))]
+    return sorted(name for name in names
+                  if name not in ours and name != "evaluations" and not Path(name).name.startswith("."))
 
 
 def real(folder: Path) -> None:
-    """OSError in one line when something in the folder that has the name of a run's file is a link or no file: a run would write, or
-    remove, what lies elsewhere, or fail half-way. Nothing is changed."""
-    if (found := regular_files.what(folder / "evaluations")) not in ("", "a folder") or (not found and (folder / "evaluations").exists()):
-        raise NotADirectoryError(f"{folder}/evaluations is {found or 'a file'} and must be a folder of the run's own; move it away, or "
+    """OSError in one line when something in the folder that has the name of a run's file is a link or no
+    file: a run would write, or remove, what lies elsewhere, or fail half-way. Nothing is changed."""
+    if ((found := regular_files.what(folder / "evaluations")) not in ("", "a folder")
+        or (not found and (folder / "evaluations").exists())):
+        raise NotADirectoryError(f"{folder}/evaluations is {found or 'a file'} and must be a folder of the "
+                                 "run's own; move it away, or "
                                  f"choose another folder")
     if found and not os.access(folder / "evaluations", os.W_OK | os.X_OK):
         raise PermissionError(f"{folder}/evaluations cannot be written; choose another folder for the run")
     for path in (*folder.glob("*"), *folder.glob("evaluations/*")):
         name = path.relative_to(folder).as_posix()
         if OWN.fullmatch(name.removesuffix(".part")) and (found := regular_files.what(path)):
-            raise FileExistsError(f"{path} is {found} and must be a file of the run's own; move it away, or choose another folder")
+            raise FileExistsError(f"{path} is {found} and must be a file of the run's own; move it away, or "
+                                  "choose another folder")
 
 
 def remove(folder: Path, names: Iterable[str]) -> None:
-    """Remove these of the run's files, after real() said that it can be done; the events first, so that it has no end from
-    then on, and the recipe last, which makes it a run."""
+    """Remove these of the run's files, after real() said that it can be done; the events first, so that it
+    has no end from then on, and the recipe last, which makes it a run."""
     for name in sorted(names, key=lambda name: (name != "events.jsonl", name == "recipe.json", name)):
         (folder / name).unlink(missing_ok=True)
         (folder / f"{name}.part").unlink(missing_ok=True)
 
 
 def checkpoints(folder: Path, own: bool = False) -> list[Path]:
-    """The checkpoints in a folder, the newest first: what can be read is used whoever put it there, such as a copy.
-    own: only those that the run's list names, or, where the list is damaged, those that look like a run's; only these are removed."""
+    """The checkpoints in a folder, the newest first: what can be read is used whoever put it there, such as a
+    copy.
+    own: only those that the run's list names, or, where the list is damaged, those that look like a run's;
+    only these are removed."""
     found = [name for name in could_be_ours(folder) if name.startswith("checkpoint-")]
     ours = written(folder)
     listed = [name for name in found if name in ours]
@@ -115,7 +130,8 @@ def text(path: Path) -> str:
 
 
 def refuse(folder: Path, overwrite: bool) -> None:
-    """OSError in one line, with the ways on, unless a new run may be written into `folder` now. Nothing is changed."""
+    """OSError in one line, with the ways on, unless a new run may be written into `folder` now. Nothing is
+    changed."""
     lock.check(folder)
     in_use(folder, overwrite)
 
@@ -134,14 +150,17 @@ def in_use(folder: Path, overwrite: bool) -> None:
     others = strangers(folder)
     if written(folder):
         if not overwrite:
-            raise FileExistsError(f"{folder} holds another run; choose another folder, go on with it (python -m sslbench resume {folder}), "
+            raise FileExistsError(f"{folder} holds another run; choose another folder, go on with it "
+                                  f"(python -m sslbench resume {folder}), "
                                   f"or replace it with --overwrite (overwrite=True)")
     elif others and not overwrite:
-        raise FileExistsError(f"{folder} holds files that are of no run ({some(others)}); choose another folder, or write beside them "
+        raise FileExistsError(f"{folder} holds files that are of no run ({some(others)}); choose another "
+                              "folder, or write beside them "
                               f"with --overwrite (overwrite=True)")
     real(folder)
     if taken := [name for name in others if OWN.fullmatch(name.removesuffix(".part"))]:
-        raise FileExistsError(f"{folder} holds {some(taken)}, which its run did not write and another would replace; move "
+        raise FileExistsError(f"{folder} holds {some(taken)}, which its run did not write and another would "
+                              "replace; move "
                               f"{'them' if len(taken) > 1 else 'it'} away, or choose another folder")
 
 
@@ -150,8 +169,9 @@ def some(names: list[str]) -> str:
 
 
 def weights(folder: str | Path) -> tuple[dict[str, Tensor], int | None, list[str]]:
-    """The newest weights of the whole task that can be read in a run folder, the step they were taken after (None where the file
-    does not say), and what was found damaged on the way. FileNotFoundError when there are none, ValueError when all are damaged."""
+    """The newest weights of the whole task that can be read in a run folder, the step they were taken after
+    (None where the file does not say), and what was found damaged on the way. FileNotFoundError when there
+    are none, ValueError when all are damaged."""
     folder, lost, older = Path(folder), [], None
     plain, kept = folder / "weights.safetensors", checkpoints(folder)
     if plain.is_file():
@@ -172,7 +192,9 @@ def weights(folder: str | Path) -> tuple[dict[str, Tensor], int | None, list[str
     if older:
         return *older, lost
     if not lost:
-        raise FileNotFoundError(f"there are no weights in {folder}: no run reached its first checkpoint there")
+        raise FileNotFoundError(
+            f"there are no weights in {folder}: no run reached its first checkpoint there"
+        )
     raise ValueError(f"{lost[0]}, and no other weights in {folder} can be read")
 
 

@@ -1,4 +1,5 @@
-"""Nested state to one file and back: tensors as safetensors, the rest as JSON in its header. Atomic, checked, no pickle."""
+"""Nested state to one file and back: tensors as safetensors, the rest as JSON in its header. Atomic, checked,
+no pickle."""
 
 import hashlib
 import json
@@ -40,8 +41,10 @@ def unflatten(tree: Any, tensors: dict[str, Tensor]) -> Any:
 
 
 def digest(tensors: dict[str, Tensor], header: dict[str, str]) -> str:
-    """SHA-256 over what the header says, and over the tensors' names, kinds, shapes and bytes, each in the order of the names."""
-    sha = hashlib.sha256(json.dumps(sorted((key, value) for key, value in header.items() if key != "digest")).encode())
+    """SHA-256 over what the header says, and over the tensors' names, kinds, shapes and bytes, each in the
+    order of the names."""
+    sha = hashlib.sha256(json.dumps(sorted((key, value)
+                                           for key, value in header.items() if key != "digest")).encode())
     for name in sorted(tensors):
         x = tensors[name]
         sha.update(f"{name} {x.dtype} {list(x.shape)}".encode())
@@ -77,7 +80,8 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]
 
 
 def read(path: Path, most: int | None = None) -> Any:
-    """What write() wrote; ValueError in one line when the file is damaged or truncated, or has more than `most` bytes."""
+    """What write() wrote; ValueError in one line when the file is damaged or truncated, or has more than
+    `most` bytes."""
     tensors, header = read_tensors(path, most)
     try:
         return unflatten(json.loads(header["tree"]), tensors)
@@ -86,8 +90,9 @@ def read(path: Path, most: int | None = None) -> Any:
 
 
 def whole(path: Path, most: int | None = None) -> tuple[bytes, dict[str, str]]:
-    """The bytes of a safetensors file and what its header says beside the tensors; ValueError, before the bytes are read, when there are
-    more or fewer than the header says. (Not mapped: a file that somebody cuts while its tensors are in use would end this process.)"""
+    """The bytes of a safetensors file and what its header says beside the tensors; ValueError, before the
+    bytes are read, when there are more or fewer than the header says. (Not mapped: a file that somebody cuts
+    while its tensors are in use would end this process.)"""
     with regular_files.reading(path) as file:
         size, length = os.fstat(file.fileno()).st_size, int.from_bytes(file.read(8), "little")
         if not 2 <= length <= min(HEADER, size - 8):
@@ -104,18 +109,20 @@ def whole(path: Path, most: int | None = None) -> tuple[bytes, dict[str, str]]:
 
 @own_settings()
 def read_tensors(path: Path, most: int | None = None) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a safetensors file and what its header says beside them; ValueError in one line when it is damaged, or when its
-    digest says that something changed. A file of another tool has no digest."""
+    """The tensors of a safetensors file and what its header says beside them; ValueError in one line when it
+    is damaged, or when its digest says that something changed. A file of another tool has no digest."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     try:
         content, header = whole(path, most)
         tensors = load(content)
-        right = header["digest"] == digest(tensors, header) if "digest" in header else header.get("sha256") in (None, old_digest(tensors))
+        right = (header["digest"] == digest(tensors, header)
+                 if "digest" in header else header.get("sha256") in (None, old_digest(tensors)))
     except FileNotFoundError:
         raise ValueError(f"{path} is missing") from None
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, MemoryError,
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError,
+            MemoryError,
             RecursionError) as error:
         raise ValueError(f"{path} is damaged ({in_words(error)})") from None
     if not right:
@@ -124,8 +131,8 @@ def read_tensors(path: Path, most: int | None = None) -> tuple[dict[str, Tensor]
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace `path` in one move, after its content reached the disk. OSError names the path. Its folder must be there: one that
-    somebody moved away would otherwise be made anew, with half of what belongs in it."""
+    """Replace `path` in one move, after its content reached the disk. OSError names the path. Its folder must
+    be there: one that somebody moved away would otherwise be made anew, with half of what belongs in it."""
     part, made = path.with_name(path.name + ".part"), False
     try:
         with regular_files.new(part) as file:

@@ -1,1 +1,2 @@
-"""A recipe becomes events: which rows when, one step, the loop, what is evaluated on the way, and the player that drives it."""
+"""A recipe becomes events: which rows when, one step, the loop, what is evaluated on the way, and the player
+that drives it."""

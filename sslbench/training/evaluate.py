@@ -1,5 +1,5 @@
-"""Scores of a frozen network beside the honest baselines. Labels are read here and by probes only; which scores there are
-is up to the catalogue of probes."""
+"""Scores of a frozen network beside the honest baselines. Labels are read here and by probes only; which
+scores there are is up to the catalogue of probes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from ..machine.hardware import Hardware, memory_limit
 from ..machine.torch_settings import own_settings
 from ..pretexts import Pretext, evaluating
 
-QUICK = {"train": 1000, "validation": 1000}  # rows read while training: a slow evaluation would make a slow Stop
+# rows read while training: a slow evaluation would make a slow Stop
+QUICK = {"train": 1000, "validation": 1000}
 FULL = {"train": 10000, "validation": 5000, "test": 10000}
 POINTS = 1000  # of the map
 Check = Callable[[], None]  # called between the parts of an evaluation; what it raises ends it
@@ -52,11 +53,13 @@ def read(data: Data, split: str, most: int) -> Split:
 
 
 def once(data: Data, key: tuple[str, int], rows: dict, index: Tensor) -> dict[str, Tensor] | None:
-    """These rows in memory, so that the next evaluation does not decode or read them again; None when they are too large."""
+    """These rows in memory, so that the next evaluation does not decode or read them again; None when they
+    are too large."""
     kept = _kept.setdefault(data, {})
     if key not in kept:
         size = sum(nbytes(x) * len(index) // len(x) for x in rows.values())
-        held = [rows for splits in list(_kept.values()) for rows in list(splits.values())]  # lists: another thread may add to them
+        # lists: another thread may add to them
+        held = [rows for splits in list(_kept.values()) for rows in list(splits.values())]
         if size + sum(x.nbytes for rows in held for x in rows.values()) > KEPT * memory_limit():
             return None
         kept[key] = {name: x[index] for name, x in rows.items()}
@@ -100,7 +103,8 @@ def raw(data: Data, split: Split, device) -> dict[str, Tensor]:
 
 def probe(z: Tensor, labels: dict, z_test: Tensor, labels_test: dict, z_val=None, labels_val=None,
           check: Check = lambda: None) -> dict[str, float]:
-    """One score for each probe and label that it reads; with z_val all probes that belong to the end, else the quick ones.
+    """One score for each probe and label that it reads; with z_val all probes that belong to the end, else
+    the quick ones.
     Samples without a label are left out; a label that nobody has in one of the splits has no score."""
     check()
     together = probes.standardise(z, z_test, *([] if z_val is None else [z_val]))  # once for all labels
@@ -128,12 +132,14 @@ def chance(train: Split, test: Split, training: bool = False) -> dict[str, float
         there, there_test = labelled(y), labelled(test.labels[name])
         if there.any() and there_test.any():
             for each in probes.reading(probes.kind_of(y), label=i == 0, training=training):
-                levels[probes.key_of(each, name if i else "")] = each.chance(y[there], test.labels[name][there_test])
+                levels[probes.key_of(each, name if i else "")] = each.chance(y[there],
+                    test.labels[name][there_test])
     return levels
 
 
 @torch.no_grad()
-def geometry(task: Pretext, data: Data, z: Tensor, batch: Batch, hardware: Hardware, generator) -> dict[str, float]:
+def geometry(task: Pretext, data: Data, z: Tensor, batch: Batch, hardware: Hardware, generator) -> dict[str,
+    float]:
     """What the probes say that need no labels, of the map's points and two views of some of them."""
     points, scores = probes.Features(z, views=two_views(task, data, batch, hardware, generator)), {}
     for each in probes.reading("nothing", training=True):
@@ -141,7 +147,8 @@ def geometry(task: Pretext, data: Data, z: Tensor, batch: Batch, hardware: Hardw
     return scores
 
 
-def two_views(task: Pretext, data: Data, batch: Batch, hardware: Hardware, generator) -> tuple[Tensor, Tensor] | None:
+def two_views(task: Pretext, data: Data, batch: Batch, hardware: Hardware, generator) -> tuple[Tensor,
+    Tensor] | None:
     """The embeddings of two views of the batch [B, D]; None where views are of different fields."""
     views = data.views(batch, generator)
     if len(views) != 2 or views[0].keys() != views[1].keys():
@@ -152,15 +159,18 @@ def two_views(task: Pretext, data: Data, batch: Batch, hardware: Hardware, gener
 
 
 def judged(data: Data, split: str, most: dict[str, int], scores: dict[str, float]) -> dict[str, int]:
-    """Score -> how many samples of the split have the label that it is about; measures that need no label are left out."""
+    """Score -> how many samples of the split have the label that it is about; measures that need no label are
+    left out."""
     counts = {name: int(labelled(y).sum()) for name, y in read(data, split, most[split]).labels.items()}
     about = {key: probes.parsed(key)[1] or next(iter(counts), None) for key in probes.of_labels(scores)}
     return {key: counts[name] for key, name in about.items() if name in counts}
 
 
-def quick(task: Pretext, data: Data, hardware: Hardware, generator, check: Check = lambda: None) -> tuple[dict[str, float], Tensor]:
+def quick(task: Pretext, data: Data, hardware: Hardware, generator,
+          check: Check = lambda: None) -> tuple[dict[str, float], Tensor]:
     """Scores on validation while training, and the embedding [n, D] of the map's points."""
-    train, test, shown = read(data, "train", QUICK["train"]), read(data, "validation", QUICK["validation"]), points(data)
+    train, test, shown = read(data, "train", QUICK["train"]), read(data, "validation",
+        QUICK["validation"]), points(data)
     z_shown = embed(task, data, shown, hardware, check)
     some = decode(data.fields, shown.rows, shown.index[:128], hardware.device)
     scores = geometry(task, data, z_shown, some, hardware, generator)
@@ -172,13 +182,16 @@ def quick(task: Pretext, data: Data, hardware: Hardware, generator, check: Check
     return scores, z_shown
 
 
-def quick_baselines(data: Data, hardware: Hardware, check: Check = lambda: None) -> dict[str, dict[str, float]]:
+def quick_baselines(data: Data, hardware: Hardware, check: Check = lambda: None) -> dict[str,
+    dict[str, float]]:
     """chance and raw input on validation: they stand beside the scores while training."""
-    return _baselines(data, read(data, "train", QUICK["train"]), read(data, "validation", QUICK["validation"]), None, hardware, check)
+    return _baselines(data, read(data, "train", QUICK["train"]),
+                      read(data, "validation", QUICK["validation"]), None, hardware, check)
 
 
 def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, check: Check = lambda: None):
-    """Scores on the test split, touched once, with chance, raw input and the untrained network beside them."""
+    """Scores on the test split, touched once, with chance, raw input and the untrained network beside
+    them."""
     splits = {name: read(data, name, most) for name, most in FULL.items()}
     train, validation, test = splits.values()
     if not train.labels:
@@ -187,7 +200,8 @@ def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, che
     for name, network in (("trained", task), ("untrained", untrained)):
         z = [embed(network, data, split, hardware, check) for split in splits.values()]
         results[name] = probe(z[0], train.labels, z[2], test.labels, z[1], validation.labels, check)
-    return results["trained"], {**_baselines(data, train, test, validation, hardware, check), "untrained": results["untrained"]}
+    return results["trained"], {**_baselines(data, train, test, validation, hardware, check),
+                                "untrained": results["untrained"]}
 
 
 def _baselines(data, train, test, validation, hardware, check):
@@ -197,4 +211,5 @@ def _baselines(data, train, test, validation, hardware, check):
     z_val = raw(data, validation, hardware.device) if validation else dict.fromkeys(z)
     labels_val = validation.labels if validation else None
     return {"chance": chance(train, test, training=validation is None),
-            **{name: probe(z[name], train.labels, z_test[name], test.labels, z_val[name], labels_val, check) for name in z}}
+            **{name: probe(z[name], train.labels, z_test[name], test.labels, z_val[name], labels_val, check)
+               for name in z}}

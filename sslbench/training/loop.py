@@ -1,5 +1,6 @@
-"""The loop, once: a generator of events. Whoever holds it is in control: pause = do not ask for the next event, stop =
-close it. (Not called train.py: a module of that name would stand in the way of the function `sslbench.train`.)"""
+"""The loop, once: a generator of events. Whoever holds it is in control: pause = do not ask for the next
+event, stop = close it. (Not called train.py: a module of that name would stand in the way of the function
+`sslbench.train`.)"""
 
 import math
 import time
@@ -24,7 +25,8 @@ GPU_READS_EVERY = 8  # steps; reading a scalar from a GPU at every step would st
 
 @dataclass(frozen=True)
 class Step:
-    """One optimiser step is done. scalars: "loss" and what else the task reports (empty between two reads of a GPU)."""
+    """One optimiser step is done. scalars: "loss" and what else the task reports (empty between two reads of
+    a GPU)."""
 
     step: int
     scalars: dict[str, float]
@@ -33,7 +35,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores of the network after `step` steps on `split` (validation while training, test once at the end)."""
+    """Scores of the network after `step` steps on `split` (validation while training, test once at the
+    end)."""
 
     step: int
     split: str
@@ -49,7 +52,8 @@ class Evaluation:
 class Checkpoint:
     """Everything needed to go on after `step` steps. Live references: write before asking for the next event.
 
-    about: () -> what else decides the numbers (precision, device, threads, a digest of the data ...) and what the data looks like."""
+    about: () -> what else decides the numbers (precision, device, threads, a digest of the data ...) and what
+    the data looks like."""
 
     step: int
     state: dict[str, Any]
@@ -70,12 +74,13 @@ Event = Step | Evaluation | Checkpoint | Done
 def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", precision: str = "auto",
           evaluations: int | None = None, test: bool | None = None, checkpoint_every: int | None = None,
           changed_data: bool = False, training: Training | None = None) -> Iterator[Event]:
-    """Train `recipe` and yield what happens: Evaluation at step 0, then Step after every step, Evaluation `evaluations`
-    times on the way (8) and, with `test` (True), on the test split at the end, Checkpoint before the first step, every
-    `checkpoint_every` steps (100) and at the end, Done.
+    """Train `recipe` and yield what happens: Evaluation at step 0, then Step after every step, Evaluation
+    `evaluations` times on the way (8) and, with `test` (True), on the test split at the end, Checkpoint
+    before the first step, every `checkpoint_every` steps (100) and at the end, Done.
 
-    resume: the state of a Checkpoint of the same recipe; the run goes on bit for bit as if it had not been interrupted. What is not
-    given here is then as it was there; what cannot be as it was is said, and changed data is refused unless `changed_data`.
+    resume: the state of a Checkpoint of the same recipe; the run goes on bit for bit as if it had not been
+    interrupted. What is not given here is then as it was there; what cannot be as it was is said, and changed
+    data is refused unless `changed_data`.
     training: the moving parts, made by the caller, who may look at them between two events.
     Close the generator to stop. Under torchrun every process must exhaust it together; only rank 0 evaluates.
     Raises ValueError when the recipe cannot be built, FloatingPointError when the loss stops being a number.
@@ -92,7 +97,8 @@ def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", p
 
 
 def chosen(resume: dict | None, **asked: Any) -> dict[str, Any]:
-    """What was given, else what the run had before, else the defaults. ValueError in one line for what cannot be used."""
+    """What was given, else what the run had before, else the defaults. ValueError in one line for what cannot
+    be used."""
     before = (state_of(resume) or {}).get("about", {}).get("options")
     before = before if isinstance(before, dict) else {}
     known = {name: before[name] for name, value in OPTIONS.items() if type(before.get(name)) is type(value)}
@@ -106,7 +112,8 @@ def played(run: Training, resume: dict | None, changed_data: bool, *, evaluation
            checkpoint_every: int) -> Iterator[Event]:
     """The events of `train`."""
     recipe, hardware = run.recipe, run.hardware
-    about = partial(run.about, options={"evaluations": evaluations, "test": test, "checkpoint_every": checkpoint_every})
+    about = partial(run.about,
+                    options={"evaluations": evaluations, "test": test, "checkpoint_every": checkpoint_every})
     run.seconds = 0.0
     start = run.restore(resume, changed_data) if resume else 0
     good = start  # the step of the last checkpoint
@@ -118,9 +125,11 @@ def played(run: Training, resume: dict | None, changed_data: bool, *, evaluation
         began = time.perf_counter()
         scalars = run.step(step)
         done, last = step + 1, step + 1 == recipe.steps
-        looks = last or done * evaluations // recipe.steps > step * evaluations // recipe.steps  # evenly, the last one at the end
+        # evenly, the last one at the end
+        looks = last or done * evaluations // recipe.steps > step * evaluations // recipe.steps
         keeps = last or done % checkpoint_every == 0
-        reads = looks or keeps or hardware.device.type == "cpu" or step % GPU_READS_EVERY == 0  # its time counts as training
+        # its time counts as training
+        reads = looks or keeps or hardware.device.type == "cpu" or step % GPU_READS_EVERY == 0
         values = read_scalars(scalars) if reads else {}
         run.seconds += time.perf_counter() - began
         if not math.isfinite(values.get("loss", 0.0)):
@@ -139,7 +148,8 @@ def played(run: Training, resume: dict | None, changed_data: bool, *, evaluation
 
 
 def diverged(what: str, step: int, good: int, recipe: Recipe) -> FloatingPointError:
-    return FloatingPointError(f"{what} at step {step}; the last good weights, of step {good}, are kept; train again with a "
+    return FloatingPointError(f"{what} at step {step}; the last good weights, of step {good}, are kept; "
+                              "train again with a "
                               f"smaller lr (it was {recipe.lr:g})")
 
 
@@ -159,7 +169,8 @@ def tested(run: Training) -> Iterator[Evaluation]:
     if run.hardware.rank == 0:
         _, untrained = replace(run.recipe, init="").build(run.data)
         with run.hardware.own_settings():
-            scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware, run.check)
+            scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data,
+                                               run.hardware, run.check)
         samples = evaluate.judged(run.data, "test", evaluate.FULL, scores)
         yield Evaluation(run.recipe.steps, "test", scores, baselines, samples=samples)
 

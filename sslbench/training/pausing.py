@@ -1,4 +1,5 @@
-"""The loop that plays an iterator of events: between two of them it pauses, stops and answers questions. No threads are made here."""
+"""The loop that plays an iterator of events: between two of them it pauses, stops and answers questions. No
+threads are made here."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -27,7 +28,8 @@ class Snapshot:
 
 
 class Playing:
-    """Events being played, once. `turn` guards what several threads read and write: state, wishes and questions."""
+    """Events being played, once. `turn` guards what several threads read and write: state, wishes and
+    questions."""
 
     def __init__(self, events: Iterable, keep: Callable[[Any], Any], tell: Callable[[bool], None]):
         self._events, self._keep, self._tell = iter(events), keep, tell

@@ -1,6 +1,7 @@
 """Drives an iterator of events from a thread, or from the caller: start, pause, resume, stop, snapshot.
 
-It knows neither widgets nor training. The thread and the blocking call share one loop (playing.py), so they give the same events.
+It knows neither widgets nor training. The thread and the blocking call share one loop (playing.py), so they
+give the same events.
 """
 
 import atexit
@@ -21,7 +22,8 @@ _players = weakref.WeakSet()
 
 @atexit.register
 def stop_all(seconds: float = 2.0) -> None:
-    """End what still plays when Python ends: a thread that is cut off in the middle of a computation can crash it."""
+    """End what still plays when Python ends: a thread that is cut off in the middle of a computation can
+    crash it."""
     for player in list(_players):
         player.stop(seconds)
 
@@ -29,9 +31,11 @@ def stop_all(seconds: float = 2.0) -> None:
 class Player:
     """Plays `events` once: `start()` in a daemon thread, or `run()` in the calling thread.
 
-    Pause, stop and `ask` act between two events; an event that takes long can call `check` to be stopped sooner.
+    Pause, stop and `ask` act between two events; an event that takes long can call `check` to be stopped
+    sooner.
     keep: event -> what is remembered of it, None for nothing (checkpoints hold live state).
-    tell: called with True after a change of state, with False after any other event, from the thread that plays.
+    tell: called with True after a change of state, with False after any other event, from the thread that
+    plays.
     """
 
     def __init__(self, events: Iterable, keep: Callable[[Any], Any] = lambda event: event,
@@ -74,9 +78,11 @@ class Player:
             self._join(timeout)
 
     def run(self, after: Callable[[], None] = lambda: None) -> None:
-        """Play to the end in the calling thread and call `after` between events; raises what the events raise.
+        """Play to the end in the calling thread and call `after` between events; raises what the events
+        raise.
 
-        KeyboardInterrupt takes effect between two events: the player is then paused, and `start` or `run` go on.
+        KeyboardInterrupt takes effect between two events: the player is then paused, and `start` or `run` go
+        on.
         """
         playing = self._playing
         if self.alive:
@@ -97,7 +103,8 @@ class Player:
         return self.snapshot()
 
     def ask(self, question: Callable[[], Any]) -> Future:
-        """Have `question()` answered between two events, by the thread that plays: it may look at the live network."""
+        """Have `question()` answered between two events, by the thread that plays: it may look at the live
+        network."""
         with self._playing.turn:
             if self.alive and self._playing.state not in ENDED:
                 return self._playing.ask(question)
@@ -152,8 +159,10 @@ def interrupts_between_events(playing: Playing):
 
 
 def spawn(name: str, function: Callable, *arguments) -> threading.Thread:
-    """A daemon thread in a copy of the caller's context: ipykernel 7.0 cannot update a widget from an empty one."""
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(function, *arguments), name=name, daemon=True)
+    """A daemon thread in a copy of the caller's context: ipykernel 7.0 cannot update a widget from an empty
+    one."""
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(function, *arguments), name=name,
+                              daemon=True)
     thread.start()
     return thread
 

@@ -10,9 +10,11 @@ DEPTH = 2  # one is being read while another waits: a slow file or a slow step i
 
 
 class ReadAhead:
-    """read(step), begun a step or two before it is asked for. What it raises is raised to whoever asks for that step.
+    """read(step), begun a step or two before it is asked for. What it raises is raised to whoever asks for
+    that step.
 
-    read must be a function of the step alone, so it makes no difference to a run. steps: none is read from there on.
+    read must be a function of the step alone, so it makes no difference to a run. steps: none is read from
+    there on.
     The thread ends when this object goes away; a pause leaves it at most DEPTH results ahead.
     """
 

@@ -30,11 +30,13 @@ from .restoring import conditions, restored, same_recipe, under
 SHOWN = 8  # samples in the task's pictures
 
 
-def made(recipe: Recipe, resume: dict | None = None, device: str = "auto", precision: str = "auto", data: Data | None = None) -> "Training":
-    """The moving parts of a new run, or of one that goes on from a checkpoint's state: on what it had before, unless somebody says
-    otherwise. ValueError when the state is of another recipe."""
+def made(recipe: Recipe, resume: dict | None = None, device: str = "auto", precision: str = "auto",
+         data: Data | None = None) -> "Training":
+    """The moving parts of a new run, or of one that goes on from a checkpoint's state: on what it had before,
+    unless somebody says otherwise. ValueError when the state is of another recipe."""
     arguments.one_of(recipe, Recipe, "recipe", WANTED)
-    arguments.one_of(data, (Data, type(None)), "data", "a data source, as recipe.make_data() gives it (to name one: Recipe(data=\"waves\"))")
+    arguments.one_of(data, (Data, type(None)), "data", "a data source, as recipe.make_data() gives it (to "
+                                                       "name one: Recipe(data=\"waves\"))")
     if state_of(resume) is None:
         return Training(recipe, Hardware(device, precision), data)
     same_recipe(recipe, resume["recipe"])
@@ -44,15 +46,17 @@ def made(recipe: Recipe, resume: dict | None = None, device: str = "auto", preci
 def state_of(resume: dict | None) -> dict | None:
     """The state to go on from, if any; ValueError in one line for what is none."""
     needed = {"recipe", "step", "task", "optimiser", "scaler", "seconds"}
-    if resume is not None and not (isinstance(resume, dict) and needed <= resume.keys() and isinstance(resume["recipe"], dict)
+    if resume is not None and not (isinstance(resume, dict) and needed <= resume.keys()
+                                   and isinstance(resume["recipe"], dict)
                                    and isinstance(resume.get("about", {}), dict)):
-        raise ValueError(f"resume must be the state of a Checkpoint, not {said(resume)}; a recorded run goes on with resume(folder)")
+        raise ValueError(f"resume must be the state of a Checkpoint, not {said(resume)}; a recorded run "
+                         "goes on with resume(folder)")
     return resume
 
 
 class Training:
-    """The moving parts of one training run on one process. data: the recipe's, where somebody has it already.  restoring: weights
-    are put back afterwards, so those that the recipe's init names are not read."""
+    """The moving parts of one training run on one process. data: the recipe's, where somebody has it already.
+    restoring: weights are put back afterwards, so those that the recipe's init names are not read."""
 
     @own_settings()
     def __init__(self, recipe: Recipe, hardware: Hardware, data: Data | None = None, restoring: bool = False):
@@ -62,13 +66,15 @@ class Training:
         n = size_of(rows)
         self.batch_size = batch_for(n, recipe, hardware.world)
         self.rows, at_hand = placed(rows, hardware)
-        read = partial(stored, self.rows, n, self.batch_size, recipe.seed, hardware)  # it does not hold this object, so both end at once
+        # it does not hold this object, so both end at once
+        read = partial(stored, self.rows, n, self.batch_size, recipe.seed, hardware)
         self.read, self.stored = read, read if at_hand else ReadAhead(read, recipe.steps)
         self.task = hardware.place(task)
         self.draws = draws(self.task)  # dropout in somebody's network
         self.optimiser = make_optimiser(self.task, recipe, hardware.device)
         self.wrapped, self.seconds = hardware.wrap(self.task), 0.0
-        self.check: Callable[[], None] = lambda: None  # called between the parts of an evaluation; what it raises ends it
+        # called between the parts of an evaluation; what it raises ends it
+        self.check: Callable[[], None] = lambda: None
         self.rate = rate_at  # (step, steps) -> share of the peak learning rate
 
     @cached_property
@@ -83,7 +89,8 @@ class Training:
         return self.hardware.generator(mix(self.recipe.seed, *what))
 
     def before_epoch(self, epoch: int) -> None:
-        """The task looks at all training rows; its randomness comes from (seed, epoch), the same in every process."""
+        """The task looks at all training rows; its randomness comes from (seed, epoch), the same in every
+        process."""
         with torch.no_grad(), evaluating(self.task), self.hardware.seeded(mix(self.recipe.seed, epoch)):
             self.task.before_epoch(EveryBatch(self.data, self.rows, self.hardware, self.check))
 
@@ -108,17 +115,20 @@ class Training:
             return {name: value.detach() for name, value in scalars.items()}
 
     def state(self, step: int) -> dict[str, Any]:
-        return {"recipe": asdict(self.recipe), "step": step, "task": self.task.state_dict(), "optimiser": self.optimiser.state_dict(),
+        return {"recipe": asdict(self.recipe), "step": step, "task": self.task.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
                 "scaler": self.hardware.scaler.state_dict(), "seconds": self.seconds}
 
     @own_settings()
     def restore(self, state: dict[str, Any], changed_data: bool = False) -> int:
-        """Put a checkpoint's state back; returns the step it was taken after. ValueError in one line when it does not fit, or when
-        the training data is not that of the run, unless `changed_data`."""
+        """Put a checkpoint's state back; returns the step it was taken after. ValueError in one line when it
+        does not fit, or when the training data is not that of the run, unless `changed_data`."""
         then = state.get("about", {})
         if "data" in then and not changed_data and then["data"] != self.digest:
-            raise ValueError(f"the training data of {self.recipe.data} is not what this run learned from ({then.get('rows')} samples then, "
-                             f"{size_of(self.rows)} now); give it the same data, or go on with the new with --changed-data "
+            raise ValueError(f"the training data of {self.recipe.data} is not what this run learned from "
+                             f"({then.get('rows')} samples then, "
+                             f"{size_of(self.rows)} now); give it the same data, or go on with the new with "
+                             "--changed-data "
                              f"(changed_data=True)")
         try:
             restored(self.task, self.optimiser, state)
@@ -126,9 +136,11 @@ class Training:
                 self.hardware.scaler.load_state_dict(state["scaler"])
             self.seconds, step = float(state["seconds"]), state["step"]
         except (RuntimeError, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
-            raise ValueError(f"the checkpoint does not fit its recipe ({in_words(error)}); train again") from None
+            raise ValueError(
+                f"the checkpoint does not fit its recipe ({in_words(error)}); train again") from None
         if not 0 <= step <= self.recipe.steps:
-            raise ValueError(f"the checkpoint is of step {step} and the recipe has {self.recipe.steps}; train again")
+            raise ValueError(f"the checkpoint is of step {step} and the recipe has {self.recipe.steps}; "
+                             "train again")
         return step
 
     @cached_property
@@ -138,15 +150,18 @@ class Training:
 
     def about(self, **more: Any) -> dict[str, Any]:
         """What decides the numbers beside the recipe, and what the data looks like, as plain values."""
-        return {**conditions(self.hardware), "batch_size": self.batch_size, "data": self.digest, "rows": size_of(self.rows),
-                "reading": self.data.reading(), "fields": {name: asdict(f) for name, f in self.data.fields.items()},
+        return {**conditions(self.hardware), "batch_size": self.batch_size, "data": self.digest,
+                "rows": size_of(self.rows),
+                "reading": self.data.reading(),
+                "fields": {name: asdict(f) for name, f in self.data.fields.items()},
                 "stored": kinds_of(self.data.loaded("train")[0]),
                 "as_stored": {name: how.plain() for name, how in self.data.as_stored.items()},
                 "classes": self.data.classes, "probe_on": list(self.data.probe_on), "alike": self.data.alike,
                 "label_field": self.data.label_field, **more}
 
     def look(self) -> tuple[float | None, Shown]:
-        """The task's chance-level loss on the first training batch, and its pictures of a few validation samples."""
+        """The task's chance-level loss on the first training batch, and its pictures of a few validation
+        samples."""
         with torch.no_grad():
             batch = decode(self.data.fields, self.first, device=self.hardware.device)
             chance = self.task.chance(self.task.inputs(batch, self.generator(-1)))
@@ -156,7 +171,8 @@ class Training:
 def rate_at(step: int, steps: int) -> float:
     """Share of the peak learning rate: linear over the first twentieth, then cosine to 0."""
     warmup = max(1, steps // 20)
-    return (step + 1) / warmup if step < warmup else 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+    return ((step + 1) / warmup
+            if step < warmup else 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup))))
 
 
 def make_optimiser(task: Pretext, recipe: Recipe, device: torch.device) -> torch.optim.Optimizer:
@@ -167,10 +183,13 @@ def make_optimiser(task: Pretext, recipe: Recipe, device: torch.device) -> torch
     return AdamW(groups, lr=recipe.lr, fused=device.type in ("cpu", "cuda"))
 
 
-def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Generator, rows: Tensor | None = None) -> Shown:
-    """What the task shows of a few validation samples (the first ones, or those with these row numbers), on the CPU."""
+def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Generator,
+            rows: Tensor | None = None) -> Shown:
+    """What the task shows of a few validation samples (the first ones, or those with these row numbers), on
+    the CPU."""
     stored, _ = data.loaded("validation")
-    few = decode(data.fields, stored, torch.arange(min(SHOWN, size_of(stored))) if rows is None else rows, hardware.device)
+    few = decode(data.fields, stored, torch.arange(min(SHOWN, size_of(stored))) if rows is None else rows,
+                 hardware.device)
     with torch.no_grad(), evaluating(task):
         inputs = task.inputs(few, generator)
         with hardware.autocast():

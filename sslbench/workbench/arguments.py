@@ -7,7 +7,8 @@ from ..recipe import Recipe
 
 def recipe_of(recipe: Recipe | str | None, entries: dict) -> Recipe:
     """The recipe to start from; ValueError in one line for what is none."""
-    arguments.one_of(recipe, (Recipe, str, type(None)), "recipe", "a Recipe or a share string (its entries can be given by name: "
+    arguments.one_of(recipe, (Recipe, str, type(None)), "recipe", "a Recipe or a share string (its entries "
+                                                                  "can be given by name: "
                                                               "Workbench(data=\"waves\", steps=200))")
     start = Recipe.from_share(recipe) if isinstance(recipe, str) else recipe or Recipe()
     return Recipe.from_dict({**vars(start), **entries}).check()

@@ -1,4 +1,5 @@
-"""Work beside the training: previews, estimates, maps. One thread, one job at a time, each can be cancelled."""
+"""Work beside the training: previews, estimates, maps. One thread, one job at a time, each can be
+cancelled."""
 
 import contextlib
 import threading
@@ -14,9 +15,11 @@ class Cancelled(Exception):
 
 
 class BackgroundJobs:
-    """Jobs by name: a new job takes the place of a waiting or running one with the same name. Errors go to `failed`."""
+    """Jobs by name: a new job takes the place of a waiting or running one with the same name. Errors go to
+    `failed`."""
 
-    def __init__(self, failed: Callable[[Exception], None] = lambda error: None, name: str = "sslbench-background"):
+    def __init__(self, failed: Callable[[Exception], None] = lambda error: None,
+                 name: str = "sslbench-background"):
         self._failed, self._name = failed, name
         self._turn = threading.Condition()
         self._waiting: dict[str, tuple[float, Callable]] = {}  # name -> when, what
@@ -24,8 +27,8 @@ class BackgroundJobs:
         self._unwanted, self._closed = threading.Event(), False
 
     def do(self, name: str, job: Callable[[Callable], None], after: float = 0.0) -> None:
-        """Run job(check) in `after` seconds, or soon. It calls check(seconds=0) often: that waits, and raises Cancelled when the job
-        must end."""
+        """Run job(check) in `after` seconds, or soon. It calls check(seconds=0) often: that waits, and raises
+        Cancelled when the job must end."""
         with self._turn:
             if self._closed:
                 return

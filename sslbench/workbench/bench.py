@@ -1,4 +1,5 @@
-"""Workbench: the widget panel. Its buttons call its public methods, and a notebook or a script can call them as well."""
+"""Workbench: the widget panel. Its buttons call its public methods, and a notebook or a script can call them
+as well."""
 
 from pathlib import Path
 
@@ -13,13 +14,15 @@ from .estimate import Estimate, estimate
 class Workbench:
     """Pick data, a pretext task and a backbone, press Train, and see what was learned.
 
-    recipe: a Recipe, a share string ("ssl1..."), or nothing; entries of a recipe (data="waves", steps=200) can be given too.
+    recipe: a Recipe, a share string ("ssl1..."), or nothing; entries of a recipe (data="waves", steps=200)
+    can be given too.
     runs: folder in which each run gets a folder of its own; record=False keeps nothing on disk.
-    name: a second bench of the same name closes the first.  ValueError when the recipe cannot be built or there is no such device; a
-    bench that is open then stays as it is.
+    name: a second bench of the same name closes the first.  ValueError when the recipe cannot be built or
+    there is no such device; a bench that is open then stays as it is.
     """
 
-    def __init__(self, recipe: Recipe | str | None = None, *, runs: str | Path = "runs", record: bool = True, device: str = "auto",
+    def __init__(self, recipe: Recipe | str | None = None, *, runs: str | Path = "runs", record: bool = True,
+                 device: str = "auto",
                  evaluations: int = 6, recorded: bool = True, name: str = "bench", **entries):
         start = recipe_of(recipe, entries)
         check(runs=runs, record=record, device=device, evaluations=evaluations, recorded=recorded, name=name)
@@ -49,7 +52,8 @@ class Workbench:
     @property
     def state(self) -> str:
         """ready, running, paused, stopped, done or failed."""
-        return self._controller.session.player.state if self._controller.session else self._controller.ended or "ready"
+        return (self._controller.session.player.state
+                if self._controller.session else self._controller.ended or "ready")
 
     @property
     def root(self):
@@ -65,7 +69,8 @@ class Workbench:
             self._controller.begin().player.start()
 
     def train(self, steps: int | None = None) -> Run:
-        """Train in this cell to the end and return the run: the same events as with `start`, painted as they come.
+        """Train in this cell to the end and return the run: the same events as with `start`, painted as they
+        come.
 
         Interrupt the cell to pause; `train()` or `resume()` then go on. Raises what the training raises.
         """
@@ -115,7 +120,8 @@ class Workbench:
         return self.run
 
     def estimate(self) -> Estimate:
-        """Seconds of training and bytes of memory that the chosen recipe needs here, from a few measured steps."""
+        """Seconds of training and bytes of memory that the chosen recipe needs here, from a few measured
+        steps."""
         return estimate(self.recipe, self._controller.choices.now.device)
 
     def reroll(self) -> None:
@@ -145,7 +151,8 @@ class Workbench:
         self._controller.close()
 
     def look_again(self) -> None:
-        """Put classes that were written in a cell into the menus; where there is an IPython this happens by itself."""
+        """Put classes that were written in a cell into the menus; where there is an IPython this happens by
+        itself."""
         self._controller.look_again()
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
@@ -155,4 +162,5 @@ class Workbench:
         self._controller.page.display.write(self._repr_mimebundle_())
 
     def __repr__(self) -> str:
-        return f"Workbench({self.run!r}, {self.state})" if self.run else f"Workbench({self._controller.choices.now.name})"
+        return (f"Workbench({self.run!r}, {self.state})"
+                if self.run else f"Workbench({self._controller.choices.now.name})")

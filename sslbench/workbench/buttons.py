@@ -1,4 +1,5 @@
-"""What the buttons of a bench do: they call the public methods of the bench, as a notebook does. No widgets."""
+"""What the buttons of a bench do: they call the public methods of the bench, as a notebook does. No
+widgets."""
 
 from pathlib import Path
 

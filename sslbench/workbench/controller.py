@@ -1,4 +1,5 @@
-"""What a bench is made of, choices, runs, the training that goes on and the page, and what one of them means to the others."""
+"""What a bench is made of, choices, runs, the training that goes on and the page, and what one of them means
+to the others."""
 
 import threading
 from functools import partial
@@ -24,9 +25,11 @@ RECORDED = Path(__file__).parents[1] / "recorded"
 class Controller:
     """Everything behind a Workbench."""
 
-    def __init__(self, bench, recipe: Recipe, runs: str | Path, record: bool, device: str, evaluations: int, recorded: bool):
+    def __init__(self, bench, recipe: Recipe, runs: str | Path, record: bool, device: str, evaluations: int,
+                 recorded: bool):
         self._folder, self._record, self._evaluations = runs, record, evaluations
-        self.lock, self.session, self.ended = threading.RLock(), None, ""  # ended: its last state, once this is closed
+        # ended: its last state, once this is closed
+        self.lock, self.session, self.ended = threading.RLock(), None, ""
         self._stopping, self._trained_last, self._classes = False, False, open_benches.classes()
         self.page, self.panel = Page(self.state, self.figure, partial(repr, bench)), None
         self.run_list, self.preview = RunList(runs), Preview(self.wake, self.failed, self.noted)
@@ -44,13 +47,17 @@ class Controller:
     def begin(self) -> Session:
         """A new training of what is chosen; it has not been started."""
         if self.ended:
-            raise RuntimeError("this bench is closed: its cell was run again; use the bench that it made then")
+            raise RuntimeError(
+                "this bench is closed: its cell was run again; use the bench that it made then"
+            )
         recipe = self.choices.recipe
         name = f"{self.run_list.next_name(recipe)}-{recipe.data}"
         self.preview.clear(wait=False)
         self.preview.begin(recipe)
-        self.session = Session(recipe, partial(folder_for, self._folder, name) if self._record else None, self.choices.now.device,
-                               self._evaluations, self.wake, self.preview.clear, self.preview.loaded, self.noted)
+        self.session = Session(recipe, partial(folder_for, self._folder, name) if self._record else None,
+                               self.choices.now.device,
+                               self._evaluations, self.wake, self.preview.clear, self.preview.loaded,
+                               self.noted)
         self._stopping, self._trained_last = False, True
         self.run_list.add(self.session.run)
         self.page.begin(self._ended_run)
@@ -128,7 +135,8 @@ class Controller:
     def state(self, said: State) -> State:
         """All that is painted, now. said: the note and the error that stand there."""
         now, session = self.choices.now, self.session
-        state = State(error=said.error, note=said.note, batch_size=said.batch_size, estimate=self.preview.estimate, look=self.preview.look,
+        state = State(error=said.error, note=said.note, batch_size=said.batch_size,
+                      estimate=self.preview.estimate, look=self.preview.look,
                       recipe=now.recipe, reading=self.preview.reading(now.recipe) if now.recipe else "",
                       in_a_cell=self.page.painter.here)
         state = with_runs(state, self.run_list, self._data)

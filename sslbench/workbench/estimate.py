@@ -14,13 +14,15 @@ from ..machine.hardware import Hardware, memory_limit
 from ..recipe import Recipe
 from ..training.step import Training
 
-WARM_UP, LEAST, MOST, SECONDS = 2, 3, 60, 1.5  # steps not counted; so many are counted at least and at most, for about so long
+# steps not counted; so many are counted at least and at most, for about so long
+WARM_UP, LEAST, MOST, SECONDS = 2, 3, 60, 1.5
 PULSES, CHANGE = 9, 1.4  # how often a pulse is taken; how much slower or faster counts as another speed
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """seconds: of training, evaluation not counted. memory, limit: bytes of the process (of the GPU where there is one)."""
+    """seconds: of training, evaluation not counted. memory, limit: bytes of the process (of the GPU where
+    there is one)."""
 
     seconds: float
     memory: int
@@ -28,11 +30,14 @@ class Estimate:
 
     def __str__(self):
         said = f"about {duration(self.seconds)} of training, {self.memory / 2**30:.1f} GB of memory"
-        return said if self.memory < 0.8 * self.limit else f"{said}: close to the limit of {self.limit / 2**30:.1f} GB"
+        return (said if self.memory < 0.8 * self.limit else f"{said}: close to the limit of "
+                                                            f"{self.limit / 2**30:.1f} GB")
 
 
-def estimate(recipe: Recipe, device: str = "auto", check: Callable[[], None] = lambda: None, data: Data | None = None) -> Estimate:
-    """Train a few steps of a network that is thrown away. `check` is called between them; what it raises ends it."""
+def estimate(recipe: Recipe, device: str = "auto", check: Callable[[], None] = lambda: None,
+             data: Data | None = None) -> Estimate:
+    """Train a few steps of a network that is thrown away. `check` is called between them; what it raises ends
+    it."""
     training = Training(recipe, Hardware(device), data)
     training.task.train()
     took = []
@@ -49,7 +54,8 @@ def estimate(recipe: Recipe, device: str = "auto", check: Callable[[], None] = l
 
 
 def pulse(device: torch.device | None = None) -> float:
-    """Seconds that this machine takes for something small that is always the same: is it as fast as it was?"""
+    """Seconds that this machine takes for something small that is always the same: is it as fast as it
+    was?"""
     x = torch.full((256, 256), 0.01, device=device or torch.device("cpu"))
     took = []
     for _ in range(PULSES):
@@ -67,7 +73,8 @@ def differs(before: float, now: float) -> bool:
 
 
 def typical(seconds: list[float]) -> float:
-    """Median of the means of five parts: one stumble of the machine does not count, what slows every tenth step does."""
+    """Median of the means of five parts: one stumble of the machine does not count, what slows every tenth
+    step does."""
     n = max(1, len(seconds) // 5)
     return statistics.median(statistics.mean(seconds[i:i + n]) for i in range(0, len(seconds) - n + 1, n))
 

@@ -17,7 +17,8 @@ class Display:
 
     def bundle(self, root, words: str, figure=None) -> dict:
         """What a notebook saves: the view of the widget, the figure as a PNG, a line of text."""
-        found = {w.VIEW: {"version_major": 2, "version_minor": 0, "model_id": root.model_id}, "text/plain": words}
+        found = {w.VIEW: {"version_major": 2, "version_minor": 0, "model_id": root.model_id},
+                 "text/plain": words}
         if figure is not None:
             found["image/png"] = base64.b64encode(plots.png(figure, scale=1.5)).decode()
         return found

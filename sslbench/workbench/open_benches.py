@@ -8,7 +8,8 @@ from typing import Protocol
 from ..catalog import contracts
 
 _lock = threading.Lock()
-_open: "weakref.WeakValueDictionary[str, Bench]" = weakref.WeakValueDictionary()  # name -> the bench of that name
+# name -> the bench of that name
+_open: "weakref.WeakValueDictionary[str, Bench]" = weakref.WeakValueDictionary()
 _hears = weakref.WeakSet()  # the shells that tell when a cell has run
 
 

@@ -1,4 +1,5 @@
-"""The bench on the page: when it is painted, what it says when something is wrong, and its place in the notebook."""
+"""The bench on the page: when it is painted, what it says when something is wrong, and its place in the
+notebook."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,14 +12,17 @@ from .shown_run import one_line
 
 
 class Page:
-    """Paints `panel` from state(). figure() gives the picture that a notebook keeps, words() the line of text."""
+    """Paints `panel` from state(). figure() gives the picture that a notebook keeps, words() the line of
+    text."""
 
-    def __init__(self, state: Callable[[State], State], figure: Callable[[], object], words: Callable[[], str]):
+    def __init__(self, state: Callable[[State], State], figure: Callable[[], object],
+                 words: Callable[[], str]):
         self._state, self._figure, self._words = state, figure, words
         self.panel: Panel | None = None  # it calls back, so it is placed later
         self.display, self.painter = Display(), Painter(self._lines, self._pictures, self._broken)
         self.said = State()  # the error and the note that stand there
-        self._saved, self._over = True, lambda: None  # what the notebook keeps is that of the last run; called when one is over
+        # what the notebook keeps is that of the last run; called when one is over
+        self._saved, self._over = True, lambda: None
 
     def wake(self, urgent: bool = True) -> None:
         """Something has changed: paint."""

@@ -12,7 +12,8 @@ from .shown_run import Look, ShownRun, one_line
 
 @dataclass(frozen=True)
 class State:
-    """name: ready, running, paused, stopping, stopped, done or failed; doing: the same in words. title: the run that they are about."""
+    """name: ready, running, paused, stopping, stopped, done or failed; doing: the same in words. title: the
+    run that they are about."""
 
     name: str = "ready"
     step: int = 0
@@ -23,7 +24,8 @@ class State:
     shown: ShownRun | None = None  # what the tabs show
     look: Look | None = None  # pictures of the task drawn by hand, or of an untrained network
     recipe: object = None  # for the code tab; None while it cannot be built
-    runs: tuple[tuple[Run, str, bool], ...] = ()  # newest first: the run, its name, whether it was recorded earlier
+    # newest first: the run, its name, whether it was recorded earlier
+    runs: tuple[tuple[Run, str, bool], ...] = ()
     folders: tuple = ()  # of recorded runs that can be added
     note: str = ""
     error: str = ""
@@ -48,11 +50,13 @@ def with_runs(state: State, run_list: RunList, data: str) -> State:
 
 
 def with_session(state: State, session: Session, stopping: bool, answered: bool) -> State:
-    """What the training that was started last is doing. answered: something was chosen since, so what went wrong in it has been read."""
+    """What the training that was started last is doing. answered: something was chosen since, so what went
+    wrong in it has been read."""
     now = session.player.state
     name = "stopping" if stopping and now in ("running", "paused") else now
     title = next((name for run, name, _ in state.runs if run is session.run), "")
-    return replace(state, name=name, step=session.run.step, share=session.share, title=title, doing=session.words(name), run=session.run,
+    return replace(state, name=name, step=session.run.step, share=session.share, title=title,
+                   doing=session.words(name), run=session.run,
                    **wrong(None if state.error or answered else session.player.error, state))
 
 

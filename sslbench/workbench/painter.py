@@ -1,4 +1,5 @@
-"""When to paint: words at most twice a second, pictures in a twentieth of the time, both at once after a change of state."""
+"""When to paint: words at most twice a second, pictures in a twentieth of the time, both at once after a
+change of state."""
 
 import contextlib
 import sys
@@ -14,7 +15,8 @@ from ..training.player import spawn
 RATE = 2.0  # times a second that something is written at most
 SHARE = 0.05  # of the time that painting pictures may take
 LONGEST = 6.0  # seconds that a picture may be late: the first one of a kind loads fonts, and takes long
-TURN = 0.0005  # seconds that painting may keep the interpreter while the training wants it (Python's own: 0.005)
+# seconds that painting may keep the interpreter while the training wants it (Python's own: 0.005)
+TURN = 0.0005
 
 
 def threads_are_shown() -> bool:
@@ -23,13 +25,14 @@ def threads_are_shown() -> bool:
 
 
 class Painter:
-    """Calls `lines` and `pictures` from its own thread when something has changed; no others write output widgets.
+    """Calls `lines` and `pictures` from its own thread when something has changed; no others write output
+    widgets.
 
-    lines: words and buttons, cheap; after an urgent change they are also written at once, in the thread that changed it,
-    so that a click is answered while a picture is being drawn. pictures: all that takes time.
-    While a cell trains (`here` is True), and on hosts that show nothing from threads, painting happens in the calling
-    thread instead. What painting raises goes to `failed`, and nothing that is raised ends the thread: without it no picture would
-    ever be painted again.
+    lines: words and buttons, cheap; after an urgent change they are also written at once, in the thread that
+    changed it, so that a click is answered while a picture is being drawn. pictures: all that takes time.
+    While a cell trains (`here` is True), and on hosts that show nothing from threads, painting happens in the
+    calling thread instead. What painting raises goes to `failed`, and nothing that is raised ends the thread:
+    without it no picture would ever be painted again.
     """
 
     def __init__(self, lines: Callable[[], None], pictures: Callable[[], None],
@@ -38,7 +41,8 @@ class Painter:
         self._lock, self._lines_lock = threading.RLock(), threading.RLock()
         self._changed, self._urgent = threading.Event(), threading.Event()
         self._thread, self._quit = None, False
-        self._next = self._next_lines = 0.0  # the earliest time of the next painting, and of the next words alone
+        # the earliest time of the next painting, and of the next words alone
+        self._next = self._next_lines = 0.0
         self.here = False
         self.frames = 0
 
@@ -116,6 +120,7 @@ class Painter:
                     time.sleep(1 / RATE)
 
 
-# Threads take turns with the interpreter more often: a step asks for it some hundred times, and every time it would wait for a
-# full turn of the thread that draws.
-short_turns = WhileNeeded(partial(sys.setswitchinterval, TURN), partial(sys.setswitchinterval, sys.getswitchinterval()))
+# Threads take turns with the interpreter more often: a step asks for it some hundred times, and every time it
+# would wait for a full turn of the thread that draws.
+short_turns = WhileNeeded(partial(sys.setswitchinterval, TURN),
+                          partial(sys.setswitchinterval, sys.getswitchinterval()))

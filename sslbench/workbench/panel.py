@@ -1,4 +1,5 @@
-"""What the bench looks like: the widgets in their places, and the one function that writes the output widgets."""
+"""What the bench looks like: the widgets in their places, and the one function that writes the output
+widgets."""
 
 from . import widgets as w
 from .buttons import Buttons
@@ -14,7 +15,8 @@ from .tabs.probes import ProbesTab
 from .tabs.runs import RunsTab
 from .tabs.task import TaskTab
 
-COLAB = ("Colab does not show what happens in the background: Train works, but Pause and Stop do not; interrupt the cell instead. "
+COLAB = ("Colab does not show what happens in the background: Train works, but Pause and Stop do not; "
+         "interrupt the cell instead. "
          "Or write <code>bench.train()</code> into a cell of its own.")
 SAYS = ("estimate", "status", "verdict", "note", "error")
 
@@ -27,26 +29,35 @@ class Panel:
         safe, wake = safely(bench.failed), bench.wake
         self.train = w.button("Train", safe(bench.press_train), "train", icon="play")
         self.pause = w.button("Pause", safe(bench.toggle), "pause", icon="pause")
-        self.stop = w.button("Stop", safe(bench.stop), "stop", icon="stop", says="End this run; what was learned stays")
-        self.more = w.button("Settings", safe(settings.toggle), "more", icon="sliders", says="Hyperparameters, learning rate, seed, device")
+        self.stop = w.button("Stop", safe(bench.stop), "stop", icon="stop",
+                             says="End this run; what was learned stays")
+        self.more = w.button("Settings", safe(settings.toggle), "more", icon="sliders",
+                             says="Hyperparameters, learning rate, seed, device")
         self.remedy = w.show(w.button("", safe(bench.use_batch_size), "remedy", icon="check"), False)
         self.says = {name: w.html("", name) for name in SAYS}
         self.progress = w.progress("progress")
         self.embedding = EmbeddingTab(wake, bench.failed, safe)
         self.runs, self.code = RunsTab(safe(bench.show), bench.load, wake, bench.failed), CodeTab()
-        self.tabs = [TaskTab(safe(bench.reroll)), CurvesTab(), self.embedding, OverTimeTab(wake), ProbesTab(), self.runs, self.code]
-        self.book = w.listen(w.tabs({tab.title: tab.widget for tab in self.tabs}, "tabs"), wake, "selected_index")
-        controls = w.row([self.train, self.pause, self.stop, w.html("steps", "steps-label"), settings.steps, self.says["estimate"],
+        self.tabs = [TaskTab(safe(bench.reroll)), CurvesTab(), self.embedding, OverTimeTab(wake), ProbesTab(),
+                     self.runs, self.code]
+        self.book = w.listen(w.tabs({tab.title: tab.widget for tab in self.tabs}, "tabs"), wake,
+                             "selected_index")
+        controls = w.row([self.train, self.pause, self.stop, w.html("steps", "steps-label"), settings.steps,
+                          self.says["estimate"],
                           self.more], "controls")
         wrong = w.row([self.says["error"], self.remedy], "wrong")
-        lines = w.column([self.progress, *(self.says[name] for name in ("status", "verdict", "note")), wrong], "lines")
-        self.root = w.column([w.style(), choices.menus.widget, controls, settings.widget, lines, self.book], "root")
+        lines = w.column([self.progress, *(self.says[name] for name in ("status", "verdict", "note")), wrong],
+                         "lines")
+        self.root = w.column([w.style(), choices.menus.widget, controls, settings.widget, lines, self.book],
+                             "root")
         self._painted, self._broken = None, ""
 
     def paint_pictures(self, s: State) -> bool:
-        """Paint the open tab; called by one thread at a time, as is paint_lines. True when what could not be drawn has changed."""
+        """Paint the open tab; called by one thread at a time, as is paint_lines. True when what could not be
+        drawn has changed."""
         visible, mark = self.tabs[self.book.selected_index or 0], s.shown and s.shown.mark
-        every = s.in_a_cell and mark != self._painted  # then the kernel does not hear which tab somebody opens
+        # then the kernel does not hear which tab somebody opens
+        every = s.in_a_cell and mark != self._painted
         before, self._broken = self._broken, ""
         for tab in self.tabs if every else [visible]:
             try:
@@ -92,7 +103,8 @@ class Panel:
     def _paint_words(self, s: State) -> None:
         w.put(self.progress, value=s.share)
         w.show(self.progress, bool(s.doing))
-        w.put(self.says["status"], value=f"<span data-state='{s.name}' data-step='{s.step}'>{status(s)}</span>")
+        w.put(self.says["status"], value=f"<span data-state='{s.name}' "
+                                         f"data-step='{s.step}'>{status(s)}</span>")
         w.put(self.says["verdict"], value=verdict(s))
         w.put(self.says["note"], value="<br>".join(notes(s)))
         w.put(self.choices.menus.reading, value=reading(s.reading))
@@ -109,7 +121,10 @@ def status(s: State) -> str:
         return f"{w.escape(s.title)} <b>{s.name}</b>: {w.escape(s.doing)}"
     if s.shown and s.shown.recorded:
         r = s.shown.recipe
-        return f"A recorded run: {w.escape(r.pretext)} on {w.escape(r.data)}, {r.steps} steps. Press <b>Train</b> to make your own."
+        return (
+            f"A recorded run: {w.escape(r.pretext)} on {w.escape(r.data)}, {r.steps} steps. Press "
+            "<b>Train</b> to make your own."
+        )
     return "Choose, and press <b>Train</b>."
 
 

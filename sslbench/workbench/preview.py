@@ -1,4 +1,5 @@
-"""What the bench finds out before and beside training: pictures of the task, and how long it would take. No widgets."""
+"""What the bench finds out before and beside training: pictures of the task, and how long it would take. No
+widgets."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,15 +24,19 @@ SAMPLES, BEFORE = 8, "Before training"
 
 
 class Preview:
-    """`look`: the newest pictures drawn by hand or before training; `estimate`: the newest words about time and memory."""
+    """`look`: the newest pictures drawn by hand or before training; `estimate`: the newest words about time
+    and memory."""
 
-    def __init__(self, wake: Callable[[], None], failed: Callable[[Exception], None], noted: Callable[[str], None] = note):
-        self._wake, self._failed, self._noted, self._jobs, self._rolls = wake, failed, noted, BackgroundJobs(failed), 0
+    def __init__(self, wake: Callable[[], None], failed: Callable[[Exception], None],
+                 noted: Callable[[str], None] = note):
+        self._wake, self._failed, self._noted = wake, failed, noted
+        self._jobs, self._rolls = BackgroundJobs(failed), 0
         self.look: Look | None = None
         self.loaded = Loaded()
         self.estimate = ""
         self._read = (None, "")  # which data, and what was read of it
-        self._pulse, self._other = 0.0, False  # of the machine when the estimate was measured; whether it differed at the last look
+        # of the machine when the estimate was measured; whether it differed at the last look
+        self._pulse, self._other = 0.0, False
 
     def prepare(self, recipe: Recipe, device: str, measure: bool) -> None:
         """Beside everything else: the task's pictures of an untrained network, then the estimate."""
@@ -41,7 +46,8 @@ class Preview:
             self._jobs.do("estimate", lambda check: self._measure(recipe, device, check), IDLE)
 
     def watch(self, recipe: Recipe, device: str) -> None:
-        """From time to time look whether the machine is as fast as it was; measure the estimate when it is not, or when there is none."""
+        """From time to time look whether the machine is as fast as it was; measure the estimate when it is
+        not, or when there is none."""
         if self.estimate in ("", MEASURING):
             self.estimate = MEASURING
             self._jobs.do("estimate", lambda check: self._measure(recipe, device, check), IDLE)
@@ -49,9 +55,11 @@ class Preview:
             self._jobs.do("watch", lambda check: self._look_at_machine(recipe, device, check), WATCH)
 
     def begin(self, recipe: Recipe) -> None:
-        """A run of this recipe begins: its own pictures come first as soon as there are any; those of another are taken away."""
+        """A run of this recipe begins: its own pictures come first as soon as there are any; those of another
+        are taken away."""
         look = self.look
-        self.look = replace(look, first=False) if look and look.recipe == recipe and look.words.startswith(BEFORE) else None
+        self.look = (replace(look, first=False)
+                     if look and look.recipe == recipe and look.words.startswith(BEFORE) else None)
 
     def forget(self) -> None:
         """What was chosen has changed: the estimate is no longer true."""
@@ -72,8 +80,10 @@ class Preview:
             return
 
         def look():
-            if t := session.training:  # else the data is being loaded; pictures come with the first evaluation
-                self._roll(t.task, t.data, t.hardware, f"Other samples, after {session.run.step} steps", session.recipe)
+            # else the data is being loaded; pictures come with the first evaluation
+            if t := session.training:
+                self._roll(t.task, t.data, t.hardware, f"Other samples, after {session.run.step} steps",
+                           session.recipe)
 
         answer = session.player.ask(look)
         answer.add_done_callback(lambda done: self._failed(done.exception()) if done.exception() else None)
@@ -100,7 +110,8 @@ class Preview:
     def _roll(self, task, data, hardware, words: str, recipe: Recipe) -> None:
         n = len(next(iter(data.loaded("validation")[0].values())))
         seed = mix(self._rolls)
-        rows = torch.randperm(n, generator=torch.Generator().manual_seed(seed))[:SAMPLES] if self._rolls else None
+        rows = (torch.randperm(n, generator=torch.Generator().manual_seed(seed))[:SAMPLES]
+                if self._rolls else None)
         self.look = Look(look_at(task, data, hardware, hardware.generator(seed), rows), data, words, recipe)
         self._wake()
 

@@ -13,7 +13,8 @@ from .shown_run import ShownRun
 
 @dataclass(frozen=True)
 class Entry:
-    """One run. number: in the order of this bench, 0 for the one that ships with it.  recorded: it was not made here."""
+    """One run. number: in the order of this bench, 0 for the one that ships with it.  recorded: it was not
+    made here."""
 
     run: Run
     number: int
@@ -48,7 +49,8 @@ class RunList:
     def named(self) -> list[tuple[Entry, str]]:
         """Each run, the newest first, and its number with what tells it from the others."""
         every = self.every
-        return [(e, label(e, name)) for e, name in zip(every, reversed(names([e.run.recipe for e in reversed(every)])))]
+        return [(e, label(e, name))
+                for e, name in zip(every, reversed(names([e.run.recipe for e in reversed(every)])))]
 
     def next_name(self, recipe: Recipe) -> str:
         """What a run of this recipe is called: its number and name beside those that are there."""
@@ -56,11 +58,13 @@ class RunList:
         return f"{self._count + 1} {found}"
 
     def shown(self, data: str) -> ShownRun | None:
-        """A frozen copy of the run that is shown. The one that ships is not shown beside the choice of other data."""
+        """A frozen copy of the run that is shown. The one that ships is not shown beside the choice of other
+        data."""
         entry = self._shown
         if entry is None or (not entry.number and entry.run.recipe.data != data):
             return None
-        name = next((name for e, name in self.named() if e is entry), "")  # "": another thread has let go of it
+        # "": another thread has let go of it
+        name = next((name for e, name in self.named() if e is entry), "")
         return ShownRun(entry.run, name, entry.recorded, entry.maps).now() if name else None
 
     def forget(self) -> None:

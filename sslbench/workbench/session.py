@@ -23,27 +23,33 @@ _given: set[Path] = set()  # two benches may ask in the same second
 
 
 class Session:
-    """A run that is being made. It leaves the test split alone: whoever tries one thing after the other would use it up.
+    """A run that is being made. It leaves the test split alone: whoever tries one thing after the other would
+    use it up.
 
     new_folder() is called once everything else has been checked; None records nothing.
     `training` is there once the data is loaded; look at it only through `player.ask`."""
 
-    def __init__(self, recipe: Recipe, new_folder: Callable[[], Path] | None, device: str, evaluations: int, tell: Callable[[bool], None],
-                 before: Callable[[], None] = lambda: None, loaded: Loaded | None = None, noted: Callable[[str], None] = note):
+    def __init__(self, recipe: Recipe, new_folder: Callable[[], Path] | None, device: str, evaluations: int,
+                 tell: Callable[[bool], None],
+                 before: Callable[[], None] = lambda: None, loaded: Loaded | None = None,
+                 noted: Callable[[str], None] = note):
         self.recipe, self._new_folder = recipe.check(), new_folder
         self.run = Run(self.recipe)
         self.training: Training | None = None
         self._noted = noted
         self.spent = 0.0  # seconds since the first step, pauses not counted
-        self._device, self._evaluations, self._before, self._loaded = device, evaluations, before, loaded or Loaded()
-        self.player = Player(self._events(), keep=lambda event: None if isinstance(event, Checkpoint) else event, tell=tell)
+        self._device, self._evaluations, self._before = device, evaluations, before
+        self._loaded = loaded or Loaded()
+        self.player = Player(self._events(),
+                             keep=lambda event: None if isinstance(event, Checkpoint) else event, tell=tell)
 
     def _events(self):
         self._before()
         self.run.folder = self._new_folder() if self._new_folder else None
         with heard_by(self._noted):
             data = self._loaded.for_training(self.recipe)
-        events = play(self.recipe, self.run.folder, ready=self._ready, data=data, device=self._device, evaluations=self._evaluations,
+        events = play(self.recipe, self.run.folder, ready=self._ready, data=data, device=self._device,
+                      evaluations=self._evaluations,
                       test=False)
         with contextlib.closing(events):
             while True:
@@ -105,10 +111,11 @@ def count(x: float) -> str:
 
 
 def folder_for(runs: str | Path, name: str) -> Path:
-    """A folder that is not there yet: time and name. It is made when the run begins to write. OSError in one line where `runs` can be
-    no folder, a link that leads nowhere for example."""
+    """A folder that is not there yet: time and name. It is made when the run begins to write. OSError in one
+    line where `runs` can be no folder, a link that leads nowhere for example."""
     if os.path.lexists(runs) and not Path(runs).is_dir():
-        raise NotADirectoryError(f"{str(runs)!r} is no folder that runs could be kept in; give the bench another one with runs=, or "
+        raise NotADirectoryError(f"{str(runs)!r} is no folder that runs could be kept in; give the bench "
+                                 "another one with runs=, or "
                                  f"record=False")
     name = re.sub(r"[^\w.-]+", "_", f"{time.strftime('%Y%m%d-%H%M%S')}-{name}")[:LONGEST]
     paths = (Path(runs, name if n == 1 else f"{name}-{n}") for n in itertools.count(1))

@@ -11,7 +11,8 @@ from ..training.loop import Evaluation, Step
 
 @dataclass(frozen=True)
 class ShownRun:
-    """One run as it stands. name: its number and what tells it from the others.  recorded: it was not made on this bench.
+    """One run as it stands. name: its number and what tells it from the others.  recorded: it was not made on
+    this bench.
     maps: (method, step) -> [n, 2] that came with it."""
 
     run: Run

@@ -34,7 +34,8 @@ def style():
 
 
 def button(text: str, press: Callable[[], None], *classes: str, icon: str = "", says: str = ""):
-    made = ipywidgets.Button(description=text, icon=icon, tooltip=says or text, _dom_classes=classed(("button", *classes)))
+    made = ipywidgets.Button(description=text, icon=icon, tooltip=says or text,
+                             _dom_classes=classed(("button", *classes)))
     made.on_click(lambda _: press())
     return made
 
@@ -73,7 +74,8 @@ def check(value: bool, label: str, *classes: str):
 
 
 def moments(*classes: str):
-    """A slider over the evaluations of a run, a button that plays through them in the browser, and the link of the two."""
+    """A slider over the evaluations of a run, a button that plays through them in the browser, and the link
+    of the two."""
     slider = named(ipywidgets.IntSlider(min=0, max=0, readout=False, continuous_update=True), *classes)
     play = named(ipywidgets.Play(min=0, max=0, interval=900), "moments-play")
     return slider, play, ipywidgets.jslink((play, "value"), (slider, "value"))
@@ -112,8 +114,10 @@ def slider(low: float, high: float, whole: bool, log: bool):
     if whole:
         return ipywidgets.IntSlider(value=int(low), min=int(low), max=int(high), **given)
     if log:
-        return ipywidgets.FloatLogSlider(value=low, min=math.log10(low), max=math.log10(high), step=0.02, **given)
-    return ipywidgets.FloatSlider(value=low, min=low, max=high, step=10 ** math.floor(math.log10((high - low) / 50)), **given)
+        return ipywidgets.FloatLogSlider(value=low, min=math.log10(low), max=math.log10(high), step=0.02,
+                                         **given)
+    return ipywidgets.FloatSlider(value=low, min=low, max=high,
+                                  step=10 ** math.floor(math.log10((high - low) / 50)), **given)
 
 
 def box(value: bool):
@@ -121,7 +125,8 @@ def box(value: bool):
 
 
 def close(widget) -> None:
-    """Close a widget, all inside it, and the models of its layout and style, which live as long as nobody closes them."""
+    """Close a widget, all inside it, and the models of its layout and style, which live as long as nobody
+    closes them."""
     for child in getattr(widget, "children", ()):
         close(child)
     for part in ("layout", "style"):
@@ -130,5 +135,6 @@ def close(widget) -> None:
     widget.close()
 
 
-__all__ = ["VIEW", "box", "button", "check", "close", "column", "escape", "html", "image", "listen", "menu", "moments", "named",
+__all__ = ["VIEW", "box", "button", "check", "close", "column", "escape", "html", "image", "listen", "menu",
+           "moments", "named",
            "number", "progress", "put", "row", "show", "slider", "style", "tabs", "text"]

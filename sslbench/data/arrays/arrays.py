@@ -1,9 +1,10 @@
-"""What a researcher already holds in memory: tensors, NumPy arrays, tables of pandas or a torch Dataset, listed as a data source.
+"""What a researcher already holds in memory: tensors, NumPy arrays, tables of pandas or a torch Dataset,
+listed as a data source.
 
-Nothing is copied that can be shared: samples are picked and brought to their stored form batch by batch, so a memory map stays
-on the disk.
+Nothing is copied that can be shared: samples are picked and brought to their stored form batch by batch, so a
+memory map stays on the disk.
 
-    name = arrays(x, y)                 # x [n, H, W], [n, C, H, W], [n, H, W, C], [n, T], [n, C, T] or symbols [n, T]
+    name = arrays(x, y)  # x [n, H, W], [n, C, H, W], [n, H, W, C], [n, T], [n, C, T] or symbols [n, T]
     fit(Recipe(data=name, pretext="simclr", backbone="small_cnn"))
 """
 
@@ -32,7 +33,8 @@ from .shapes import KINDS, LAYOUTS, understood
 
 
 class Held(Data, listed=False):
-    """Interface of the three below: samples that are in memory already, or mapped. `arrays` sets the class attributes."""
+    """Interface of the three below: samples that are in memory already, or mapped. `arrays` sets the class
+    attributes."""
 
     group = "yours"
     x: "list[Tensor | OnDisk]"  # pieces, one after the other
@@ -101,24 +103,28 @@ class HeldSymbols(Held, listed=False):
         self.fields = {"symbols": Field((self.x[0].shape[1],), (1,), **self.found)}
 
     def augment(self, batch, generator):
-        return {"symbols": excerpt(batch["symbols"], generator, self.crop, self.hide, 4, self.fields["symbols"].vocab)}
+        return {"symbols": excerpt(batch["symbols"], generator, self.crop, self.hide, 4,
+                                   self.fields["symbols"].vocab)}
 
 
 CLASSES = {"image": HeldImages, "series": HeldSeries, "symbols": HeldSymbols}
 
 
-def arrays(x: Any, labels: Any = None, *, groups: Any = None, splits: Any = None, name: str = "arrays", kind: str | None = None) -> str:
+def arrays(x: Any, labels: Any = None, *, groups: Any = None, splits: Any = None, name: str = "arrays",
+           kind: str | None = None) -> str:
     """List your own samples as the data source `name`; returns the name, for Recipe(data=name).
 
-    x: an array, a tensor, a list, a table of pandas, a torch Dataset of x, (x, label) or dicts, or one of these for each split:
-    {"train": (x, y), "test": (x, y)}. Images [n, C, H, W], [n, H, W, C] or [n, H, W]; series [n, C, T], [n, T, C] or [n, T] (NaN
-    or masked: absent; of unequal lengths as a list); symbols [n, T] whole numbers from 0 (-1: absent).
-    labels: [n] whole numbers or words (classes; -1, None, NaN: not labelled) or floats (a quantity), [n, k] one-hot or several
-    answers of 0 and 1, or a dict of several: the first is the label.  groups: [n] a person, patient, speaker ... who stays in
-    one split.  splits: [n] "train", "validation" or "test", or {"train": row numbers, ...}.  Both may name one of the labels.
-    kind: "image", "series" or "symbols" where the shape leaves it open, or "nchw", "nhwc", "nct", "ntc" to say where the channels
-    are. What was decided stands in Data.find(name)().reading(). The source lasts as long as this Python process and shares the
-    memory of x, which must not be changed afterwards.
+    x: an array, a tensor, a list, a table of pandas, a torch Dataset of x, (x, label) or dicts, or one of
+    these for each split: {"train": (x, y), "test": (x, y)}. Images [n, C, H, W], [n, H, W, C] or [n, H, W];
+    series [n, C, T], [n, T, C] or [n, T] (NaN or masked: absent; of unequal lengths as a list); symbols [n,
+    T] whole numbers from 0 (-1: absent).
+    labels: [n] whole numbers or words (classes; -1, None, NaN: not labelled) or floats (a quantity), [n, k]
+    one-hot or several answers of 0 and 1, or a dict of several: the first is the label.  groups: [n] a
+    person, patient, speaker ... who stays in one split.  splits: [n] "train", "validation" or "test", or
+    {"train": row numbers, ...}.  Both may name one of the labels.
+    kind: "image", "series" or "symbols" where the shape leaves it open, or "nchw", "nhwc", "nct", "ntc" to
+    say where the channels are. What was decided stands in Data.find(name)().reading(). The source lasts as
+    long as this Python process and shares the memory of x, which must not be changed afterwards.
     """
     if kind not in (None, *KINDS, *LAYOUTS):
         raise ValueError(f"kind must be one of {', '.join((*KINDS, *LAYOUTS))}, not {said(kind)}")
@@ -140,8 +146,10 @@ def listed(given: Handed, name: str, kind: str | None) -> str:
     training[told.splits.rows["train"]] = True
     learned = LEARNED[kind](pieces, training)
     body = {"name": name, "x": pieces, "mapped": any(map(on_disk, views)), "found": learned.found,
-            "stored": staticmethod(learned.stored) if learned.stored else None, "described": told, "classes": told.classes,
-            "splits_from": told.splits.origin, "notes": [*notes, *given.notes, *more, *learned.notes, *told.said],
+            "stored": staticmethod(learned.stored) if learned.stored else None, "described": told,
+            "classes": told.classes,
+            "splits_from": told.splits.origin,
+            "notes": [*notes, *given.notes, *more, *learned.notes, *told.said],
             "__doc__": CLASSES[kind].__doc__, "__module__": __name__}
     return type("Arrays", (CLASSES[kind],), body).name
 
@@ -150,12 +158,14 @@ def told_of(given) -> Described:
     """Labels and splits of what was handed over."""
     names = given.label
     asked = ",".join(names) if names and not any("," in name or "{" in name for name in names) else ""
-    return described([str(i) for i in range(len(given))], given.columns, label=asked, likely=names, group=given.group, given=given.given,
+    return described([str(i) for i in range(len(given))], given.columns, label=asked, likely=names,
+                     group=given.group, given=given.given,
                      split="none" if given.given is None else "")
 
 
 def as_stored(views: list[np.ndarray], kind: str) -> tuple[list, list[str]]:
-    """Tensors that share memory with the arrays wherever torch can read them; and what is left out, in words."""
+    """Tensors that share memory with the arrays wherever torch can read them; and what is left out, in
+    words."""
     notes = []
     masked = sum(int(np.ma.count_masked(v)) for v in views if isinstance(v, np.ma.MaskedArray))
     if masked and kind == "symbols":  # of others, what is absent is counted where it is read
@@ -182,7 +192,8 @@ def unmasked(x: np.ndarray, kind: str) -> np.ndarray:
 
 
 def as_tensor(x: np.ndarray) -> "Tensor | OnDisk":
-    """The same memory as a tensor; a copy of what torch cannot share (turned round, other byte order), none of a memory map."""
+    """The same memory as a tensor; a copy of what torch cannot share (turned round, other byte order), none
+    of a memory map."""
     shared = x.dtype.isnative and x.dtype.itemsize <= 8 and min(x.strides, default=0) >= 0
     if not shared and on_disk(x):
         return OnDisk(x)

@@ -1,4 +1,5 @@
-"""Items of a torch Dataset, of one by Hugging Face, or of a list: their samples in one array, what else they hold as columns.
+"""Items of a torch Dataset, of one by Hugging Face, or of a list: their samples in one array, what else they
+hold as columns.
 
 An item is x, (x, label), (x, label, anything else) or a dict with a key such as "image" and perhaps "label".
 """
@@ -16,14 +17,16 @@ from ...machine.hardware import memory_limit
 from ..image.to_square import flat
 from .npz import LABELS, SAMPLES
 
-X_KEYS = (*SAMPLES, "pixel_values", "img", "picture", "photo", "audio", "waveform", "input_values", "input_ids", "sequence", "values")
+X_KEYS = (*SAMPLES, "pixel_values", "img", "picture", "photo", "audio", "waveform", "input_values",
+          "input_ids", "sequence", "values")
 LABEL_KEYS = (*LABELS, "label_ids")
 AN_ITEM = "an item must be x, (x, label) or a dict such as {'image': x, 'label': y}"
 
 
 @dataclass
 class Taken:
-    """x: [n, ...], or a list of n arrays of unequal shapes.  columns: name -> n values; label: the name of one of them, or "".
+    """x: [n, ...], or a list of n arrays of unequal shapes.  columns: name -> n values; label: the name of
+    one of them, or "".
     notes: what was not used."""
 
     x: Any
@@ -33,7 +36,8 @@ class Taken:
 
 
 def is_dataset(x: Any) -> bool:
-    """Whether samples have to be asked for one by one; arrays, tensors and tables hand over all of them at once."""
+    """Whether samples have to be asked for one by one; arrays, tensors and tables hand over all of them at
+    once."""
     if isinstance(x, (torch.utils.data.Dataset, DataLoader)):
         return True
     kind = type(x)
@@ -45,7 +49,8 @@ def is_dataset(x: Any) -> bool:
 def taken(dataset: Any) -> Taken:
     """All items of a dataset."""
     if isinstance(dataset, IterableDataset):
-        raise ValueError("an IterableDataset gives its items in one order and has no length; read some of them first: "
+        raise ValueError("an IterableDataset gives its items in one order and has no length; read some of "
+                         "them first: "
                          "arrays(list(itertools.islice(dataset, 10000)))")
     if isinstance(dataset, DataLoader):
         raise ValueError("a DataLoader gives batches; give the dataset that it reads: loader.dataset")
@@ -71,7 +76,8 @@ def renamed(found: Taken) -> Taken:
 
 
 def with_names(found: Taken, dataset: Any) -> None:
-    """Numbers of classes become their names where the dataset has them, as torchvision's and Hugging Face's have."""
+    """Numbers of classes become their names where the dataset has them, as torchvision's and Hugging Face's
+    have."""
     features = getattr(dataset, "features", None)
     feature = features.get(found.label) if isinstance(features, Mapping) else None
     names = getattr(feature, "names", None) or getattr(dataset, "classes", None)
@@ -83,13 +89,15 @@ def with_names(found: Taken, dataset: Any) -> None:
 
 
 def of_items(items: Any) -> Taken:
-    """Every item, read once. Samples of one shape go straight into their array: a list of them would double the memory."""
+    """Every item, read once. Samples of one shape go straight into their array: a list of them would double
+    the memory."""
     n, xs, columns, label, unused = len(items), Stack(len(items)), {}, "", set()
     for i in range(n):
         try:
             item = items[i]
         except Exception as error:
-            raise ValueError(f"item {i} of the dataset cannot be read: {type(error).__name__}: {str(error).splitlines()[0]}") from error
+            raise ValueError(f"item {i} of the dataset cannot be read: {type(error).__name__}: "
+                             f"{str(error).splitlines()[0]}") from error
         x, found, label, odd = parted(item)
         xs.add(i, array_of(x))
         unused |= odd
@@ -101,26 +109,33 @@ def of_items(items: Any) -> Taken:
 
 
 def parted(item: Any) -> tuple[Any, dict[str, Any], str, set[str]]:
-    """One item: x, its other values by name, the name of the label, and the names of what is no single value."""
+    """One item: x, its other values by name, the name of the label, and the names of what is no single
+    value."""
     if isinstance(item, Mapping):
         key = next((k for k in X_KEYS if k in item), None)
         if key is None:
-            raise ValueError(f"an item of the dataset has the keys {', '.join(map(str, list(item)[:8]))}; {AN_ITEM}")
+            raise ValueError(f"an item of the dataset has the keys {', '.join(map(str, list(item)[:8]))}; "
+                             f"{AN_ITEM}")
         x = item[key]["array"] if isinstance(item[key], Mapping) and "array" in item[key] else item[key]
-        rest, label = {str(k): v for k, v in item.items() if k != key}, next((k for k in LABEL_KEYS if k in item), "")
+        rest, label = {str(k): v
+                       for k, v in item.items() if k != key}, next((k for k in LABEL_KEYS if k in item), "")
     elif isinstance(item, (tuple, list)) and not is_numbers(item):
         names = ["label", *(f"part {i}" for i in range(3, len(item) + 1))]
-        x, rest, label = item[0] if item else None, dict(zip(names, item[1:])), "label" if len(item) > 1 else ""
+        x, rest, label = item[0] if item else None, dict(zip(names,
+                                                             item[1:])), "label" if len(item) > 1 else ""
     else:
         x, rest, label = item, {}, ""
     if isinstance(x, (tuple, list)) and not is_numbers(x):
-        raise ValueError(f"x of an item is a list of {len(x)} samples (views?); give the dataset without the transform that makes them")
+        raise ValueError(f"x of an item is a list of {len(x)} samples (views?); give the dataset without "
+                         "the transform that makes them")
     if isinstance(x, (str, bytes)) or x is None or isinstance(x, Mapping):
-        raise ValueError(f"x of an item is {type(x).__name__}, and numbers are read; texts in a file are read by the source 'text'")
+        raise ValueError(f"x of an item is {type(x).__name__}, and numbers are read; texts in a file are "
+                         "read by the source 'text'")
     values = {name: single(value) for name, value in rest.items()}
     odd = {name for name, value in values.items() if value is NotImplemented}
     if label in odd:
-        raise ValueError(f"the label of an item is {type(rest[label]).__name__} of shape {list(np.shape(rest[label]))}; {AN_ITEM}")
+        raise ValueError(f"the label of an item is {type(rest[label]).__name__} of shape "
+                         f"{list(np.shape(rest[label]))}; {AN_ITEM}")
     return x, {name: value for name, value in values.items() if name not in odd}, label, odd
 
 
@@ -128,7 +143,8 @@ def is_numbers(item: Any) -> bool:
     """Whether a list is a sample itself: numbers, or lists of numbers."""
     while isinstance(item, (tuple, list)) and item:
         item = item[0]
-    return isinstance(item, (int, float, complex, np.generic)) or (isinstance(item, (tuple, list)) and not item)
+    return (isinstance(item, (int, float, complex, np.generic))
+            or (isinstance(item, (tuple, list)) and not item))
 
 
 def single(value: Any) -> Any:
@@ -150,7 +166,8 @@ def array_of(x: Any) -> np.ndarray:
         if x.device.type == "meta":
             raise ValueError("x is a tensor on the device meta, which holds no numbers")
         x = x.detach().cpu().resolve_conj().resolve_neg()
-        return (x.float() if x.dtype is torch.bfloat16 or (x.is_floating_point() and x.itemsize == 1) else x).numpy()
+        return (x.float() if x.dtype is torch.bfloat16 or (x.is_floating_point() and x.itemsize == 1)
+                else x).numpy()
     if type(x).__module__.startswith("PIL."):
         return pixels(x)
     return x if isinstance(x, np.ndarray) else np.asarray(x)
@@ -171,7 +188,8 @@ class Stack:
     def add(self, i: int, x: np.ndarray) -> None:
         if self.out is None and self.list is None:
             if self.n * x.nbytes > memory_limit() // 2:
-                raise ValueError(f"{self.n} samples of {x.nbytes} bytes do not fit into memory; save them as one .npy and give "
+                raise ValueError(f"{self.n} samples of {x.nbytes} bytes do not fit into memory; save them "
+                                 "as one .npy and give "
                                  "numpy.load(file, mmap_mode='r')")
             self.out = np.zeros((self.n, *x.shape), x.dtype)
         if self.list is None and (x.shape != self.out.shape[1:] or x.dtype != self.out.dtype):
@@ -182,4 +200,5 @@ class Stack:
             self.list.append(x)
 
     def done(self) -> Any:
-        return self.list if self.out is None and self.list is not None else np.zeros(0) if self.out is None else self.out
+        return (self.list if self.out is None and self.list is not None else np.zeros(0)
+                if self.out is None else self.out)

@@ -1,4 +1,5 @@
-"""What the arrays of an .npy or .npz file are: the samples, and columns of labels, groups and splits, told by their names."""
+"""What the arrays of an .npy or .npz file are: the samples, and columns of labels, groups and splits, told by
+their names."""
 
 import re
 import zipfile
@@ -9,17 +10,29 @@ import numpy as np
 
 from ..column_names import GROUPS, SPLIT_COLUMNS, SPLIT_WORDS, split_name
 from ..column_names import LABELS as NAMED
-from .npz_members import Member, Refused, damage_in_one_line, mapped, members, plain, read, short, within_memory
+from .npz_members import (
+    Member,
+    Refused,
+    damage_in_one_line,
+    mapped,
+    members,
+    plain,
+    read,
+    short,
+    within_memory,
+)
 
-SAMPLES = ("x", "data", "images", "image", "imgs", "pixels", "signals", "signal", "series", "waveforms", "features", "sequences",
+SAMPLES = ("x", "data", "images", "image", "imgs", "pixels", "signals", "signal", "series", "waveforms",
+           "features", "sequences",
            "inputs", "input", "samples", "sample", "array", "arr_0")
 LABELS = ("y", *NAMED, "arr_1")
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """x: the samples [n, ...]; of an .npy a memory map.  columns: name -> one value for each sample, array [n], [n, k] or list,
-    with None where there is none.  label, group, split: which of the columns these are by their names, or "".
+    """x: the samples [n, ...]; of an .npy a memory map.  columns: name -> one value for each sample, array
+    [n], [n, k] or list, with None where there is none.  label, group, split: which of the columns these are
+    by their names, or "".
     notes: what was taken and what was left out."""
 
     x: np.ndarray
@@ -33,9 +46,10 @@ class Arrays:
 def load(path: Path, axes: tuple[int, ...] = (2, 3, 4), parameter: str = "data.file") -> Arrays:
     """What an .npy or .npz file holds. axes: how many axes the samples may have, the first one counts them.
 
-    In an .npz the samples are called x, X, data, images, signals ..., the labels y, labels, target ..., the groups subject,
-    person ...; each for all samples, or for each split: train_images, X_test, y_val. ValueError in one line for a file that is
-    damaged, is of another kind, holds Python objects, or claims more than it can hold or memory can take.
+    In an .npz the samples are called x, X, data, images, signals ..., the labels y, labels, target ..., the
+    groups subject, person ...; each for all samples, or for each split: train_images, X_test, y_val.
+    ValueError in one line for a file that is damaged, is of another kind, holds Python objects, or claims
+    more than it can hold or memory can take.
     """
     if not path.is_file():
         raise ValueError(f"{short(str(path))} is no file; {parameter} must be an .npy or .npz file")
@@ -67,7 +81,8 @@ def arranged(path: Path, archive: zipfile.ZipFile, found: list[Member], axes: tu
     within_memory(path, [*xs.values(), *used])
     values = {title: column(archive, xs, parts) for title, parts in columns.items()}
     if any(xs):
-        values["split"] = [SPLIT_WORDS.get(part, "train") for part, m in xs.items() for _ in range(m.shape[0])]
+        values["split"] = [SPLIT_WORDS.get(part, "train")
+                           for part, m in xs.items() for _ in range(m.shape[0])]
     split = next((k for k in SPLIT_COLUMNS if k in values and are_splits(values[k])), "")
     group = next((k for k in GROUPS if k in values and differ(values[k])), "")
     rest = [k for k in values if k not in (*GROUPS, *SPLIT_COLUMNS)]
@@ -83,12 +98,14 @@ def samples_of(path: Path, found: list[Member], axes: tuple[int, ...]) -> dict[s
     able = able or [plain(path, m) for m in found if m.dtype.kind in "OV"]
     if not able:
         raise Refused(f"{path.name} has no array of numbers with {' or '.join(map(str, axes))} axes, the "
-                      f"first of which counts the samples; it has {', '.join(map(str, found[:8])) or 'nothing'}")
+                      "first of which counts the samples; it has "
+                      f"{', '.join(map(str, found[:8])) or 'nothing'}")
     bases = [parted(m.name)[0] for m in able]
     largest = max(able, key=lambda m: (len(m.shape), m.nbytes))
     base = next((b for b in SAMPLES if b in bases), parted(largest.name)[0])
     xs = {parted(m.name)[1]: m for m in reversed(able) if parted(m.name)[0] == base}  # the first counts
-    if "" in xs and "train" in {SPLIT_WORDS.get(part) for part in xs}:  # all samples beside their parts: the parts say more
+    # all samples beside their parts: the parts say more
+    if "" in xs and "train" in {SPLIT_WORDS.get(part) for part in xs}:
         del xs[""]
     if len({m.shape[1:] for m in xs.values()}) > 1:
         raise Refused(f"the splits in {path.name} differ in more than the number of samples: "
@@ -102,7 +119,8 @@ def columns_of(path: Path, found: list[Member], xs: dict[str, Member]) -> dict[s
     order = {name: i for i, name in enumerate(LABELS)}
     for m in sorted(found, key=lambda m: order.get(parted(m.name)[0], len(order))):
         base, part = parted(m.name)
-        if m in xs.values() or part not in xs or len(m.shape) not in (1, 2) or m.shape[0] != xs[part].shape[0]:
+        if (m in xs.values() or part not in xs or len(m.shape) not in (1, 2)
+            or m.shape[0] != xs[part].shape[0]):
             continue
         if m.dtype.kind in "OVc" and base not in (*LABELS, *GROUPS, *SPLIT_COLUMNS):
             continue  # it is said that it is not used
@@ -122,7 +140,8 @@ def column(archive: zipfile.ZipFile, xs: dict[str, Member], parts: dict[str, Mem
 
 
 def parted(name: str) -> tuple[str, str]:
-    """("images", "train") of train_images, images_train and trainImages; (name, "") where it names no split."""
+    """("images", "train") of train_images, images_train and trainImages; (name, "") where it names no
+    split."""
     words = [w for w in re.split(r"[_\-. /]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if w]
     for at in (0, -1):
         if len(words) > 1 and words[at] in SPLIT_WORDS:
@@ -140,12 +159,14 @@ def differ(values: np.ndarray | list) -> bool:
 
 def are_splits(values: np.ndarray | list) -> bool:
     """Whether all values are names of splits, of two at least."""
-    found = {split_name(v) for v in np.unique(np.asarray(values, str)).tolist()} if np.ndim(values) == 1 else {None}
+    found = ({split_name(v) for v in np.unique(np.asarray(values, str)).tolist()}
+             if np.ndim(values) == 1 else {None})
     return None not in found and len(found) > 1
 
 
 def notes(found: list[Member], xs: dict[str, Member], used: list[Member]) -> list[str]:
-    """What a reader should know of the choice: positional or unknown names that were taken, and arrays that were not."""
+    """What a reader should know of the choice: positional or unknown names that were taken, and arrays that
+    were not."""
     said = []
     guessed = [m for m in xs.values() if parted(m.name)[0] not in SAMPLES]
     if guessed:
@@ -153,5 +174,6 @@ def notes(found: list[Member], xs: dict[str, Member], used: list[Member]) -> lis
     said += [f"{m} taken for the labels" for m in used if m.name == "arr_1"]
     left = [m for m in found if m not in used and m not in xs.values()]
     if left:
-        said.append(f"{len(left)} arrays not used: " + ", ".join(map(str, left[:5])) + (", ..." if len(left) > 5 else ""))
+        said.append(f"{len(left)} arrays not used: " + ", ".join(map(str, left[:5]))
+                    + (", ..." if len(left) > 5 else ""))
     return said

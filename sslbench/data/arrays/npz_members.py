@@ -1,5 +1,5 @@
-"""The arrays of .npy and .npz files, read safely: nothing is unpickled, and what a header claims is compared with what the
-file can hold and memory can take before any of it is read."""
+"""The arrays of .npy and .npz files, read safely: nothing is unpickled, and what a header claims is compared
+with what the file can hold and memory can take before any of it is read."""
 
 import io
 import math
@@ -18,7 +18,8 @@ from ...messages import one_line
 
 LONGEST_HEADER = 10_000  # bytes that are read to find it; those that NumPy writes have some hundred
 MOST_MEMBERS = 10_000
-SMALL, DENSEST = 2**28, 500  # a member of more than 256 MB must not be packed to less than 1/500; zeros can be, to 1/1032
+# a member of more than 256 MB must not be packed to less than 1/500; zeros can be, to 1/1032
+SMALL, DENSEST = 2**28, 500
 
 
 class Refused(ValueError):
@@ -54,12 +55,14 @@ def damage_in_one_line(path: Path) -> Iterator[None]:
         yield
     except Refused:
         raise
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, TypeError, SyntaxError, LookupError,
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, TypeError,
+            SyntaxError, LookupError,
             OverflowError, MemoryError, AttributeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{path.name} is damaged, or not what numpy.save or numpy.savez writes ({short(said)}); "
+        raise ValueError(f"{path.name} is damaged, or not what numpy.save or numpy.savez writes "
+                         f"({short(said)}); "
                          "make or download it again") from None
 
 
@@ -78,9 +81,11 @@ def plain(path: Path, member: Member) -> Member:
     """The member itself; ValueError when it is no plain array of numbers or words."""
     name = f"{short(member.name)} in {path.name}"
     if member.dtype.names:
-        raise Refused(f"{name} is a table of records; save each of its columns as an array: {short(', '.join(member.dtype.names))}")
+        raise Refused(f"{name} is a table of records; save each of its columns as an array: "
+                      f"{short(', '.join(member.dtype.names))}")
     if member.dtype.hasobject:
-        raise Refused(f"{name} holds Python objects, which could run code and are not read; save numbers or words of one kind, "
+        raise Refused(f"{name} holds Python objects, which could run code and are not read; save numbers or "
+                      "words of one kind, "
                       "series of unequal length padded with NaN")
     if member.dtype.kind == "c":
         raise Refused(f"{name} is complex; save real and imaginary part as two channels")
@@ -103,7 +108,8 @@ def members(path: Path, archive: zipfile.ZipFile) -> list[Member]:
     if len(infos) > MOST_MEMBERS:
         raise Refused(f"{path.name} has {len(infos)} members, and {MOST_MEMBERS} are the most that are read; "
                       "save the samples as one array")
-    found = {info.filename: one_member(path, archive, info) for info in infos if info.filename.endswith(".npy")}
+    found = {info.filename: one_member(path, archive, info)
+             for info in infos if info.filename.endswith(".npy")}
     return list(found.values())
 
 
@@ -117,7 +123,8 @@ def one_member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> M
     if member.nbytes != there:
         raise ValueError(f"the header of {short(name)} promises {member.nbytes} bytes and {there} are there")
     if member.nbytes > SMALL and member.nbytes > DENSEST * info.compress_size:
-        raise Refused(f"{short(name)} in {path.name} claims {member.nbytes / 1e9:.1f} GB in {info.compress_size / 1e6:.1f} MB, which only "
+        raise Refused(f"{short(name)} in {path.name} claims {member.nbytes / 1e9:.1f} GB in "
+                      f"{info.compress_size / 1e6:.1f} MB, which only "
                       "an array of zeros can be; if it is one, save it with numpy.savez")
     return member
 
@@ -125,7 +132,8 @@ def one_member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> M
 def within_memory(path: Path, used: list[Member]) -> None:
     need, limit = sum(m.nbytes for m in used), memory_limit()
     if need > limit // 2:
-        raise Refused(f"{path.name} unpacks to {need / 1e9:.1f} GB, more than half of the {limit / 1e9:.1f} GB this process may use; "
+        raise Refused(f"{path.name} unpacks to {need / 1e9:.1f} GB, more than half of the {limit / 1e9:.1f} "
+                      "GB this process may use; "
                       "save the samples with numpy.save as an .npy, which is read from the disk")
 
 
@@ -140,7 +148,8 @@ def read(archive: zipfile.ZipFile, parts: list[Member]) -> np.ndarray:
     """These members one after the other in one array: [n, ...]."""
     if len(parts) == 1:
         return unpacked(archive, parts[0])
-    out = np.empty((sum(m.shape[0] for m in parts), *parts[0].shape[1:]), np.result_type(*(m.dtype for m in parts)))
+    out = np.empty((sum(m.shape[0] for m in parts), *parts[0].shape[1:]),
+                   np.result_type(*(m.dtype for m in parts)))
     start = 0
     for m in parts:  # one at a time: together they may be half of what memory can take
         out[start:start + m.shape[0]] = unpacked(archive, m)

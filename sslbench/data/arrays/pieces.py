@@ -1,6 +1,8 @@
-"""What somebody holds in memory, whatever its kind, as pieces of plain arrays and columns: the first step of `arrays`.
+"""What somebody holds in memory, whatever its kind, as pieces of plain arrays and columns: the first step of
+`arrays`.
 
-Nothing is copied that can be shared: arrays, tensors on the CPU, memory maps and the numbers of a table stay where they are.
+Nothing is copied that can be shared: arrays, tensors on the CPU, memory maps and the numbers of a table stay
+where they are.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,8 +20,10 @@ from .unequal import filled
 
 @dataclass
 class Handed:
-    """pieces: arrays [n_i, ...], one after the other.  columns: name -> values of all samples.  label: names of columns.
-    group: name of a column or "".  given: the split of each sample, or None.  notes: what was decided or not used."""
+    """pieces: arrays [n_i, ...], one after the other.  columns: name -> values of all samples.  label: names
+    of columns.
+    group: name of a column or "".  given: the split of each sample, or None.  notes: what was decided or not
+    used."""
 
     pieces: list[np.ndarray]
     columns: dict[str, Any] = field(default_factory=dict)
@@ -35,7 +39,8 @@ class Handed:
 def handed(x: Any, labels: Any = None, groups: Any = None, splits: Any = None) -> Handed:
     """x as `arrays` takes it, and the labels, groups and splits given beside it."""
     if x is None or isinstance(x, (str, bytes, int, float)):
-        raise ValueError(f"x is {type(x).__name__}; give an array, a tensor or a dataset (files are read by the sources images, series "
+        raise ValueError(f"x is {type(x).__name__}; give an array, a tensor or a dataset (files are read by "
+                         "the sources images, series "
                          "and text)")
     if isinstance(x, Mapping) and x and all(split_name(key) for key in x):
         return beside(by_split(x), labels, groups, splits)
@@ -57,7 +62,8 @@ def of_arrays(x: Mapping) -> Taken:
     """{"x": samples, "y": labels, ...}, each for all samples."""
     key = next((k for k in X_KEYS if k in x), None)
     if key is None:
-        raise ValueError(f"x is a dict with the keys {', '.join(map(str, list(x)[:8]))}; give one of its arrays, or "
+        raise ValueError(f"x is a dict with the keys {', '.join(map(str, list(x)[:8]))}; give one of its "
+                         "arrays, or "
                          "{'train': (x, y), 'test': (x, y)}")
     found = whole(x[key])
     label = next((k for k in LABEL_KEYS if k in x), "")
@@ -131,14 +137,17 @@ def beside(found: Handed, labels: Any, groups: Any, splits: Any) -> Handed:
         given = labels if isinstance(labels, Mapping) else {"label": labels}
         found.columns |= {str(name): sized(values, n, "labels") for name, values in given.items()}
         found.label = [str(name) for name in given]
-    groups, splits = (found.columns.get(what, what) if isinstance(what, str) else what for what in (groups, splits))
+    groups, splits = (found.columns.get(what, what) if isinstance(what, str) else what
+                      for what in (groups, splits))
     if groups is not None:
         found.columns["group"], found.group = sized(groups, n, "groups"), "group"
     else:
-        found.group = next((name for name in found.columns if name.lower() in GROUPS and name not in found.label
+        found.group = next((name
+                            for name in found.columns if name.lower() in GROUPS and name not in found.label
                             and differ(found.columns[name])), "")
     if splits is not None:
-        found.given = of_rows(splits, n) if isinstance(splits, Mapping) else named_splits(sized(splits, n, "splits"))
+        found.given = (of_rows(splits, n)
+                       if isinstance(splits, Mapping) else named_splits(sized(splits, n, "splits")))
     if found.given and len(set(found.given)) == 1:
         found.notes.append("all samples are given as one split, so the splits are drawn")
     return found
@@ -148,7 +157,8 @@ def sized(values: Any, n: int, what: str) -> Any:
     """The values; ValueError when they are not one for each sample."""
     values = [] if isinstance(values, (str, bytes)) else values_of(values)
     if np.ndim(values) == 0 or len(values) != n:
-        raise ValueError(f"{what} must have the shape [{n}], one for each sample, not {list(np.shape(values))}")
+        raise ValueError(f"{what} must have the shape [{n}], one for each sample, not "
+                         f"{list(np.shape(values))}")
     return values
 
 
@@ -158,9 +168,11 @@ def of_rows(splits: Mapping, n: int) -> list[str | None]:
     for key, rows in splits.items():
         rows = np.asarray(values_of(rows))
         rows = np.flatnonzero(rows) if rows.dtype == bool and rows.shape == (n,) else rows
-        there = rows.ndim == 1 and rows.dtype.kind in "iu" and (not len(rows) or 0 <= rows.min() <= rows.max() < n)
+        there = (rows.ndim == 1 and rows.dtype.kind in "iu"
+                 and (not len(rows) or 0 <= rows.min() <= rows.max() < n))
         if split_name(key) is None or not there:
-            raise ValueError(f"splits[{key!r}] must be train, validation or test and hold row numbers from 0 to {n - 1}, or a mask of {n}")
+            raise ValueError(f"splits[{key!r}] must be train, validation or test and hold row numbers from "
+                             f"0 to {n - 1}, or a mask of {n}")
         for i in rows.tolist():
             if given[i] not in (None, split_name(key)):
                 raise ValueError(f"sample {i} is in two splits, {given[i]} and {split_name(key)}")
@@ -170,8 +182,10 @@ def of_rows(splits: Mapping, n: int) -> list[str | None]:
 
 def named_splits(words: Any) -> list[str | None]:
     """"train", "validation", "test" or None for each word; ValueError for other words."""
-    words = [None if w is None or w != w or w == "" else str(w) for w in np.asarray(words, object).reshape(-1).tolist()]
+    words = [None if w is None or w != w or w == "" else str(w)
+             for w in np.asarray(words, object).reshape(-1).tolist()]
     unknown = sorted({w for w in words if w is not None and split_name(w) is None})
     if unknown:
-        raise ValueError(f"splits holds {unknown[0][:40]!r}; its words must be train, validation (or val) and test")
+        raise ValueError(f"splits holds {unknown[0][:40]!r}; its words must be train, validation (or val) "
+                         "and test")
     return [None if w is None else split_name(w) for w in words]

@@ -1,4 +1,5 @@
-"""What is learned from all samples once, scale and gaps, and how the rows that are asked for are brought to their stored form.
+"""What is learned from all samples once, scale and gaps, and how the rows that are asked for are brought to
+their stored form.
 
 Samples are read a few at a time: a memory map stays on the disk, and nothing is as large as all of them.
 """
@@ -19,12 +20,14 @@ from .shapes import MOST_SYMBOLS
 
 NUMBERS = 2**21  # read at once
 FEW = 2**21  # numbers that tell the scale of pictures
-BANDS = {"scale": 1 / 64, "offset": 128.0}  # how several bands are stored: each with mean 128 and deviation 64
+# how several bands are stored: each with mean 128 and deviation 64
+BANDS = {"scale": 1 / 64, "offset": 128.0}
 
 
 @dataclass
 class Learned:
-    """found: keywords of the Field.  stored: some samples -> as they are stored, None: as they are.  notes: in words."""
+    """found: keywords of the Field.  stored: some samples -> as they are stored, None: as they are.  notes:
+    in words."""
 
     found: dict[str, Any]
     stored: Callable[[Tensor], Tensor] | None = None
@@ -55,7 +58,8 @@ def of_images(x: list, training: np.ndarray) -> Learned:
 
 
 def of_series(x: list, training: np.ndarray) -> Learned:
-    """Stored as float32, each channel with mean 0 and deviation 1 over the training samples; padded to whole patches with NaN."""
+    """Stored as float32, each channel with mean 0 and deviation 1 over the training samples; padded to whole
+    patches with NaN."""
     T = x[0].shape[2]
     patch = parts.patch_of_series(T)
     seen = looked_at(x, training)
@@ -68,7 +72,8 @@ def of_symbols(x: list, training: np.ndarray) -> Learned:
     ends = [piece.long().aminmax() for piece in pieces(x)]  # not every kind of whole number has it
     low, high = int(min(e.min for e in ends)), int(max(e.max for e in ends))
     if low < -1 or high < 0 or high >= MOST_SYMBOLS:
-        raise ValueError(f"symbols must be numbered from 0 to at most {MOST_SYMBOLS - 1:,} (-1: absent), not from {low:,} to {high:,}; "
+        raise ValueError(f"symbols must be numbered from 0 to at most {MOST_SYMBOLS - 1:,} (-1: absent), "
+                         f"not from {low:,} to {high:,}; "
                          "number them with numpy.unique(x, return_inverse=True), or choose kind='series'")
     return Learned({"vocab": high + 1, "gaps": low < 0}, partial(numbered_from_0, vocab=high + 1))
 
@@ -147,5 +152,6 @@ def moments_of(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def finite(x: Tensor) -> bool:
-    """Whether all numbers are finite, by their sum: ten times as fast as looking at each. False may be wrong."""
+    """Whether all numbers are finite, by their sum: ten times as fast as looking at each. False may be
+    wrong."""
     return not x.is_floating_point() or math.isfinite(x.sum(dtype=torch.float64))

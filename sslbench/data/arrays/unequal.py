@@ -1,4 +1,5 @@
-"""Samples of whatever form as one plain array of numbers: unequal series end in masked numbers, grey pictures get colours."""
+"""Samples of whatever form as one plain array of numbers: unequal series end in masked numbers, grey pictures
+get colours."""
 
 import numpy as np
 
@@ -15,7 +16,8 @@ def filled(found: Taken) -> np.ndarray:
 def plain(x: np.ndarray) -> np.ndarray:
     """x itself, Python's own numbers as floats; ValueError when it does not hold real numbers."""
     if x.dtype.kind == "c":
-        raise ValueError("x is complex; give real and imaginary part as two channels: numpy.stack([x.real, x.imag], 1)")
+        raise ValueError("x is complex; give real and imaginary part as two channels: numpy.stack([x.real, "
+                         "x.imag], 1)")
     if x.dtype.kind == "O":
         try:
             return x.astype(np.float64)  # None becomes NaN
@@ -23,7 +25,8 @@ def plain(x: np.ndarray) -> np.ndarray:
             reason = str(error).splitlines()[0][:80]
             raise ValueError(f"x holds Python objects that are no numbers ({reason})") from None
     if x.dtype.kind not in "fiub":
-        remedy = {"V": "give numpy.lib.recfunctions.structured_to_unstructured(x)", "M": "give x.astype('int64')"}
+        remedy = {"V": "give numpy.lib.recfunctions.structured_to_unstructured(x)",
+                  "M": "give x.astype('int64')"}
         raise ValueError(f"x holds {str(x.dtype)[:60]}, and numbers are read; "
                          + remedy.get(x.dtype.kind, "texts in a file are read by the source 'text'"))
     return x
@@ -46,7 +49,8 @@ def padded(rows: list[np.ndarray], found: Taken) -> np.ndarray:
         rows = [r.T for r in rows]
     if kinds not in ({1}, {2}) or len({r.shape[:-1] for r in rows}) > 1:
         shapes = sorted({str(list(r.shape)) for r in rows})
-        raise ValueError(f"the samples differ in shape ({', '.join(shapes[:3])}); give pictures a transform that makes them alike, such "
+        raise ValueError(f"the samples differ in shape ({', '.join(shapes[:3])}); give pictures a transform "
+                         "that makes them alike, such "
                          "as a resize")
     lengths = [r.shape[-1] for r in rows]
     out = np.ma.masked_all((len(rows), *rows[0].shape[:-1], max(lengths)), dtype)

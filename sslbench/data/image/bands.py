@@ -1,7 +1,8 @@
-"""Pictures that Pillow reads in part only: TIFF with many bands or 16 bits a colour, 16-bit colour PNG, NumPy arrays.
+"""Pictures that Pillow reads in part only: TIFF with many bands or 16 bits a colour, 16-bit colour PNG, NumPy
+arrays.
 
-Each reader gives (bands, dtype, pixels): `bands` is 3 for what a screen shows, else how many numbers a pixel has, and pixels()
-reads them as [H, W, C]; where bands is 3 and C is 2 or 4, the last is transparency.
+Each reader gives (bands, dtype, pixels): `bands` is 3 for what a screen shows, else how many numbers a pixel
+has, and pixels() reads them as [H, W, C]; where bands is 3 and C is 2 or 4, the last is transparency.
 """
 
 import logging
@@ -22,7 +23,8 @@ SILENT = logging.NullHandler()
 
 
 class Unread(ValueError):
-    """A picture is left out though it is not damaged; the message says why and is the same for all of its kind."""
+    """A picture is left out though it is not damaged; the message says why and is the same for all of its
+    kind."""
 
 
 class Pixels(NamedTuple):
@@ -43,7 +45,8 @@ def bounded(shape) -> int:
 # NumPy
 
 def of_array(f: IO[bytes]) -> Pixels:
-    """A picture saved with numpy.save or savez: [H, W], [H, W, C] or [C, H, W]; of several arrays the first that fits."""
+    """A picture saved with numpy.save or savez: [H, W], [H, W, C] or [C, H, W]; of several arrays the first
+    that fits."""
     if f.read(2) == b"PK":
         archive = zipfile.ZipFile(f)
         for name in archive.namelist():

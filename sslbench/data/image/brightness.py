@@ -1,6 +1,8 @@
-"""How dark and how bright a folder of pictures is whose numbers do not say it themselves: 16 bits, 32 bits, floats.
+"""How dark and how bright a folder of pictures is whose numbers do not say it themselves: 16 bits, 32 bits,
+floats.
 
-One range for the whole folder, found once, so that pictures can be compared: the same whether they are held or streamed.
+One range for the whole folder, found once, so that pictures can be compared: the same whether they are held
+or streamed.
 """
 
 import os
@@ -20,7 +22,8 @@ FARTHER = 4.0  # the whole range is used where it is at most so many times that 
 
 
 def range_of(root: Path, names: list[str], in_threads: Callable[..., Iterator]) -> Range:
-    """The darkest and the brightest number of pictures of one kind; where few pixels are far outside of all others, these are cut."""
+    """The darkest and the brightest number of pictures of one kind; where few pixels are far outside of all
+    others, these are cut."""
     some = names[:: max(1, -(-len(names) // LOOKED_AT))]
     return range_of_files(root, tuple((name, identity(root / name)) for name in some), in_threads)
 
@@ -40,14 +43,16 @@ def identity(file: Path) -> tuple[int, int]:
 
 
 def statistics(file: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Lowest, highest and some of the numbers of one picture, by band; None where it cannot be read or holds no number."""
+    """Lowest, highest and some of the numbers of one picture, by band; None where it cannot be read or holds
+    no number."""
     found = numbers_of(file)
     return found and statistics_of(*found)
 
 
 def statistics_of(x: np.ndarray, colours: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """The same of numbers [H, W, C]."""
-    x = (x[..., :x.shape[2] - (x.shape[2] in (2, 4))].reshape(-1, 1) if colours else x.reshape(-1, x.shape[2]))
+    x = (x[..., :x.shape[2] - (x.shape[2] in (2, 4))].reshape(-1, 1)
+         if colours else x.reshape(-1, x.shape[2]))
     few = x[:: max(1, len(x) // PIXELS)].astype(np.float64)
     if x.dtype.kind != "f":
         return x.min(0).astype(np.float64), x.max(0).astype(np.float64), few
@@ -59,12 +64,14 @@ def statistics_of(x: np.ndarray, colours: bool) -> tuple[np.ndarray, np.ndarray,
 
 
 def spread(found: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Range:
-    """The range of all, without those from 0 to 1 among far larger ones, which keep that range (see of_its_own)."""
+    """The range of all, without those from 0 to 1 among far larger ones, which keep that range (see
+    of_its_own)."""
     if not found:
         return np.zeros(1), np.ones(1), 0
     shares = [low.min() >= 0 and 0.5 < high.max() <= 1 for low, high, _ in found]
     larger = [f for f, share in zip(found, shares) if not share]
-    if larger and (np.max([high for _, high, _ in larger], 0) - np.min([low for low, _, _ in larger], 0) > FAR).any():
+    if (larger and (np.max([high for _, high, _ in larger], 0)
+                    - np.min([low for low, _, _ in larger], 0) > FAR).any()):
         return (*spread(larger)[:2], int(sum(shares))) if any(shares) else of_all(found)
     return of_all(found)
 

@@ -1,4 +1,5 @@
-"""One picture file of any kind as a square uint8 image; whatever a damaged file makes a decoder raise means that it cannot be read."""
+"""One picture file of any kind as a square uint8 image; whatever a damaged file makes a decoder raise means
+that it cannot be read."""
 
 import errno
 import os
@@ -30,7 +31,8 @@ def opened(file: os.PathLike, size: int) -> Iterator[Opened]:
 
 
 def square(file: os.PathLike, form: Form) -> np.ndarray | None:
-    """The middle square of a picture as uint8 [bands, size, size], transparency on white; None when it cannot be read.
+    """The middle square of a picture as uint8 [bands, size, size], transparency on white; None when it cannot
+    be read.
     OSError where the system says no: another picture in its place would hide it."""
     try:
         with opened(file, form.size) as found:
@@ -40,7 +42,8 @@ def square(file: os.PathLike, form: Form) -> np.ndarray | None:
 
 
 def begun(file: os.PathLike, form: Form, decode: bool) -> tuple[Header | str, np.ndarray | None]:
-    """The header of a picture, or why it is left out; and the picture, where eight bits say how bright it is."""
+    """The header of a picture, or why it is left out; and the picture, where eight bits say how bright it
+    is."""
     try:
         with opened(file, form.size) as found:
             ready = decode and not found.header.depth and found.header.bands == form.bands
@@ -54,7 +57,8 @@ def begun(file: os.PathLike, form: Form, decode: bool) -> tuple[Header | str, np
 
 
 def numbers_of(file: os.PathLike) -> tuple[np.ndarray, bool] | None:
-    """All numbers of a picture beyond eight bits [H, W, C] and whether they are colours; None when it cannot be read."""
+    """All numbers of a picture beyond eight bits [H, W, C] and whether they are colours; None when it cannot
+    be read."""
     try:
         with opened(file, 1) as found, room(found.size):
             return values(found.pixels), found.header.bands == 3

@@ -1,10 +1,11 @@
 """Pictures of a folder as square uint8 images: all of them in one tensor, or decoded when they are asked for.
 
-Threads decode, not processes: Pillow lets other threads run while it decodes and scales. Measured on one core, a photograph
-of 500 x 375 pixels takes 2.4 ms to 128 pixels, of which Python itself needs about 0.1 ms: by that ratio threads keep some twenty
-cores busy; a small PNG takes 0.1 ms, nearly all of it Python's. A worker process would hold 280 MB of its own (memory is
-what is short when a folder is streamed), would take seconds to start, would cost this process 0.03 to 0.1 ms for every picture
-that it receives, and fails in scripts without `if __name__ == "__main__"`.
+Threads decode, not processes: Pillow lets other threads run while it decodes and scales. Measured on one
+core, a photograph of 500 x 375 pixels takes 2.4 ms to 128 pixels, of which Python itself needs about 0.1 ms:
+by that ratio threads keep some twenty cores busy; a small PNG takes 0.1 ms, nearly all of it Python's. A
+worker process would hold 280 MB of its own (memory is what is short when a folder is streamed), would take
+seconds to start, would cost this process 0.03 to 0.1 ms for every picture that it receives, and fails in
+scripts without `if __name__ == "__main__"`.
 """
 
 import os
@@ -32,9 +33,11 @@ _first: dict[Path, list[Path]] = {}  # the first few pictures of each folder
 
 
 class Folder:
-    """Pictures that are decoded when they are asked for, the same as `held` would hold: [LongTensor] -> uint8 [B, C, size, size].
+    """Pictures that are decoded when they are asked for, the same as `held` would hold: [LongTensor] -> uint8
+    [B, C, size, size].
 
-    One that turns out to be damaged is replaced by the next that can be read, with the same label where there is one.
+    One that turns out to be damaged is replaced by the next that can be read, with the same label where there
+    is one.
     labels: something for each picture that says which are alike; without it those of one folder are.
     """
 
@@ -54,10 +57,12 @@ class Folder:
         return torch.from_numpy(np.stack(images)) if images else torch.empty(shape, dtype=torch.uint8)
 
     def replace(self, row: int) -> np.ndarray:
-        """The picture that stands in for a damaged one: always the same, so that a run stays a function of its recipe."""
+        """The picture that stands in for a damaged one: always the same, so that a run stays a function of
+        its recipe."""
         n = len(self.names)
         others = [(row + i) % n for i in range(1, n)]
-        others.sort(key=lambda i: self.labels[i] != self.labels[row])  # keeps the label right; the sort is stable
+        # keeps the label right; the sort is stable
+        others.sort(key=lambda i: self.labels[i] != self.labels[row])
         for i in others:
             image = square(self.root / self.names[i], self.form)
             if image is not None:
@@ -70,7 +75,8 @@ class Folder:
 
 
 def held(root: Path, names: list[str], form: Form) -> tuple[Tensor, list[Header | str], Form]:
-    """Every picture as uint8 [n, C, size, size], the header of each or why it is left out, and the form with the folder's ranges."""
+    """Every picture as uint8 [n, C, size, size], the header of each or why it is left out, and the form with
+    the folder's ranges."""
     images, found = np.zeros((len(names), form.bands, form.size, form.size), np.uint8), []
     for i, (header, image) in enumerate(in_threads(partial(begun, form=form, decode=True), root, names)):
         found.append(header)
@@ -87,24 +93,29 @@ def held(root: Path, names: list[str], form: Form) -> tuple[Tensor, list[Header 
 
 
 def headers(root: Path, names: list[str], form: Form) -> tuple[list[Header | str], Form]:
-    """The same without the pictures: 0.05 ms each, only what tells how bright a folder of 16 bits or floats is gets decoded."""
+    """The same without the pictures: 0.05 ms each, only what tells how bright a folder of 16 bits or floats
+    is gets decoded."""
     found = [header for header, _ in in_threads(partial(begun, form=form, decode=False), root, names)]
     return found, with_ranges(root, names, found, form)
 
 
 def with_ranges(root: Path, names: list[str], found: list[Header | str], form: Form) -> Form:
-    """The form with the darkest and the brightest number of this folder, for each kind of numbers beyond eight bits."""
+    """The form with the darkest and the brightest number of this folder, for each kind of numbers beyond
+    eight bits."""
     depths = [header.depth if isinstance(header, Header) else "" for header in found]
     kinds = sorted(set(depths) - {""})
-    return replace(form, ranges={kind: range_of(root, [name for name, d in zip(names, depths) if d == kind], in_threads) for kind in kinds})
+    return replace(form, ranges={kind: range_of(root, [name for name, d in zip(names, depths) if d == kind],
+                                                in_threads) for kind in kinds})
 
 
 def channels(root: Path) -> int:
     """How many bands the pictures of a folder have, by the first few: 3 for all that a screen shows."""
     files = _first.get(root, [])
-    if not files or not all(map(os.path.exists, files)):  # a large folder is not listed each time that the source is made
+    # a large folder is not listed each time that the source is made
+    if not files or not all(map(os.path.exists, files)):
         files = _first[root] = first_files(root)
-    found = [header.bands for header in (begun(file, Form(1), False)[0] for file in files) if isinstance(header, Header)]
+    found = [header.bands for header in (begun(file, Form(1), False)[0] for file in files)
+             if isinstance(header, Header)]
     return max(found, key=found.count, default=3)
 
 

@@ -1,4 +1,5 @@
-"""A folder of the user's own pictures: any tree, any sizes and modes. Folders, file names or a table tell labels and splits."""
+"""A folder of the user's own pictures: any tree, any sizes and modes. Folders, file names or a table tell
+labels and splits."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,23 +17,31 @@ from .to_square import Form
 class Images(Data):
     """Your own folder of pictures, of any sizes and kinds; the names of sub-folders become labels.
 
-    Each picture is cut to a square and scaled; what has more than three bands keeps them. Folders called train, validation (or
-    val, dev) and test are the splits, a missing one is cut from the training pictures; otherwise 70, 10 and 20 % are drawn by the
-    hash of the file's path. A CSV file in the folder or beside it that names the pictures gives labels, groups and splits, too.
-    Where all pictures fit in a share of the `memory` they are held there; a larger folder is streamed: its files are decoded
-    whenever they are needed. Batches are the same, unless a file turns out to be damaged behind a good beginning: held ones are
-    skipped, streamed ones replaced. An .npz file of pictures (MedMNIST's, say) can stand in place of the folder.
+    Each picture is cut to a square and scaled; what has more than three bands keeps them. Folders called
+    train, validation (or val, dev) and test are the splits, a missing one is cut from the training pictures;
+    otherwise 70, 10 and 20 % are drawn by the hash of the file's path. A CSV file in the folder or beside it
+    that names the pictures gives labels, groups and splits, too. Where all pictures fit in a share of the
+    `memory` they are held there; a larger folder is streamed: its files are decoded whenever they are needed.
+    Batches are the same, unless a file turns out to be damaged behind a good beginning: held ones are
+    skipped, streamed ones replaced. An .npz file of pictures (MedMNIST's, say) can stand in place of the
+    folder.
     """
 
     name = "images"
     unit = "pictures"
 
-    def __init__(self, *, folder: Annotated[str, Hyperparameter("folder of images; names of sub-folders are labels")] = "",
-                 size: Annotated[int, Hyperparameter("width and height in pixels", choices=(32, 48, 64, 96, 128, 224))] = 32,
-                 label: Annotated[str, Hyperparameter("column of a table, folder level or {label}_{rest} pattern; none")] = "",
-                 group: Annotated[str, Hyperparameter("what stays in one split: a column, folder level or pattern")] = "",
-                 split: Annotated[str, Hyperparameter("column, folder level or pattern of given splits; none")] = "",
-                 memory: Annotated[float, Hyperparameter("share of memory for decoded pictures; more are streamed", 0, 1)] = 0.25,
+    def __init__(self, *, folder: Annotated[str, Hyperparameter("folder of images; names of sub-folders are "
+                                                                "labels")] = "",
+                 size: Annotated[int, Hyperparameter("width and height in pixels",
+                                                     choices=(32, 48, 64, 96, 128, 224))] = 32,
+                 label: Annotated[str, Hyperparameter("column of a table, folder level or {label}_{rest} "
+                                                      "pattern; none")] = "",
+                 group: Annotated[str, Hyperparameter("what stays in one split: a column, folder level or "
+                                                      "pattern")] = "",
+                 split: Annotated[str, Hyperparameter(
+                     "column, folder level or pattern of given splits; none")] = "",
+                 memory: Annotated[float, Hyperparameter("share of memory for decoded pictures; more are "
+                                                         "streamed", 0, 1)] = 0.25,
                  crop: Crop = 0.4,
                  color: Color = 0.5,
                  rotation: Rotation = 5.0,
@@ -42,22 +51,26 @@ class Images(Data):
         self.crop, self.color, self.rotation, self.flip = crop, color, rotation, flip
         self.root = locations.existing(folder or locations.sample("shapes"), "folder", "data.folder")
         if not self.root.is_dir() and not (self.root.is_file() and self.root.suffix.lower() in stack.ENDINGS):
-            raise NotADirectoryError(f"{str(self.root)!r} is a file; data.folder must be the folder that holds the images, or an .npz file")
+            raise NotADirectoryError(f"{str(self.root)!r} is a file; data.folder must be the folder that "
+                                     "holds the images, or an .npz file")
         channels = reader(self.root).channels(self.root)
-        self.fields = {"image": Field((size, size), (size // 8, size // 8), channels, scale=1 / 64, offset=128)}
+        self.fields = {"image": Field((size, size), (size // 8, size // 8), channels, scale=1 / 64,
+                                      offset=128)}
         self.found: Pictures | None = None
 
     def load(self, split):
         if self.found is None:
             asked = Asked(self.label, self.group, self.split)
-            self.found = reader(self.root).read(self.root, Form(self.size, self.fields["image"].channels), self.memory, asked)
+            self.found = reader(self.root).read(self.root, Form(self.size, self.fields["image"].channels),
+                                                self.memory, asked)
             self.classes, self.splits_from = self.found.described.classes, self.found.described.splits.origin
             self.notes = self.found.notes
         rows, labels = self.found.described.of(split)
         if self.found.images is not None:
             return {"image": Picked(self.found.images, rows)}, labels
         alike = next(iter(labels.values())).tolist() if labels else None
-        return {"image": Folder(self.root, [self.found.names[i] for i in rows], self.found.form, alike)}, labels
+        return {"image": Folder(self.root, [self.found.names[i] for i in rows], self.found.form,
+                                alike)}, labels
 
     def sample_names(self, split):
         self.loaded(split)
@@ -68,7 +81,8 @@ class Images(Data):
         return {"image": color(x, generator, self.color)}
 
     def cite(self):
-        return f"pictures in {self.folder}" if self.folder else "generated shapes, shipped with sslbench (CC0)"
+        return (f"pictures in {self.folder}" if self.folder else "generated shapes, shipped with sslbench "
+                                                                 "(CC0)")
 
 
 def reader(root: Path):

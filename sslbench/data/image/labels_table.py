@@ -12,7 +12,8 @@ from ..tables.table import count
 from .layout import parted, plain, shown
 from .listing import ARRAYS, HEIF, PILLOW, TABLES, Listing, ending
 
-LARGEST, LARGEST_FRAME = 200 * 2**20, 32 * 2**20  # bytes of a table that is looked at; of one that has to be read for that
+# bytes of a table that is looked at; of one that has to be read for that
+LARGEST, LARGEST_FRAME = 200 * 2**20, 32 * 2**20
 FRAMES = (".xlsx", ".parquet", ".feather")  # no text
 PROSE = (".txt", ".dat", ".data", ".tab")  # which may be anything, so nothing is said of them
 NO_NAMES = "names no pictures of this folder"
@@ -22,8 +23,10 @@ FIRST = 500  # rows that show which columns may name them
 
 @dataclass(frozen=True)
 class Beside:
-    """columns: name -> a word for each picture, None where the table has none.  likely: the one that looks like the label, or "".
-    notes: what was read and what has no counterpart, in numbers.  unused: tables in the folder that name no pictures of it."""
+    """columns: name -> a word for each picture, None where the table has none.  likely: the one that looks
+    like the label, or "".
+    notes: what was read and what has no counterpart, in numbers.  unused: tables in the folder that name no
+    pictures of it."""
 
     columns: dict[str, list[str | None]] = field(default_factory=dict)
     likely: str = ""
@@ -32,7 +35,8 @@ class Beside:
 
 
 class Names:
-    """Finds the picture that a cell names: by file name with or without ending, and by as much of the path as both have."""
+    """Finds the picture that a cell names: by file name with or without ending, and by as much of the path as
+    both have."""
 
     def __init__(self, root: Path, names: list[str]):
         self.paths = [(root.name, *name.split("/")) for name in names]
@@ -43,7 +47,8 @@ class Names:
             self.by_stem[path[-1].rpartition(".")[0]].append(i)
 
     def find(self, cell: str) -> tuple[int, int] | None:
-        """(number of the picture, how many of its folders the cell names), or None where it is none of them or several."""
+        """(number of the picture, how many of its folders the cell names), or None where it is none of them
+        or several."""
         parts = [p for p in cell.strip().replace("\\", "/").split("/") if p not in ("", ".", "..")]
         if not parts or (parts[-1].isdigit() and not self.numbers):
             return None
@@ -60,16 +65,19 @@ class Names:
         return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], from_the_end))
 
     def named_by(self, cells: list[str]) -> list[int | None]:
-        """The picture of each cell; where most name their folder, those of another folder are none of them."""
+        """The picture of each cell; where most name their folder, those of another folder are none of
+        them."""
         found = [self.find(cell) for cell in cells]
         counts = Counter(f[1] for f in found if f)
-        least = next((n for n in sorted(counts, reverse=True) if sum(c for m, c in counts.items() if m >= n) >= counts.total() / 2), 0)
+        least = next((n for n in sorted(counts, reverse=True)
+                      if sum(c for m, c in counts.items() if m >= n) >= counts.total() / 2), 0)
         return [f[0] if f and f[1] >= least else None for f in found]
 
 
 @dataclass(frozen=True)
 class Matched:
-    """One table that names pictures: cells: column -> a word for each picture; covers: the pictures that it names."""
+    """One table that names pictures: cells: column -> a word for each picture; covers: the pictures that it
+    names."""
 
     cells: dict[str, list[str | None]]
     covers: set[int]
@@ -103,13 +111,15 @@ def beside(root: Path, listing: Listing) -> Beside:
 
 def tables_in(folder: Path) -> list[Path]:
     try:
-        return sorted(file for file in folder.iterdir() if ending(file.name) in TABLES and not file.name.startswith("."))
+        return sorted(file for file in folder.iterdir()
+                      if ending(file.name) in TABLES and not file.name.startswith("."))
     except OSError:
         return []
 
 
 def matched(file: Path, names: Names) -> Matched | str:
-    """The table if it names at least half of the pictures, or half of its names are pictures; else why it is not used."""
+    """The table if it names at least half of the pictures, or half of its names are pictures; else why it is
+    not used."""
     if "submission" in file.name.lower():
         return "a form to be handed in"
     if not promising(file, names):
@@ -119,7 +129,8 @@ def matched(file: Path, names: Names) -> Matched | str:
         columns = {name: table.words(name) for name in table.names}
     except (ValueError, OSError) as error:
         return " ".join(str(error).split())[:200]
-    first = {name: sum(names.find(cell) is not None for cell in cells[:FIRST]) for name, cells in columns.items()}
+    first = {name: sum(names.find(cell) is not None for cell in cells[:FIRST])
+             for name, cells in columns.items()}
     found = {name: names.named_by(columns[name]) for name, n in first.items() if n > max(first.values()) / 2}
     if not found:
         return NO_NAMES
@@ -161,7 +172,8 @@ def agreed(values: list[str], pictures: list[int | None], n: int) -> list[str | 
 
 
 def together(tables: dict[Path, Matched], n: int) -> dict[str, list[str | None]]:
-    """The columns of several tables, the first that has a word for a picture counts; files called train and test give splits."""
+    """The columns of several tables, the first that has a word for a picture counts; files called train and
+    test give splits."""
     columns: dict[str, list[str | None]] = {}
     for table in tables.values():
         for name, values in table.cells.items():

@@ -1,8 +1,9 @@
-"""What a tree of folders says by its names: which folders are splits, which are classes, which only wrap. Plain functions.
+"""What a tree of folders says by its names: which folders are splits, which are classes, which only wrap.
+Plain functions.
 
     train/cat/1.png        test/dog/2.png       splits, then classes
     cat/train/1.png        dog/test/2.png       classes, then splits
-    pets_train/cat/1.png   pets_test/2.png      a split in a longer name; a split without class folders is unlabelled
+    pets_train/cat/1.png   pets_test/2.png      a split in a longer name; unlabelled without class folders
     train_cat/1.png        test_dog/2.png       a split and a class in one name
     cat/1.png              unlabeled/2.png      beside classes: pictures without a label
 
@@ -17,16 +18,21 @@ from ...messages import one_line
 from ..column_names import SPLIT_WORDS, split_name
 
 Folders = tuple[str, ...]
-SPLIT = re.compile(rf"(?<![a-z])({'|'.join(sorted(SPLIT_WORDS, key=len, reverse=True))})(?:set|data|images|imgs)?(?![a-z])", re.I)
+SPLIT = re.compile(
+    rf"(?<![a-z])({'|'.join(sorted(SPLIT_WORDS, key=len, reverse=True))})(?:set|data|images|imgs)?(?![a-z])",
+    re.I)
 UNLABELLED = re.compile(r"(unsup|unsupervised|unlabell?ed)[\W_]*(set|data|images|imgs)?", re.I)
-PLAIN = {"set", "data", "dataset", "split", "part", "images", "image", "imgs", "img", "pictures", "photos", "folder"}
-MOST = 0.75  # of the files must lie in folders called like splits where only part of the name, or a deeper level, says so
+PLAIN = {"set", "data", "dataset", "split", "part", "images", "image", "imgs", "img", "pictures", "photos",
+         "folder"}
+# of the files must lie in folders called like splits where only part of the name, or a deeper level, says so
+MOST = 0.75
 
 
 @dataclass(frozen=True)
 class Layout:
-    """given: the split of each file or None; [] where no folder names one.  levels: the folders of each file below the wrappers,
-    without the split: the first is its class.  keys: the files below these.  notes: what was decided, in numbers."""
+    """given: the split of each file or None; [] where no folder names one.  levels: the folders of each file
+    below the wrappers, without the split: the first is its class.  keys: the files below these.  notes: what
+    was decided, in numbers."""
 
     given: list[str | None]
     levels: list[Folders]
@@ -59,7 +65,8 @@ def layout(names: list[str]) -> Layout:
 
 
 def wrappers(folders: list[Folders]) -> int:
-    """How many levels hold one folder only: an archive that was unpacked into a folder of its own, a lone train/."""
+    """How many levels hold one folder only: an archive that was unpacked into a folder of its own, a lone
+    train/."""
     start = 0
     while len({f[start] for f in folders if len(f) > start}) == 1:
         start += 1
@@ -67,7 +74,8 @@ def wrappers(folders: list[Folders]) -> int:
 
 
 def splits_first(folders: list[Folders]) -> dict[str, tuple[str, Folders]]:
-    """The folders of the first level that name a split: folder -> (split, the class in the rest of its name); {} for none."""
+    """The folders of the first level that name a split: folder -> (split, the class in the rest of its name);
+    {} for none."""
     files = Counter(f[0] for f in folders if f)
     named = {name: found for name in files if (found := parted(name))}
     plain = {name: (split, ()) for name, (split, rest) in named.items() if not rest}
@@ -76,7 +84,8 @@ def splits_first(folders: list[Folders]) -> dict[str, tuple[str, Folders]]:
     splits_of = defaultdict(set)
     for split, rest in named.values():
         splits_of[rest.lower()].add(split)
-    named = {name: (split, (rest,)) for name, (split, rest) in named.items() if len(splits_of[rest.lower()]) > 1}
+    named = {name: (split, (rest,))
+             for name, (split, rest) in named.items() if len(splits_of[rest.lower()]) > 1}
     if not several(sure(named)) or share(named, files) < MOST:
         return {}
     one = len({rest[0].lower() for _, rest in named.values()}) == 1  # the name of the data set, not a class
@@ -106,7 +115,8 @@ def without_split(name: str) -> str:
 
 
 def parted(name: str) -> tuple[str, str] | None:
-    """("train", "pets") of "pets_train", ("validation", "") of "val2017" and "ValidationSet"; None where no split is named once."""
+    """("train", "pets") of "pets_train", ("validation", "") of "val2017" and "ValidationSet"; None where no
+    split is named once."""
     found = {split_name(m[1]) for m in SPLIT.finditer(spaced(name))}
     if len(found) != 1:
         return None
@@ -147,7 +157,8 @@ def unwrapped(given: list[str | None], levels: list[Folders]) -> list[Folders]:
 
 
 def notes(names: list[str], given: list[str | None], words: list[str | None]) -> list[str]:
-    """Files outside of the folders that the others lie in, and those in a folder of unlabelled files beside classes."""
+    """Files outside of the folders that the others lie in, and those in a folder of unlabelled files beside
+    classes."""
     places: dict[str, list[str]] = defaultdict(list)
     given, words = given or [""] * len(names), words if any(words) else [""] * len(names)
     for name, split, word in zip(names, given, words):
@@ -175,5 +186,7 @@ def plain(name: str) -> str:
 
 
 def printable(name: str) -> str:
-    """The same where all characters can be printed; new lines and bytes that are no UTF-8 are written as Python writes them."""
-    return name if name.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    """The same where all characters can be printed; new lines and bytes that are no UTF-8 are written as
+    Python writes them."""
+    return (name if name.isprintable()
+            else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name))

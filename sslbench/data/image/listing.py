@@ -1,6 +1,7 @@
 """Which files of a folder are pictures, and what else lies there, in numbers.
 
-Links to folders are followed and each folder is read once, which ends every loop. Nothing is opened, so no pipe or device can hang.
+Links to folders are followed and each folder is read once, which ends every loop. Nothing is opened, so no
+pipe or device can hang.
 """
 
 import os
@@ -14,16 +15,21 @@ from ..tables import reading
 from ..tables.table import count
 from .layout import plain, shown
 
-PILLOW = {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".bmp", ".dib", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm",
+PILLOW = {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".bmp", ".dib", ".gif", ".webp", ".tif",
+          ".tiff", ".pgm", ".ppm",
           ".pbm", ".pnm", ".pfm", ".jp2", ".j2k", ".jpf", ".jpx", ".avif", ".qoi", ".tga", ".psd"}
 HEIF = {".heic", ".heif", ".hif"}
 ARRAYS = {".npy", ".npz"}
 PICTURES = PILLOW | HEIF | ARRAYS
 TABLES = {*reading.KINDS, ".json"}  # that may say something of pictures
-UNREAD = {".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw", ".dcm", ".dicom", ".ima", ".nii", ".mha",
-          ".mhd", ".nrrd", ".svg", ".svgz", ".eps", ".ai", ".xcf", ".jxl", ".jxr", ".wdp", ".exr", ".hdr", ".dds", ".fits", ".czi",
-          ".nd2", ".lif", ".lsm", ".svs", ".ndpi", ".mrxs", ".vsi", ".djvu", ".wmf", ".emf", ".ico", ".icns", ".pcx", ".sgi"}
-HIDDEN = {"__macosx", "@eadir", "#recycle", "$recycle.bin", "thumbs", "lost+found"}  # and all names that begin with a dot
+UNREAD = {".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw", ".dcm",
+          ".dicom", ".ima", ".nii", ".mha",
+          ".mhd", ".nrrd", ".svg", ".svgz", ".eps", ".ai", ".xcf", ".jxl", ".jxr", ".wdp", ".exr", ".hdr",
+          ".dds", ".fits", ".czi",
+          ".nd2", ".lif", ".lsm", ".svs", ".ndpi", ".mrxs", ".vsi", ".djvu", ".wmf", ".emf", ".ico", ".icns",
+          ".pcx", ".sgi"}
+# and all names that begin with a dot
+HIDDEN = {"__macosx", "@eadir", "#recycle", "$recycle.bin", "thumbs", "lost+found"}
 
 
 # Why a name is left out: what it is, and what is wrong with it
@@ -36,8 +42,8 @@ CLOSED = "folder", "that may not be opened"
 
 @dataclass
 class Listing:
-    """names: paths below the root of all files that are called like pictures.  tables: the same of tables.  The rest counts
-    what is no picture that can be read."""
+    """names: paths below the root of all files that are called like pictures.  tables: the same of tables.
+    The rest counts what is no picture that can be read."""
 
     names: list[str] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
@@ -50,7 +56,8 @@ class Listing:
 
     def notes(self) -> list[str]:
         """What was left out, in numbers."""
-        unread = Counter({end: n for end, n in self.others.items() if end in UNREAD | HEIF | ARRAYS | {".avif"}})
+        unread = Counter({end: n
+                          for end, n in self.others.items() if end in UNREAD | HEIF | ARRAYS | {".avif"}})
         said = [f"left out: {'; '.join([kinds(unread), *self.advice])}"] if unread else []
         if self.hidden:
             pictures = count(self.hidden.total(), "picture")
@@ -65,7 +72,8 @@ def listed(root: Path) -> Listing:
     level = [(False, "", os.fspath(root))]  # (whether it is a link, name below the root, path)
     while level:
         below = []
-        for link, name, path in sorted(level):  # links after the folders beside them: what they lead to keeps its own name
+        # links after the folders beside them: what they lead to keeps its own name
+        for link, name, path in sorted(level):
             place = identity(path)
             if link and os.path.realpath(os.path.dirname(path)).startswith(os.path.realpath(path)):
                 found.odd[LOOP].append(name)
@@ -78,7 +86,8 @@ def listed(root: Path) -> Listing:
     without_copies(found, root)
     only_readable(found)
     if not found.names:
-        raise ValueError(f"there is no image in {plain(str(root))!r}{instead(found)}; data.folder must hold files such as .png or .jpg")
+        raise ValueError(f"there is no image in {plain(str(root))!r}{instead(found)}; data.folder must hold "
+                         "files such as .png or .jpg")
     found.names.sort(key=lambda name: name.split("/"))
     return found
 
@@ -118,26 +127,30 @@ def read_folder(path: str, name: str, found: Listing) -> Iterator[tuple[bool, st
 
 
 def written_link(entry: os.DirEntry) -> bool:
-    """Whether a small file holds nothing but the path of a folder: a link, as Git and some archives write it where there are none."""
+    """Whether a small file holds nothing but the path of a folder: a link, as Git and some archives write it
+    where there are none."""
     try:
         if not entry.is_file(follow_symlinks=False) or not 0 < entry.stat().st_size < 1000:
             return False
         with open(entry.path, "rb") as f:
             target = f.read().strip()
-        return b"\0" not in target and b"\n" not in target and os.path.isdir(os.path.join(os.fsencode(os.path.dirname(entry.path)), target))
+        return (b"\0" not in target and b"\n" not in target
+                and os.path.isdir(os.path.join(os.fsencode(os.path.dirname(entry.path)), target)))
     except OSError:
         return False
 
 
 def hidden_pictures(entry: os.DirEntry) -> int:
-    """Pictures in a hidden folder; links are not followed. One hidden file of a name such as ._1.png is one."""
+    """Pictures in a hidden folder; links are not followed. One hidden file of a name such as ._1.png is
+    one."""
     if not entry.is_dir(follow_symlinks=False):
         return int(ending(entry.name) in PICTURES)
     return sum(ending(file) in PICTURES for _, _, files in os.walk(entry.path) for file in files)
 
 
 def without_copies(found: Listing, root: Path) -> None:
-    """Leaves out links to pictures that are read under their own names, and all but one of several links to the same."""
+    """Leaves out links to pictures that are read under their own names, and all but one of several links to
+    the same."""
     if not found.links:
         return
     here, links = os.path.realpath(root), set(found.links)
@@ -152,7 +165,8 @@ def without_copies(found: Listing, root: Path) -> None:
 
 
 def only_readable(found: Listing) -> None:
-    """Leaves out kinds that need what is not installed, and arrays that lie beside pictures of another kind."""
+    """Leaves out kinds that need what is not installed, and arrays that lie beside pictures of another
+    kind."""
     ends = {ending(name) for name in found.names}
     gone = set()
     if ends & HEIF and find_spec("pillow_heif") is None:
@@ -195,7 +209,8 @@ def avif() -> bool:
 def instead(found: Listing) -> str:
     """What lies there, for the error that there is no picture."""
     there = found.others + Counter(ending(name) for name in found.tables)
-    return f" (it holds {kinds(there)}{''.join(f'; {line}' for line in found.advice)})" if there.total() else ""
+    return (f" (it holds {kinds(there)}{''.join(f'; {line}' for line in found.advice)})"
+            if there.total() else "")
 
 
 def ending(name: str) -> str:

@@ -1,6 +1,7 @@
 """What a picture file is: its kind, its size and how its numbers are read. Nothing is decoded.
 
-A file is data of unknown origin: only decoders that run no other program are tried, and nothing but a file is opened.
+A file is data of unknown origin: only decoders that run no other program are tried, and nothing but a file is
+opened.
 """
 
 import os
@@ -14,14 +15,18 @@ from . import bands
 from .bands import LIMIT, Pixels, Unread
 from .listing import ARRAYS, HEIF, ending
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF", "HEIF", "QOI", "PSD")  # EPS starts a program
+# EPS starts a program
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF", "HEIF", "QOI",
+           "PSD")
 DEEP = {"I": np.int32, "F": np.float32} | dict.fromkeys(["I;16", "I;16L", "I;16B", "I;16N"], np.uint16)
 
 
 
 class Header(NamedTuple):
-    """bands: numbers of a pixel, 3 for all that a screen shows.  depth: "" for eight bits, else the kind of its numbers.
-    animated: there are more pictures in the file than the first.  cut: it has 16 bits a colour, of which 8 are read."""
+    """bands: numbers of a pixel, 3 for all that a screen shows.  depth: "" for eight bits, else the kind of
+    its numbers.
+    animated: there are more pictures in the file than the first.  cut: it has 16 bits a colour, of which 8
+    are read."""
 
     bands: int = 3
     depth: str = ""
@@ -61,7 +66,8 @@ def look(f: IO[bytes], name: str, size: int) -> Opened:
 
 
 def identified(f: IO[bytes], name: str):
-    """Pillow's image, by its first bytes. Image.open would warn of large ones, which have their own bound here."""
+    """Pillow's image, by its first bytes. Image.open would warn of large ones, which have their own bound
+    here."""
     from PIL import Image
     f.seek(0)
     start, end = f.read(16), ending(name)
@@ -92,7 +98,8 @@ def looked_at(image, f: IO[bytes], size: int) -> Opened:
     decoded = image.width * image.height
     if decoded > LIMIT:
         raise Unread(f"more than {LIMIT // 10**6} million pixels")
-    return Opened(Header(3, "", animated, cut(image)), image, None, full if image.info.get("progressive") else decoded)
+    return Opened(Header(3, "", animated, cut(image)), image, None,
+                  full if image.info.get("progressive") else decoded)
 
 
 def of_pixels(pixels: Pixels, image: Any = None, animated: bool = False) -> Opened:
@@ -100,14 +107,16 @@ def of_pixels(pixels: Pixels, image: Any = None, animated: bool = False) -> Open
 
 
 def numbers(image, f: IO[bytes]) -> Pixels | None:
-    """The reader of a picture's numbers where eight bits would not hold them, or Pillow would leave out bands."""
+    """The reader of a picture's numbers where eight bits would not hold them, or Pillow would leave out
+    bands."""
     tags = getattr(image, "tag_v2", {})
     if image.mode in DEEP:
         count, missing = bands.bounded(image.size), bands.number(tags.get(bands.NODATA))
         return Pixels(3, np.dtype(DEEP[image.mode]), lambda: np.asarray(image)[..., None], count, missing)
     if image.format == "PNG" and cut(image):
         return bands.of_png(f, image.size)
-    if image.format == "TIFF" and image.mode != "CMYK" and (cut(image) or len(tags.get(bands.BITS, ())) > 4 or image.mode == "RGBX"):
+    if (image.format == "TIFF" and image.mode != "CMYK"
+        and (cut(image) or len(tags.get(bands.BITS, ())) > 4 or image.mode == "RGBX")):
         try:
             return bands.of_tiff(f)
         except Unread:

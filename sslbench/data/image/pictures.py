@@ -1,4 +1,5 @@
-"""A set of pictures that is read: which can be read, what is said of them, which split each is in, and what was left out."""
+"""A set of pictures that is read: which can be read, what is said of them, which split each is in, and what
+was left out."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -31,7 +32,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Pictures:
-    """names: paths below the root.  images: all of them, or None where they are streamed from files.  form: how they are decoded."""
+    """names: paths below the root.  images: all of them, or None where they are streamed from files.  form:
+    how they are decoded."""
 
     names: list[str]
     images: Any
@@ -41,7 +43,8 @@ class Pictures:
 
 
 def read(root: Path, form: Form, memory: float, asked: Asked) -> Pictures:
-    """All pictures below a folder; ValueError in one line where there are too few, or where something is asked for that is not there."""
+    """All pictures below a folder; ValueError in one line where there are too few, or where something is
+    asked for that is not there."""
     listing = listed(root)
     images = None
     if form.bands * form.size ** 2 * len(listing.names) <= memory * memory_limit():
@@ -52,27 +55,32 @@ def read(root: Path, form: Form, memory: float, asked: Asked) -> Pictures:
     rows = [i for i, header in enumerate(found) if isinstance(header, Header)]
     notes = listing.notes() + left_out(listing, found)
     if len(rows) < 10:
-        parts.enough(len(rows), "readable images", f"{str(root)!r}" + "".join(f" ({note})" for note in notes[:2]))
+        parts.enough(len(rows), "readable images",
+                     f"{str(root)!r}" + "".join(f" ({note})" for note in notes[:2]))
     names = [listing.names[i] for i in rows]
     tree, table = layout([printable(name) for name in names]), beside(root, replace(listing, names=names))
     try:
         told = described_by(tree, table.columns, table.likely, asked)
     except ValueError as error:
-        raise ValueError(f"{error}{f' (no pictures are named in {shown(table.unused)})' if table.unused else ''}") from None
+        unnamed = f" (no pictures are named in {shown(table.unused)})" if table.unused else ""
+        raise ValueError(f"{error}{unnamed}") from None
     notes = notes + tree.notes + table.notes + in_part(found) + scaled(form) + told.said
     return Pictures(names, None if images is None else Picked(images, rows), form, told, notes)
 
 
 def described_by(tree: Layout, columns: dict[str, list], likely: str, asked: Asked) -> Described:
-    """Labels and splits by folders and by the columns of a table. Names of folders are classes, numbers and "NA" among them."""
+    """Labels and splits by folders and by the columns of a table. Names of folders are classes, numbers and
+    "NA" among them."""
     words = tree.words()
     classes = sorted_names({word for word in words if word is not None})
     if classes:
         number_of = {word: i for i, word in enumerate(classes)} | {None: -1}
         columns = {"folder": np.array([number_of[word] for word in words]), **columns}
     label = "folder" if classes and asked.label.strip() == "1" else asked.label
-    group, split = ("1" if classes and what == "folder" else what for what in (asked.group, asked.split))  # by name, not by number
-    told = described(tree.keys, columns, label=label, group=group, split=split, paths=True, given=tree.given or None,
+    # by name, not by number
+    group, split = ("1" if classes and what == "folder" else what for what in (asked.group, asked.split))
+    told = described(tree.keys, columns, label=label, group=group, split=split, paths=True,
+                     given=tree.given or None,
                      likely="folder" if classes else [likely] if likely else [])
     return replace(told, classes={**told.classes, "folder": classes}) if "folder" in told.labels else told
 
@@ -90,7 +98,8 @@ def sorted_names(words: set[str]) -> list[str]:
 
 
 def left_out(listing: Listing, found: list[Header | str]) -> list[str]:
-    """Files that are called like pictures and are none that can be read, by reason; and folders of which nothing is left."""
+    """Files that are called like pictures and are none that can be read, by reason; and folders of which
+    nothing is left."""
     why: dict[str, list[str]] = defaultdict(list)
     for name, header in zip(listing.names, found):
         if isinstance(header, str):
@@ -116,7 +125,8 @@ def in_part(found: list[Header | str]) -> list[str]:
 
 def scaled(form: Form) -> list[str]:
     """The ranges that were found, one for the whole folder."""
-    return [f"{kind}: values from {low.min():.4g} to {high.max():.4g} are spread over dark to bright, alike for all pictures"
+    return [f"{kind}: values from {low.min():.4g} to {high.max():.4g} are spread over dark to bright, alike "
+            "for all pictures"
             + (f"; {count(shares, 'picture')} with values from 0 to 1 only keep that range" if shares else "")
             for kind, (low, high, shares) in form.ranges.items()]
 

@@ -1,4 +1,5 @@
-"""Pictures that lie in one .npz or .npy file, [n, H, W], [n, H, W, C] or [n, C, H, W], read as a folder of them would be."""
+"""Pictures that lie in one .npz or .npy file, [n, H, W], [n, H, W, C] or [n, C, H, W], read as a folder of
+them would be."""
 
 from pathlib import Path
 
@@ -33,14 +34,16 @@ class Stack:
 
     def __getitem__(self, rows: Tensor) -> Tensor:
         shape = (0, self.form.bands, self.form.size, self.form.size)
-        return torch.cat([torch.empty(shape, dtype=torch.uint8), *(self.squares(self.x[some.numpy()]) for some in rows.split(CHUNK))])
+        return torch.cat([torch.empty(shape, dtype=torch.uint8),
+                          *(self.squares(self.x[some.numpy()]) for some in rows.split(CHUNK))])
 
     def squares(self, x: np.ndarray) -> Tensor:
         """The middle squares, scaled as Pillow scales."""
         side, size = min(x.shape[1:3]), self.form.size
         top, left = (x.shape[1] - side) // 2, (x.shape[2] - side) // 2
         x = x[:, top:top + side, left:left + side]
-        x = in_eight_bits(x.reshape(-1, side, x.shape[3]), self.form.ranges.get(kind(x.dtype))).reshape(x.shape)
+        x = in_eight_bits(x.reshape(-1, side, x.shape[3]),
+                          self.form.ranges.get(kind(x.dtype))).reshape(x.shape)
         x = torch.from_numpy(np.ascontiguousarray(x)).movedim(-1, 1)  # [B, C, side, side]
         if side != size:
             x = F.interpolate(x, (size, size), mode="bicubic", antialias=True)
@@ -68,7 +71,8 @@ def read(path: Path, form: Form, memory: float, asked: Asked) -> Pictures:
     if form.bands * form.size ** 2 * len(x) <= memory * memory_limit():
         images = images[torch.arange(len(x))]
     keys = [str(i) for i in range(len(x))]
-    told = described(keys, found.columns, label=asked.label, group=asked.group or found.group, split=asked.split or found.split,
+    told = described(keys, found.columns, label=asked.label, group=asked.group or found.group,
+                     split=asked.split or found.split,
                      likely=[found.label] if found.label else [])
     return Pictures(keys, images, form, told, notes + scaled(form) + told.said)
 

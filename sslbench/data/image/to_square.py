@@ -1,6 +1,7 @@
 """From the numbers of a picture file to the square that is seen: brightness, transparency, rotation, size.
 
-How many pixels are decoded at once is bounded, over all threads: pictures just below the limit come one after the other.
+How many pixels are decoded at once is bounded, over all threads: pictures just below the limit come one after
+the other.
 """
 
 import threading
@@ -18,7 +19,8 @@ SMALL = 1_000_000  # pixels that need not wait
 STRIPS = 16_000_000  # pixels from which a picture is made smaller strip by strip, without a second copy of it
 TURNED = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # what EXIF says -> one of Pillow's Image.Transpose
 FAR = 100.0  # brighter than 1 by so much, a folder is not one of pictures from 0 to 1
-Range = tuple[np.ndarray, np.ndarray, int]  # darkest and brightest number, [bands] or [1] for colours; pictures from 0 to 1 beside them
+# darkest and brightest number, [bands] or [1] for colours; pictures from 0 to 1 beside them
+Range = tuple[np.ndarray, np.ndarray, int]
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def seen(found: Opened, form: Form) -> np.ndarray:
 
 
 def of_its_own(x: np.ndarray, ranges: Range | None) -> Range | None:
-    """Numbers from 0 to 1 in a folder of far larger ones are another way to write a picture: they keep their own range."""
+    """Numbers from 0 to 1 in a folder of far larger ones are another way to write a picture: they keep their
+    own range."""
     if ranges is None or x.dtype.kind != "f" or not (ranges[1] - ranges[0] > FAR).any() or not is_share(x):
         return ranges
     return np.zeros(1), np.ones(1), 0
@@ -89,7 +92,8 @@ def values(pixels: Pixels) -> np.ndarray:
 
 
 def coloured(x: np.ndarray, found: Opened, ranges: Range | None):
-    """Numbers [H, W, C] of one or three colours as Pillow's image; a transparency in the last place, or one value that stands for it."""
+    """Numbers [H, W, C] of one or three colours as Pillow's image; a transparency in the last place, or one
+    value that stands for it."""
     from PIL import Image
     C = x.shape[2]
     seen = in_eight_bits(x[..., :C - 1] if C in (2, 4) else x, ranges)
@@ -104,7 +108,8 @@ def coloured(x: np.ndarray, found: Opened, ranges: Range | None):
 
 
 def in_eight_bits(x: np.ndarray, ranges: Range | None) -> np.ndarray:
-    """Numbers [H, W, C] as uint8: from the folder's darkest to its brightest; what is missing is dark and changes nothing else."""
+    """Numbers [H, W, C] as uint8: from the folder's darkest to its brightest; what is missing is dark and
+    changes nothing else."""
     if ranges is None:
         return x * np.uint8(255) if x.dtype == np.bool_ else x.astype(np.uint8, copy=False)
     low, high, _ = ranges

@@ -1,7 +1,8 @@
-"""MNIST, Fashion-MNIST and CIFAR-10 through torchvision: from your folders, or downloaded once into the cache.
+"""MNIST, Fashion-MNIST and CIFAR-10 through torchvision: from your folders, or downloaded once into the
+cache.
 
-The original archives, or the plain files that they hold, are looked for in the project's `data/` and the folders of SSLBENCH_DATA
-(those are only read). What was unpacked once is kept as one .npz in the cache.
+The original archives, or the plain files that they hold, are looked for in the project's `data/` and the
+folders of SSLBENCH_DATA (those are only read). What was unpacked once is kept as one .npz in the cache.
 """
 
 import hashlib
@@ -28,7 +29,8 @@ KEYS = ["train_images", "train_labels", "test_images", "test_labels"]
 
 
 class TorchvisionSet(Data, listed=False):
-    """Interface of the three: a torchvision class, the field it fills, and whether a mirrored image means the same."""
+    """Interface of the three: a torchvision class, the field it fills, and whether a mirrored image means the
+    same."""
 
     source = ""  # class in torchvision.datasets
     archive, size = "train-images-idx3-ubyte.gz", ""  # one of its files, and the size of all
@@ -41,7 +43,8 @@ class TorchvisionSet(Data, listed=False):
         if self.held is None:
             self.held, said = read(self.source, self.name)
             self.notes = [said] if said else []
-        images, labels = (self.held[f"{'test' if split == 'test' else 'train'}_{what}"] for what in ("images", "labels"))
+        images, labels = (self.held[f"{'test' if split == 'test' else 'train'}_{what}"]
+                          for what in ("images", "labels"))
         if split != "test":
             last = len(labels) - min(VALIDATION, max(1, len(labels) // 10))
             part = slice(last, None) if split == "validation" else slice(None, last)
@@ -56,7 +59,8 @@ class TorchvisionSet(Data, listed=False):
 
     @classmethod
     def downloads(cls):
-        return "" if (locations.cache() / f"{cls.name}.npz").is_file() or lies_somewhere(cls.source, cls.archive) else cls.size
+        return ("" if (locations.cache() / f"{cls.name}.npz").is_file()
+                or lies_somewhere(cls.source, cls.archive) else cls.size)
 
     def cite(self):
         return self.citation
@@ -76,12 +80,14 @@ class MNIST(TorchvisionSet):
 
 
 class FashionMNIST(TorchvisionSet):
-    """70,000 pictures of clothes, 28 x 28 grey pixels, ten kinds: MNIST's harder sister (31 MB, downloaded once)."""
+    """70,000 pictures of clothes, 28 x 28 grey pixels, ten kinds: MNIST's harder sister (31 MB, downloaded
+    once)."""
 
     name, source, flip, size = "fashion_mnist", "FashionMNIST", True, "31 MB"
     paper = "https://arxiv.org/abs/1708.07747"
     citation = "Fashion-MNIST, Xiao, Rasul and Vollgraf 2017, Zalando (MIT)"
-    classes = {"garment": ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]}
+    classes = {"garment": ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
+                           "bag", "boot"]}
 
     def __init__(self, *, crop: Crop = 0.4, color: Color = 0.4, rotation: Rotation = 5.0):
         self.crop, self.color, self.rotation = crop, color, rotation
@@ -95,7 +101,8 @@ class CIFAR10(TorchvisionSet):
     archive = "cifar-10-python.tar.gz"
     paper = "https://www.cs.toronto.edu/~kriz/cifar.html"
     citation = "CIFAR-10, Krizhevsky 2009 (no licence stated; cite)"
-    classes = {"object": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]}
+    classes = {"object": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship",
+                          "truck"]}
 
     def __init__(self, *, crop: Crop = 0.3, color: Color = 0.5, rotation: Rotation = 0.0):
         self.crop, self.color, self.rotation = crop, color, rotation
@@ -103,8 +110,9 @@ class CIFAR10(TorchvisionSet):
 
 
 def read(source: str, name: str) -> tuple[unpacked.Arrays, str]:
-    """Images uint8 [n, C, H, W] and labels int64 [n] of both splits, and where they come from: what was kept, the archives, the
-    plain files that they hold, or a download. What was kept and is damaged is made again."""
+    """Images uint8 [n, C, H, W] and labels int64 [n] of both splits, and where they come from: what was kept,
+    the archives, the plain files that they hold, or a download. What was kept and is damaged is made
+    again."""
     kept, damage = locations.cache() / f"{name}.npz", None
     if kept.is_file():
         try:
@@ -133,7 +141,8 @@ def any_archive(source: str) -> bool:
 
 
 def prepared(source: str, name: str, kept: Path) -> unpacked.Arrays:
-    """Unpack the archives, found or downloaded, in a folder of our own and keep the arrays: two processes never collide."""
+    """Unpack the archives, found or downloaded, in a folder of our own and keep the arrays: two processes
+    never collide."""
     from torchvision import datasets
     kind = getattr(datasets, source)
     archives = archives_of(kind)
@@ -148,7 +157,8 @@ def prepared(source: str, name: str, kept: Path) -> unpacked.Arrays:
         except (OSError, RuntimeError) as error:
             why = one_line(in_words(error), 100)
             raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded ({why}); put "
-                                    f"{', '.join(archives)}, or what they hold, into {kept.parent} or a folder "
+                                    f"{', '.join(archives)}, or what they hold, into {kept.parent} or a "
+                                    "folder "
                                     "of SSLBENCH_DATA") from None
         arrays, _ = unpacked.found(name, [Path(folder)])
         part = Path(folder, "arrays.npz")
@@ -159,7 +169,8 @@ def prepared(source: str, name: str, kept: Path) -> unpacked.Arrays:
 
 @cache
 def lies_somewhere(source: str, file: str) -> bool:
-    """Whether a file of that name seems to be there; its content is looked at when it is read. MNIST and Fashion-MNIST share names."""
+    """Whether a file of that name seems to be there; its content is looked at when it is read. MNIST and
+    Fashion-MNIST share names."""
     return any(source == "CIFAR10" or source.lower() in re.sub("[-_]", "", str(path).lower()).split(os.sep)
                for path in copies(file))
 

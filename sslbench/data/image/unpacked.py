@@ -1,6 +1,8 @@
-"""MNIST's idx files and CIFAR-10's batches as they lie on a disk after unpacking: found by their names, read without running code.
+"""MNIST's idx files and CIFAR-10's batches as they lie on a disk after unpacking: found by their names, read
+without running code.
 
-CIFAR-10's batches are pickles. Only the parts of a dictionary of arrays and lists are let in, and arrays are built from their bytes.
+CIFAR-10's batches are pickles. Only the parts of a dictionary of arrays and lists are let in, and arrays are
+built from their bytes.
 """
 
 import gzip
@@ -23,11 +25,13 @@ BATCH = re.compile(r"(data_batch_[1-9]|test_batch)(\.bin)?")
 OTHER_SETS = re.compile(r"fashion|kmnist|kuzushiji", re.I)  # their files have MNIST's names
 FASHION = "9018921c3c673c538a1fc5bad174d6f9"  # MD5 of the unpacked training labels
 MOST = 2**28  # bytes of one file; the largest of these sets has 47 million
-Arrays = dict[str, np.ndarray]  # train_images uint8 [n, C, H, W], train_labels int64 [n], test_images, test_labels
+# train_images uint8 [n, C, H, W], train_labels int64 [n], test_images, test_labels
+Arrays = dict[str, np.ndarray]
 
 
 def found(name: str, roots: list[Path]) -> tuple[Arrays, Path] | None:
-    """The arrays of mnist, fashion_mnist or cifar10 and the folder they are read from; None where none has all files."""
+    """The arrays of mnist, fashion_mnist or cifar10 and the folder they are read from; None where none has
+    all files."""
     for root in roots:
         for folder, files in files_below(root, BATCH if name == "cifar10" else IDX).items():
             inside = str(folder.relative_to(root)) if folder != root else root.name
@@ -38,15 +42,17 @@ def found(name: str, roots: list[Path]) -> tuple[Arrays, Path] | None:
 
 
 def files_below(root: Path, names: re.Pattern) -> dict[Path, dict[str, Path]]:
-    """Folder -> file name in small letters -> file, for files of these names, at most DEPTH folders below the root. A file in a
-    folder of its own name, as some archives bring it, counts as in the folder above."""
+    """Folder -> file name in small letters -> file, for files of these names, at most DEPTH folders below the
+    root. A file in a folder of its own name, as some archives bring it, counts as in the folder above."""
     kept: dict[Path, dict[str, Path]] = defaultdict(dict)
     for place, folders, files in os.walk(root):
         here = Path(place)
-        folders[:] = sorted(f for f in folders if not f.startswith(".")) if len(here.relative_to(root).parts) < DEPTH else []
+        folders[:] = (sorted(f for f in folders if not f.startswith("."))
+                      if len(here.relative_to(root).parts) < DEPTH else [])
         for file in sorted(files):
             if names.fullmatch(file) and (here / file).is_file():
-                kept[here.parent if names.fullmatch(here.name) else here].setdefault(file.lower(), here / file)
+                kept[here.parent if names.fullmatch(here.name) else here].setdefault(file.lower(),
+                    here / file)
     return kept
 
 
@@ -59,7 +65,8 @@ def mnist(files: dict[str, Path], inside: str, name: str) -> Arrays | None:
     if len(four) < 4:
         return None
     labels = idx(four["train_labels"], 1)
-    fashion = hashlib.md5(contents(four["train_labels"])).hexdigest() == FASHION or "fashion" in inside.lower()
+    fashion = (hashlib.md5(contents(four["train_labels"])).hexdigest() == FASHION
+               or "fashion" in inside.lower())
     if fashion != (name == "fashion_mnist") or (not fashion and OTHER_SETS.search(inside)):
         return None
     arrays = {"train_images": idx(four["train_images"], 3)[:, None], "train_labels": labels,
@@ -72,7 +79,8 @@ def checked(arrays: Arrays, file: Path, size: tuple[int, ...]) -> Arrays:
     for split in ("train", "test"):
         x, y = arrays[f"{split}_images"], arrays[f"{split}_labels"]
         if x.shape[1:] != size or len(x) != len(y) or not len(y) or y.max() > 9:
-            raise ValueError(f"{file.parent} holds {split} images {list(x.shape)} and labels {list(y.shape)}; images must be "
+            raise ValueError(f"{file.parent} holds {split} images {list(x.shape)} and labels "
+                             f"{list(y.shape)}; images must be "
                              f"{list(size)}, one label from 0 to 9 for each")
         arrays[f"{split}_labels"] = y.astype(np.int64)
     return arrays
@@ -96,8 +104,10 @@ def idx(file: Path, axes: int) -> np.ndarray:
     """An idx file of bytes as an array."""
     data = contents(file)
     shape = tuple(np.frombuffer(data[4:4 + 4 * axes], ">u4").tolist())
-    if data[:4] != bytes([0, 0, 8, axes]) or len(shape) != axes or len(data) != 4 + 4 * axes + math.prod(shape):
-        raise ValueError(f"{file} is damaged or no idx file of {axes} axes ({len(data)} bytes); unpack or download it again")
+    if (data[:4] != bytes([0, 0, 8, axes]) or len(shape) != axes
+        or len(data) != 4 + 4 * axes + math.prod(shape)):
+        raise ValueError(f"{file} is damaged or no idx file of {axes} axes ({len(data)} bytes); unpack or "
+                         "download it again")
     return np.frombuffer(data, np.uint8, offset=4 + 4 * axes).reshape(shape)
 
 
@@ -110,7 +120,8 @@ def cifar10(files: dict[str, Path]) -> Arrays | None:
             arrays = {}
             for split, paths in parts.items():
                 images, labels = zip(*map(batch, paths))
-                arrays |= {f"{split}_images": np.concatenate(images), f"{split}_labels": np.concatenate(labels)}
+                arrays |= {f"{split}_images": np.concatenate(images),
+                           f"{split}_labels": np.concatenate(labels)}
             return checked(arrays, parts["train"][0], (3, 32, 32))
     return None
 
@@ -127,7 +138,8 @@ def batch(file: Path) -> tuple[np.ndarray, np.ndarray]:
         return images.astype(np.uint8, copy=False).reshape(-1, 3, 32, 32), labels.astype(np.int64)
     except Exception as error:  # a damaged pickle raises whatever it likes
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:100]
-        raise ValueError(f"{file} is damaged or no batch of CIFAR-10 ({reason}); unpack or download it again") from None
+        raise ValueError(
+            f"{file} is damaged or no batch of CIFAR-10 ({reason}); unpack or download it again") from None
 
 
 class Parts:
@@ -141,7 +153,8 @@ class Parts:
 
 
 def array(parts: Any) -> np.ndarray:
-    """The array of uint8 or whole numbers that these parts describe; its bytes must be there, so nothing large comes of nothing."""
+    """The array of uint8 or whole numbers that these parts describe; its bytes must be there, so nothing
+    large comes of nothing."""
     if not isinstance(parts, Parts):
         return np.asarray(parts)
     if parts.state is not None:
@@ -150,7 +163,8 @@ def array(parts: Any) -> np.ndarray:
         (data, kind, shape), fortran = parts.given[:3], parts.given[3:] == ("F",)
     if isinstance(data, str):  # of Python 2
         data = data.encode("latin1")
-    dtype = np.dtype({"u1": "u1", "i8": "<i8", "i4": "<i4", "uint8": "u1", "int64": "<i8"}[text(kind.given[0]).lstrip("|<")])
+    dtype = np.dtype({"u1": "u1", "i8": "<i8", "i4": "<i4", "uint8": "u1",
+                      "int64": "<i8"}[text(kind.given[0]).lstrip("|<")])
     return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
 
 

@@ -1,4 +1,5 @@
-"""Random changes of whole batches of series [B, C, T] on their device; absent steps (NaN) stay absent. Plain functions."""
+"""Random changes of whole batches of series [B, C, T] on their device; absent steps (NaN) stay absent. Plain
+functions."""
 
 from typing import Annotated
 
@@ -17,8 +18,8 @@ Jitter = Annotated[float, Hyperparameter("noise added to a view", 0, 1)]
 def excerpt(x: Tensor, generator: Generator, crop: float = 0.5) -> Tensor:
     """A random stretch of each series, drawn as long as the series was; padding stays at the end.
 
-    Linear interpolation; beside an absent step the nearest one is taken, so that gaps stay as wide as they were, and channels
-    that are read in turn keep what they have. crop: the smallest share that is kept.
+    Linear interpolation; beside an absent step the nearest one is taken, so that gaps stay as wide as they
+    were, and channels that are read in turn keep what they have. crop: the smallest share that is kept.
     """
     B, C, T = x.shape
     r = rand(generator, 2, B, 1).to(x.device)
@@ -41,7 +42,8 @@ def amplitude(x: Tensor, generator: Generator, strength: float = 0.5) -> Tensor:
 
 def offset(x: Tensor, generator: Generator, strength: float = 0.5) -> Tensor:
     """Each channel higher or lower, by a normal number of deviation `strength`."""
-    return x + strength * torch.randn(*x.shape[:2], 1, generator=generator, device=generator.device).to(x.device)
+    return (x + strength * torch.randn(*x.shape[:2], 1, generator=generator,
+                                       device=generator.device).to(x.device))
 
 
 def jitter(x: Tensor, generator: Generator, strength: float = 0.1) -> Tensor:

@@ -1,4 +1,5 @@
-"""What each column of a table of series is: a channel or a time step, something said about the series, or neither."""
+"""What each column of a table of series is: a channel or a time step, something said about the series, or
+neither."""
 
 import re
 from collections import Counter
@@ -11,19 +12,25 @@ from ..tables import cells
 from ..tables.table import Table, count
 from .layout import few_words, likely_layout, stem_of
 
-BESIDE = {"id", "ids", "name", "names", "idx", "index", "code", "no", "num", "number", "true", "ground", "truth", "type"}  # activity_id
+# activity_id
+BESIDE = {"id", "ids", "name", "names", "idx", "index", "code", "no", "num", "number", "true", "ground",
+          "truth", "type"}
 TAKES = {"recording", "session", "episode", "trial", "take", "run", "file", "filename", "segment", "sequence"}
 IDS = {"id", "ids", "idx", "index", "nr", "no", "key", "uuid", "guid"}
-ROWS = {"row", "rows", "sample", "record", "observation", "obs", "unnamed"}  # names of columns that count the rows
-TIMES = {"time", "times", "date", "datetime", "timestamp", "timestamps", "t", "ts", "sec", "secs", "second", "seconds", "ms", "clock"}
-DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]+\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?")
+# names of columns that count the rows
+ROWS = {"row", "rows", "sample", "record", "observation", "obs", "unnamed"}
+TIMES = {"time", "times", "date", "datetime", "timestamp", "timestamps", "t", "ts", "sec", "secs", "second",
+         "seconds", "ms", "clock"}
+DATE = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]+\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?")
 
 
 @dataclass
 class Roles:
-    """numbers: channel or time step -> float64 [rows].  about: columns that say something about the rows.  likely: those that
-    are the label and factors, if nobody chooses.  group: the column that keeps persons apart, or "".  borders: columns whose
-    changes end a stretch of time.  notes: what was decided, in words."""
+    """numbers: channel or time step -> float64 [rows].  about: columns that say something about the rows.
+    likely: those that are the label and factors, if nobody chooses.  group: the column that keeps persons
+    apart, or "".  borders: columns whose changes end a stretch of time.  notes: what was decided, in
+    words."""
 
     numbers: dict[str, np.ndarray] = field(default_factory=dict)
     about: dict[str, list[str]] = field(default_factory=dict)
@@ -35,8 +42,9 @@ class Roles:
 
 
 def roles(table: Table, asked: set[str], layout: str, parts: bool = False) -> Roles:
-    """What the columns are. asked: columns that somebody named.  layout: "rows", "columns" or "auto".  parts: the file is one
-    of a training and a test file, as in archives of series, so a table without names may hold the class first."""
+    """What the columns are. asked: columns that somebody named.  layout: "rows", "columns" or "auto".  parts:
+    the file is one of a training and a test file, as in archives of series, so a table without names may hold
+    the class first."""
     found, left, bad = Roles(), [], Bad()
     for name in table.names:
         numbers = table.numbers(name)
@@ -60,7 +68,8 @@ def roles(table: Table, asked: set[str], layout: str, parts: bool = False) -> Ro
     found.likely = likely_labels(found, kinds)
     groups_and_borders(found, kinds)
     used = {*found.likely, found.group, *asked}
-    others = [repr(name) for name in found.about if name not in used and name in table.columns and table.numbers(name)]
+    others = [repr(name) for name in found.about
+              if name not in used and name in table.columns and table.numbers(name)]
     left += [f"{name} (see data.label and data.group)" for name in others]
     found.notes += [f"no channel: {shown(left)}"] if left else []
     found.notes += bad.said()
@@ -86,11 +95,13 @@ def kind_of(table: Table, name: str, numbers: cells.Numbers | None, words: list[
     whole = cells.whole(values)
     if whole and counts(values) and (name in table.made or last in IDS or set(words) & ROWS):
         return "counts the rows"
-    if whole and name in table.made and (counts_again(values) or (np.nanmedian(values) > 1e8 and mostly_rising(values))):
+    if (whole and name in table.made
+        and (counts_again(values) or (np.nanmedian(values) > 1e8 and mostly_rising(values)))):
         return "time"  # or seconds, milliseconds ... since 1970
     if set(words) & TIMES and not called_label(set(words)) and mostly_rising(values):
         return "time"
-    if name in table.made and name == table.names[0] and len(table.names) > 1 and cells.evenly(values) and not whole:
+    if (name in table.made and name == table.names[0] and len(table.names) > 1 and cells.evenly(values)
+        and not whole):
         return "time"
     if is_label(words, table) or (whole and (last in IDS or set(words) & (PERSONS | TAKES))):
         return "about"
@@ -115,7 +126,8 @@ def counts(values: np.ndarray) -> bool:
 
 
 def counts_again(values: np.ndarray) -> bool:
-    """Whether the numbers count on and begin again now and then, always at the same number: the steps of several recordings."""
+    """Whether the numbers count on and begin again now and then, always at the same number: the steps of
+    several recordings."""
     again = np.flatnonzero(np.diff(values) != 1) + 1
     return 0 < len(again) <= 0.1 * len(values) and bool((values[again] == values[0]).all())
 
@@ -125,7 +137,8 @@ def restarts(found: Roles, time: np.ndarray) -> None:
     again = np.diff(time) < 0
     if again.any() and "recording" not in found.about:
         found.about["recording"] = [str(n) for n in np.concatenate([[0], again.cumsum()])]
-        found.notes.append(f"time begins again {count(int(again.sum()), 'time')}: {again.sum() + 1:,} recordings")
+        found.notes.append(f"time begins again {count(int(again.sum()), 'time')}: {again.sum() + 1:,} "
+                           "recordings")
 
 
 def mostly_rising(values: np.ndarray) -> bool:
@@ -148,7 +161,8 @@ def step_columns(table: Table, found: Roles) -> None:
 
 
 def unnamed_label(table: Table, found: Roles, parts: bool) -> None:
-    """Without a line of names, the first or last column is the label where it holds few whole numbers and the others do not."""
+    """Without a line of names, the first or last column is the label where it holds few whole numbers and the
+    others do not."""
     names = list(found.numbers)
     if table.headed or len(names) < 3 or any(few_words(found.about[name]) for name in found.about):
         return
@@ -165,10 +179,13 @@ def unnamed_label(table: Table, found: Roles, parts: bool) -> None:
 
 
 def likely_labels(found: Roles, kinds: dict[str, set[str]]) -> list[str]:
-    """Columns that are called like labels, then columns of words with few values; of persons only where nothing else is there."""
-    named = sorted((name for name, kind in kinds.items() if called_label(kind)), key=lambda name: name.lower() not in LABELS)
+    """Columns that are called like labels, then columns of words with few values; of persons only where
+    nothing else is there."""
+    named = sorted((name for name, kind in kinds.items() if called_label(kind)),
+                   key=lambda name: name.lower() not in LABELS)
     apart = PERSONS | TAKES | IDS | set(SPLIT_COLUMNS)
-    words = [name for name, kind in kinds.items() if not kind & apart and not cells.numeric(found.about[name])]
+    words = [name for name, kind in kinds.items()
+             if not kind & apart and not cells.numeric(found.about[name])]
     few = [name for name in words if few_words(found.about[name])]
     likely = list(dict.fromkeys([*found.likely, *named, *few]))
     if not likely and found.layout == "rows":
@@ -181,8 +198,10 @@ def likely_labels(found: Roles, kinds: dict[str, set[str]]) -> list[str]:
 
 
 def groups_and_borders(found: Roles, kinds: dict[str, set[str]]) -> None:
-    """The column whose persons or recordings stay together, and the columns whose changes no window crosses."""
-    apart = [name for known in (PERSONS, TAKES, IDS) for name, kind in kinds.items() if kind & known and name not in found.likely]
+    """The column whose persons or recordings stay together, and the columns whose changes no window
+    crosses."""
+    apart = [name for known in (PERSONS, TAKES, IDS)
+             for name, kind in kinds.items() if kind & known and name not in found.likely]
     apart = list(dict.fromkeys(apart))
     found.borders = [name for name in apart if few_words(found.about[name])]
     for name in found.about:
@@ -206,8 +225,10 @@ class Bad:
 
     def said(self) -> list[str]:
         examples = shown([repr(word[:20]) for word in dict.fromkeys(self.examples)], 2)
-        kinds = ((self.words, "cell", f" that {{}} no number ({examples})"), (self.infinite, "infinite value", ""))
-        return [f"{count(found.total(), noun)}{text.format('are' if found.total() > 1 else 'is')} in {columns(found)} counted as missing"
+        kinds = ((self.words, "cell", f" that {{}} no number ({examples})"),
+                 (self.infinite, "infinite value", ""))
+        return [f"{count(found.total(), noun)}{text.format('are' if found.total() > 1 else 'is')} in "
+                f"{columns(found)} counted as missing"
                 for found, noun, text in kinds if found.total()]
 
 

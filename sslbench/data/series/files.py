@@ -20,8 +20,9 @@ OTHERWISE = " (data.layout can say otherwise)"
 class Part:
     """What a file holds.
 
-    x: series [n, C, T], or one recording [C, T] over time; shorter series end in NaN.  about: name -> one value for each
-    series, or for each step of the recording.  likely, group, borders: of these columns, as in `series_columns.Roles`.
+    x: series [n, C, T], or one recording [C, T] over time; shorter series end in NaN.  about: name -> one
+    value for each series, or for each step of the recording.  likely, group, borders: of these columns, as in
+    `series_columns.Roles`.
     given: the column of given splits, or "".  channels: their names.  names: of all columns of the file.
     long: channels of a recording whose numbers float32 does not tell apart -> float64 [T].
     """
@@ -43,8 +44,8 @@ class Part:
 
 
 def read(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
-    """What is in the file. layout: "rows", "columns" or "auto".  asked: columns that somebody named.  parts: there is a file of
-    training and one of test series. ValueError in one line when these are no series."""
+    """What is in the file. layout: "rows", "columns" or "auto".  asked: columns that somebody named.  parts:
+    there is a file of training and one of test series. ValueError in one line when these are no series."""
     kind = path.suffix.lower()
     if kind in (*reading.KINDS, ".npy", ".npz"):
         part = of_table(path, layout, asked, parts) if kind in reading.KINDS else of_arrays(path, layout)
@@ -53,19 +54,23 @@ def read(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
         return part
     if kind in (".ts", ".arff"):
         series, words = ts_files.read(path)
-        return Part(padded(series), {"class": words} if words else {}, ["class"] if words else [], channels=numbered(series[0].shape[0]))
-    raise ValueError(f"{path.name} is of a kind that is not read; data.file must end in {', '.join(paths.KINDS)}")
+        return Part(padded(series), {"class": words} if words else {}, ["class"] if words else [],
+                    channels=numbered(series[0].shape[0]))
+    raise ValueError(f"{path.name} is of a kind that is not read; data.file must end in "
+                     f"{', '.join(paths.KINDS)}")
 
 
 def read_all(paths: list[Path], layout: str, names: set[str], parts: bool) -> list[Part]:
-    """What the files hold; where some look like series and some like recordings, all are read as most of them are."""
+    """What the files hold; where some look like series and some like recordings, all are read as most of them
+    are."""
     found = [read(path, layout, names, parts) for path in paths]
     kinds = Counter(part.x.ndim for part in found)
     if layout != "auto" or len(kinds) < 2:
         return found
     most = kinds.most_common(1)[0][0]
     how = "columns" if most == 2 else "rows"
-    return [part if part.x.ndim == most else read(path, how, names, parts) for part, path in zip(found, paths)]
+    return [part if part.x.ndim == most else read(path, how, names, parts)
+            for part, path in zip(found, paths)]
 
 
 def numbered(n: int) -> list[str]:
@@ -84,7 +89,8 @@ def of_table(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
     table = reading.read(path)
     found = columns.roles(table, asked, layout, parts)
     if not found.numbers:
-        raise ValueError(f"{path.name} has no column of numbers; its columns are {', '.join(table.names[:12])}")
+        raise ValueError(f"{path.name} has no column of numbers; its columns are "
+                         f"{', '.join(table.names[:12])}")
     x = np.empty((len(found.numbers), len(table)), np.float32)
     for row, name in zip(x, list(found.numbers)):
         with np.errstate(over="ignore"):
@@ -94,7 +100,8 @@ def of_table(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
                 notes=table.notes + found.notes)
     if found.layout == "columns":
         part.long = {name: values for name, values in found.numbers.items() if (abs(values) > 2**24).any()}
-        how = "a channel per column" + (f": {columns.shown(names, 4)}" if table.headed else f", {len(names)} of them")
+        how = ("a channel per column"
+               + (f": {columns.shown(names, 4)}" if table.headed else f", {len(names)} of them"))
     else:
         there = np.flatnonzero(~np.isnan(x).all(1))
         x = x[: there[-1] + 1] if len(there) else x[:1]
@@ -112,7 +119,8 @@ def labels_beside(part: Part, path: Path, other: Path) -> None:
     else:
         values = npz.load(other, (1, 2)).x
     if len(values) != len(part):
-        raise ValueError(f"{path.name} has {len(part)} series and {other.name} {len(values)} labels; they must be as many")
+        raise ValueError(f"{path.name} has {len(part)} series and {other.name} {len(values)} labels; they "
+                         "must be as many")
     part.about["label"], part.likely = values, ["label"]
     part.notes.append("labels from the files y beside it")
 
@@ -120,22 +128,26 @@ def labels_beside(part: Part, path: Path, other: Path) -> None:
 def without_labels(found: list[Part], paths: list[Path]) -> list[str]:
     """Files without the column of labels that others have."""
     names = dict.fromkeys(name for part in found for name in part.likely)
-    lacking = [(path.name, len(part), gone) for path, part in zip(paths, found) if (gone := [n for n in names if n not in part.about])]
+    lacking = [(path.name, len(part), gone)
+               for path, part in zip(paths, found) if (gone := [n for n in names if n not in part.about])]
     return [f"no column {', '.join(map(repr, gone[:4]))} in {name}, so its {count(n, 'row')} have none"
             for name, n, gone in lacking[:3]]
 
 
 def of_arrays(path: Path, layout: str) -> Part:
-    """[n, T], [n, C, T] or [n, T, C] with more steps than channels; [T] or, few columns wide, [T, C]: one recording."""
+    """[n, T], [n, C, T] or [n, T, C] with more steps than channels; [T] or, few columns wide, [T, C]: one
+    recording."""
     held = npz.load(path, (1, 2, 3))
     x, notes, about = held.x, list(held.notes), dict(held.columns)
     part = Part(x, about, [held.label] if held.label else [], held.group, given=held.split, notes=notes)
     if x.ndim == 3:
         last = layout == "columns" or (layout == "auto" and steps_first(*x.shape[1:]))
         part.x = x = x.swapaxes(1, 2) if last else x
-        part.notes.insert(0, f"channels {'last' if last else 'first'}: {count(x.shape[1], 'channel')} of {count(x.shape[2], 'step')}"
+        part.notes.insert(0, f"channels {'last' if last else 'first'}: {count(x.shape[1], 'channel')} of "
+                             f"{count(x.shape[2], 'step')}"
                           + OTHERWISE * (layout == "auto"))
-    elif x.ndim == 1 or (layout == "columns" or (layout == "auto" and not about and x.shape[1] < 8 and len(x) >= 80)):
+    elif (x.ndim == 1 or (layout == "columns"
+                          or (layout == "auto" and not about and x.shape[1] < 8 and len(x) >= 80))):
         part.x = x = x.reshape(len(x), -1).T
         part.notes.insert(0, f"one recording of {x.shape[1]:,} steps")
     else:

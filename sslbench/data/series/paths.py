@@ -33,20 +33,26 @@ def files(file: str) -> tuple[list[Path], list[str]]:
 
 
 def beside(path: Path) -> tuple[list[Path], list[str]]:
-    """The file, and those beside it that hold the other splits of the same data: NAME_TRAIN and NAME_TEST, train and val."""
+    """The file, and those beside it that hold the other splits of the same data: NAME_TRAIN and NAME_TEST,
+    train and val."""
     if split_of(path.stem) != "train":
         return [path], []
-    others = [other for other in sorted(path.parent.iterdir()) if other != path and other.suffix.lower() == path.suffix.lower()
-              and without_split(other.stem) == without_split(path.stem) and split_of(other.stem) not in (None, "train") and other.is_file()]
-    return [path, *others], [f"{', '.join(other.name for other in others)} beside it read too"] if others else []
+    others = [other for other in sorted(path.parent.iterdir())
+              if other != path and other.suffix.lower() == path.suffix.lower()
+              and without_split(other.stem) == without_split(path.stem)
+              and split_of(other.stem) not in (None, "train") and other.is_file()]
+    return [path, *others], [
+        f"{', '.join(other.name for other in others)} beside it read too"] if others else []
 
 
 def within(folder: Path) -> tuple[list[Path], list[str]]:
     """All files of series below a folder, of the kind that most of them are."""
-    every = [path for path in sorted(folder.rglob("*"), key=natural) if path.suffix.lower() in KINDS and path.is_file()
+    every = [path for path in sorted(folder.rglob("*"), key=natural)
+             if path.suffix.lower() in KINDS and path.is_file()
              and not any(part.startswith(".") for part in path.relative_to(folder).parts)][:MOST]
     if not every:
-        raise ValueError(f"{str(folder)!r} is a folder without files of series; those end in {', '.join(KINDS)}")
+        raise ValueError(f"{str(folder)!r} is a folder without files of series; those end in "
+                         f"{', '.join(KINDS)}")
     kind = Counter(path.suffix.lower() for path in every).most_common(1)[0][0]
     taken = [path for path in every if path.suffix.lower() == kind and not partner(path, "y", "x")]
     other = sum(path.suffix.lower() != kind for path in every)
@@ -56,7 +62,8 @@ def within(folder: Path) -> tuple[list[Path], list[str]]:
 
 def natural(path: Path) -> list:
     """2 before 10."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", str(path)) if part]
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part)
+            for part in re.split(r"(\d+)", str(path)) if part]
 
 
 def split_of(name: str) -> str | None:
@@ -65,7 +72,8 @@ def split_of(name: str) -> str | None:
 
 
 def given(paths: list[Path], folders: list[str | None]) -> list[str | None] | None:
-    """The split of each file by its folder, else by its name, where these tell training from other files; else None."""
+    """The split of each file by its folder, else by its name, where these tell training from other files;
+    else None."""
     if len(set(folders) - {None}) > 1:
         return folders
     found = [split_of(path.stem) for path in paths]
@@ -75,7 +83,8 @@ def given(paths: list[Path], folders: list[str | None]) -> list[str | None] | No
 def partner(path: Path, mine: str, other: str) -> Path | None:
     """Beside x_train.npy the file y_train.npy, or the other way round."""
     rest = path.stem[1:].lower()
-    if path.stem[:1].lower() != mine or not (not rest or rest.startswith(("_", "-", ".", "train", "test", "val"))):
+    if (path.stem[:1].lower() != mine
+        or not (not rest or rest.startswith(("_", "-", ".", "train", "test", "val")))):
         return None
     for letter in (other, other.upper()):
         found = path.with_name(letter + path.name[1:])
@@ -92,9 +101,10 @@ def keys(paths: list[Path]) -> list[str]:
     return [Path(os.path.relpath(p, root)).as_posix() for p in paths]
 
 
-def columns(keys: list[str], folders: list[str | None], label: str, group: str, split: str) -> tuple[dict[str, list], list[str]]:
-    """Columns, one value for each file, that folder levels, patterns on names and the files themselves give; and what was asked for,
-    with the names of these columns."""
+def columns(keys: list[str], folders: list[str | None], label: str, group: str,
+            split: str) -> tuple[dict[str, list], list[str]]:
+    """Columns, one value for each file, that folder levels, patterns on names and the files themselves give;
+    and what was asked for, with the names of these columns."""
     known = Columns(keys, {}, True)
     out = []
     for what, parameter in ((label, "data.label"), (group, "data.group"), (split, "data.split")):

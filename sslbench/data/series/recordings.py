@@ -1,4 +1,5 @@
-"""Channels of whole numbers that count recordings or say something of each, and so are no channels. Plain functions."""
+"""Channels of whole numbers that count recordings or say something of each, and so are no channels. Plain
+functions."""
 
 import numpy as np
 
@@ -11,10 +12,12 @@ RARELY = 10  # rows or more for each change of a value that counts recordings
 
 
 def settle(found: list[Part], grouped: bool) -> None:
-    """Takes columns that are the same within every recording from the channels; windows do not cross from one value to the next.
+    """Takes columns that are the same within every recording from the channels; windows do not cross from one
+    value to the next.
 
-    A recording is a file, or what columns and time that begins again have told. Where nothing has, a column's own values may
-    count recordings; not grouped (data.group is "none"): then they do not, and it stays a channel.
+    A recording is a file, or what columns and time that begins again have told. Where nothing has, a column's
+    own values may count recordings; not grouped (data.group is "none"): then they do not, and it stays a
+    channel.
     """
     names = list(found[0].channels)
     if any(part.x.ndim != 2 or part.channels != names for part in found):
@@ -24,11 +27,13 @@ def settle(found: list[Part], grouped: bool) -> None:
     same, counting = [], []
     for i, name in enumerate(names):
         rows = [row_of(part, name, i) for part in found]
-        if not all(cells.whole(row[:1000]) and cells.whole(row) for row in rows) or len(set().union(*map(values_of, rows))) < 2:
+        if (not all(cells.whole(row[:1000]) and cells.whole(row) for row in rows)
+            or len(set().union(*map(values_of, rows))) < 2):
             continue
         if several and all(map(same_within, rows, recordings)):
             same.append(name)
-        elif grouped and any(map(counts_recordings, rows)) and all(counts_recordings(row) or len(values_of(row)) == 1 for row in rows):
+        elif (grouped and any(map(counts_recordings, rows))
+              and all(counts_recordings(row) or len(values_of(row)) == 1 for row in rows)):
             counting.append(name)
     if (same or counting) and len(same) + len(counting) < len(names):
         move(found, [*same, *counting])
@@ -66,8 +71,9 @@ def same_within(values: np.ndarray, recording: np.ndarray) -> bool:
 
 
 def counts_recordings(values: np.ndarray) -> bool:
-    """Whether three or more values stay for long, and each stands together, counts up again from the first, or changes only at
-    multiples of some number of rows; states of a sensor mostly come back when they like."""
+    """Whether three or more values stay for long, and each stands together, counts up again from the first,
+    or changes only at multiples of some number of rows; states of a sensor mostly come back when they
+    like."""
     values = values[np.isfinite(values)]
     changes = np.flatnonzero(np.diff(values)) + 1
     runs = values[[0, *changes]]
@@ -85,7 +91,8 @@ def move(found: list[Part], names: list[str]) -> None:
     rows = {name: [row_of(part, name, i) for part in found] for name, i in zip(names, at)}
     values = {name: np.concatenate([row[np.isfinite(row)] for row in own]) for name, own in rows.items()}
     many = [name for name in names if len(np.unique(values[name])) > 2
-            and (len(found) < 3 or all(len(values_of(row)) == 1 for row in rows[name]))]  # several of a file: the file is kept
+            # several of a file: the file is kept
+            and (len(found) < 3 or all(len(values_of(row)) == 1 for row in rows[name]))]
     group = min(many, key=lambda name: order_of(values[name]), default="")
     for n, part in enumerate(found):
         part.about |= {name: [cells.written(v) for v in rows[name][n].tolist()] for name in names}
@@ -103,7 +110,8 @@ def order_of(values: np.ndarray) -> tuple[bool, int]:
 
 
 def say(found: list[Part], before: list[str], same: list[str], counting: list[str]) -> None:
-    """Remarks on the columns that were channels before, and the right channels in the remark on the layout."""
+    """Remarks on the columns that were channels before, and the right channels in the remark on the
+    layout."""
     notes = [f"{name!r} is the same within each recording: no channel" for name in same]
     notes += [f"{name!r} counts recordings: no channel (data.group none: it is one)" for name in counting]
     named = [f"a channel per column: {shown(names, 4)}" for names in (before, found[0].channels)]

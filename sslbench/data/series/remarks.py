@@ -19,6 +19,8 @@ def classes_missing(known: Described, unit: str) -> list[str]:
     name, y = next(iter(known.labels.items()), ("", None))
     if y is None or y.is_floating_point() or y.ndim > 1 or unit != "windows":
         return []  # two series of a class cannot be in three splits
-    missing = {split: sorted({*range(len(known.classes[name]))} - set(y[rows].tolist())) for split, rows in known.splits.rows.items()}
-    return [f"no {', '.join(known.classes[name][i] for i in gone[:3])}{' ...' * (len(gone) > 3)} in the {split} split"
+    missing = {split: sorted({*range(len(known.classes[name]))} - set(y[rows].tolist()))
+               for split, rows in known.splits.rows.items()}
+    return [f"no {', '.join(known.classes[name][i] for i in gone[:3])}{' ...' * (len(gone) > 3)} in the "
+            f"{split} split"
             for split, gone in missing.items() if gone and len(gone) < len(known.classes[name])]

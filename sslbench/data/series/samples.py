@@ -27,8 +27,9 @@ LIMIT = 2048  # steps of a series that are read where nobody asks for more
 
 @dataclass(frozen=True)
 class Samples:
-    """x [n, C, T] as it is in the file, scaling makes [n, C, a multiple of patch] of some of it.  rows: of the splits and labels,
-    numbers of samples -> rows of x.  notes: what was decided, for the reading.  unit: "series" or "windows"."""
+    """x [n, C, T] as it is in the file, scaling makes [n, C, a multiple of patch] of some of it.  rows: of
+    the splits and labels, numbers of samples -> rows of x.  notes: what was decided, for the reading.  unit:
+    "series" or "windows"."""
 
     x: Tensor
     rows: np.ndarray
@@ -47,19 +48,22 @@ def kept(paths: tuple[Path, ...], changed: tuple, *how) -> Samples:
     return read(list(paths), *how)
 
 
-def read(sources: list[Path], layout: str, length: int, label: str, group: str, split: str, beside: tuple[str, ...]) -> Samples:
+def read(sources: list[Path], layout: str, length: int, label: str, group: str, split: str,
+         beside: tuple[str, ...]) -> Samples:
     keys = paths.keys(sources)
     tree = layout_of_folders(keys)
     named_splits = paths.given(sources, tree.given)
     given = None if split == "none" else named_splits
     columns, (label, group, split) = paths.columns(keys, tree.words(), label, group, split)
-    names = {name.strip() for what in (label, group, split) for name in (what, *what.split(","))} - {"", "none"}
+    names = ({name.strip() for what in (label, group, split) for name in (what, *what.split(","))}
+             - {"", "none"})
     archive = named_splits is not None and len(sources) == len(set(named_splits))  # one file for each split
     found = files.read_all(sources, layout, names, archive)
     alike(found, keys, sources[0].parents[keys[0].count("/")])
     recordings.settle(found, group != "none")
     for part, i in zip(found, range(len(found))):
-        part.about |= {name: [values[i]] * len(part) for name, values in columns.items() if name not in part.about}
+        part.about |= {name: [values[i]] * len(part)
+                       for name, values in columns.items() if name not in part.about}
     for what, parameter in ((label, "data.label"), (group, "data.group"), (split, "data.split")):
         named(what, parameter, found)
     for part in found:  # no window reaches from one of these to the next
@@ -68,7 +72,8 @@ def read(sources: list[Path], layout: str, length: int, label: str, group: str, 
     asked = {"label": label, "group": group, "split": split}
     long = found[0].x.ndim == 2
     lie = of_folders(found, tree, long)
-    draft = of_recordings(found, keys, given, length, asked, name) if long else of_series(found, keys, given, length)
+    draft = (of_recordings(found, keys, given, length, asked, name)
+             if long else of_series(found, keys, given, length))
     draft.notes = list(beside) + lie + said(found) + files.without_labels(found, sources) + draft.notes
     shares.enough(len(draft.rows), draft.unit, name)
     return finished(draft, found, asked)
@@ -84,11 +89,14 @@ def of_folders(found: list[Part], tree: Layout, long: bool) -> list[str]:
 
 
 def named(what: str, parameter: str, found: list[Part]) -> None:
-    """ValueError that lists the columns there are, channels too, where something is asked for that no file has."""
-    known = dict.fromkeys(["file"] * (len(found) > 1) + [name for part in found for name in (*part.names, *part.about)])
+    """ValueError that lists the columns there are, channels too, where something is asked for that no file
+    has."""
+    known = dict.fromkeys(["file"] * (len(found) > 1)
+                          + [name for part in found for name in (*part.names, *part.about)])
     for name in [] if what in ("", "none", *known) else what.split(","):
         if name.strip() not in known:
-            raise ValueError(f"{parameter}: {nearest('column', name.strip()[:60], [c[:40] for c in list(known)[:40]])}")
+            raise ValueError(f"{parameter}: "
+                             f"{nearest('column', name.strip()[:60], [c[:40] for c in list(known)[:40]])}")
 
 
 def alike(found: list[Part], keys: list[str], folder: Path) -> None:
@@ -97,7 +105,8 @@ def alike(found: list[Part], keys: list[str], folder: Path) -> None:
     common = Counter(kinds).most_common(2)
     if len(common) > 1:
         what = {2: "a recording", 3: "series"}
-        shown = [f"{keys[kinds.index(kind)]} holds {what[kind[0]]} of {count(kind[1], 'channel')}" for kind, _ in common]
+        shown = [f"{keys[kinds.index(kind)]} holds {what[kind[0]]} of {count(kind[1], 'channel')}"
+                 for kind, _ in common]
         best = max(kinds, key=lambda kind: (kinds.count(kind), kind))
         name = keys[kinds.index(best)].rpartition("/")[2]
         raise ValueError(f"the files differ: {' and '.join(shown)}; set data.file to those that are alike, "
@@ -106,8 +115,8 @@ def alike(found: list[Part], keys: list[str], folder: Path) -> None:
 
 @dataclass
 class Draft:
-    """Samples before it is decided which of them train. rows: numbers of samples -> rows of x.  names, about, given and time: one
-    for each sample, as in `described`."""
+    """Samples before it is decided which of them train. rows: numbers of samples -> rows of x.  names, about,
+    given and time: one for each sample, as in `described`."""
 
     x: Tensor
     rows: np.ndarray
@@ -126,8 +135,10 @@ class Draft:
             return self
         at = np.flatnonzero(keep)
         noun = "series" if self.unit == "series" else count(len(keep) - len(at), "window").split(" ")[1]
-        return replace(self, rows=self.rows[at], names=picked(self.names, at), about={k: picked(v, at) for k, v in self.about.items()},
-                       notes=[*self.notes, f"{len(keep) - len(at):,} {noun} {why}"], given=self.given and picked(self.given, at),
+        return replace(self, rows=self.rows[at], names=picked(self.names, at),
+                       about={k: picked(v, at) for k, v in self.about.items()},
+                       notes=[*self.notes, f"{len(keep) - len(at):,} {noun} {why}"],
+                       given=self.given and picked(self.given, at),
                        time=None if self.time is None else self.time[at])
 
 
@@ -137,23 +148,29 @@ def of_series(found: list[Part], keys: list[str], given: list | None, length: in
     T = min(length or LIMIT, longest)
     x = found[0].x[..., :T] if len(found) == 1 else joined([part.x for part in found], T)
     cut = sum(longer_than(part.x, T) for part in found)
-    notes = [f"{cut:,} of {len(x):,} series are longer than {T:,} steps (up to {longest:,}) and cut there; set data.length to read more"]
+    notes = [f"{cut:,} of {len(x):,} series are longer than {T:,} steps (up to {longest:,}) and cut there; "
+             "set data.length to read more"]
     mapped = len(found) == 1 and isinstance(x, np.memmap)
     x = scaling.as_tensor(x)
     names = [f"{key}:" * (len(keys) > 1) + str(i) for key, part in zip(keys, found) for i in range(len(part))]
     given = [g for g, part in zip(given, found) for _ in range(len(part))] if given else None
-    draft = Draft(x, np.arange(len(x)), names, windows.together(found), "series", notes if cut else [], given, None, mapped)
+    draft = Draft(x, np.arange(len(x)), names, windows.together(found), "series", notes if cut else [], given,
+                  None, mapped)
     return draft.kept(filled(x, draft.rows), "without any value left out")
 
 
-def of_recordings(found: list[Part], keys: list[str], given: list | None, length: int, asked: dict[str, str], name: str) -> Draft:
+def of_recordings(found: list[Part], keys: list[str], given: list | None, length: int, asked: dict[str, str],
+                  name: str) -> Draft:
     """Windows of the recordings, with the splits that are given completed by stretches of time."""
     likely = {label for part in found for label in part.likely}
-    label = asked["label"].partition(",")[0].strip() or next((name for part in found for name in part.likely), "")
+    label = (asked["label"].partition(",")[0].strip()
+             or next((name for part in found for name in part.likely), ""))
     grouped = asked["group"] != "none" and (asked["group"] or found[0].group)
-    sorted_by = len(found) == 1 and not grouped and label in found[0].about and windows.in_blocks(found[0].about[label], length)
+    sorted_by = (len(found) == 1 and not grouped and label in found[0].about
+                 and windows.in_blocks(found[0].about[label], length))
     found[0].borders += [label] if sorted_by and label not in found[0].borders else []
-    cut = windows.cut(found, length, name, likely | {name.strip() for name in asked["label"].split(",")}, sorted_by)
+    cut = windows.cut(found, length, name, likely | {name.strip() for name in asked["label"].split(",")},
+                      sorted_by)
     about, first, last = cut.about, cut.first, cut.last
     if len(found) > 1:
         about.setdefault("file", [keys[i] for i in cut.file])
@@ -161,7 +178,8 @@ def of_recordings(found: list[Part], keys: list[str], given: list | None, length
     draft = Draft(cut.x, first, names, about, "windows", cut.notes, given and [given[i] for i in cut.file],
                   cut.share if sorted_by else np.stack([first, last], 1) / last.max())
     draft.notes += [f"each stretch of {label!r} is divided in order of time"] if sorted_by else []
-    column = asked["split"] or next((b for part in found for b in part.borders if b not in likely and is_split(about[b])), "")
+    column = (asked["split"]
+        or next((b for part in found for b in part.borders if b not in likely and is_split(about[b])), ""))
     if column in about and is_split(about[column]):
         draft.given, asked["split"] = [split_name(word) for word in about.pop(column)], ""
         draft.notes.append(f"splits from column {column!r}")
@@ -181,7 +199,8 @@ def is_split(words: list) -> bool:
 
 
 def group_of(found: list[Part], asked: dict[str, str], draft: Draft) -> str:
-    """The column whose values stay in one split: what was asked for, persons or recordings of the tables, or the files; or ""."""
+    """The column whose values stay in one split: what was asked for, persons or recordings of the tables, or
+    the files; or ""."""
     if asked["group"]:
         return "" if asked["group"] == "none" else asked["group"]
     own = next((part.group for part in found if part.group), "")
@@ -198,7 +217,8 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
     if group and not asked["group"] and not draft.given:
         notes.append(f"each {group!r} is kept in one split (data.group none: do not)")
     split = asked["split"] or next((part.given for part in found if part.given), "")
-    known = described(draft.names, about, label=asked["label"], group=group, split=split, likely=likely, given=draft.given, time=draft.time)
+    known = described(draft.names, about, label=asked["label"], group=group, split=split, likely=likely,
+                      given=draft.given, time=draft.time)
     if draft.cut and not split:
         origin = f"{given_in_words(draft.cut, 'train')} in order of time"
         shared = shared_in_words(about.get(group), known.splits.rows)
@@ -209,4 +229,5 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
     patch = shares.patch_of_series(x.shape[2])
     length = -(-x.shape[2] // patch) * patch
     notes += seen.said(found[0].channels) + known.said + classes_missing(known, draft.unit)
-    return Samples(x, draft.rows, seen.scaling(length), known, patch, seen.absent or length > x.shape[2], draft.mapped, notes, draft.unit)
+    return Samples(x, draft.rows, seen.scaling(length), known, patch, seen.absent or length > x.shape[2],
+                   draft.mapped, notes, draft.unit)

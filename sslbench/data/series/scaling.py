@@ -1,4 +1,5 @@
-"""Series as they are stored -> as they are trained on: float32, each channel at mean 0 and deviation 1, what is absent NaN."""
+"""Series as they are stored -> as they are trained on: float32, each channel at mean 0 and deviation 1, what
+is absent NaN."""
 
 import warnings
 from dataclasses import dataclass
@@ -15,14 +16,16 @@ PIECE = 2**21  # bytes looked at together: some copies of them are made
 
 @dataclass(frozen=True)
 class Scaling:
-    """mean, deviation [C, 1] of each channel over the training samples.  length: steps of a sample, a multiple of the patch."""
+    """mean, deviation [C, 1] of each channel over the training samples.  length: steps of a sample, a
+    multiple of the patch."""
 
     mean: Tensor
     deviation: Tensor
     length: int
 
     def __call__(self, x: Tensor) -> Tensor:
-        """[n, C, T] of any kind of number -> float32 [n, C, length]; infinite numbers and the padding are NaN."""
+        """[n, C, T] of any kind of number -> float32 [n, C, length]; infinite numbers and the padding are
+        NaN."""
         x = finite(x).sub_(self.mean).div_(self.deviation)
         return F.pad(x, (0, self.length - x.shape[2]), value=torch.nan) if self.length > x.shape[2] else x
 
@@ -33,8 +36,8 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Found:
-    """What a pass over all samples finds. count, mean, deviation [C] over the training samples.  there [C]: numbers in all
-    samples.  absent, infinite: whether and how many."""
+    """What a pass over all samples finds. count, mean, deviation [C] over the training samples.  there [C]:
+    numbers in all samples.  absent, infinite: whether and how many."""
 
     count: Tensor
     mean: Tensor
@@ -50,8 +53,10 @@ class Found:
     def said(self, names: list[str]) -> list[str]:
         """Channels that hold nothing, or one number, and infinite numbers, in words."""
         gone = [names[i] for i in (self.there == 0).nonzero().flatten()]
-        constant = [names[i] for i in ((self.count > 0) & ~(self.deviation > 1e-7 * self.mean.abs())).nonzero().flatten()]
-        said = [f"{self.infinite:,} infinite value{'s' * (self.infinite > 1)} counted as missing"] if self.infinite else []
+        constant = [names[i] for i in ((self.count > 0) & ~(self.deviation > 1e-7
+                                                            * self.mean.abs())).nonzero().flatten()]
+        said = ([f"{self.infinite:,} infinite value{'s' * (self.infinite > 1)} counted as missing"]
+                if self.infinite else [])
         said += [f"no value in {listed(gone)}"] if gone else []
         return said + ([f"the same value everywhere in {listed(constant)}"] if constant else [])
 
@@ -68,7 +73,8 @@ def finite(x: Tensor) -> Tensor:
 
 
 def looked_at(x: Tensor, rows: Tensor, train: Tensor) -> Found:
-    """One pass over the samples, these rows of x [., C, T], in pieces. train: [rows], True for those whose mean and deviation count."""
+    """One pass over the samples, these rows of x [., C, T], in pieces. train: [rows], True for those whose
+    mean and deviation count."""
     C = x.shape[1]
     count, mean, squares, there = (torch.zeros(C, dtype=torch.float64) for _ in range(4))
     absent, infinite = False, 0
@@ -83,7 +89,8 @@ def looked_at(x: Tensor, rows: Tensor, train: Tensor) -> Found:
         n = (~gone).sum((0, 2)).double()
         own = torch.where(gone, 0.0, piece).sum((0, 2)) / n.clamp(min=1)
         spread = torch.where(gone, 0.0, piece - own[:, None]).square().sum((0, 2))
-        squares += spread + (own - mean).square() * count * n / (count + n).clamp(min=1)  # Chan, Golub and LeVeque (1979)
+        # Chan, Golub and LeVeque (1979)
+        squares += spread + (own - mean).square() * count * n / (count + n).clamp(min=1)
         mean += (own - mean) * n / (count + n).clamp(min=1)
         count += n
     return Found(count, mean, (squares / count.clamp(min=1)).sqrt(), there, absent, infinite)
@@ -95,7 +102,8 @@ def as_tensor(x: np.ndarray) -> Tensor:
         raise ValueError("complex numbers are not read; save the real and the imaginary part as two channels")
     if x.dtype.kind == "b":
         x = x.view(np.uint8)
-    if x.dtype.kind in "iuf" and x.dtype.itemsize <= 8 and x.dtype.isnative and x.dtype not in (np.uint16, np.uint32, np.uint64) \
+    if x.dtype.kind in "iuf" and x.dtype.itemsize <= 8 and x.dtype.isnative and x.dtype not in (np.uint16,
+        np.uint32, np.uint64) \
             and all(s >= 0 for s in x.strides):
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The given NumPy array is not writable")  # nobody writes

@@ -17,12 +17,15 @@ def read(path: Path) -> tuple[list[np.ndarray], list[str]]:
     if not series:
         raise ValueError(f"{path.name} has no series below a line @data")
     if len({s.shape[0] for s in series}) > 1:
-        raise ValueError(f"{path.name} has series with different numbers of channels; they must have the same")
+        raise ValueError(
+            f"{path.name} has series with different numbers of channels; they must have the same"
+        )
     return series, words
 
 
 def lines(path: Path) -> tuple[dict[str, str], list[tuple[int, str]], list[str]]:
-    """The header's words -> what follows them, the numbered lines of data, and the header's attributes (of .arff)."""
+    """The header's words -> what follows them, the numbered lines of data, and the header's attributes (of
+    .arff)."""
     header: dict[str, str] = {}
     data, attributes = [], []
     for number, line in enumerate(path.read_text("utf-8-sig", "replace").split("\n"), 1):
@@ -41,8 +44,10 @@ def lines(path: Path) -> tuple[dict[str, str], list[tuple[int, str]], list[str]]
 def ts(path: Path) -> tuple[list[np.ndarray], list[str]]:
     header, data, _ = lines(path)
     if header.get("@timestamps", "false").lower().startswith("true"):
-        raise ValueError(f"{path.name} has time stamps, which are not read; save the series as plain numbers (@timeStamps false)")
-    labelled = any(header.get(word, "").lower().startswith("true") for word in ("@classlabel", "@targetlabel"))
+        raise ValueError(f"{path.name} has time stamps, which are not read; save the series as plain "
+                         "numbers (@timeStamps false)")
+    labelled = any(header.get(word, "").lower().startswith("true")
+                   for word in ("@classlabel", "@targetlabel"))
     series, words = [], []
     for number, line in data:
         *channels, label = line.split(":") if labelled else [*line.split(":"), ""]
@@ -76,7 +81,8 @@ def numbers(values: list[str], path: Path, number: int) -> np.ndarray:
     try:
         return np.array([cells.number(v) for v in values], np.float64)
     except ValueError:
-        raise ValueError(f"line {number} of {path.name} is not numbers; series with time stamps are not read") from None
+        raise ValueError(
+            f"line {number} of {path.name} is not numbers; series with time stamps are not read") from None
 
 
 def padded(channels: list[np.ndarray]) -> np.ndarray:

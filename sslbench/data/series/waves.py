@@ -1,7 +1,10 @@
-"""Generated series whose class lies in the dynamics alone: in which order one signal passes through three channels.
+"""Generated series whose class lies in the dynamics alone: in which order one signal passes through three
+channels.
 
-A smooth random signal u reaches the channels one after the other, d samples apart: x_c(t) = a_c u(t - k_c d) + b_c + noise.
-Every channel looks the same in every class, so amplitude, offset, phase and spectrum say nothing; who leads whom says all.
+A smooth random signal u reaches the channels one after the other, d samples apart: x_c(t) = a_c u(t - k_c d)
++ b_c + noise.
+Every channel looks the same in every class, so amplitude, offset, phase and spectrum say nothing; who leads
+whom says all.
 """
 
 from itertools import permutations
@@ -24,8 +27,8 @@ ORDERS = list(permutations(range(3)))  # ORDERS[label][c]: after how many delays
 class Waves(Data):
     """Generated three-channel signals; the class is the order in which the channels pass the signal on.
 
-    Amplitude, offset, phase and noise are random. Factors: width of the signal's bumps and delay between two channels, in
-    samples.
+    Amplitude, offset, phase and noise are random. Factors: width of the signal's bumps and delay between two
+    channels, in samples.
     """
 
     name, unit, splits_from = "waves", "series", "drawn anew for each split"
@@ -51,7 +54,8 @@ class Waves(Data):
         x = u.unsqueeze(1).expand(-1, 3, -1).gather(2, at)
         x = augment.jitter(x, generator, 0.4)
         x = augment.amplitude(x, generator, 1.0)
-        return {"signal": augment.offset(x, generator, 0.7)}, {"order": label, "width": width, "delay": delay.float()}
+        return {"signal": augment.offset(x, generator, 0.7)}, {"order": label, "width": width,
+                                                               "delay": delay.float()}
 
     def augment(self, batch, generator):
         x = augment.excerpt(batch["signal"], generator, self.crop)

@@ -1,4 +1,5 @@
-"""Cells of a table as numbers: what counts as missing, decimal commas, and columns that keep numbers small in memory."""
+"""Cells of a table as numbers: what counts as missing, decimal commas, and columns that keep numbers small in
+memory."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,8 @@ MOST_BAD = 0.05  # of the cells of a column of numbers that may be words, which 
 
 
 def comma_of(cells: Sequence[str], likely: str) -> str:
-    """What a comma inside these cells means: "decimal", "thousands" or "" where no number has one. likely: where both would do."""
+    """What a comma inside these cells means: "decimal", "thousands" or "" where no number has one. likely:
+    where both would do."""
     held = [c.strip() for c in cells if "," in c and NUMERALS.fullmatch(c)]
     decimal, thousands = ([bool(form.fullmatch(c)) for c in held] for form in (DECIMAL, THOUSANDS))
     either = [a or b for a, b in zip(decimal, thousands)]
@@ -69,10 +71,12 @@ def few(bad: int, found: int) -> bool:
 
 
 def piece(cells: Sequence[str]) -> str | list[str]:
-    """Some cells of one column as they are written, small in memory: short ones one after the other in one string."""
+    """Some cells of one column as they are written, small in memory: short ones one after the other in one
+    string."""
     words = list(map(str.strip, cells))
     text = "\n".join(words)
-    if text.isascii() and len(text) < SHORT * len(words) and text.count("\n") == len(words) - 1:  # one byte for each character
+    # one byte for each character
+    if text.isascii() and len(text) < SHORT * len(words) and text.count("\n") == len(words) - 1:
         return text
     seen: dict[str, str] = {}
     return [shared(w, seen) for w in words]
@@ -85,7 +89,8 @@ def shared(word: str, seen: dict[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Numbers:
-    """float64 [n] with NaN where missing.  bad: cells that were words, each once.  bad_cells, infinite: how many of them."""
+    """float64 [n] with NaN where missing.  bad: cells that were words, each once.  bad_cells, infinite: how
+    many of them."""
 
     values: np.ndarray
     bad: list[str] = field(default_factory=list)
@@ -95,7 +100,8 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table. pieces: float64 arrays of files that hold numbers, and words as `piece` makes them, one after the other."""
+    """One column of a table. pieces: float64 arrays of files that hold numbers, and words as `piece` makes
+    them, one after the other."""
 
     name: str
     pieces: list[np.ndarray | str | list[str]]

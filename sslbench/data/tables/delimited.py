@@ -1,4 +1,5 @@
-"""Delimited text of unknown origin -> records: its encoding, its delimiter, quotes that do not balance, comments."""
+"""Delimited text of unknown origin -> records: its encoding, its delimiter, quotes that do not balance,
+comments."""
 
 import codecs
 import csv
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from . import cells
 
-DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces"}  # the first of equals is taken
+# the first of equals is taken
+DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces"}
 SAMPLE = 200, 2**22  # lines, characters
 MOST_LINES, MOST_CHARACTERS = 2000, 2**20  # of one quoted cell
 SEP = re.compile(r"[\"']?sep=.[\"']?\s*", re.IGNORECASE)  # what Excel writes and reads above a table
@@ -44,7 +46,8 @@ def encoding_of(path: Path) -> tuple[str, str]:
 
 
 class Lines:
-    """The lines of a file without their ends, with some read ahead; NUL bytes are left out and counted in `tally`."""
+    """The lines of a file without their ends, with some read ahead; NUL bytes are left out and counted in
+    `tally`."""
 
     def __init__(self, lines: Iterable[str], tally: Counter):
         self.lines, self.tally, self.ahead = iter(lines), tally, deque()
@@ -81,7 +84,8 @@ class Lines:
 def end_of(lines: list[str], delimiter: str) -> str:
     """Another delimiter with which nearly all lines end, "" where there is none."""
     ends = Counter(line.rstrip()[-1:] for line in lines)
-    return next((end for end in ";|," if end != delimiter and ends[end] > 0.9 * len(lines)), "") if delimiter else ""
+    return (next((end for end in ";|," if end != delimiter and ends[end] > 0.9 * len(lines)), "")
+            if delimiter else "")
 
 
 def splitter(delimiter: str) -> Callable[[str], list[str]]:
@@ -116,10 +120,12 @@ def fit(found: list[list[str]], delimiter: str) -> tuple[float, int]:
             return 0.0, 0
     alike = n / len(found)
     if width > 1 and alike >= 0.9:
-        columns = [any(c.strip() for c in column) for column in zip(*(row for row in found if len(row) == width))]
+        columns = [any(c.strip() for c in column)
+                   for column in zip(*(row for row in found if len(row) == width))]
         hollow = not all(columns[1:-1]) or sum(columns) < 2
         return 2.0 + (alike == 1) - hollow * 0.5 - (delimiter == " ") * 0.25, 0
-    if delimiter != " " and sum(k for w, k in widths.items() if w > 1) >= 0.9 * len(found) and (len(found[0]) > 1 or len(found) > 20):
+    if (delimiter != " " and sum(k for w, k in widths.items() if w > 1) >= 0.9 * len(found)
+        and (len(found[0]) > 1 or len(found) > 20)):
         return 1.0, min(width, 2)  # unequal lengths, or delimiters inside a text
     if delimiter == " " and 1 not in widths:
         return 1.0, 1
@@ -134,10 +140,13 @@ def is_number(cell: str) -> bool:
     return True
 
 
-def records(lines: Lines, delimiter: str, width: int, tally: Counter, comments: bool = False) -> Iterator[list[str]]:
-    """The cells of each record. tally counts what was done: blank, comments, quotes, several (lines in one cell).
+def records(lines: Lines, delimiter: str, width: int, tally: Counter,
+            comments: bool = False) -> Iterator[list[str]]:
+    """The cells of each record. tally counts what was done: blank, comments, quotes, several (lines in one
+    cell).
 
-    width: cells that a record should have, or 0; a quoted cell that holds whole records is a quote that was never closed.
+    width: cells that a record should have, or 0; a quoted cell that holds whole records is a quote that was
+    never closed.
     """
     split, blank = splitter(delimiter), 0
     for line in lines:
@@ -148,11 +157,13 @@ def records(lines: Lines, delimiter: str, width: int, tally: Counter, comments: 
         else:
             tally["blank"] += blank  # those at the end of the file are not worth a word
             blank = 0
-            yield split(line) if '"' not in line else quoted(line, lines, delimiter, width, tally) or split(line)
+            yield split(line) if '"' not in line else quoted(line, lines, delimiter, width,
+                                                             tally) or split(line)
 
 
 def quoted(line: str, lines: Lines, delimiter: str, width: int, tally: Counter) -> list[str] | None:
-    """The cells of a record with quotes, which may go on in the next lines; None where its quotes do not balance."""
+    """The cells of a record with quotes, which may go on in the next lines; None where its quotes do not
+    balance."""
     found, open_ = parsed(line, delimiter)
     taken, length = [line], len(line)
     while open_ and len(taken) < MOST_LINES and length < MOST_CHARACTERS:
@@ -174,7 +185,8 @@ def quoted(line: str, lines: Lines, delimiter: str, width: int, tally: Counter) 
 
 
 def swallowed(taken: list[str], delimiter: str, width: int) -> bool:
-    """Whether a quoted cell over these lines holds whole records: then its quote was never meant to be closed there."""
+    """Whether a quoted cell over these lines holds whole records: then its quote was never meant to be closed
+    there."""
     least = 2 if delimiter == "\t" else 5 if width == 2 else 3  # a comma in each line of a text is not rare
     return width > 1 and len(taken) >= least and all(line.count(delimiter) == width - 1 for line in taken)
 
@@ -185,7 +197,8 @@ def parsed(text: str, delimiter: str) -> tuple[list[str] | None, bool]:
     still_open = False
     for options in ({}, {"doublequote": False, "escapechar": "\\"}) if "\\" in text else ({},):
         try:
-            rows = list(csv.reader([text], delimiter=delimiter or "\x1f", strict=True, skipinitialspace=True, **options))
+            rows = list(csv.reader([text], delimiter=delimiter or "\x1f", strict=True, skipinitialspace=True,
+                                   **options))
             if len(rows) == 1:
                 return [c for c in rows[0] if c] if delimiter == " " else rows[0], False
         except csv.Error as error:
@@ -194,7 +207,8 @@ def parsed(text: str, delimiter: str) -> tuple[list[str] | None, bool]:
 
 
 def above(lines: list[str], delimiter: str, width: int) -> tuple[int, bool]:
-    """How many lines at the top are no part of the table (comments, a title), and whether the last of them holds the names."""
+    """How many lines at the top are no part of the table (comments, a title), and whether the last of them
+    holds the names."""
     split = splitter(delimiter)
     n = 0
     while n < len(lines) and (lines[n].startswith("#") or not lines[n].strip() or SEP.fullmatch(lines[n])):
@@ -202,5 +216,6 @@ def above(lines: list[str], delimiter: str, width: int) -> tuple[int, bool]:
     marked = n
     while width > 2 and n < min(len(lines) - 2, 20) and len(split(lines[n])) == 1:
         n += 1
-    names = marked and n == marked and lines[n - 1].startswith("#") and len(split(lines[n - 1].lstrip("# "))) == width
+    names = (marked and n == marked and lines[n - 1].startswith("#")
+             and len(split(lines[n - 1].lstrip("# "))) == width)
     return n, bool(names)

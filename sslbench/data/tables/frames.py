@@ -1,4 +1,5 @@
-"""Tables that are no delimited text: Excel, Parquet and Feather (with pandas, the extra sslbench[tables]) and JSON lines."""
+"""Tables that are no delimited text: Excel, Parquet and Feather (with pandas, the extra sslbench[tables]) and
+JSON lines."""
 
 import json
 from collections import Counter
@@ -35,7 +36,8 @@ def read(path: Path) -> Table:
 
 
 def sheet(path: Path, sheets: dict) -> Table:
-    """The first sheet of an Excel file, read like a file of delimited text: whether it has names is seen from its rows."""
+    """The first sheet of an Excel file, read like a file of delimited text: whether it has names is seen from
+    its rows."""
     rows = [[cell(v) for v in row] for row in next(iter(sheets.values())).to_numpy().tolist()]
     if not rows:
         raise ValueError("its first sheet is empty")
@@ -50,7 +52,8 @@ def json_lines(path: Path) -> dict[str, list]:
     try:
         if path.suffix.lower() == ".json" and not text.startswith("[") and (columns := of_object(text)):
             return columns
-        rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.split("\n") if line.strip()]
+        rows = (json.loads(text)
+                if text.startswith("[") else [json.loads(line) for line in text.split("\n") if line.strip()])
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is not one JSON object per line ({str(error)[:100]})") from None
     if not rows or not all(isinstance(row, dict) for row in rows):
@@ -59,7 +62,8 @@ def json_lines(path: Path) -> dict[str, list]:
 
 
 def of_object(text: str) -> dict[str, list] | None:
-    """The columns of {name: word}, {name: {column: word}}, {column: [words]} or {column: {row number: word}}; else None."""
+    """The columns of {name: word}, {name: {column: word}}, {column: [words]} or {column: {row number: word}};
+    else None."""
     try:
         held = json.loads(text)
     except ValueError:
@@ -81,7 +85,8 @@ def of_columns(path: Path, values: dict[str, Any], notes: list[str]) -> Table:
     """Columns of values: cells that hold vectors of one length become a column for each of their numbers."""
     columns: dict[str, Column] = {}
     for name, column in values.items():
-        if getattr(column, "dtype", None) is not None and column.dtype.kind in "iuf" and small(column.to_numpy()):
+        if (getattr(column, "dtype", None) is not None and column.dtype.kind in "iuf"
+            and small(column.to_numpy())):
             columns[name] = Column(name, [column.to_numpy(np.float64)])
             continue
         held = list(column)
@@ -104,7 +109,8 @@ def vectors(name: str, held: list, notes: list[str]) -> dict[str, Column]:
         if len(lengths) != 1:
             raise ValueError
         width = lengths.pop()
-        x = np.stack([np.full(width, np.nan) if v is None else np.asarray(v, np.float64) for v in held])  # [rows, width]
+        # [rows, width]
+        x = np.stack([np.full(width, np.nan) if v is None else np.asarray(v, np.float64) for v in held])
         if x.ndim != 2:
             raise ValueError
     except (TypeError, ValueError):
@@ -115,7 +121,8 @@ def vectors(name: str, held: list, notes: list[str]) -> dict[str, Column]:
 
 def small(numbers: np.ndarray) -> bool:
     """Whether float64 holds these numbers exactly."""
-    return numbers.dtype.kind == "f" or not len(numbers) or max(abs(int(numbers.min())), abs(int(numbers.max()))) < 2**53
+    return (numbers.dtype.kind == "f" or not len(numbers)
+            or max(abs(int(numbers.min())), abs(int(numbers.max()))) < 2**53)
 
 
 def cell(value: Any) -> str:

@@ -8,8 +8,9 @@ from ..column_names import GROUPS, LABELS, SPLIT_COLUMNS
 from . import cells
 
 NAME = re.compile(r"[^\W\d][\w .:/()%\[\]#-]{0,60}")
-KNOWN = frozenset((*LABELS, *GROUPS, *SPLIT_COLUMNS, *"""id idx index name text review comment sentence message content
-                  title time date datetime timestamp value values file path image caption sequence smiles score""".split()))
+KNOWN = frozenset((*LABELS, *GROUPS, *SPLIT_COLUMNS, *"""
+    id idx index name text review comment sentence message content title time date datetime timestamp value
+    values file path image caption sequence smiles score""".split()))
 
 
 def headed(first: list[str], below: list[list[str]], comma: str) -> bool:
@@ -21,7 +22,8 @@ def headed(first: list[str], below: list[list[str]], comma: str) -> bool:
     known = any(first[i].lower() in KNOWN and first[i] not in columns[i] for i in words)
     if not numbers:
         return all_words_headed(first, columns, known)
-    over = [i for i in numbers if not cells.numeric([first[i]], comma) and first[i].lower() not in cells.MISSING]
+    over = [i for i in numbers
+            if not cells.numeric([first[i]], comma) and first[i].lower() not in cells.MISSING]
     if 2 * len(over) >= len(numbers):
         return True
     values = [cells.number(first[i], comma) if i not in set(over) else float("nan") for i in numbers]
@@ -29,7 +31,8 @@ def headed(first: list[str], below: list[list[str]], comma: str) -> bool:
 
 
 def steps_of(values: list[float], row: list[str], nameless: bool, comma: str) -> bool:
-    """Whether numbers in the first line are the names of time steps: evenly spaced, unlike the numbers of the next line."""
+    """Whether numbers in the first line are the names of time steps: evenly spaced, unlike the numbers of the
+    next line."""
     if nameless and values and values[0] != values[0]:  # the nameless column of an index
         values, row = values[1:], row[1:]
         if values in (list(range(len(values))), list(range(1, len(values) + 1))):

@@ -1,4 +1,5 @@
-"""A table of unknown origin (delimited text, Excel, Parquet, JSON lines) as named columns, with remarks on what was decided."""
+"""A table of unknown origin (delimited text, Excel, Parquet, JSON lines) as named columns, with remarks on
+what was decided."""
 
 from collections import Counter
 from dataclasses import replace
@@ -8,12 +9,14 @@ from . import cells, delimited, frames
 from .table import Table, assemble, most_common
 
 TEXT = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
-FRAMES = (".parquet", ".feather", ".xlsx", ".jsonl", ".ndjson")  # read with the extra sslbench[tables], JSON lines without
+# read with the extra sslbench[tables], JSON lines without
+FRAMES = ".parquet", ".feather", ".xlsx", ".jsonl", ".ndjson"
 KINDS = TEXT + FRAMES
 
 
 def read(path: Path) -> Table:
-    """The table in a file; ValueError in one line where there is none. All cells are kept: short rows end in missing cells."""
+    """The table in a file; ValueError in one line where there is none. All cells are kept: short rows end in
+    missing cells."""
     if not path.is_file():
         raise ValueError(f"{str(path)!r} is no file that can be read as a table")
     if path.suffix.lower() in (*FRAMES, ".json"):
@@ -26,14 +29,17 @@ def read(path: Path) -> Table:
 
 
 def read_lines(path: Path, lines: delimited.Lines, tally: Counter) -> Table:
-    """Delimited text: what the delimiter is, where the table begins and whether it has names is read from its first lines."""
+    """Delimited text: what the delimiter is, where the table begins and whether it has names is read from its
+    first lines."""
     sample = lines.sample()
-    body = [line for line in sample if line.strip() and not line.startswith("#")] or [line for line in sample if line.strip()]
+    body = ([line for line in sample if line.strip() and not line.startswith("#")]
+            or [line for line in sample if line.strip()])
     if not body:
         raise ValueError(f"{str(path)!r} has no first line: it is empty")
     delimiter = delimited.delimiter_of(body)
     lines.end = delimited.end_of(body, delimiter)
-    body, sample = ([line.rstrip().removesuffix(lines.end) for line in some] if lines.end else some for some in (body, sample))
+    body, sample = ([line.rstrip().removesuffix(lines.end) for line in some] if lines.end else some
+                    for some in (body, sample))
     found = list(delimited.records(delimited.Lines(body, Counter()), delimiter, 0, Counter()))
     width = most_common([len(row) for row in found[1:]] or [len(found[0])])
     top, names = delimited.above(sample, delimiter, width)
@@ -43,7 +49,8 @@ def read_lines(path: Path, lines: delimited.Lines, tally: Counter) -> Table:
     tally["above"] += sum(bool(line.strip()) and not line.startswith("#") for line in skipped)
     comments = cells.numeric([row[0] for row in found[1:]], "decimal")
     rows = delimited.records(lines, delimiter, width, tally, comments)
-    found = list(delimited.records(delimited.Lines(sample[top:], Counter()), delimiter, width, Counter(), comments))
+    found = list(delimited.records(delimited.Lines(sample[top:], Counter()), delimiter, width, Counter(),
+                                   comments))
     likely = "thousands" if delimiter == "," else "decimal"
     return assemble(path, rows, found, first, likely, delimiter, tally)
 

@@ -1,4 +1,5 @@
-"""Records of any width -> columns of equal length: nothing is lost, what is missing becomes a missing cell. Plain functions."""
+"""Records of any width -> columns of equal length: nothing is lost, what is missing becomes a missing cell.
+Plain functions."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,8 +18,9 @@ def fitted(first: list[str] | None, sample: list[list[str]], comma: str,
            delimiter: str) -> tuple[list[str], Callable[[Rows, Counter], Rows]]:
     """The names of the columns, and what brings the records below to their width.
 
-    first: the names in the file, or None.  sample: some records below them. One more cell than names in every record is a
-    delimiter at the end of each line where it is empty, else the names of the rows, as R writes them.
+    first: the names in the file, or None.  sample: some records below them. One more cell than names in every
+    record is a delimiter at the end of each line where it is empty, else the names of the rows, as R writes
+    them.
     """
     widths = Counter(map(len, sample))
     common = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
@@ -29,7 +31,8 @@ def fitted(first: list[str] | None, sample: list[list[str]], comma: str,
             names = ["", *names]
     width = len(names) - (trailing and not names[-1])
     text = text_column([row for row in sample if len(row) == width], width, comma)
-    if text is None:  # every record holds delimiters in its text: the names tell, else the last column is the text
+    # every record holds delimiters in its text: the names tell, else the last column is the text
+    if text is None:
         named = [i for i, name in enumerate(names[:width]) if name.lower() in TEXTS]
         longer = [[delimiter.join(row[width - 1:])] for row in sample if len(row) > width]
         text = named[0] if named else width - 1 if text_column(longer, 1, comma) == 0 else None
@@ -50,7 +53,8 @@ def fitted(first: list[str] | None, sample: list[list[str]], comma: str,
 
 
 def changed(row: list[str], width: int, text: int | None, delimiter: str, tally: Counter) -> list[str]:
-    """A record of another width: cells of a text that holds delimiters come together again, empty ones at the end go."""
+    """A record of another width: cells of a text that holds delimiters come together again, empty ones at the
+    end go."""
     more = len(row) - width
     if more > 0 and not any(c.strip() for c in row[width:]):
         return row[:width]
@@ -98,4 +102,5 @@ def unique(names: list[str], n: int) -> tuple[list[str], set[str], list[str]]:
             own += "'"
         out[own] = None
         made |= set() if name else {own}
-    return list(out), made, [f"{k} columns are called {name!r}" for name, k in times.items() if k > 1 and name]
+    return list(out), made, [f"{k} columns are called {name!r}"
+                             for name, k in times.items() if k > 1 and name]

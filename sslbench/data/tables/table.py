@@ -1,4 +1,5 @@
-"""A table as a value: named columns of cells, with remarks on what was decided, made from records of strings."""
+"""A table as a value: named columns of cells, with remarks on what was decided, made from records of
+strings."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -24,8 +25,8 @@ REMARKS = {  # what was done to lines -> noun, sentence
 
 @dataclass(frozen=True)
 class Table:
-    """columns: name -> its cells, in the order of the file.  made: names that the file does not give.  notes: what was decided
-    or left out, in numbers, for the reading."""
+    """columns: name -> its cells, in the order of the file.  made: names that the file does not give.  notes:
+    what was decided or left out, in numbers, for the reading."""
 
     file: Path
     columns: dict[str, Column]
@@ -47,7 +48,8 @@ class Table:
     def column(self, name: str, parameter: str) -> Column:
         """The column called `name`; ValueError that lists the columns there are."""
         if name not in self.columns:
-            shown = ", ".join(self.names[:12]) + (f" and {len(self.names) - 12} more" if len(self.names) > 12 else "")
+            shown = (", ".join(self.names[:12])
+                     + (f" and {len(self.names) - 12} more" if len(self.names) > 12 else ""))
             raise ValueError(f"{self.file.name} has no column {name!r}; set {parameter} to one of: {shown}")
         return self.columns[name]
 
@@ -60,11 +62,13 @@ class Table:
         return self.columns[name].numbers()
 
 
-def assemble(path: Path, rows: Iterable[list[str]], sample: list[list[str]], first: list[str] | None, likely: str,
+def assemble(path: Path, rows: Iterable[list[str]], sample: list[list[str]], first: list[str] | None,
+             likely: str,
              delimiter: str, tally: Counter) -> Table:
     """Records of strings as a table.
 
-    sample: its first records.  first: the names where they stand above it, or None: the first record may hold them.
+    sample: its first records.  first: the names where they stand above it, or None: the first record may hold
+    them.
     likely: what a comma in a number means where both would do.  tally: what was done to the lines so far.
     """
     rows = iter(rows)
@@ -80,15 +84,19 @@ def assemble(path: Path, rows: Iterable[list[str]], sample: list[list[str]], fir
     empty = [name for name in (named[-1], *made) if name in made and not any(columns[name].words())]
     if len(empty) < len(columns):
         columns = {name: c for name, c in columns.items() if name not in empty}
-        notes += [f"{len(set(empty))} empty columns without a name left out"] if set(empty) - {named[-1]} else []
-    return Table(path, columns, frozenset(made & set(columns)), remarks(tally, comma, first is not None) + notes)
+        notes += ([f"{len(set(empty))} empty columns without a name left out"]
+                  if set(empty) - {named[-1]} else [])
+    return Table(path, columns, frozenset(made & set(columns)),
+                 remarks(tally, comma, first is not None) + notes)
 
 
 def remarks(tally: Counter, comma: str, headed: bool) -> list[str]:
     """What was decided while reading, in numbers."""
     said = [] if headed else ["no line of column names"]
-    said += {"decimal": ["decimal commas read as points"], "thousands": ["commas between thousands left out of numbers"]}.get(comma, [])
-    return said + [text.format(count(tally[what], noun)) for what, (noun, text) in REMARKS.items() if tally[what]]
+    said += {"decimal": ["decimal commas read as points"], "thousands": ["commas between thousands left out "
+                                                                         "of numbers"]}.get(comma, [])
+    return (said + [text.format(count(tally[what], noun))
+                    for what, (noun, text) in REMARKS.items() if tally[what]])
 
 
 def count(n: int, noun: str) -> str:

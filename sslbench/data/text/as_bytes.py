@@ -1,7 +1,7 @@
 """Text as bytes: str <-> ids, views of text, and what can be counted without a network. Plain functions.
 
-Ids are bytes 0..255; 256 is a hidden byte, 257 none (Field.vocab is 256). Rows as they are stored have 256 where no byte is: nothing is
-hidden there, and a field with gaps decodes what is no byte as absent.
+Ids are bytes 0..255; 256 is a hidden byte, 257 none (Field.vocab is 256). Rows as they are stored have 256
+where no byte is: nothing is hidden there, and a field with gaps decodes what is no byte as absent.
 """
 
 import re
@@ -24,7 +24,8 @@ DOT = "·".encode()
 
 
 def windows(text: str, length: int) -> np.ndarray:
-    """The text cut into consecutive pieces of `length` bytes, int16 [n, length]; what is left over is dropped."""
+    """The text cut into consecutive pieces of `length` bytes, int16 [n, length]; what is left over is
+    dropped."""
     ids = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
     n = len(ids) // length
     return ids[: n * length].reshape(n, length).astype(np.int16)
@@ -41,14 +42,16 @@ def padded(texts: list[str], length: int) -> np.ndarray:
 
 def spell(ids: Tensor) -> str:
     """Ids [T] as a string; a hidden or absent byte is a dot, a broken character the replacement sign."""
-    return b"".join(DOT if not 0 <= i < BYTES else bytes([i]) for i in ids.tolist()).decode("utf-8", "replace")
+    return b"".join(DOT if not 0 <= i < BYTES else bytes([i]) for i in ids.tolist()).decode("utf-8",
+        "replace")
 
 
 def excerpt(ids: Tensor, generator: Generator, crop: float = 0.5, hide: float = 0.1, span: int = 8,
             vocab: int = BYTES) -> Tensor:
     """A view of text [B, T]: a random stretch of it, moved to the front, with short spans hidden.
 
-    crop: the smallest share that is kept.  hide: share of bytes hidden, in spans of `span`.  vocab: number of symbols.
+    crop: the smallest share that is kept.  hide: share of bytes hidden, in spans of `span`.  vocab: number of
+    symbols.
     """
     B, T = ids.shape
     r = rand(generator, 2, B, 1).to(ids.device)

@@ -1,6 +1,7 @@
 """English that is on every machine: docstrings of Python and of the installed scientific libraries.
 
-Sources are parsed, not imported. The libraries' names are replaced by a neutral word, else they would give the label away.
+Sources are parsed, not imported. The libraries' names are replaced by a neutral word, else they would give
+the label away.
 """
 
 import ast
@@ -24,7 +25,8 @@ from . import as_bytes
 from .as_bytes import Hide, TextCrop
 
 LIBRARIES = ("python", "numpy", "torch", "sklearn", "matplotlib")
-NAMES = re.compile(r"\b(c?python|numpy|np|(py)?torch|aten|sklearn|scikit[-_ ]learn|matplotlib|mpl|pyplot|plt)\b", re.I)
+NAMES = re.compile(
+    r"\b(c?python|numpy|np|(py)?torch|aten|sklearn|scikit[-_ ]learn|matplotlib|mpl|pyplot|plt)\b", re.I)
 SKIPPED = {"test", "tests", "testing", "site-packages", "dist-packages", "lib2to3", "idlelib", "__pycache__"}
 BYTES = 500_000  # of text per library, so that the classes are balanced
 SHORTEST = 100  # characters; "Return self." says nothing
@@ -32,10 +34,11 @@ PARTS = {"train": (0, 0.7), "validation": (0.7, 0.8), "test": (0.8, 1)}  # of ea
 
 
 class Docs(Data):
-    """English documentation of Python and four libraries, as bytes; found on every machine, nothing to download.
+    """English documentation of Python and four libraries, as bytes; found on every machine, nothing to
+    download.
 
-    The label is the library. No docstring is in two splits; within a split the docstrings of a library follow one another
-    and are cut into windows.
+    The label is the library. No docstring is in two splits; within a split the docstrings of a library follow
+    one another and are cut into windows.
     """
 
     name = "docs"
@@ -55,7 +58,8 @@ class Docs(Data):
         fewest = min(len(p) for p in parts if len(p))
         ids = np.concatenate([p[:fewest] for p in parts])
         labels = np.concatenate([np.full(len(p[:fewest]), label) for label, p in enumerate(parts)])
-        mixed = torch.randperm(len(ids), generator=torch.Generator().manual_seed(0))  # the first rows show every library
+        # the first rows show every library
+        mixed = torch.randperm(len(ids), generator=torch.Generator().manual_seed(0))
         return {"text": torch.from_numpy(ids)[mixed]}, {"library": torch.from_numpy(labels)[mixed]}
 
     def augment(self, batch, generator):
@@ -68,7 +72,10 @@ class Docs(Data):
         return as_bytes.spell(ids)
 
     def cite(self):
-        return "documentation of the installed Python (PSF), NumPy, scikit-learn and PyTorch (BSD), Matplotlib (PSF-like)"
+        return (
+            "documentation of the installed Python (PSF), NumPy, scikit-learn and PyTorch (BSD), Matplotlib "
+            "(PSF-like)"
+        )
 
 
 def objects(library: str, split: str) -> list[str]:
@@ -80,7 +87,8 @@ def objects(library: str, split: str) -> list[str]:
 
 
 def documentation(library: str) -> list[str]:
-    """The docstrings of a library, each once, up to BYTES in all; [] when it is not installed. Kept in the cache."""
+    """The docstrings of a library, each once, up to BYTES in all; [] when it is not installed. Kept in the
+    cache."""
     root = folder_of(library)
     if root is None:
         return []
@@ -126,7 +134,8 @@ def collect(root: Path, library: str) -> list[str]:
 
 
 def topics() -> list[str]:
-    """Python's language reference, half of what is read for Python; the other half is its library's docstrings."""
+    """Python's language reference, half of what is read for Python; the other half is its library's
+    docstrings."""
     from pydoc_data.topics import topics
     texts = [topics[k] for k in sorted(topics)]
     kept = np.cumsum([len(t) for t in texts]) < BYTES // 2
@@ -143,7 +152,8 @@ def sources(root: Path):
 
 
 def docstrings(file: Path):
-    """Docstrings of a file, and long strings handed to a function with `doc` in its name (how NumPy and torch do it)."""
+    """Docstrings of a file, and long strings handed to a function with `doc` in its name (how NumPy and torch
+    do it)."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about escapes in other people's strings
@@ -154,4 +164,5 @@ def docstrings(file: Path):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             yield ast.get_docstring(node) or ""
         elif isinstance(node, ast.Call) and "doc" in getattr(node.func, "id", getattr(node.func, "attr", "")):
-            yield from (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
+            yield from (a.value for a in node.args
+                        if isinstance(a, ast.Constant) and isinstance(a.value, str))

@@ -1,5 +1,5 @@
-"""Files of text -> samples: tables, FASTA, lines with labels, folders of texts, or running text. What the names of files and folders
-say of splits and labels becomes columns."""
+"""Files of text -> samples: tables, FASTA, lines with labels, folders of texts, or running text. What the
+names of files and folders say of splits and labels becomes columns."""
 
 import re
 from collections import Counter
@@ -15,16 +15,20 @@ from .paths import by_name, files, group, names_of
 
 HEAD = 100_000  # characters that tell the kind of a file
 MANY = 10  # files of plain text are samples; fewer are running texts
-TEXT_NAMES = ("text", "sentence", "review", "comment", "content", "caption", "message", "body", "tweet", "utterance", "question",
-              "document", "abstract", "description", "headline", "title", "smiles", "sequence", "seq", "peptide", "dna", "string")
-NO_LABELS = ("id", "idx", "index", "image", "image_id", "file", "filename", "path", "name", "url", "date", "time", "header",
+TEXT_NAMES = ("text", "sentence", "review", "comment", "content", "caption", "message", "body", "tweet",
+              "utterance", "question",
+              "document", "abstract", "description", "headline", "title", "smiles", "sequence", "seq",
+              "peptide", "dna", "string")
+NO_LABELS = ("id", "idx", "index", "image", "image_id", "file", "filename", "path", "name", "url", "date",
+             "time", "header",
              *SPLIT_COLUMNS)
 
 
 @dataclass(frozen=True)
 class Texts:
-    """texts: one for each sample, or whole running texts.  columns: name -> one value for each.  likely: the column that is the
-    label where nobody chose one.  given: the split of each, or None.  names: a name of each for patterns and folder levels.
+    """texts: one for each sample, or whole running texts.  columns: name -> one value for each.  likely: the
+    column that is the label where nobody chose one.  given: the split of each, or None.  names: a name of
+    each for patterns and folder levels.
     notes: what was decided or left out."""
 
     texts: list[str]
@@ -42,7 +46,8 @@ def read(file: str, text_column: str = "", whole: bool = False) -> Texts:
     paths, root, notes = files(file)
     kind = kind_of(paths, whole)
     if text_column and kind != "table":
-        raise ValueError(f"{paths[0].name} is no table, so there is no column {text_column[:60]!r}; leave data.text_column empty")
+        raise ValueError(f"{paths[0].name} is no table, so there is no column {text_column[:60]!r}; leave "
+                         "data.text_column empty")
     found = of_tables(paths, text_column) if kind == "table" else of_plain(paths, root, kind, whole)
     return replace(found, notes=[*notes, *found.notes])
 
@@ -50,16 +55,19 @@ def read(file: str, text_column: str = "", whole: bool = False) -> Texts:
 def kind_of(paths: list[Path], whole: bool) -> str:
     kinds = {group(p) for p in paths}
     if len(kinds) > 1:
-        raise ValueError(f"{', '.join(p.name for p in paths[:4])} are of different kinds; data.file must be tables, FASTA or plain text")
+        raise ValueError(f"{', '.join(p.name for p in paths[:4])} are of different kinds; data.file must be "
+                         "tables, FASTA or plain text")
     kind = kinds.pop()
     if kind == "plain" and len(paths) < MANY:
         texts = [decoded(p, HEAD)[0] for p in paths]
-        return "fasta" if all(map(is_fasta, texts)) else "table" if not whole and all(map(is_table, texts)) else "plain"
+        return ("fasta" if all(map(is_fasta, texts)) else "table"
+                if not whole and all(map(is_table, texts)) else "plain")
     return kind
 
 
 def is_table(text: str) -> bool:
-    """Whether lines are rows of a table although the file is not called like one: two tabs or more in each, or known names above."""
+    """Whether lines are rows of a table although the file is not called like one: two tabs or more in each,
+    or known names above."""
     lines = [line for line in text.splitlines()[:200] if line.strip()]
     names = [name.strip(' "').lower() for name in re.split(r"[,;\t]", lines[0])] if lines else []
     if len(lines) > MANY and set(names) & set(TEXT_NAMES) and set(names) & {*LABELS, *NO_LABELS}:
@@ -69,17 +77,20 @@ def is_table(text: str) -> bool:
 
 
 def decoded(path: Path, most: int = -1) -> tuple[str, list[str]]:
-    """The text of a file or its first characters, and a remark where it is not UTF-8; ValueError where it is none."""
+    """The text of a file or its first characters, and a remark where it is not UTF-8; ValueError where it is
+    none."""
     size = path.stat().st_size
     if size > memory_limit() // 8:
-        raise ValueError(f"{path.name} has {size / 1e9:.1f} GB, too much to be held in memory as text; give a part of it")
+        raise ValueError(f"{path.name} has {size / 1e9:.1f} GB, too much to be held in memory as text; give "
+                         "a part of it")
     encoding, remark = delimited.encoding_of(path)
     with open(path, encoding=encoding, errors="replace") as f:
         text = f.read(most)
     head = text[:10_000]
     strange = sum((c < " " and c not in "\t\n\r\f\x1b") or c == "\ufffd" for c in head)
     if strange > len(head) // 20:
-        raise ValueError(f"{path.name} is no text ({strange} of its first {len(head):,} characters cannot be read); save it as plain text, "
+        raise ValueError(f"{path.name} is no text ({strange} of its first {len(head):,} characters cannot "
+                         "be read); save it as plain text, "
                          "a table or FASTA")
     return text.removeprefix("\ufeff"), [f"{path.name}: {remark}"] if remark else []
 
@@ -91,13 +102,16 @@ def of_tables(paths: list[Path], text_column: str) -> Texts:
     read_ones = [reading.read(p) for p in paths]
     first = max(read_ones, key=lambda t: len(t.names))
     at = chosen_text(first, text_column)
-    if differing := next((t for t in read_ones if at not in t.columns or not set(t.names) <= set(first.names)), None):
-        raise ValueError(f"{first.file.name} and {differing.file.name} have different columns; give one file, or files that are alike: "
+    if differing := next((t for t in read_ones
+                          if at not in t.columns or not set(t.names) <= set(first.names)), None):
+        raise ValueError(f"{first.file.name} and {differing.file.name} have different columns; give one "
+                         "file, or files that are alike: "
                          + ", ".join(p.name for p in paths[:6]))
     notes = [f"{t.file.name}: {note}" if len(paths) > 1 else note for t in read_ones for note in t.notes]
     if not text_column and at != "text":
         notes.append(f"texts from column {at!r}")
-    columns = {name: [w for t in read_ones for w in (t.words(name) if name in t.columns else [None] * len(t))] for name in first.names}
+    columns = {name: [w for t in read_ones for w in (t.words(name) if name in t.columns else [None] * len(t))]
+               for name in first.names}
     notes += [f"no column {', '.join(map(repr, gone[:4]))} in {t.file.name}, so its {len(t):,} rows have none"
               for t in read_ones if (gone := [name for name in first.names if name not in t.columns])]
     of_file = [i for i, t in enumerate(read_ones) for _ in range(len(t))]
@@ -107,11 +121,13 @@ def of_tables(paths: list[Path], text_column: str) -> Texts:
         columns["file"] = [rests[i] for i in of_file]
         likely = likely or "file"
     texts = columns.pop(at)
-    return Texts(texts, False, columns, likely, given and [given[i] for i in of_file], [paths[i].name for i in of_file], notes=notes)
+    return Texts(texts, False, columns, likely, given and [given[i] for i in of_file],
+                 [paths[i].name for i in of_file], notes=notes)
 
 
 def chosen_text(found: reading.Table, asked: str) -> str:
-    """The column of texts: the one that is asked for, else one that is called so, else the one of the longest words."""
+    """The column of texts: the one that is asked for, else one that is called so, else the one of the longest
+    words."""
     if asked:
         found.column(asked, "data.text_column")
         return asked
@@ -120,12 +136,14 @@ def chosen_text(found: reading.Table, asked: str) -> str:
         return known
     words = {name: found.words(name) for name in found.names if found.numbers(name) is None}
     if not words:
-        raise ValueError(f"{found.file.name} has no column of texts; its columns are {', '.join(found.names[:12])}")
+        raise ValueError(f"{found.file.name} has no column of texts; its columns are "
+                         f"{', '.join(found.names[:12])}")
     return max(words, key=lambda name: sum(map(len, words[name])))
 
 
 def likely_label(columns: dict[str, list], text: str, made: frozenset[str]) -> str:
-    """The column that is called like a label, the other one of two, or in a table without names the first with few values."""
+    """The column that is called like a label, the other one of two, or in a table without names the first
+    with few values."""
     rest = [name for name in columns if name != text]
     if known := likely(rest):
         return known
@@ -134,7 +152,8 @@ def likely_label(columns: dict[str, list], text: str, made: frozenset[str]) -> s
         return parts[0]
     if len(rest) == 1 and rest[0].lower() not in NO_LABELS:
         return rest[0]
-    return next((name for name in rest if name in made and 1 < len(set(columns[name])) <= max(2, len(columns[name]) // 10)), "")
+    return next((name for name in rest
+                 if name in made and 1 < len(set(columns[name])) <= max(2, len(columns[name]) // 10)), "")
 
 
 # FASTA, lines with labels, texts in folders, running text
@@ -145,7 +164,8 @@ def of_plain(paths: list[Path], root: Path, kind: str, whole: bool) -> Texts:
     notes = notes[:3] + [f"{len(notes) - 3} more files are not UTF-8"] * (len(notes) > 3)
     if kind == "plain" and len(paths) >= MANY:
         return in_folders(texts, names_of(paths, root), notes)
-    parts = [fasta(t) if kind == "fasta" else None if whole or p.suffix.lower() == ".md" else labelled(t) for t, p in zip(texts, paths)]
+    parts = [fasta(t) if kind == "fasta" else None if whole or p.suffix.lower() == ".md" else labelled(t)
+             for t, p in zip(texts, paths)]
     if all(p is not None for p in parts):
         return joined(paths, parts, notes)
     given, rests = by_name(paths) if len(paths) > 1 else (None, [""])
@@ -163,9 +183,12 @@ def joined(paths: list[Path], parts: list[Samples], notes: list[str]) -> Texts:
         columns["file"] = [rests[i] for i in of_file]
         likely = likely or "file"
     headers = columns.get("header", [])
-    said = list(dict.fromkeys(note for p in parts for note in p.notes)) + ["FASTA: a record is a text, headers are none"] * bool(headers)
-    said = [f"{note} (data.label=none for running text)" if "read as labels" in note else note for note in said]
-    return Texts([t for p in parts for t in p.texts], False, columns, likely, given and [given[i] for i in of_file],
+    said = list(dict.fromkeys(note for p in parts for note in p.notes)) + ["FASTA: a record is a text, "
+                                                                           "headers are none"] * bool(headers)
+    said = [f"{note} (data.label=none for running text)" if "read as labels" in note else note
+            for note in said]
+    return Texts([t for p in parts for t in p.texts], False, columns, likely,
+                 given and [given[i] for i in of_file],
                  [paths[i].name for i in of_file], headers, [*notes, *said])
 
 
@@ -173,7 +196,9 @@ def in_folders(texts: list[str], names: list[str], notes: list[str]) -> Texts:
     """Each file a sample; folders are splits and labels, as for pictures."""
     found = layout(names)
     words = found.words()
-    said = [note.replace("pictures lie", "texts lie").replace("picture lies", "text lies") for note in found.notes]
+    said = [note.replace("pictures lie", "texts lie").replace("picture lies", "text lies")
+            for note in found.notes]
     labelled_by_folder = len(set(words) - {None}) > 1
-    return Texts(texts, False, {"folder": words} if labelled_by_folder else {}, "folder" if labelled_by_folder else "",
+    return Texts(texts, False, {"folder": words} if labelled_by_folder else {},
+                 "folder" if labelled_by_folder else "",
                  found.given or None, names, notes=[*notes, "each file is a text", *said])

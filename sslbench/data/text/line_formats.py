@@ -1,4 +1,5 @@
-"""Plain text that is more than running text: FASTA records and lines with a label, recognised by their form. Plain functions."""
+"""Plain text that is more than running text: FASTA records and lines with a label, recognised by their form.
+Plain functions."""
 
 import re
 from collections import Counter
@@ -14,7 +15,8 @@ ALIKE = 0.95  # of the lines that must have the form; the others are said
 
 @dataclass
 class Samples:
-    """Texts with columns of what is said of each.  label: the column that is the label, or "".  notes: in words."""
+    """Texts with columns of what is said of each.  label: the column that is the label, or "".  notes: in
+    words."""
 
     texts: list[str]
     columns: dict[str, list] = field(default_factory=dict)
@@ -25,28 +27,33 @@ class Samples:
 def is_fasta(text: str) -> bool:
     """Whether the text begins with a header line > and a line of letters."""
     lines = [line for line in text[:20_000].splitlines() if line.strip() and not line.startswith(";")][:2]
-    return len(lines) == 2 and lines[0].startswith(">") and SEQUENCE.fullmatch(lines[1]) is not None and " " not in lines[1].strip()
+    return (len(lines) == 2 and lines[0].startswith(">") and SEQUENCE.fullmatch(lines[1]) is not None
+            and " " not in lines[1].strip())
 
 
 def fasta(text: str) -> Samples:
-    """One sample for each record: its letters; the header is no text, its first word is the column id, all of it the column header."""
+    """One sample for each record: its letters; the header is no text, its first word is the column id, all of
+    it the column header."""
     headers, texts = [], []
     for record in re.split(r"^>", text, flags=re.M)[1:]:
         header, _, letters = record.partition("\n")
         headers.append(header.strip())
-        texts.append("".join(line for line in letters.splitlines() if not line.startswith(";")).replace(" ", "").replace("\t", ""))
+        texts.append("".join(line for line in letters.splitlines() if not line.startswith(";")).replace(" ",
+            "").replace("\t", ""))
     if not headers:
         raise ValueError("there is no FASTA record, which begins with a line > and a name")
     return Samples(texts, {"id": [(h.split() or [""])[0] for h in headers], "header": headers})
 
 
 def labelled(text: str) -> Samples | None:
-    """Lines "__label__x text", "LABEL<tab>text", "text<tab>LABEL" or "LABEL text" as samples; None for other text."""
+    """Lines "__label__x text", "LABEL<tab>text", "text<tab>LABEL" or "LABEL text" as samples; None for other
+    text."""
     every = text.splitlines()
     lines = [line for line in every if line.strip()]
     if len(lines) < LEAST:
         return None
-    return of_fasttext(lines) or of_tabs(lines) or (of_first_words(lines) if len(lines) >= ALIKE * len(every) else None)
+    return (of_fasttext(lines) or of_tabs(lines)
+            or (of_first_words(lines) if len(lines) >= ALIKE * len(every) else None))
 
 
 def of_fasttext(lines: list[str]) -> Samples | None:
@@ -55,8 +62,10 @@ def of_fasttext(lines: list[str]) -> Samples | None:
         return None
     words = [m[1].replace("__label__", " ").split() if m else [] for m in found]
     more = sum(len(w) > 1 for w in words)
-    notes = ["lines '__label__x text' read as labels and texts"] + [f"of several labels in {more:,} lines the first is read"] * (more > 0)
-    return Samples([m[2] if m else line for m, line in zip(found, lines)], {"label": [w[0] if w else "" for w in words]}, "label", notes)
+    notes = ["lines '__label__x text' read as labels and texts"] + [f"of several labels in {more:,} lines "
+                                                                    "the first is read"] * (more > 0)
+    return Samples([m[2] if m else line for m, line in zip(found, lines)],
+                   {"label": [w[0] if w else "" for w in words]}, "label", notes)
 
 
 def of_tabs(lines: list[str]) -> Samples | None:

@@ -1,4 +1,5 @@
-"""data.file of text -> files: one, several with commas, a pattern or a folder; and what their names say of splits and labels."""
+"""data.file of text -> files: one, several with commas, a pattern or a folder; and what their names say of
+splits and labels."""
 
 from collections import Counter
 from pathlib import Path
@@ -11,7 +12,8 @@ from .line_formats import FASTA
 TABLES = tuple(kind for kind in reading.KINDS if kind != ".txt")
 PLAIN = (".txt", ".md", ".text", ".rst")
 KINDS = (*TABLES, *FASTA, *PLAIN)
-ABOUT = ("readme", "license", "licence", "source-readme", "copying", "citation")  # files that are about the data
+# files that are about the data
+ABOUT = "readme", "license", "licence", "source-readme", "copying", "citation"
 
 
 def files(file: str) -> tuple[list[Path], Path, list[str]]:
@@ -23,7 +25,8 @@ def files(file: str) -> tuple[list[Path], Path, list[str]]:
         return [one], one.parent, beside(one)
     parts = locations.several(file, "data.file")
     if folder := next((path for path, fitting in parts if not fitting), None):
-        raise ValueError(f"{str(folder)!r} is a folder; several folders are not read together, give the one above them")
+        raise ValueError(f"{str(folder)!r} is a folder; several folders are not read together, give the one "
+                         "above them")
     found = list(dict.fromkeys(path for _, fitting in parts for path in fitting))
     return found, Path(*common(found)), []
 
@@ -38,8 +41,10 @@ def common(paths: list[Path]) -> tuple[str, ...]:
 
 
 def within(folder: Path) -> tuple[list[Path], Path, list[str]]:
-    """All files of text below a folder, of the kind that most of them are; files about the data are not the data."""
-    every = [p for p in sorted(folder.rglob("*")) if p.is_file() and not any(part.startswith((".", "__MACOSX")) for part in
+    """All files of text below a folder, of the kind that most of them are; files about the data are not the
+    data."""
+    every = [p for p in sorted(folder.rglob("*"))
+             if p.is_file() and not any(part.startswith((".", "__MACOSX")) for part in
                                                                              p.relative_to(folder).parts)]
     able = [p for p in every if p.suffix.lower() in KINDS and not p.stem.lower().startswith(ABOUT)]
     if not able:
@@ -62,9 +67,11 @@ def beside(path: Path) -> list[str]:
     mine = parted(path.stem)
     if not mine or path.suffix.lower() not in KINDS:
         return []
-    other = [p.name for p in sorted(path.parent.iterdir()) if p.suffix == path.suffix and p != path and p.is_file()
+    other = [p.name for p in sorted(path.parent.iterdir())
+             if p.suffix == path.suffix and p != path and p.is_file()
              and (found := parted(p.stem)) and found[1] == mine[1] and found[0] != mine[0]]
-    return [f"beside it {', '.join(other[:3])} not read: data.file takes several, with commas"] if other else []
+    return ([f"beside it {', '.join(other[:3])} not read: data.file takes several, with commas"]
+            if other else [])
 
 
 def names_of(paths: list[Path], root: Path) -> list[str]:
@@ -72,7 +79,8 @@ def names_of(paths: list[Path], root: Path) -> list[str]:
 
 
 def by_name(paths: list[Path]) -> tuple[list[str | None] | None, list[str]]:
-    """The split of each file by its name, where they tell at least two, and what else tells the files apart ("" where nothing)."""
+    """The split of each file by its name, where they tell at least two, and what else tells the files apart
+    ("" where nothing)."""
     found = [parted(p.stem) for p in paths]
     given = [f and f[0] for f in found]
     if len(set(given)) < 2:
@@ -83,7 +91,8 @@ def by_name(paths: list[Path]) -> tuple[list[str | None] | None, list[str]]:
 
 
 def apart(words: list[str]) -> list[str]:
-    """What is left of names without the beginning and the end that all of them have in common, in whole words."""
+    """What is left of names without the beginning and the end that all of them have in common, in whole
+    words."""
     split = [w.replace("-", "_").replace(" ", "_").split("_") for w in words]
     split = [[part for part in w if part] for w in split]
     for at in (0, -1):

@@ -1,4 +1,5 @@
-"""Texts as rows of bytes with labels and splits: one row for each text, or consecutive windows of running text."""
+"""Texts as rows of bytes with labels and splits: one row for each text, or consecutive windows of running
+text."""
 
 from dataclasses import dataclass, replace
 
@@ -29,7 +30,8 @@ def prepared(found: Texts, length: int, label: str, group: str, split: str, name
     parts.enough(len(there), "texts", name)
     found = only(found, there) if empty else found
     if len(set(found.texts)) == 1:
-        raise ValueError(f"all {len(there)} texts of {name} are the same: {found.texts[0][:40]!r}; choose another data.text_column or file")
+        raise ValueError(f"all {len(there)} texts of {name} are the same: {found.texts[0][:40]!r}; choose "
+                         "another data.text_column or file")
     cut = sum(len(text) > length or len(text.encode("utf-8", "replace")) > length for text in found.texts)
     notes = [f"{empty:,} empty texts left out"] * (empty > 0)
     notes += [f"{cut:,} texts are longer than {length} bytes and cut (data.length)"] * (cut > 0)
@@ -51,12 +53,15 @@ def only(found: Texts, rows: list[int]) -> Texts:
     """The same for some of the texts."""
     def some(values):
         return [values[i] for i in rows] if values else values
-    return replace(found, texts=some(found.texts), columns={name: some(v) for name, v in found.columns.items()}, given=some(found.given),
+    return replace(found, texts=some(found.texts),
+                   columns={name: some(v) for name, v in found.columns.items()}, given=some(found.given),
                    names=some(found.names), headers=some(found.headers))
 
 
-def told_of(found: Texts, keys: list[str], label: str, group: str, split: str, time: np.ndarray | None = None) -> Described:
-    """Labels and splits; patterns are looked for in the names of the files, then in the headers of FASTA.  time: as in `divide`."""
+def told_of(found: Texts, keys: list[str], label: str, group: str, split: str,
+            time: np.ndarray | None = None) -> Described:
+    """Labels and splits; patterns are looked for in the names of the files, then in the headers of FASTA.
+    time: as in `divide`."""
     columns, said = dict(found.columns), []
 
     def asked(what: str, parameter: str) -> str:
@@ -76,32 +81,38 @@ def told_of(found: Texts, keys: list[str], label: str, group: str, split: str, t
         raise refused or ValueError(f"{parameter}: there is nothing called {what[:60]!r}")
 
     label, group, split = asked(label, "data.label"), asked(group, "data.group"), asked(split, "data.split")
-    told = described(keys, columns, label=label, group=group, split=split, likely=found.likely or (), given=found.given, time=time)
+    told = described(keys, columns, label=label, group=group, split=split, likely=found.likely or (),
+                     given=found.given, time=time)
     return replace(told, said=[*told.said, *said])
 
 
 def of_windows(found: Texts, length: int, label: str, group: str, split: str, name: str) -> Prepared:
-    """Windows of every running text; splits are those that somebody asked for, the files whose names say so, or stretches of each."""
+    """Windows of every running text; splits are those that somebody asked for, the files whose names say so,
+    or stretches of each."""
     pieces = [as_bytes.windows(text, length) for text in found.texts]
     ids = np.concatenate(pieces)
     if len(ids) < 10:
         size = sum(len(text.encode("utf-8", "replace")) for text in found.texts)
         hint = f"; set data.length to {size // 10} or less" if size >= 160 else ""
-        raise ValueError(f"{name} has {len(ids)} windows of {length} bytes; 10 are the least that can be split into training, validation "
+        raise ValueError(f"{name} has {len(ids)} windows of {length} bytes; 10 are the least that can be "
+                         "split into training, validation "
                          f"and test{hint}")
     named = found.given if split != "none" and len({*(found.given or ())} - {None}) > 1 else None
     own = stretches([len(p) for p in pieces], named)
     if len(pieces) == 1 and {label, group, split} <= {"", "none"}:
         rows = {s: [i for i, g in enumerate(own) if g == s] for s in SPLITS}
-        return Prepared(ids, Described({}, {}, Splits(rows, "consecutive stretches of the text")), found.notes)
+        return Prepared(ids, Described({}, {}, Splits(rows, "consecutive stretches of the text")),
+                        found.notes)
     of_file = [i for i, p in enumerate(pieces) for _ in range(len(p))]
     grouped = group not in ("", "none")
     given = None if named is None else [named[i] for i in of_file] if grouped else own
     time = None if named else np.array([parts.SHARES[s] for s in own])  # [n, 2]
     keys = [str(i) for i in range(len(ids))]
     told = told_of(replace(only(found, of_file), given=given), keys, label, group, split, time)
-    if not grouped and all(own[i] == s for s, rows in told.splits.rows.items() for i in rows):  # nothing else decided
-        told = replace(told, splits=Splits({s: parts.mixed(keys, rows) for s, rows in told.splits.rows.items()}, origin_of(named)))
+    # nothing else decided
+    if not grouped and all(own[i] == s for s, rows in told.splits.rows.items() for i in rows):
+        told = replace(told, splits=Splits({s: parts.mixed(keys, rows)
+                                            for s, rows in told.splits.rows.items()}, origin_of(named)))
     return Prepared(ids, told, [f"{len(pieces)} running texts", *found.notes, *told.said])
 
 
@@ -110,11 +121,13 @@ def origin_of(named: list[str | None] | None) -> str:
     if named is None:
         return "consecutive stretches of each file"
     missing = [s for s in SPLITS if s not in named]
-    return f"{given_in_words(missing)} by the files" + f", {' and '.join(missing)} stretches of the files for training" * bool(missing)
+    return (f"{given_in_words(missing)} by the files" + f", {' and '.join(missing)} stretches of the files "
+                                                        "for training" * bool(missing))
 
 
 def stretches(sizes: list[int], given: list[str | None] | None) -> list[str]:
-    """The split of every window: that of its file; training files give up their ends for splits that no file has."""
+    """The split of every window: that of its file; training files give up their ends for splits that no file
+    has."""
     missing = [s for s in SPLITS[1:] if s not in (given or ())]
     out = []
     for n, own in zip(sizes, given or [None] * len(sizes)):

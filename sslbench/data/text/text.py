@@ -1,4 +1,5 @@
-"""The user's own text: tables, FASTA, lines with labels, folders of texts, or running text cut into windows."""
+"""The user's own text: tables, FASTA, lines with labels, folders of texts, or running text cut into
+windows."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -14,27 +15,35 @@ from .files import Texts
 
 
 class Text(Data):
-    """Your own text: a table with a column of texts, FASTA, lines "LABEL text", a folder of text files, or running text.
+    """Your own text: a table with a column of texts, FASTA, lines "LABEL text", a folder of text files, or
+    running text.
 
-    A row, record, line or file is one sample, cut at `length` bytes or padded; running text becomes consecutive windows, the last
-    tenths of it for validation and test. Several files are given with commas, as a pattern or as a folder; train, val, test and
-    unsup in the names of files and folders are splits, and folders are labels. What was taken stands in the reading.
+    A row, record, line or file is one sample, cut at `length` bytes or padded; running text becomes
+    consecutive windows, the last tenths of it for validation and test. Several files are given with commas,
+    as a pattern or as a folder; train, val, test and unsup in the names of files and folders are splits, and
+    folders are labels. What was taken stands in the reading.
     """
 
     name = "text"
 
-    def __init__(self, *, file: Annotated[str, Hyperparameter("a .txt, .csv, .tsv, .jsonl or FASTA file, several, or a folder")] = "",
-                 text_column: Annotated[str, Hyperparameter("column of a table that holds the text; empty: found")] = "",
-                 label: Annotated[str, Hyperparameter("column, folder level or name pattern of the label, or none")] = "",
-                 group: Annotated[str, Hyperparameter("column or pattern of what stays in one split: a person, a picture")] = "",
+    def __init__(self, *, file: Annotated[str, Hyperparameter("a .txt, .csv, .tsv, .jsonl or FASTA file, "
+                                                              "several, or a folder")] = "",
+                 text_column: Annotated[str, Hyperparameter("column of a table that holds the text; empty: "
+                                                            "found")] = "",
+                 label: Annotated[str, Hyperparameter("column, folder level or name pattern of the label, "
+                                                      "or none")] = "",
+                 group: Annotated[str, Hyperparameter("column or pattern of what stays in one split: a "
+                                                      "person, a picture")] = "",
                  split: Annotated[str, Hyperparameter("column or pattern of given splits, or none")] = "",
                  length: Annotated[int, Hyperparameter("bytes in one sample", 16, 2048)] = 128,
                  crop: TextCrop = 0.5,
                  hide: Hide = 0.15):
         file = str(file)
-        self.file, self.text_column, self.label, self.group, self.split = file, text_column, label, group, split
+        self.file, self.text_column = file, text_column
+        self.label, self.group, self.split = label, group, split
         self.length, self.crop, self.hide = length, crop, hide
-        self.texts = self.read()  # kept: the files may be gone, or the path be seen from another folder, when rows are asked for
+        # kept: the files may be gone, or the path be seen from another folder, when rows are asked for
+        self.texts = self.read()
         self.prepared: samples.Prepared | None = None
         self.unit = "windows" if self.texts.running else "texts"
         self.fields = {"text": Field((length,), (1,), vocab=256, gaps=not self.texts.running)}
@@ -45,7 +54,8 @@ class Text(Data):
 
     def load(self, split):
         if self.prepared is None:
-            self.prepared = samples.prepared(self.texts, self.length, self.label, self.group, self.split, Path(self.file).name)
+            self.prepared = samples.prepared(self.texts, self.length, self.label, self.group, self.split,
+                                             Path(self.file).name)
         found = self.prepared
         self.classes, self.splits_from, self.notes = found.told.classes, found.told.splits.origin, found.notes
         rows, labels = found.told.of(split)

@@ -1,5 +1,5 @@
-"""Squeeze the sample through a narrow code and rebuild it (Hinton and Salakhutdinov 2006); from a noisy copy it is the
-denoising autoencoder (Vincent et al. 2008)."""
+"""Squeeze the sample through a narrow code and rebuild it (Hinton and Salakhutdinov 2006); from a noisy copy
+it is the denoising autoencoder (Vincent et al. 2008)."""
 
 import math
 from itertools import pairwise
@@ -17,9 +17,11 @@ class Autoencoder(Pretext):
 
     def __init__(self, backbone, data, *,
                  noise: Annotated[float, Hyperparameter(
-                     "of numbers, the deviation of the noise added; of symbols, the share hidden; 0: plain autoencoder",
+                     "of numbers, the deviation of the noise added; of symbols, the share hidden; 0: plain "
+                     "autoencoder",
                      0.0, 2.0)] = 0.0,
-                 decoder_depth: Annotated[int, Hyperparameter("hidden layers of the decoder; 0: one linear map", 0, 4)] = 1):
+                 decoder_depth: Annotated[int, Hyperparameter("hidden layers of the decoder; 0: one linear "
+                                                              "map", 0, 4)] = 1):
         super().__init__(backbone, data)
         self.noise = noise
         self.decoders = nn.ModuleDict({name: decoder(backbone.dim, f.tokens * f.width, decoder_depth)

@@ -1,7 +1,10 @@
-"""Hide part of the sample and fill it in: MAE (He et al. 2022) on numbers, BERT (Devlin et al. 2019) on symbols.
+"""Hide part of the sample and fill it in: MAE (He et al. 2022) on numbers, BERT (Devlin et al. 2019) on
+symbols.
 
-A maskable backbone reads only the visible tokens of numbers; any other reads the sample with the hidden part blanked.
-Symbols are always hidden at the input, of ten hidden ones one stays as it is and one becomes another symbol, as in BERT.
+A maskable backbone reads only the visible tokens of numbers; any other reads the sample with the hidden part
+blanked.
+Symbols are always hidden at the input, of ten hidden ones one stays as it is and one becomes another symbol,
+as in BERT.
 """
 
 import math
@@ -19,24 +22,30 @@ class Masked(Pretext):
     paper = "https://arxiv.org/abs/2111.06377"
 
     def __init__(self, backbone, data, *,
-                 mask_ratio: Annotated[float, Hyperparameter("share of the tokens that is hidden", 0.05, 0.95)] = 0.6,
-                 decoder_depth: Annotated[int, Hyperparameter("attention blocks of the decoder for numbers", 1, 8)] = 1):
+                 mask_ratio: Annotated[float,
+                     Hyperparameter("share of the tokens that is hidden", 0.05, 0.95)] = 0.6,
+                 decoder_depth: Annotated[int,
+                     Hyperparameter("attention blocks of the decoder for numbers", 1, 8)] = 1):
         super().__init__(backbone, data)
         self.mask_ratio, backbone.one_way = mask_ratio, 0  # from both sides
         self.drops = backbone.maskable and not any(f.vocab for f in self.fields.values())
         self.blank = nn.Parameter(0.02 * torch.randn(backbone.dim))  # stands for every hidden token
-        self.place = nn.Parameter(0.02 * torch.randn(sum(f.tokens for f in self.fields.values()), backbone.dim))
+        self.place = nn.Parameter(0.02
+                                  * torch.randn(sum(f.tokens for f in self.fields.values()), backbone.dim))
         symbols_only = all(f.vocab for f in self.fields.values())
         self.decoder = nn.Identity() if symbols_only else Blocks(backbone.dim, decoder_depth)
-        self.heads = nn.ModuleDict({name: nn.Linear(backbone.dim, f.width) for name, f in self.fields.items()})
+        self.heads = nn.ModuleDict({name: nn.Linear(backbone.dim, f.width)
+                                    for name, f in self.fields.items()})
 
     @classmethod
     def incompatible(cls, backbone, data):
         parts = sum(field.tokens for field in cls.reads(data).values())
-        return "" if parts > 1 else "hides part of a sample, and here a sample is a single part; simclr reads it whole"
+        return ("" if parts > 1 else "hides part of a sample, and here a sample is a single part; simclr "
+                                     "reads it whole")
 
     def inputs(self, batch, generator):
-        """The sample, the order in which tokens stay visible [B, N], and what a backbone that is not maskable reads."""
+        """The sample, the order in which tokens stay visible [B, N], and what a backbone that is not maskable
+        reads."""
         batch, order = self.own(batch), rand(generator, size_of(batch), len(self.place)).argsort(1)
         return batch, order, self.blanked(batch, self.masks(order), generator)
 
@@ -59,14 +68,17 @@ class Masked(Pretext):
             if field.vocab:  # BERT: 80 % hidden, 10 % another symbol, 10 % as they were
                 die = rand(generator, *x.shape)
                 other = torch.where(die < 0.9, randint(generator, field.vocab, *x.shape), x)
-                blanked[name] = torch.where(masks[name] & (die > 0.8) & (x < field.vocab), other, blanked[name])
+                blanked[name] = torch.where(masks[name] & (die > 0.8) & (x < field.vocab), other,
+                                            blanked[name])
         return blanked
 
     def guess(self, inputs):
         batch, order, blanked = inputs
         tokens = self.visible_only(batch, order) if self.drops else self.on_field_grid(self.backbone(blanked))
-        decoded = self.decoder(tokens + self.place.to(tokens.dtype)).split([f.tokens for f in self.fields.values()], 1)
-        return {name: f.dense(self.heads[name](part)) for (name, f), part in zip(self.fields.items(), decoded)}
+        decoded = self.decoder(tokens
+            + self.place.to(tokens.dtype)).split([f.tokens for f in self.fields.values()], 1)
+        return {name: f.dense(self.heads[name](part)) for (name, f),
+                part in zip(self.fields.items(), decoded)}
 
     def visible_only(self, batch, order):
         tokens = self.backbone.stem(batch)  # [B, N, D]
@@ -77,23 +89,27 @@ class Masked(Pretext):
     def on_field_grid(self, tokens):
         grids = [self.backbone.grid(name) for name in self.fields]
         parts = tokens.split([math.prod(grid) for grid in grids], 1)
-        return torch.cat([resample(part, grid, f.grid) for part, grid, f in zip(parts, grids, self.fields.values())], 1)
+        return torch.cat([resample(part, grid, f.grid)
+                          for part, grid, f in zip(parts, grids, self.fields.values())], 1)
 
     def forward(self, inputs):
         batch, order, _ = inputs
         guess, masks = self.guess(inputs), self.masks(order)
-        errors = {name: mean_over(f.error(guess[name], batch[name]), both(masks[name], f.present(batch[name])))
+        errors = {name: mean_over(f.error(guess[name], batch[name]),
+                                  both(masks[name], f.present(batch[name])))
                   for name, f in self.fields.items()}
         return {"loss": sum_over_fields(errors)}
 
     def chance(self, inputs):
         batch, order, _ = inputs
         masks = self.masks(order)
-        return sum_over_fields({name: constant_guess(f, batch[name], masks[name]) for name, f in self.fields.items()})
+        return sum_over_fields({name: constant_guess(f, batch[name], masks[name])
+                                for name, f in self.fields.items()})
 
     def show(self, inputs):
         batch, order, _ = inputs
         guess, masks = self.guess(inputs), self.masks(order)
         hidden = {name: f.hide(batch[name], masks[name]) for name, f in self.fields.items()}
-        filled = {name: f.blend(batch[name], f.answer(guess[name]), masks[name]) for name, f in self.fields.items()}
+        filled = {name: f.blend(batch[name], f.answer(guess[name]), masks[name])
+                  for name, f in self.fields.items()}
         return [Row("sees", hidden), Row("fills in", filled, "guess"), Row("original", batch, "truth")]

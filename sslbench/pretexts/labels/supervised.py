@@ -1,4 +1,5 @@
-"""Predict the label itself: no pretext task but the yardstick beside them. The label is a field of `Labelled` data."""
+"""Predict the label itself: no pretext task but the yardstick beside them. The label is a field of `Labelled`
+data."""
 
 from statistics import fmean
 
@@ -7,9 +8,11 @@ from ..parts import constant_guess, given, mean_over
 
 
 class Supervised(Pretext):
-    """Predict the label: the supervised baseline, training with few labels, and fine-tuning; set labels above 0.
+    """Predict the label: the supervised baseline, training with few labels, and fine-tuning; set labels above
+    0.
 
-    Cross-entropy for classes and for several answers at once, squared error (in deviations of the label) for a quantity.
+    Cross-entropy for classes and for several answers at once, squared error (in deviations of the label) for
+    a quantity.
     """
 
     name = "supervised"
@@ -42,7 +45,8 @@ class Supervised(Pretext):
     def show(self, inputs):
         answers = self.label.answer(self.guess(inputs))
         said = [self.says(y, guess) for y, guess in zip(inputs["label"], answers)]
-        return [Row("sample", self.own(inputs)), Says([words for words, _ in said], [right for _, right in said])]
+        return [Row("sample", self.own(inputs)),
+                Says([words for words, _ in said], [right for _, right in said])]
 
     def says(self, y, guess) -> tuple[str, bool | None]:
         """The label and the guess in words, and whether it is right; both [k] symbols or [1, 1] numbers."""
@@ -53,7 +57,8 @@ class Supervised(Pretext):
         return f"{self.words(y)}, guess {self.words(guess)}", bool((y == guess).all())
 
     def words(self, y) -> str:
-        names = self.data.classes.get(self.data.target) or [str(i) for i in range(max(self.label.vocab, len(y)))]
+        names = (self.data.classes.get(self.data.target)
+                 or [str(i) for i in range(max(self.label.vocab, len(y)))])
         if len(y) == 1:
             return names[int(y)]
         return ", ".join(name for name, yes in zip(names, y.tolist()) if yes == 1) or "none"

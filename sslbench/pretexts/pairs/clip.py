@@ -1,4 +1,5 @@
-"""Which caption belongs to which picture? Contrast two fields that describe the same thing (CLIP, Radford et al. 2021)."""
+"""Which caption belongs to which picture? Contrast two fields that describe the same thing (CLIP, Radford et
+al. 2021)."""
 
 import math
 from typing import Annotated
@@ -16,16 +17,20 @@ class CLIP(Pretext):
     paper = "https://arxiv.org/abs/2103.00020"
 
     def __init__(self, backbone, data, *,
-                 temperature: Annotated[float, Hyperparameter("the learned temperature's first value", 0.01, 1.0, log=True)] = 0.07,
-                 projection_dim: Annotated[int, Hyperparameter("numbers in the projection that is compared", 8, 1024)] = 64):
+                 temperature: Annotated[float,
+                     Hyperparameter("the learned temperature's first value", 0.01, 1.0, log=True)] = 0.07,
+                 projection_dim: Annotated[int,
+                     Hyperparameter("numbers in the projection that is compared", 8, 1024)] = 64):
         super().__init__(backbone, data)
-        self.projectors = nn.ModuleDict({name: nn.Linear(backbone.dim, projection_dim, bias=False) for name in self.fields})
+        self.projectors = nn.ModuleDict({name: nn.Linear(backbone.dim, projection_dim, bias=False)
+                                         for name in self.fields})
         self.scale = nn.Parameter(torch.tensor(-math.log(temperature)))  # log of 1 / temperature
 
     @classmethod
     def incompatible(cls, backbone, data):
         pair = data.alike and len(cls.reads(data)) == 2
-        return "" if pair else "compares two fields that describe the same thing, such as the data source captions"
+        return ("" if pair else "compares two fields that describe the same thing, such as the data source "
+                                "captions")
 
     def inputs(self, batch, generator):
         return [self.own(view) for view in self.data.views(batch, generator)]
@@ -44,11 +49,13 @@ class CLIP(Pretext):
     def show(self, inputs):
         a, b = self.project(inputs)
         first, second = self.fields
-        return [Row(first, inputs[0]), Row(second, inputs[1]), Matrix(f"similarity of {first} (rows) and {second} (columns)", a @ b.T)]
+        return [Row(first, inputs[0]), Row(second, inputs[1]), Matrix(f"similarity of {first} (rows) and "
+                                                                      f"{second} (columns)", a @ b.T)]
 
 
 def matched(a: Tensor, b: Tensor, scale: Tensor) -> dict[str, Tensor]:
-    """Cross-entropy of the own partner among those of all processes, both ways; a, b [B, P] of length 1, scale 1 / temperature.
+    """Cross-entropy of the own partner among those of all processes, both ways; a, b [B, P] of length 1,
+    scale 1 / temperature.
 
     "accuracy": how often the own b is the nearest of an a.
     """

@@ -22,7 +22,8 @@ class Rotation(Pretext):
     def incompatible(cls, backbone, data):
         fields = cls.reads(data).values()
         square = all(f.rank >= 2 and f.size[-1] == f.size[-2] and not f.vocab for f in fields)
-        return "" if square and len(fields) == 1 else "turns square images only; masked and simclr fit series and text"
+        return ("" if square and len(fields) == 1 else "turns square images only; masked and simclr fit "
+                                                       "series and text")
 
     def inputs(self, batch, generator):
         ((name, x),) = self.own(self.data.augment(batch, generator)).items()

@@ -52,7 +52,8 @@ class BYOL(Pretext):
         self.teacher.follow(nn.ModuleList([self.backbone, self.projector]), momentum)
 
     def chance(self, inputs):
-        return 2.0  # a prediction that knows nothing points at right angles to the target; the constant answer gets 0
+        # a prediction that knows nothing points at right angles to the target; the constant answer gets 0
+        return 2.0
 
     def show(self, inputs):
         (a, _), (_, target_b) = self.project(inputs)

@@ -1,4 +1,5 @@
-"""Tell the own other view from a long queue of earlier samples: many negatives with small batches (MoCo, He et al. 2020)."""
+"""Tell the own other view from a long queue of earlier samples: many negatives with small batches (MoCo, He
+et al. 2020)."""
 
 import math
 from typing import Annotated
@@ -15,16 +16,21 @@ class MoCo(Pretext):
     paper = "https://arxiv.org/abs/1911.05722"
 
     def __init__(self, backbone, data, *,
-                 temperature: Annotated[float, Hyperparameter("small: only the nearest others repel", 0.02, 2.0, log=True)] = 0.2,
-                 momentum: Annotated[float, Hyperparameter("share of itself the teacher keeps at every step", 0.5, 1.0)] = 0.99,
-                 queue: Annotated[int, Hyperparameter("earlier samples that are remembered", 16, 65536, log=True)] = 1024,
-                 projection_dim: Annotated[int, Hyperparameter("numbers in the projection that is compared", 8, 1024)] = 128):
+                 temperature: Annotated[float,
+                     Hyperparameter("small: only the nearest others repel", 0.02, 2.0, log=True)] = 0.2,
+                 momentum: Annotated[float,
+                     Hyperparameter("share of itself the teacher keeps at every step", 0.5, 1.0)] = 0.99,
+                 queue: Annotated[int, Hyperparameter("earlier samples that are remembered", 16, 65536,
+                                                      log=True)] = 1024,
+                 projection_dim: Annotated[int,
+                     Hyperparameter("numbers in the projection that is compared", 8, 1024)] = 128):
         super().__init__(backbone, data)
         self.temperature, self.momentum = temperature, momentum
         self.projector = head(backbone.dim, backbone.dim, projection_dim)
         self.teacher = Teacher(nn.ModuleList([backbone, self.projector]))
         self.register_buffer("queue", nn.functional.normalize(torch.randn(queue, projection_dim), dim=1))
-        self.register_buffer("oldest", torch.zeros((), dtype=torch.long))  # row of the queue that is replaced next
+        # row of the queue that is replaced next
+        self.register_buffer("oldest", torch.zeros((), dtype=torch.long))
         self.keys = None  # of this step, until after_step puts them into the queue
 
     @classmethod
@@ -49,7 +55,8 @@ class MoCo(Pretext):
     @torch.no_grad()
     def after_step(self, progress):
         self.teacher.follow(nn.ModuleList([self.backbone, self.projector]), self.momentum)
-        keys = gather(self.keys)[-len(self.queue):].to(self.queue.dtype)  # [G, P], in the order of one process
+        # [G, P], in the order of one process
+        keys = gather(self.keys)[-len(self.queue):].to(self.queue.dtype)
         self.queue[(self.oldest + torch.arange(len(keys), device=keys.device)) % len(self.queue)] = keys
         self.oldest.add_(len(keys)).remainder_(len(self.queue))
 
@@ -71,4 +78,5 @@ def info_nce(query: Tensor, key: Tensor, queue: Tensor, temperature: float) -> d
         own = (query * key).sum(1, keepdim=True)
         logits = torch.cat([own, query @ queue.T], 1) / temperature  # [B, 1 + K], the own key first
     first = torch.zeros(len(query), dtype=torch.long, device=query.device)
-    return {"loss": nn.functional.cross_entropy(logits, first), "accuracy": (logits.argmax(1) == first).float().mean()}
+    return {"loss": nn.functional.cross_entropy(logits, first),
+            "accuracy": (logits.argmax(1) == first).float().mean()}

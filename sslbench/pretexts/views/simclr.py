@@ -9,7 +9,8 @@ from ..parts import embed_views, head, two_views
 
 
 class SimCLR(Pretext):
-    """Make two random views of each sample and find, among all others in the batch, which two belong together."""
+    """Make two random views of each sample and find, among all others in the batch, which two belong
+    together."""
 
     name = "simclr"
     paper = "https://arxiv.org/abs/2002.05709"
@@ -31,7 +32,8 @@ class SimCLR(Pretext):
         return [self.own(view) for view in self.data.views(batch, generator)]
 
     def project(self, views):
-        return [z.float() for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]  # 2 x [B, P]
+        # 2 x [B, P]
+        return [z.float() for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]
 
     def forward(self, inputs):
         a, b = self.project(inputs)
@@ -42,7 +44,8 @@ class SimCLR(Pretext):
 
     def show(self, inputs):
         a, b = (nn.functional.normalize(z, dim=1) for z in self.project(inputs))
-        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]), Matrix("similarity of view 1 (rows) and view 2 (columns)", a @ b.T)]
+        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]), Matrix("similarity of view 1 (rows) and "
+                                                                           "view 2 (columns)", a @ b.T)]
 
 
 def nt_xent(a: Tensor, b: Tensor, temperature: float) -> dict[str, Tensor]:

@@ -1,4 +1,5 @@
-"""Views agree (invariance), every feature varies (variance), none repeat (covariance): VICReg, Bardes et al. 2022."""
+"""Views agree (invariance), every feature varies (variance), none repeat (covariance): VICReg, Bardes et al.
+2022."""
 
 from typing import Annotated
 
@@ -10,17 +11,21 @@ EPSILON = 1e-4
 
 
 class VICReg(Pretext):
-    """Make two views agree while every feature keeps varying over the batch and no two features say the same."""
+    """Make two views agree while every feature keeps varying over the batch and no two features say the
+    same."""
 
     name = "vicreg"
     paper = "https://arxiv.org/abs/2105.04906"
 
     def __init__(self, backbone, data, *,
-                 invariance_weight: Annotated[float, Hyperparameter("how much two views must agree", 0.0, 100.0)] = 25.0,
-                 variance_weight: Annotated[float, Hyperparameter("how much every feature must vary", 0.0, 100.0)] = 25.0,
+                 invariance_weight: Annotated[float,
+                     Hyperparameter("how much two views must agree", 0.0, 100.0)] = 25.0,
+                 variance_weight: Annotated[float,
+                     Hyperparameter("how much every feature must vary", 0.0, 100.0)] = 25.0,
                  covariance_weight: Annotated[float, Hyperparameter(
                      "how much features must differ from each other", 0.0, 100.0)] = 1.0,
-                 projection_dim: Annotated[int, Hyperparameter("numbers in the expanded projection", 8, 4096)] = 512):
+                 projection_dim: Annotated[int,
+                     Hyperparameter("numbers in the expanded projection", 8, 4096)] = 512):
         super().__init__(backbone, data)
         self.weights = invariance_weight, variance_weight, covariance_weight
         self.projector = head(backbone.dim, projection_dim, projection_dim)
@@ -33,7 +38,9 @@ class VICReg(Pretext):
         return [self.own(view) for view in self.data.views(batch, generator)]
 
     def project(self, views):
-        return [gather(z.float()) for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]  # 2 x [G, P]
+        # 2 x [G, P]
+        return [gather(z.float())
+                for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]
 
     def forward(self, inputs):
         a, b = self.project(inputs)
@@ -47,7 +54,8 @@ class VICReg(Pretext):
     def show(self, inputs):
         views = embed_views(lambda batch: self.projector(self.embed(batch)), inputs)
         a, b = (nn.functional.normalize(z.float() - z.float().mean(0), dim=1) for z in views)
-        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]), Matrix("similarity of view 1 (rows) and view 2 (columns)", a @ b.T)]
+        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]), Matrix("similarity of view 1 (rows) and "
+                                                                           "view 2 (columns)", a @ b.T)]
 
 
 def invariance(a: Tensor, b: Tensor) -> Tensor:

@@ -27,17 +27,20 @@ class Chosen:
 class Choices:
     """The recipe as the menus and controls have it. changed(note) is called after somebody changed something.
 
-    Clicks arrive in several threads: whoever changes something holds the lock and leaves a frozen `now`, which anybody reads
-    without one. `changed` is called without it, because the painter waits for nobody who waits for the painter."""
+    Clicks arrive in several threads: whoever changes something holds the lock and leaves a frozen `now`,
+    which anybody reads without one. `changed` is called without it, because the painter waits for nobody who
+    waits for the painter."""
 
-    def __init__(self, recipe: Recipe, device: str, changed: Callable[[str], None], failed: Callable[[BaseException], None]):
+    def __init__(self, recipe: Recipe, device: str, changed: Callable[[str], None],
+                 failed: Callable[[BaseException], None]):
         self._base, self._tell, self._lock = recipe, changed, threading.RLock()
         self._quiet = True  # while menus and controls are filled: then nobody has chosen anything
         safe = safely(failed)
         self.settings = Settings(recipe, device, safe(self._moved))
         for kind in contracts():
             self.settings.build(kind, getattr(recipe, kind), recipe.given(kind))
-        self.menus = Menus({kind: getattr(recipe, kind) for kind in contracts()}, self._make_data, safe(self._chose))
+        self.menus = Menus({kind: getattr(recipe, kind) for kind in contracts()}, self._make_data,
+                           safe(self._chose))
         self.menus.place(self.settings.own)
         self._quiet = False
         self.now = self._read()
@@ -66,11 +69,13 @@ class Choices:
         self.menus.lock(locked)
 
     def look_again(self) -> None:
-        """A class was written, or written anew, in a cell: the menus have it, and its controls keep what they said."""
+        """A class was written, or written anew, in a cell: the menus have it, and its controls keep what they
+        said."""
         with self._filling():
             for kind, name in self.menus.chosen.items():
                 before, known = self.settings.parts[kind], Recipe(**{kind: name}).known(kind)
-                self.settings.build(kind, name, {n: value for n, value in before.values().items() if n in known})
+                self.settings.build(kind, name,
+                                    {n: value for n, value in before.values().items() if n in known})
             self.menus.place(self.settings.own)
             self.menus.refresh()
         self._tell("")

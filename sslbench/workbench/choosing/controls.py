@@ -36,8 +36,8 @@ class Control:
 
 
 class Number:
-    """A number as text, exact, and a slider to move it by where it has a range. What is no number stays as it was typed: the
-    recipe's own check says what is wrong with it."""
+    """A number as text, exact, and a slider to move it by where it has a range. What is no number stays as it
+    was typed: the recipe's own check says what is wrong with it."""
 
     def __init__(self, h: Hyperparameter, value, changed: Callable[[], None]):
         self._h, self._value, self._changed = h, value, changed
@@ -72,7 +72,9 @@ class Number:
     def _slid(self) -> None:
         if not math.isclose(self.slider.value, self._where(), rel_tol=1e-9, abs_tol=1e-12):
             low = SMALLEST if logarithmic(self._h) else self._h.low
-            self.value = self._h.low if math.isclose(self.slider.value, low, rel_tol=1e-6) else rounded(self.slider.value, self._h.type)
+            self.value = (self._h.low
+                          if math.isclose(self.slider.value, low, rel_tol=1e-6)
+                          else rounded(self.slider.value, self._h.type))
 
     def _place(self) -> None:
         if self.slider is not None:

@@ -1,4 +1,5 @@
-"""What stands in a menu: groups with headings, the default first, and last, grey, what does not fit. No widgets."""
+"""What stands in a menu: groups with headings, the default first, and last, grey, what does not fit. No
+widgets."""
 
 from dataclasses import dataclass
 
@@ -26,7 +27,8 @@ class Entry:
 
 
 def entries(classes: dict[str, type[Listed]], reasons: dict[str, str], default: str) -> list[Entry]:
-    """The lines of a menu. reasons: name -> "" where it fits, else why not. Headings only where there are two groups or more."""
+    """The lines of a menu. reasons: name -> "" where it fits, else why not. Headings only where there are two
+    groups or more."""
     groups: dict[str, list[str]] = {}
     first = classes[default].group if default in classes else ""
     for name in sorted(reasons, key=lambda name: name != default):
@@ -38,7 +40,8 @@ def entries(classes: dict[str, type[Listed]], reasons: dict[str, str], default: 
     for group in order:
         if headed and group:
             lines.append(Entry(f"— {group} —", Heading(group), HEADING))
-        lines += [Entry(labelled(name, reasons[name], classes.get(name)), name, GREY if reasons[name] else "") for name in groups[group]]
+        lines += [Entry(labelled(name, reasons[name], classes.get(name)), name, GREY if reasons[name] else "")
+                  for name in groups[group]]
     return lines
 
 
@@ -46,11 +49,14 @@ def labelled(name: str, why: str, cls: type[Listed] | None) -> str:
     """A name as a menu shows it: why it does not fit, or what choosing it would download."""
     size = cls.downloads() if cls else ""
     beside = why or (f"downloads {size}" if size else "")
-    return name if not beside else f"{name}  ({beside if len(beside) <= REASON else beside[:REASON - 1] + '…'})"
+    return (name if not beside
+            else f"{name}  ({beside if len(beside) <= REASON else beside[:REASON - 1] + '…'})")
 
 
 def landed_on(values: list, at: int, came_from: int) -> str:
-    """The name that is meant by a heading: the first below it, or above it for an arrow key that comes from below."""
+    """The name that is meant by a heading: the first below it, or above it for an arrow key that comes from
+    below."""
     up = came_from - at == 1
-    ahead = [*range(at, -1, -1), *range(at, len(values))] if up else [*range(at, len(values)), *range(at, -1, -1)]
+    ahead = ([*range(at, -1, -1), *range(at, len(values))]
+             if up else [*range(at, len(values)), *range(at, -1, -1)])
     return next(values[i] for i in ahead if not isinstance(values[i], Heading))

@@ -1,4 +1,5 @@
-"""What fits together: for one data source, which pretext tasks and backbones, and why the others do not. No widgets."""
+"""What fits together: for one data source, which pretext tasks and backbones, and why the others do not. No
+widgets."""
 
 from ...backbones import Backbone
 from ...data import Data
@@ -7,7 +8,8 @@ from ...pretexts.fits import misfit
 
 
 def backbones_for(pretext: str, data: Data, chosen: str = "") -> dict[str, str]:
-    """Backbone -> "" where it fits this task on this data, with labels for a task that reads them, else the reason.
+    """Backbone -> "" where it fits this task on this data, with labels for a task that reads them, else the
+    reason.
     chosen: what a recipe asks for, which may be one network for each field."""
     names = [*Backbone.all(), chosen] if chosen and chosen not in Backbone.all() else Backbone.all()
     return {name: misfit(data, Pretext.find(pretext), name) for name in names}

@@ -31,6 +31,8 @@ class Loaded:
 
 
 def key_of(recipe: Recipe) -> tuple:
-    """Recipes with the same key have the same data; a class may be written anew in a cell under the same name."""
+    """Recipes with the same key have the same data; a class may be written anew in a cell under the same
+    name."""
     recipe = recipe.check()
-    return Data.find(recipe.data), sorted(recipe.given("data").items()), recipe.labels, recipe.seed if recipe.labels else None
+    return Data.find(recipe.data), sorted(
+        recipe.given("data").items()), recipe.labels, recipe.seed if recipe.labels else None

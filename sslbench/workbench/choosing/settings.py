@@ -17,8 +17,8 @@ CHANGEABLE = "What is set here is written into the recipe (tab Code)."
 
 @dataclass(frozen=True)
 class Part:
-    """The controls of one class, or of several backbones, one for each field. given: what a recipe gave, which stays in the recipe even
-    where it is the default."""
+    """The controls of one class, or of several backbones, one for each field. given: what a recipe gave,
+    which stays in the recipe even where it is the default."""
 
     name: str
     classes: tuple[type[Listed], ...]
@@ -28,20 +28,24 @@ class Part:
 
     def values(self) -> dict:
         """What the controls say and is not the default, and what was given and has no control."""
-        said = {n: c.value for n, c in self.controls.items() if n in self.given or c.value != self.known[n].default}
+        said = {n: c.value
+                for n, c in self.controls.items() if n in self.given or c.value != self.known[n].default}
         return {**{n: value for n, value in self.given.items() if n not in self.known}, **said}
 
 
 class Settings:
-    """One column of controls for each kind; `changed()` is called when somebody moves one. Whoever calls build() takes a lock."""
+    """One column of controls for each kind; `changed()` is called when somebody moves one. Whoever calls
+    build() takes a lock."""
 
     def __init__(self, recipe: Recipe, device: str, changed: Callable[[], None]):
         self._changed, self._locked = changed, False
-        self.steps = w.listen(w.number(recipe.steps, Recipe.ranges()["steps"].low, Recipe.ranges()["steps"].high, "steps"), changed)
+        self.steps = w.listen(w.number(recipe.steps, Recipe.ranges()["steps"].low,
+                                       Recipe.ranges()["steps"].high, "steps"), changed)
         self.device = w.menu(usable(device), "device")
         self.device.value = device
         w.listen(self.device, changed)
-        self.training = {n: control(h, getattr(recipe, n), changed) for n, h in Recipe.ranges().items() if n != "steps"}
+        self.training = {n: control(h, getattr(recipe, n), changed)
+                         for n, h in Recipe.ranges().items() if n != "steps"}
         self.parts: dict[str, Part] = {}  # kind -> its controls; a part is replaced as a whole, never changed
         self.groups = {kind: w.column([], "group") for kind in contracts()}
         self.own = {kind: [] for kind in contracts()}
@@ -50,7 +54,8 @@ class Settings:
         device = labelled("device", Hyperparameter("where to compute"), self.device)
         self.why = w.html(CHANGEABLE, "why-locked")
         training = w.column([heading("training"), *lines.values(), device], "group")
-        self.widget = w.show(w.column([self.why, w.row([*self.groups.values(), training], "groups")], "settings"), False)
+        self.widget = w.show(w.column([self.why, w.row([*self.groups.values(), training], "groups")],
+                                      "settings"), False)
 
     @property
     def of(self) -> dict[str, dict[str, Control | Number]]:
@@ -60,24 +65,29 @@ class Settings:
     def build(self, kind: str, name: str, given: dict) -> None:
         """Controls for what a recipe names, set to what it gives; those that are there already stay."""
         asked, before = Recipe(**{kind: name}), self.parts.get(kind)
-        classes = tuple(cls for _, cls in asked.classes(kind))  # another one after it was written anew in a cell
+        # another one after it was written anew in a cell
+        classes = tuple(cls for _, cls in asked.classes(kind))
         if before and (before.name, before.classes) == (name, classes):
             return
         known = asked.known(kind)
         controls = {n: control(h, given.get(n, h.default), self._changed) for n, h in known.items()}
-        rows = {n: own_line(n, h, controls[n]) if n in OWN else labelled(n, h, controls[n].widget) for n, h in known.items()}
+        rows = {n: own_line(n, h, controls[n]) if n in OWN else labelled(n, h, controls[n].widget)
+                for n, h in known.items()}
         self.parts[kind] = Part(name, classes, known, controls, dict(given))
         old = [*self.groups[kind].children, *self.own[kind]]
         self.own[kind] = [row for n, row in rows.items() if n in OWN]
         others = [row for n, row in rows.items() if n not in OWN]
-        self.groups[kind].children = (heading(name), *(others or [w.html("<i>nothing to set</i>", "meaning")]))
+        self.groups[kind].children = (heading(name),
+                                      *(others or [w.html("<i>nothing to set</i>", "meaning")]))
         for widget in old:
             w.close(widget)
 
     def read(self, recipe: Recipe) -> Recipe:
         """The recipe with what the controls say."""
-        given = {f"{kind}.{n}": value for kind, part in list(self.parts.items()) for n, value in part.values().items()}
-        return replace(recipe, steps=self.steps.value, hyperparameters=given, **{n: c.value for n, c in self.training.items()})
+        given = {f"{kind}.{n}": value for kind, part in list(self.parts.items())
+                 for n, value in part.values().items()}
+        return replace(recipe, steps=self.steps.value, hyperparameters=given,
+                       **{n: c.value for n, c in self.training.items()})
 
     def lock(self, locked: bool) -> None:
         """While a run goes on nothing can be set, and it is said why."""
@@ -85,11 +95,13 @@ class Settings:
         w.put(self.steps, disabled=locked)
         w.put(self.device, disabled=locked)
         w.put(self.why, value=LOCKED if locked else CHANGEABLE)
-        for c in [*self.training.values(), *(c for part in list(self.parts.values()) for c in part.controls.values())]:
+        for c in [*self.training.values(),
+                  *(c for part in list(self.parts.values()) for c in part.controls.values())]:
             c.lock(locked)
 
     def supervise(self, supervised: bool) -> None:
-        """A supervised task may use the labels, all of them unless somebody says less; any other may use none."""
+        """A supervised task may use the labels, all of them unless somebody says less; any other may use
+        none."""
         w.show(self.labels, supervised)
         self.training["labels"].value = (self.training["labels"].value or 1.0) if supervised else 0.0
 
@@ -101,7 +113,8 @@ def usable(device: str) -> list[str]:
     """The devices of this machine, and the one that was asked for."""
     import torch
 
-    there = {"auto": True, "cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    there = {"auto": True, "cpu": True, "cuda": torch.cuda.is_available(),
+             "mps": torch.backends.mps.is_available()}
     return [name for name in dict.fromkeys([*DEVICES, device]) if there.get(name, True) or name == device]
 
 
@@ -111,7 +124,10 @@ def heading(words: str):
 
 def labelled(name: str, h: Hyperparameter, widget):
     """The name, what it means, and the control below."""
-    words = f"<span class='sslb-name'>{w.escape(name.replace('_', ' '))}</span> <span class='sslb-meaning'>{w.escape(h.meaning)}</span>"
+    words = (
+        f"<span class='sslb-name'>{w.escape(name.replace('_', ' '))}</span> <span "
+        f"class='sslb-meaning'>{w.escape(h.meaning)}</span>"
+    )
     return w.column([w.html(words), w.named(widget, f"set-{name}")], "setting")
 
 

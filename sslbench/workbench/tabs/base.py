@@ -1,4 +1,5 @@
-"""What the tabs share. A tab has a title, a widget and paint(state, dark); it paints only what has changed."""
+"""What the tabs share. A tab has a title, a widget and paint(state, dark); it paints only what has
+changed."""
 
 from ... import plots
 from .. import widgets as w
@@ -9,7 +10,8 @@ class Picture:
     """A PNG and the sentence below it; the same picture is not sent twice."""
 
     def __init__(self, *classes: str, empty: str = ""):
-        self.image, self.words, self._mark, self._empty = w.image(*classes), w.html(empty, "words"), None, empty
+        self.image, self.words, self._mark, self._empty = w.image(*classes), w.html(empty,
+            "words"), None, empty
         self.widget = w.column([self.image, self.words], "figure")
 
     def show(self, mark, make, said: str, dark: bool = False) -> None:

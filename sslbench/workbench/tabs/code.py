@@ -19,7 +19,9 @@ class CodeTab(PictureTab):
         recipe = s.recipe
         if recipe is None:
             return
-        lines = {"In Python": f"from sslbench import Recipe, fit\nrun = {recipe.as_python()}", "In a terminal": recipe.as_command(),
+        lines = {"In Python": f"from sslbench import Recipe, fit\nrun = {recipe.as_python()}",
+                 "In a terminal": recipe.as_command(),
                  "This bench elsewhere": f'Workbench("{recipe.share()}")'}
-        w.put(self.text, value="".join(f"<div class='sslb-title'><b>{title}</b> {HOW_TO_COPY}</div><pre>{w.escape(code)}</pre>"
+        w.put(self.text, value="".join(f"<div class='sslb-title'><b>{title}</b> "
+                                       f"{HOW_TO_COPY}</div><pre>{w.escape(code)}</pre>"
                                        for title, code in lines.items()))

@@ -21,5 +21,6 @@ class CurvesTab(PictureTab):
             self.picture.clear()
             return
         chance = plots.chance_loss(shown.evaluations)
-        self.picture.show((shown.mark, len(shown.steps)), lambda: plots.curves(shown.steps, shown.evaluations, shown.recipe.steps),
+        self.picture.show((shown.mark, len(shown.steps)),
+                          lambda: plots.curves(shown.steps, shown.evaluations, shown.recipe.steps),
                           f"{shown.name}. {words.curves(shown.steps, shown.evaluations, chance)}", dark)

@@ -1,4 +1,5 @@
-"""The tab with the map of the embedding: the explorer where it can be shown, PCA while training, t-SNE and UMAP on request."""
+"""The tab with the map of the embedding: the explorer where it can be shown, PCA while training, t-SNE and
+UMAP on request."""
 
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,8 @@ METHODS = {"PCA": None, "t-SNE": projection.tsne_map, "UMAP": projection.umap_ma
 
 
 class EmbeddingTab(PictureTab):
-    """The samples of the map at every evaluation. wake() asks for a new painting; safe(f) says what f raises."""
+    """The samples of the map at every evaluation. wake() asks for a new painting; safe(f) says what f
+    raises."""
 
     title = "Embedding"
 
@@ -25,14 +27,16 @@ class EmbeddingTab(PictureTab):
         w.listen(self.method, safe(self._chosen))
         self.bar, self.say = w.show(w.progress("map-progress"), False), w.html("", "say")
         self.cancel = w.show(w.button("Cancel", safe(self._cancel), "cancel"), False)
-        self.export = w.button("Export HTML", safe(self._export), "export", icon="download", says="Save the map as a page of its own")
+        self.export = w.button("Export HTML", safe(self._export), "export", icon="download",
+                               says="Save the map as a page of its own")
         self.explorer = make_explorer()
         if self.explorer:
             w.listen(self.explorer, wake, "dark")
         self.map = w.image("map-picture")
         self.empty = w.html("The map of the embedding appears here after the first evaluation.", "words")
         live = [self.explorer] if self.explorer else []
-        tools = w.row([w.html("Map by", "say"), self.method, self.bar, self.say, self.cancel, *(live and [self.export])], "tools")
+        tools = w.row([w.html("Map by", "say"), self.method, self.bar, self.say, self.cancel,
+                       *(live and [self.export])], "tools")
         self.widget = w.column([tools, self.empty, *live, self.map], "page")
         self._shown: ShownRun | None = None  # the run that is looked at
         self._points = None  # what its points are: (run, pictures, columns)
@@ -90,11 +94,12 @@ class EmbeddingTab(PictureTab):
     def _lacks_a_map(self, shown: ShownRun, looks) -> bool:
         """Whether one is to be computed; what failed is not tried again before a method is chosen anew."""
         method = self.method.value
-        return method not in ("PCA", self._given_up) and any(not self._maps.has(shown.run, method, e) for e in looks)
+        return (method not in ("PCA", self._given_up)
+                and any(not self._maps.has(shown.run, method, e) for e in looks))
 
     def _forget(self, shown: ShownRun | None) -> None:
-        """The map on the page is that of another run: nobody should take it for this one's, or wait for it. A run that brings its
-        best maps along is shown by them, another by PCA, unless somebody has chosen."""
+        """The map on the page is that of another run: nobody should take it for this one's, or wait for it. A
+        run that brings its best maps along is shown by them, another by PCA, unless somebody has chosen."""
         self._start_over()
         self._drawn = None
         if not self._mine:
@@ -120,7 +125,8 @@ class EmbeddingTab(PictureTab):
         for e in looks:
             xy = self._maps.of(run, method, e) if e.step not in explorer.steps else None
             if xy is not None:
-                explorer.add_frame(e.step, xy, projection.neighbours(e.embedding), "" if method == "PCA" else method)
+                explorer.add_frame(e.step, xy, projection.neighbours(e.embedding),
+                                   "" if method == "PCA" else method)
         if self._maps.looked_at in explorer.steps:
             explorer.look_at(self._maps.looked_at, follow=self._maps.looked_at == looks[-1].step)
             self._maps.looked_at = None
@@ -129,7 +135,8 @@ class EmbeddingTab(PictureTab):
 
     def _play_what_came(self, shown: ShownRun, looks) -> None:
         """A recorded run moves once, as soon as somebody sees it."""
-        if shown.recorded and not self._mine and self.explorer.play == 0 and len(self.explorer.frames) == len(looks) > 1:
+        if (shown.recorded and not self._mine and self.explorer.play == 0
+            and len(self.explorer.frames) == len(looks) > 1):
             self.explorer.play = 1
 
     def _paint_map(self, shown: ShownRun, looks, dark: bool) -> None:
@@ -198,7 +205,8 @@ class EmbeddingTab(PictureTab):
         shown = self._shown
         folder = Path(shown.run.folder) if shown and shown.run.folder and not shown.recorded else Path.cwd()
         name = f"map-{shown.name if shown else ''}-{self.method.value}"
-        path = self.explorer.save_html(folder / ("".join(c if c.isalnum() or c in "-." else "_" for c in name) + ".html"))
+        path = self.explorer.save_html(folder / ("".join(c if c.isalnum() or c in "-." else "_" for c in name)
+                                                 + ".html"))
         self._report(1.0, f"saved: {path}")
 
 

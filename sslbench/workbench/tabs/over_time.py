@@ -14,7 +14,8 @@ class OverTimeTab(PictureTab):
     def __init__(self, moved):
         self.slider, self.play, self._link = w.moments("moment")
         self.say = w.html("", "say")
-        self.picture = Picture("over-time", empty="Pictures of the same samples before, during and after training appear here.")
+        self.picture = Picture("over-time", empty="Pictures of the same samples before, during and after "
+                                                  "training appear here.")
         self.tools = w.show(w.row([self.play, self.slider, self.say], "tools"), False)
         self.widget = w.column([self.tools, self.picture.widget], "page")
         self._run, self._count = None, 0
@@ -37,7 +38,8 @@ class OverTimeTab(PictureTab):
             w.show(self.tools, len(looks) > 1)
         e = looks[min(self.slider.value, len(looks) - 1)]
         w.put(self.say, value=w.escape(f"{s.shown.name}: {when(e.step, s.shown)}"))
-        self.picture.show((id(s.shown.run), e.step), lambda: plots.task(e.pictures, s.shown.data), words.task(e.pictures), dark)
+        self.picture.show((id(s.shown.run), e.step), lambda: plots.task(e.pictures, s.shown.data),
+                          words.task(e.pictures), dark)
 
     def close(self) -> None:
         self._link.close()

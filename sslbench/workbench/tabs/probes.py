@@ -27,9 +27,12 @@ class ProbesTab(PictureTab):
                 w.put(widget, value="")
             return
         last = shown.evaluations[-1]
-        split = "the test split, used once" if last.split == "test" else f"validation, after {last.step} steps"
-        w.put(self.split, value=w.escape(f"{shown.name}. What a simple probe reads off the frozen embedding. Scores on {split}."))
-        self.picture.show(shown.mark, lambda: plots.probes(shown.evaluations), words.probes(shown.evaluations), dark)
+        split = ("the test split, used once" if last.split == "test" else f"validation, after {last.step} "
+                                                                          "steps")
+        w.put(self.split, value=w.escape(f"{shown.name}. What a simple probe reads off the frozen "
+                                         f"embedding. Scores on {split}."))
+        self.picture.show(shown.mark, lambda: plots.probes(shown.evaluations),
+                          words.probes(shown.evaluations), dark)
         w.put(self.table, value=scores_table(shown) + geometry(shown))
 
 
@@ -38,12 +41,14 @@ def scores_table(shown: ShownRun) -> str:
     rows = plots.probe_rows(shown.evaluations)
     beside = plots.parts_of(rows)
     return Table({"": plots.words_for(row["name"]), "this network": f"{row['trained']:.3f}",
-                  **{name: f"{row[name]:.3f}" if name in row else "" for name in beside}} for row in rows)._repr_html_()
+                  **{name: f"{row[name]:.3f}" if name in row else "" for name in beside}}
+                  for row in rows)._repr_html_()
 
 
 def geometry(shown: ShownRun) -> str:
     """Measures of the embedding that need no labels, in one line."""
     scores = shown.looks[-1].scores if shown.looks else {}
-    cells = [f"<span><b>{scores[key]:.3g}</b> {w.escape(probe.title)} <span class='sslb-meaning'>{w.escape(probe.meaning)}</span></span>"
+    cells = [f"<span><b>{scores[key]:.3g}</b> {w.escape(probe.title)} <span "
+             f"class='sslb-meaning'>{w.escape(probe.meaning)}</span></span>"
              for key in of_nothing(scores) for probe, _ in [parsed(key)]]
     return f"<div class='sslb-measures'>{''.join(cells)}</div>"

@@ -1,4 +1,5 @@
-"""The tab with the runs of this bench and recorded ones: one table, one figure, and which of them the other tabs show."""
+"""The tab with the runs of this bench and recorded ones: one table, one figure, and which of them the other
+tabs show."""
 
 from ... import plots
 from ...plots import words
@@ -9,8 +10,8 @@ from .base import Picture, PictureTab
 
 
 class RunsTab(PictureTab):
-    """A line for each run with a box to compare it. show(run) puts it into the other tabs, load(folder) adds a recorded one;
-    failed(error) says in one line what is wrong with it."""
+    """A line for each run with a box to compare it. show(run) puts it into the other tabs, load(folder) adds
+    a recorded one; failed(error) says in one line what is wrong with it."""
 
     title = "Runs"
 
@@ -70,7 +71,8 @@ class RunsTab(PictureTab):
 
     def _offer(self, folders, known: set[str]) -> None:
         """Recorded runs that are not in the list, the newest first."""
-        options = (("choose one", None), *((path.name, path) for path in reversed(folders) if str(path) not in known))
+        options = (("choose one", None),
+                   *((path.name, path) for path in reversed(folders) if str(path) not in known))
         if self.folders.options != options:
             self._filling = True
             self.folders.options = options

@@ -14,7 +14,8 @@ class TaskTab(PictureTab):
 
     def __init__(self, reroll):
         self.picture = Picture("task", empty="Pictures of the task appear here in a moment.")
-        button = w.button("Re-roll", reroll, "reroll", icon="random", says="Draw other samples, and other random views of them")
+        button = w.button("Re-roll", reroll, "reroll", icon="random", says="Draw other samples, and other "
+                                                                           "random views of them")
         self.say = w.html("", "say")
         self.widget = w.column([w.row([button, self.say], "tools"), self.picture.widget], "page")
 
@@ -22,7 +23,8 @@ class TaskTab(PictureTab):
         look = s.look if s.look and s.look.first else (s.shown and last_look(s.shown)) or s.look
         w.put(self.say, value=w.escape(look.words) if look else "")
         if look:
-            self.picture.show(id(look.pictures), lambda: plots.task(look.pictures, look.data), words.task(look.pictures), dark)
+            self.picture.show(id(look.pictures), lambda: plots.task(look.pictures, look.data),
+                              words.task(look.pictures), dark)
         else:
             self.picture.clear()
 
