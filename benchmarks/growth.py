@@ -172,10 +172,8 @@ def cost(rows: list[dict], way: str) -> str:
         return f"{way}: one size only"
     key = "peak memory MB" if some[0]["private MB"] == "" else "private MB"
     share = (some[-1][key] - some[0][key]) / (some[-1]["data MB"] - some[0]["data MB"])
-    return (
-        f"{way}: {share:.1f} bytes of memory for each byte of data, from {some[0]['images']:,} to "
-        f"{some[-1]['images']:,} images"
-    )
+    return (f"{way}: {share:.1f} bytes of memory for each byte of data, from {some[0]['images']:,} to "
+            f"{some[-1]['images']:,} images")
 
 
 def cases(small: bool) -> list[Case]:

@@ -33,10 +33,8 @@ PEAK = "next(line.split()[1] for line in open('/proc/self/status') if line.start
 
 def import_seconds() -> float:
     """In a process of its own, Python's own start not counted."""
-    code = (
-        "import time; t = time.perf_counter(); import sslbench; sslbench.Recipe; print(time.perf_counter() - "
-        "t)"
-    )
+    code = ("import time; t = time.perf_counter(); import sslbench; sslbench.Recipe; "
+            "print(time.perf_counter() - t)")
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
                                 check=True).stdout)
 

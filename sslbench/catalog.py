@@ -105,9 +105,8 @@ def nearest(what: str, name: str, names) -> str:
     names = sorted(names)
     close = difflib.get_close_matches(str(name)[:MOST], names, 1, 0.5) if isinstance(name, str) else []
     hint = f"did you mean {close[0]!r}? " if close else ""
-    return (
-        f"no {what} is called {said(name)}; {hint}there {'are' if len(names) != 1 else 'is'}: {named(names)}"
-    )
+    return (f"no {what} is called {said(name)}; {hint}there {'are' if len(names) != 1 else 'is'}: "
+            f"{named(names)}")
 
 
 class Listed:
@@ -189,8 +188,10 @@ class Listed:
 
     @classmethod
     def summary(cls) -> str:
-        """The first line of the docstring: what a newcomer reads in the menu."""
-        return (inspect.getdoc(cls) or "").split("\n")[0]
+        """How the docstring begins, up to a line that ends a sentence: what a newcomer reads in the menu."""
+        first = (inspect.getdoc(cls) or "").split("\n\n")[0].split("\n")
+        ends = next((i for i, line in enumerate(first, 1) if line.endswith(".")), len(first))
+        return " ".join(first[:ends])
 
 
 def contracts() -> dict[str, type]:

@@ -77,8 +77,8 @@ class Field:
         """Why no network can read samples of this field, or ""."""
         sides, patch = (" x ".join(map(str, numbers)) for numbers in (self.size, self.patch))
         if not 1 <= self.rank <= 3 or len(self.patch) != self.rank:
-            return (f"{name} has samples of {self.rank} axes and patches of {len(self.patch)}; there must be "
-                    "one to three of both")
+            return (f"{name} has samples of {self.rank} axes and patches of {len(self.patch)}; there must "
+                    "be one to three of both")
         if min(self.size) < 1 or self.outputs < 1:
             return f"{name} has samples of {sides}, which are empty"
         wrong = min(self.patch) < 1 or any(s % p for s, p in zip(self.size, self.patch))

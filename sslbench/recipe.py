@@ -43,11 +43,11 @@ class Recipe:
     batch_size: Annotated[int, Hyperparameter("samples per step", 2, 10**6)] = 128
     lr: Annotated[float, Hyperparameter("peak learning rate of AdamW; it warms up, then falls to 0", 0, 10,
                                         log=True)] = 2e-3
-    weight_decay: Annotated[float,
-                            Hyperparameter("how strongly weights are pulled to 0", 0, 10, log=True)] = 0.05
+    weight_decay: Annotated[
+        float, Hyperparameter("how strongly weights are pulled to 0", 0, 10, log=True)] = 0.05
     seed: Annotated[int, Hyperparameter("another seed, another run", 0, 2**31 - 1)] = 0
-    labels: Annotated[float,
-        Hyperparameter("share of the training labels that a supervised task may use", 0, 1)] = 0.0
+    labels: Annotated[
+        float, Hyperparameter("share of the training labels that a supervised task may use", 0, 1)] = 0.0
     init: str = ""
     hyperparameters: dict[str, Any] = field(default_factory=dict)
 
@@ -202,9 +202,8 @@ class Recipe:
         try:
             given = json.loads(unpacked(text))
         except (ValueError, TypeError, AttributeError, RecursionError, zlib.error):
-            raise ValueError(f"{said(text, 40)} is not a share string; copy the whole line from the bench's "
-                             "code tab "
-                             f"(it starts with ssl1.)") from None
+            raise ValueError(f"{said(text, 40)} is not a share string; copy the whole line from "
+                             "the bench's code tab (it starts with ssl1.)") from None
         return cls.from_dict(given)
 
     def to_json(self) -> str:

@@ -121,12 +121,10 @@ def what_it_shows_can_be_drawn(task):
         else:
             assert (len(item.words) == 8
                     and all(isinstance(text, str) for text in item.words)), f"{item.words!r} is said"
-            assert (item.right is None
-                    or (len(item.right) == 8
+            assert (item.right is None or (len(item.right) == 8
                         and {type(r) for r in item.right} <= {bool, type(None)})), f"{item.right!r}"
     roles = [item.role for item in shown if isinstance(item, Row)]
-    assert ("guess" not in roles
-            or "truth" in roles), "a guess stands beside nothing to compare it with"
+    assert ("guess" not in roles or "truth" in roles), "a guess stands beside nothing to compare it with"
 
 
 def chance_is_what_blind_heads_reach(task, steps=120, lr=1e-2, begun=3):
@@ -229,7 +227,7 @@ def explains_itself(cls):
     first = cls.summary()
     assert cls.__doc__ and first.endswith("."), f"{cls.__name__}: its docstring must begin with one sentence"
     assert len(first) <= 140, (
-        f"{cls.__name__}: the first line is what the menu shows; {len(first)} characters are too many")
+        f"{cls.__name__}: its first sentence is what the menu shows; {len(first)} characters are too many")
     arguments = inspect.signature(cls.__init__).parameters.values()
     known = cls.hyperparameters()
     for name in (a.name for a in arguments if a.kind is a.KEYWORD_ONLY):

@@ -9,10 +9,8 @@ import pytest
 from kernel import Kernel
 
 pytestmark = pytest.mark.slow
-VERSIONS = (
-    "import IPython, ipykernel, ipywidgets; print(IPython.__version__, ipykernel.__version__, "
-    "ipywidgets.__version__)"
-)
+VERSIONS = ("import IPython, ipykernel, ipywidgets; print(IPython.__version__, ipykernel.__version__, "
+            "ipywidgets.__version__)")
 BENCH = """
 import torch
 from sslbench import Workbench, arrays

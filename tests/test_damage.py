@@ -196,8 +196,7 @@ def test_a_header_of_another_shape_is_damage(tmp_path, tree):
                          [b"", b"{", b"[]", b"3", b'"x"', b"[" * 10**5, b"\xff\xfe", b'{"steps": "many"}',
                                      b'{"steps": 1e400}', b'{"data": [1]}', b'{"hyperparameters": 3}',
                                      b'{"hyperparameters": {"data.x": [1]}}', b'{"nothing": 1}',
-                                     b" " * (2**24 + 1),
-                                     b'{"steps": ' + b"9" * 10_000 + b"}"],
+                                     b" " * (2**24 + 1), b'{"steps": ' + b"9" * 10_000 + b"}"],
                                      ids=lambda c: c[:30].decode("latin-1"))
 def test_a_damaged_recipe_is_one_line(tmp_path, content):
     (tmp_path / "recipe.json").write_bytes(content)

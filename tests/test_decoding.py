@@ -80,8 +80,7 @@ def tiff(x: np.ndarray, order="<", deflate=False, planar=False, tile=0, predicto
     offsets = np.cumsum([8] + [len(b) + len(b) % 2 for b in blocks]).tolist()
     form = {"u": 1, "i": 2, "f": 3}[x.dtype.kind]
     tags = {256: W, 257: H, 258: [8 * x.itemsize] * C, 259: 8 if deflate else 1, 262: 2 if C == 3 else 1,
-            277: C, 284: 2 if planar else 1,
-            317: 2 if predictor else 1, 339: [form] * C,
+            277: C, 284: 2 if planar else 1, 317: 2 if predictor else 1, 339: [form] * C,
             **{int(tag[1:]): value for tag, value in more.items()}}
     lengths = list(map(len, blocks))
     tags |= ({322: w, 323: h, 324: offsets[:-1], 325: lengths}

@@ -118,8 +118,7 @@ def test_four_threads_train_what_one_trains_while_a_fifth_draws(pretext, backbon
 
 
 LAYERS = {nn.Dropout(0.1): True, nn.Dropout(0.0): False, nn.Linear(2, 2): False, nn.RReLU(): True,
-          nn.GRU(2, 2, 2, dropout=0.1): True,
-          nn.GRU(2, 2): False, nn.TransformerEncoderLayer(4, 1): True,
+          nn.GRU(2, 2, 2, dropout=0.1): True, nn.GRU(2, 2): False, nn.TransformerEncoderLayer(4, 1): True,
           nn.TransformerEncoderLayer(4, 1, dropout=0): False,
           nn.AlphaDropout(0.2): True, nn.MultiheadAttention(4, 1): False,
           nn.MultiheadAttention(4, 1, dropout=0.1): True,

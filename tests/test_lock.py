@@ -96,10 +96,8 @@ def test_threads_of_one_process_exclude_each_other(tmp_path):
 
 def test_a_forked_process_neither_has_nor_gives_up_the_lock(tmp_path):
     held = Lock(tmp_path)
-    code = (
-        "import sys; from pathlib import Path; from sslbench.storage.lock import Lock; "
-        "Lock(Path(sys.argv[1]))"
-    )
+    code = ("import sys; from pathlib import Path; from sslbench.storage.lock import Lock; "
+            "Lock(Path(sys.argv[1]))")
     other = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True)
     assert other.returncode and f"process {os.getpid()} is writing" in other.stderr
     child = os.fork()

@@ -93,8 +93,7 @@ def test_neither_evaluations_nor_checkpoints_nor_other_peoples_random_numbers_ch
 def test_a_process_killed_while_it_writes_a_checkpoint_is_resumed(toy, tmp_path):
     whole = fit(toy, tmp_path / "whole", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
     process = subprocess.run([sys.executable, HERE / "killed_run.py", tmp_path / "killed", "4"], cwd=HERE,
-                             timeout=120,
-                             capture_output=True, env={**os.environ,
+                             timeout=120, capture_output=True, env={**os.environ,
                                                        "OMP_NUM_THREADS": str(torch.get_num_threads())})
     assert process.returncode == -signal.SIGKILL, process.stderr.decode()
     part = tmp_path / "killed/checkpoint-0000004.safetensors.part"

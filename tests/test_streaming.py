@@ -358,8 +358,7 @@ def test_a_folder_larger_than_the_memory_given_is_streamed_by_itself(pictures):
     for i in range(60, 6000):
         os.link(first[i % 60], pictures / "ab"[i % 2] / f"{i}.png")
     done = subprocess.run([sys.executable, "-c", UNDER_A_LIMIT, str(pictures)], capture_output=True,
-                          text=True,
-                          cwd=Path(__file__).parents[1], timeout=60,
+                          text=True, cwd=Path(__file__).parents[1], timeout=60,
                           env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0 and done.stdout.split("\n")[-2] == "held they do not fit", done.stderr[-2000:]
 

@@ -21,8 +21,7 @@ def said(before: float, now: float, samples: int) -> str:
                      "read 0.40"),
     (0.1, 0.9, 10, "learning"),  # more than chance could do
     (0.5, 0.505, 50_000, "but a linear probe reads no more than before training (0.51 (on 50000 samples), "
-                         "was 0.50)"),
-    # recorded before they were counted
+                         "was 0.50)"), # recorded before they were counted
     (0.4, 0.45, 0, "learning: loss 1 (chance 2), a linear probe reads 0.45 where it read 0.40"),
 ])
 def test_it_says_on_how_many_samples_and_leaves_chance_alone(before, now, samples, words):

@@ -181,8 +181,7 @@ def test_a_run_folder_keeps_its_reading_and_it_is_said_once(toy, tmp_path, capsy
 def test_an_init_that_does_not_fit_is_one_line(toy, tmp_path):
     recorded(toy, tmp_path)
     wider = replace(toy, init=str(tmp_path), hyperparameters={"backbone.width": 64, "backbone.depth": 1})
-    with pytest.raises(ValueError,
-                       match=r"init .* holds another backbone than this recipe: "
+    with pytest.raises(ValueError, match=r"init .* holds another backbone than this recipe: "
                              r"\S+ \[32.*\] there and \[64.*\] here") as error:
         fit(wider, tmp_path / "new", progress=False)
     assert "\n" not in str(error.value) and not (tmp_path / "new").exists()

@@ -99,8 +99,7 @@ def takes_fields(make) -> bool:
               if p.default is p.empty and p.kind <= p.POSITIONAL_OR_KEYWORD]
     if len(needed) > 1:
         raise ValueError(f"{made_by(make)} needs {', '.join(p.name for p in needed)}; adopt() takes a class "
-                         "or a function without "
-                         "arguments, or one that takes the fields alone")
+                         "or a function without arguments, or one that takes the fields alone")
     return bool(needed)
 
 

@@ -19,8 +19,8 @@ class GRU(Backbone):
     causal = resizable = True
 
     def __init__(self, fields: dict[str, Field], *,
-                 width: Annotated[int, Hyperparameter("numbers per token and in the memory", 16,
-                                                      1024)] = 128):
+                 width: Annotated[
+                     int, Hyperparameter("numbers per token and in the memory", 16, 1024)] = 128):
         super().__init__()
         self.fields, self.dim = fields, width
         self.read = nn.ModuleDict({name: Reader(field, width) for name, field in fields.items()})

@@ -30,8 +30,7 @@ def another_backbone(folder: str, held: dict[str, Tensor], own: dict[str, Tensor
                if shape(held.get(name)) != shape(own.get(name))]
     more = f"; {len(differs) - 1} more differ" if len(differs) > 1 else ""
     return (f"init {folder} holds another backbone than this recipe: {differs[0]}{more}; use the data, "
-            "backbone and "
-            f"backbone.… of that run (python -m sslbench show {folder}), or leave init out")
+            f"backbone and backbone.… of that run (python -m sslbench show {folder}), or leave init out")
 
 
 def shape(x: Tensor | None) -> str:

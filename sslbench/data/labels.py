@@ -82,8 +82,7 @@ def of_rows(array: np.ndarray) -> tuple[Label | None, str]:
     gone = np.isnan(numbers).any(1) | (numbers == -1).all(1)
     if not np.isin(numbers[~gone], (0, 1)).all():
         raise ValueError(f"labels of shape {list(array.shape)} must be 0 or 1 (one-hot, or several answers "
-                         "at once); "
-                         "give other columns as a dict of labels, name -> [n]")
+                         "at once); give other columns as a dict of labels, name -> [n]")
     names = [str(i) for i in range(array.shape[1])]
     if len(numbers[~gone]) and numbers[~gone].sum(1).max() <= 1:
         none = gone | (np.where(gone[:, None], 0, numbers).sum(1) == 0)

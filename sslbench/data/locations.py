@@ -32,9 +32,8 @@ def cache() -> Path:
             continue
         if os.access(folder, os.W_OK):
             return folder
-    raise PermissionError(
-        f"no folder for downloads can be written; make {own} writable or set XDG_CACHE_HOME"
-    )
+    raise PermissionError(f"no folder for downloads can be written; make {own} writable or set "
+                          "XDG_CACHE_HOME")
 
 
 def given() -> list[Path]:

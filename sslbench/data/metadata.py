@@ -42,8 +42,7 @@ class Described:
 
 
 def described(keys: Sequence[str], columns: dict[str, Any], *, label: str = "", group: str = "",
-              split: str = "",
-              likely: str | Sequence[str] = (), paths: bool = False,
+              split: str = "", likely: str | Sequence[str] = (), paths: bool = False,
               given: Sequence[str | None] | None = None,
               time: np.ndarray | None = None) -> Described:
     """Labels and splits of n samples.
@@ -97,10 +96,8 @@ def never_seen(y: Tensor, rows: dict[str, list[int]], name: str) -> str:
     strange = int((~torch.isin(test, y[rows["train"]])).sum())
     if not strange:
         return ""
-    return (
-        f"{strange:,} of {len(test):,} test samples have a {name!r} that no training sample has, so no probe "
-        "can tell it"
-    )
+    return (f"{strange:,} of {len(test):,} test samples have a {name!r} that no training sample has, so no "
+            "probe can tell it")
 
 
 def read_labels(known: "Columns", names: list[str], chosen: bool, said: list[str]) -> tuple[dict[str, Tensor],

@@ -144,10 +144,23 @@ def by_group(keys, among: np.ndarray, label, groups, shares) -> tuple[dict[str, 
     np.add.at(counts, (of, kinds), 1)  # [groups, classes]
     if (counts > 0).sum(0).max() == 1:  # each class is one group, a person say: no split can show them all
         counts = counts.sum(1, keepdims=True)
-    share = np.array([high - low for low, high in shares.values()])
+    chosen = dealt(counts, checksums(names), np.array([high - low for low, high in shares.values()]))
+    rows = {name: among[chosen[of] == s] for s, name in enumerate(shares)}
+    empty = [name for name, r in rows.items() if not len(r)]
+    origin = f"{len(names):,} groups, none in two splits"
+    if empty:
+        ways = [name for name in shares if name == "train" or name in empty]
+        rows |= by_hash(keys, rows["train"], label, shares_of(ways))
+        origin = (f"{len(names):,} groups, too few for {len(shares)} splits, so {' and '.join(empty)} "
+                  "shares groups with train")
+    return rows, origin
+
+
+def dealt(counts: np.ndarray, place: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """The split of each group. counts: samples [groups, classes].  place: breaks ties between groups of the
+    same size.  share: of the samples that each split is to have."""
     lacking = share[:, None] * counts.sum(0)  # [splits, classes]
-    sizes, place = counts.sum(1), checksums(names)
-    chosen = np.zeros(len(names), np.int64)
+    sizes, chosen = counts.sum(1), np.zeros(len(counts), np.int64)
     for g in np.lexsort((place, -sizes)):
         gain = (lacking / counts.sum(0)) @ counts[g]
         chosen[g] = int(gain.argmax())
@@ -158,17 +171,7 @@ def by_group(keys, among: np.ndarray, label, groups, shares) -> tuple[dict[str, 
         if not (chosen == s).any() and max(held):
             others = np.flatnonzero(chosen == int(np.argmax(held)))
             chosen[others[np.argmin(sizes[others])]] = s
-    rows = {name: among[chosen[of] == s] for s, name in enumerate(shares)}
-    empty = [name for name, r in rows.items() if not len(r)]
-    origin = f"{len(names):,} groups, none in two splits"
-    if empty:
-        ways = [name for name in shares if name == "train" or name in empty]
-        rows |= by_hash(keys, rows["train"], label, shares_of(ways))
-        origin = (
-            f"{len(names):,} groups, too few for {len(shares)} splits, so {' and '.join(empty)} shares "
-            "groups with train"
-        )
-    return rows, origin
+    return chosen
 
 
 def by_time(time: np.ndarray) -> Splits:

@@ -20,9 +20,8 @@ class Result:
 
     def _repr_html_(self):
         color = {None: "#767676", True: "#009E73", False: "#D55E00"}[self.ok]
-        return (
-            f'<div style="border-left: 4px solid {color}; padding: 4px 10px">{html.escape(repr(self))}</div>'
-        )
+        return (f'<div style="border-left: 4px solid {color}; padding: 4px '
+                f'10px">{html.escape(repr(self))}</div>')
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,8 @@ class Check:
         try:
             given = answer(*(x.clone() if torch.is_tensor(x) else x for x in case))
         except Exception as error:  # whatever a learner's function raises belongs on the learner's line
-            return (
-                f"it raises {type(error).__name__}: "
-                f"{str(error).splitlines()[0] if str(error) else 'without a word'}"
-            )
+            return (f"it raises {type(error).__name__}: "
+                    f"{str(error).splitlines()[0] if str(error) else 'without a word'}")
         if given is None or given is ...:
             return "it returns nothing; end the function with return"
         try:

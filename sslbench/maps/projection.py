@@ -110,6 +110,12 @@ def agreement(xy, labels, k: int = 10) -> tuple[float, float]:
     return same, labels.bincount().double().div(n).square().sum().item()
 
 
+def _with_itself(other, far) -> tuple[Tensor, Tensor]:
+    """Neighbours [n, k - 1] and their distances -> [n, k]: umap counts the point itself."""
+    near = torch.cat([torch.arange(len(other))[:, None], other], 1)
+    return near, torch.cat([torch.zeros(len(far), 1), far.clamp(min=0)], 1)
+
+
 def umap_map(z, init=None, *, n_neighbors: int = 15, min_dist: float = 0.1, seed: int = 0,
              progress: Progress = lambda share, words: None) -> Tensor:
     """UMAP of embeddings [n, D] -> [n, 2] (McInnes et al. 2018, arXiv:1802.03426), cosine distance,
@@ -132,16 +138,12 @@ def umap_map(z, init=None, *, n_neighbors: int = 15, min_dist: float = 0.1, seed
 
     start = "spectral" if init is None else (align(init) * 5).float().numpy()
     n_neighbors = min(n_neighbors, len(z) - 1)
-    other, far = _nearest(z, n_neighbors - 1,
-                          lambda share: progress(0.1 + 0.1 * share, "UMAP: finding neighbours"))
-    # [n, n_neighbors]: umap counts the point itself
-    near = torch.cat([torch.arange(len(z))[:, None], other], 1)
-    far = torch.cat([torch.zeros(len(z), 1), far.clamp(min=0)], 1)
+    near, far = _with_itself(*_nearest(
+        z, n_neighbors - 1, lambda share: progress(0.1 + 0.1 * share, "UMAP: finding neighbours")))
     # without an index nothing can be added to the map later, which nobody does
     warnings.filterwarnings("ignore", "precomputed_knn.2. ")
     model = UMAP(n_neighbors=n_neighbors, min_dist=min_dist, metric="cosine", init=start, random_state=seed,
-                 n_jobs=1,
-                 precomputed_knn=(near.numpy(), far.numpy()))
+                 n_jobs=1, precomputed_knn=(near.numpy(), far.numpy()))
     progress(0.2, "UMAP: building the graph")
     while not _one_umap.acquire(timeout=0.2):
         progress(0.2, "UMAP: waiting for another map")

@@ -25,15 +25,11 @@ def probes(evaluations) -> str:
         return "There are no labels to probe."
     gains = [(row["trained"] - max(row.get(name, 0) for name in parts_of(rows)), row) for row in rows]
     best, worst = max(gains, key=lambda g: g[0]), min(gains, key=lambda g: g[0])
-    said = (
-        f"Most was gained on {words_for(best[1]['name'])}: {best[1]['trained']:.2f}, {best[0]:+.2f} against "
-        "the best baseline."
-    )
+    said = (f"Most was gained on {words_for(best[1]['name'])}: {best[1]['trained']:.2f}, {best[0]:+.2f} "
+            "against the best baseline.")
     if worst[0] < 0 and worst is not best:
-        said += (
-            f" Less than a baseline tells is left of {words_for(worst[1]['name'])}: "
-            f"{worst[1]['trained']:.2f}, {worst[0]:+.2f}."
-        )
+        said += (f" Less than a baseline tells is left of {words_for(worst[1]['name'])}: "
+                 f"{worst[1]['trained']:.2f}, {worst[0]:+.2f}.")
     return said
 
 
@@ -48,10 +44,8 @@ def task(shown: Shown) -> str:
         if isinstance(item, Matrix) and len(item.values) > 1:
             own, n = item.values.diagonal().mean().item(), len(item.values)
             others = (item.values.sum().item() - own * n) / (n * n - n)
-            said += (
-                f" Two views of the same sample (the diagonal) have similarity {own:.2f} on average, of "
-                f"different ones {others:.2f}."
-            )
+            said += (f" Two views of the same sample (the diagonal) have similarity {own:.2f} on average, "
+                     f"of different ones {others:.2f}.")
     judged = [right for item in shown if isinstance(item, Says)
               for right in item.right or [] if right is not None]
     return said + (f" {sum(judged)} of {len(judged)} guesses are right." if judged else "")

@@ -132,9 +132,8 @@ def batch_of(given: Any, fields: dict[str, Field], stored: dict[str, str],
             raise ValueError(f"{name} holds absent (NaN) or infinite numbers, and the network was trained "
                              "without any; fill them in")
     if len({len(x) for x in batch.values()}) > 1:
-        raise ValueError(
-            f"all fields need as many rows, not {', '.join(str(len(x)) for x in batch.values())}"
-        )
+        raise ValueError("all fields need as many rows, not "
+                         f"{', '.join(str(len(x)) for x in batch.values())}")
     return batch
 
 

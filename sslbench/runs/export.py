@@ -54,10 +54,8 @@ def write_weights(run: Run, path: Path) -> str:
     else:
         tensor_files.write_tensors(path, state,
                                    {"backbone": run.recipe.backbone, "recipe": run.recipe.to_json()})
-    return (
-        f"{path}: {len(state)} tensors, {sum(x.numel() for x in state.values()):,} numbers of "
-        f"{run.recipe.backbone}"
-    )
+    return (f"{path}: {len(state)} tensors, {sum(x.numel() for x in state.values()):,} numbers of "
+            f"{run.recipe.backbone}")
 
 
 def write_table(run: Run, path: Path, split: str, most: int) -> str:
@@ -76,10 +74,8 @@ def write_table(run: Run, path: Path, split: str, most: int) -> str:
             np.savez(out, **held)
     else:
         write_frame(path, z, names, labels, spoken)
-    return (
-        f"{path}: embeddings [{len(z)}, {z.shape[1]}] of {run.recipe.data}, {split}, with {len(labels)} "
-        "labels"
-    )
+    return (f"{path}: embeddings [{len(z)}, {z.shape[1]}] of {run.recipe.data}, {split}, with {len(labels)} "
+            "labels")
 
 
 def names_of(data: Data, split: str, most: int) -> list[str]:
@@ -107,8 +103,7 @@ def write_frame(path: Path, z: np.ndarray, names: list[str], labels: dict[str, n
             words = spoken.get(name)
             columns[name] = [words[i] if i >= 0 else None for i in y] if words else y
     frame = pandas.concat([
-        pandas.DataFrame(columns),
-        pandas.DataFrame(z, columns=[f"e{i}" for i in range(z.shape[1])])
+        pandas.DataFrame(columns), pandas.DataFrame(z, columns=[f"e{i}" for i in range(z.shape[1])])
     ], axis=1)
     with in_place(path) as part:
         frame.to_csv(part, index=False) if path.suffix == ".csv" else frame.to_parquet(part)

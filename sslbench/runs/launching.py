@@ -52,8 +52,7 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
         with open(log, "wb") as output:
             job = subprocess.Popen(
                 command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-                env={**os.environ, "OMP_NUM_THREADS": str(max(1,
-                                                              cpu_limit() // processes))})
+                env={**os.environ, "OMP_NUM_THREADS": str(max(1, cpu_limit() // processes))})
         try:
             done = None
             for event in replay(folder, follow=True, alive=lambda: job.poll() is None, run=run):
@@ -97,14 +96,12 @@ def launchable(recipe: Recipe, processes: int) -> None:
         raise ValueError(f"processes must be a whole number from 1, not {processes!r}")
     if recipe.batch_size % processes and recipe.batch_size != Recipe.batch_size:
         raise ValueError(f"batch_size {recipe.batch_size} does not divide among {processes} processes; set "
-                         "batch_size to "
-                         f"{max(1, recipe.batch_size // processes) * processes}")
+                         f"batch_size to {max(1, recipe.batch_size // processes) * processes}")
     recipe.check()
     for _, cls in recipe.classes():
         if not importable(cls):
             raise ValueError(f"{cls.name} is defined in this Python process, and new processes cannot see "
-                             "it; put it into a file of "
-                             f"sslbench/ or train in this process with fit()")
+                             "it; put it into a file of sslbench/ or train in this process with fit()")
 
 
 def importable(cls: type[Listed]) -> bool:
@@ -117,8 +114,7 @@ def last_error(log: Path) -> str:
     """The line that says what went wrong: the last of our own that is not about another process, else one
     that names an error."""
     lines = [
-        line.strip().split("]: ")[-1] for line in log.read_text(errors="replace").splitlines()
-        if line.strip()
+        line.strip().split("]: ")[-1] for line in log.read_text(errors="replace").splitlines() if line.strip()
     ]
     said = [line.removeprefix("sslbench: ") for line in lines if line.startswith("sslbench: ")]
     errors = [
@@ -128,8 +124,6 @@ def last_error(log: Path) -> str:
     of_its_own = [[line for line in some if not re.search(OF_ANOTHER, line)] for some in (said, errors)]
     causes = of_its_own[0] or of_its_own[1]
     if not causes and any("SIGKILL" in line or re.search(r"exitcode\s*:\s*-9", line) for line in lines):
-        return (
-            "one of them was killed (SIGKILL), most often because memory ran out; take a smaller batch or "
-            "fewer processes"
-        )
+        return ("one of them was killed (SIGKILL), most often because memory ran out; take a smaller batch "
+                "or fewer processes")
     return (causes or said or errors or lines or ["no output"])[-1]

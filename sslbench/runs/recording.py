@@ -61,8 +61,7 @@ class Recording:
         own = (run_folder.written(self.folder)
                | {"recipe.json", *(path.name for path in run_folder.checkpoints(self.folder, own=True))})
         own |= {line["file"] for line in kept if "file" in line}
-        later = {name for name in own
-                 if name.endswith(".safetensors") and name != "weights.safetensors"
+        later = {name for name in own if name.endswith(".safetensors") and name != "weights.safetensors"
                  and run_folder.step_of(name) > step}
         if not step:
             later |= {name for name in own if name.startswith("evaluations/")}
@@ -133,14 +132,10 @@ class Recording:
         with suppress(OSError):  # Linux says where an open file is
             now = os.path.dirname(os.readlink(f"/proc/self/fd/{self._log.fileno()}"))
         if now and (Path(now) / "recipe.json").is_file() and Path(now) != self.folder.resolve():
-            return (
-                f"{self.folder} was moved to {now} while a run was written into it; go on with: python -m "
-                f"sslbench resume {now}"
-            )
-        return (
-            f"{self.folder} was deleted or moved while a run was written into it; what it held is not "
-            "complete: train again"
-        )
+            return (f"{self.folder} was moved to {now} while a run was written into it; go on with: python "
+                    f"-m sslbench resume {now}")
+        return (f"{self.folder} was deleted or moved while a run was written into it; what it held is not "
+                "complete: train again")
 
     def close(self) -> None:
         if self._log:

@@ -187,10 +187,8 @@ class Run:
         r = self.recipe
         said = ", ".join(f"{name} {self.scores[name]:.3f}"
                          for name in of_labels(self.scores) if not parsed(name)[1])
-        return (
-            f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, {self.seconds:.0f} "
-            f"s{', ' * bool(said)}{said})"
-        )
+        return (f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, "
+                f"{self.seconds:.0f} s{', ' * bool(said)}{said})")
 
 
 @own_settings()

@@ -62,9 +62,8 @@ class Seeds:
         r, n = self.recipe, len(self.runs)
         told = [f"{name} {mean:.3f} ± {deviation:.3f}" for name, (mean, deviation) in self.scores.items()
                 if name in of_labels(self.scores) and not parsed(name)[1]]
-        return (
-            f"Seeds({r.pretext} on {r.data} with {r.backbone}, {n} seeds{', ' * bool(told)}{', '.join(told)})"
-        )
+        return (f"Seeds({r.pretext} on {r.data} with {r.backbone}, {n} "
+                f"seeds{', ' * bool(told)}{', '.join(told)})")
 
     def _repr_html_(self):
         return self.table._repr_html_()
@@ -96,8 +95,8 @@ def refuse(folder: Path, numbers: list[int], overwrite: bool) -> None:
     changed."""
     if (folder / LIST).exists() and not overwrite:
         raise FileExistsError(f"{folder} holds the runs of several seeds; choose another folder, go on with "
-                              "them (python -m sslbench "
-                              f"resume {folder}), or replace them with --overwrite (overwrite=True)")
+                              f"them (python -m sslbench resume {folder}), or replace them with --overwrite "
+                              "(overwrite=True)")
     if not (folder / LIST).exists():
         run_folder.refuse(folder, overwrite and not (folder / "recipe.json").exists())
     for number in numbers:
@@ -128,8 +127,8 @@ def planned(folder: Path) -> list[Recipe]:
             raise ValueError("it names no seeds")
         return [replace(recipe, seed=arguments.whole(number, "a seed", 0)) for number in numbers]
     except (ValueError, TypeError, LookupError, RecursionError) as error:
-        raise ValueError(f"{path} is damaged ({in_words(error)}); the runs beside it are whole: compare "
-                         "their folders") from None
+        raise ValueError(f"{path} is damaged ({in_words(error)}); the runs beside it are whole: "
+                         "compare their folders") from None
 
 
 def folders_of(folder: str | os.PathLike) -> list[Path]:

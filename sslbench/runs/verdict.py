@@ -29,35 +29,28 @@ def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -
     if last.scores.get("deviation", 1) < COLLAPSED_DEVIATION or last.scores.get("rankme", 2) < 1.2:
         return "collapsed: all embeddings point one way"
     if chance_loss is not None and recent > chance_loss * (1 - BETTER_THAN_CHANCE):
-        return (
-            f"not better than chance yet: loss {recent:.3g}, a guess that knows nothing has {chance_loss:.3g}"
-        )
+        return (f"not better than chance yet: loss {recent:.3g}, a guess that knows nothing has "
+                f"{chance_loss:.3g}")
     against = "" if chance_loss is None else f" (chance {chance_loss:.3g})"
     probed = leading(last.scores) or next(iter(of_labels(last.scores)), None)
     if probed is None:
         return f"learning: loss {recent:.3g}{against}; there are no labels, so no probe can say what for"
-    probe, before, now, n = named(probed), first.scores.get(probed,
-        math.nan), last.scores[probed], last.samples.get(probed, 0)
+    probe, n = named(probed), last.samples.get(probed, 0)
+    before, now = first.scores.get(probed, math.nan), last.scores[probed]
     if math.isnan(before) or math.isnan(now):
-        return (
-            f"learning: loss {recent:.3g}{against}; what {probe} read before training, or reads now, is not "
-            "known"
-        )
+        return (f"learning: loss {recent:.3g}{against}; what {probe} read before training, or reads now, is "
+                "not known")
     on = f" (on {n} sample{'s' * (n != 1)})" if n else ""
     margin = max(BETTER_PROBE, by_chance(before, now, n))
     if n and abs(now - before) < margin and margin > BETTER_PROBE:
         return (f"the loss fell to {recent:.3g}{against}; {probe} reads {now:.2f}{on} where it read "
-                f"{before:.2f} before training: "
-                f"by chance alone they may lie {margin:.2f} apart, so this tells nothing yet")
+                f"{before:.2f} before training: by chance alone they may lie {margin:.2f} apart, so this "
+                "tells nothing yet")
     if now < before + margin:
-        return (
-            f"the loss fell to {recent:.3g}{against}, but {probe} reads no more than before training "
-            f"({now:.2f}{on}, was {before:.2f})"
-        )
-    return (
-        f"learning: loss {recent:.3g}{against}, {probe} reads {now:.2f}{on} where it read {before:.2f} "
-        "before training"
-    )
+        return (f"the loss fell to {recent:.3g}{against}, but {probe} reads no more than before training "
+                f"({now:.2f}{on}, was {before:.2f})")
+    return (f"learning: loss {recent:.3g}{against}, {probe} reads {now:.2f}{on} where it read {before:.2f} "
+            "before training")
 
 
 def named(score: str) -> str:

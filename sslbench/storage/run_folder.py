@@ -88,8 +88,7 @@ def real(folder: Path) -> None:
     if ((found := regular_files.what(folder / "evaluations")) not in ("", "a folder")
         or (not found and (folder / "evaluations").exists())):
         raise NotADirectoryError(f"{folder}/evaluations is {found or 'a file'} and must be a folder of the "
-                                 "run's own; move it away, or "
-                                 f"choose another folder")
+                                 "run's own; move it away, or choose another folder")
     if found and not os.access(folder / "evaluations", os.W_OK | os.X_OK):
         raise PermissionError(f"{folder}/evaluations cannot be written; choose another folder for the run")
     for path in (*folder.glob("*"), *folder.glob("evaluations/*")):
@@ -151,17 +150,16 @@ def in_use(folder: Path, overwrite: bool) -> None:
     if written(folder):
         if not overwrite:
             raise FileExistsError(f"{folder} holds another run; choose another folder, go on with it "
-                                  f"(python -m sslbench resume {folder}), "
-                                  f"or replace it with --overwrite (overwrite=True)")
+                                  f"(python -m sslbench resume {folder}), or replace it with --overwrite "
+                                  "(overwrite=True)")
     elif others and not overwrite:
         raise FileExistsError(f"{folder} holds files that are of no run ({some(others)}); choose another "
-                              "folder, or write beside them "
-                              f"with --overwrite (overwrite=True)")
+                              "folder, or write beside them with --overwrite (overwrite=True)")
     real(folder)
     if taken := [name for name in others if OWN.fullmatch(name.removesuffix(".part"))]:
         raise FileExistsError(f"{folder} holds {some(taken)}, which its run did not write and another would "
-                              "replace; move "
-                              f"{'them' if len(taken) > 1 else 'it'} away, or choose another folder")
+                              f"replace; move {'them' if len(taken) > 1 else 'it'} away, or choose another "
+                              "folder")
 
 
 def some(names: list[str]) -> str:
@@ -192,9 +190,8 @@ def weights(folder: str | Path) -> tuple[dict[str, Tensor], int | None, list[str
     if older:
         return *older, lost
     if not lost:
-        raise FileNotFoundError(
-            f"there are no weights in {folder}: no run reached its first checkpoint there"
-        )
+        raise FileNotFoundError(f"there are no weights in {folder}: no run reached its first checkpoint "
+                                "there")
     raise ValueError(f"{lost[0]}, and no other weights in {folder} can be read")
 
 

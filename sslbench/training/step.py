@@ -126,10 +126,8 @@ class Training:
         then = state.get("about", {})
         if "data" in then and not changed_data and then["data"] != self.digest:
             raise ValueError(f"the training data of {self.recipe.data} is not what this run learned from "
-                             f"({then.get('rows')} samples then, "
-                             f"{size_of(self.rows)} now); give it the same data, or go on with the new with "
-                             "--changed-data "
-                             f"(changed_data=True)")
+                             f"({then.get('rows')} samples then, {size_of(self.rows)} now); give it the "
+                             "same data, or go on with the new with --changed-data (changed_data=True)")
         try:
             restored(self.task, self.optimiser, state)
             if state["scaler"]:

@@ -47,9 +47,8 @@ class Controller:
     def begin(self) -> Session:
         """A new training of what is chosen; it has not been started."""
         if self.ended:
-            raise RuntimeError(
-                "this bench is closed: its cell was run again; use the bench that it made then"
-            )
+            raise RuntimeError("this bench is closed: its cell was run again; use the bench that it made "
+                               "then")
         recipe = self.choices.recipe
         name = f"{self.run_list.next_name(recipe)}-{recipe.data}"
         self.preview.clear(wait=False)

@@ -16,8 +16,7 @@ from .tabs.runs import RunsTab
 from .tabs.task import TaskTab
 
 COLAB = ("Colab does not show what happens in the background: Train works, but Pause and Stop do not; "
-         "interrupt the cell instead. "
-         "Or write <code>bench.train()</code> into a cell of its own.")
+         "interrupt the cell instead. Or write <code>bench.train()</code> into a cell of its own.")
 SAYS = ("estimate", "status", "verdict", "note", "error")
 
 
@@ -121,10 +120,8 @@ def status(s: State) -> str:
         return f"{w.escape(s.title)} <b>{s.name}</b>: {w.escape(s.doing)}"
     if s.shown and s.shown.recorded:
         r = s.shown.recipe
-        return (
-            f"A recorded run: {w.escape(r.pretext)} on {w.escape(r.data)}, {r.steps} steps. Press "
-            "<b>Train</b> to make your own."
-        )
+        return (f"A recorded run: {w.escape(r.pretext)} on {w.escape(r.data)}, {r.steps} steps. Press "
+                "<b>Train</b> to make your own.")
     return "Choose, and press <b>Train</b>."
 
 

@@ -115,8 +115,7 @@ def folder_for(runs: str | Path, name: str) -> Path:
     line where `runs` can be no folder, a link that leads nowhere for example."""
     if os.path.lexists(runs) and not Path(runs).is_dir():
         raise NotADirectoryError(f"{str(runs)!r} is no folder that runs could be kept in; give the bench "
-                                 "another one with runs=, or "
-                                 f"record=False")
+                                 "another one with runs=, or record=False")
     name = re.sub(r"[^\w.-]+", "_", f"{time.strftime('%Y%m%d-%H%M%S')}-{name}")[:LONGEST]
     paths = (Path(runs, name if n == 1 else f"{name}-{n}") for n in itertools.count(1))
     path = next(path for path in paths if not os.path.lexists(path) and path.absolute() not in _given)

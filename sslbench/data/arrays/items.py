@@ -50,8 +50,7 @@ def taken(dataset: Any) -> Taken:
     """All items of a dataset."""
     if isinstance(dataset, IterableDataset):
         raise ValueError("an IterableDataset gives its items in one order and has no length; read some of "
-                         "them first: "
-                         "arrays(list(itertools.islice(dataset, 10000)))")
+                         "them first: arrays(list(itertools.islice(dataset, 10000)))")
     if isinstance(dataset, DataLoader):
         raise ValueError("a DataLoader gives batches; give the dataset that it reads: loader.dataset")
     if isinstance(dataset, TensorDataset):
@@ -189,8 +188,7 @@ class Stack:
         if self.out is None and self.list is None:
             if self.n * x.nbytes > memory_limit() // 2:
                 raise ValueError(f"{self.n} samples of {x.nbytes} bytes do not fit into memory; save them "
-                                 "as one .npy and give "
-                                 "numpy.load(file, mmap_mode='r')")
+                                 "as one .npy and give numpy.load(file, mmap_mode='r')")
             self.out = np.zeros((self.n, *x.shape), x.dtype)
         if self.list is None and (x.shape != self.out.shape[1:] or x.dtype != self.out.dtype):
             self.list, self.out = list(self.out[:i]), None

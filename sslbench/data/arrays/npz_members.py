@@ -62,8 +62,7 @@ def damage_in_one_line(path: Path) -> Iterator[None]:
             raise
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ValueError(f"{path.name} is damaged, or not what numpy.save or numpy.savez writes "
-                         f"({short(said)}); "
-                         "make or download it again") from None
+                         f"({short(said)}); make or download it again") from None
 
 
 def header(file: IO[bytes], name: str) -> Member:
@@ -85,8 +84,7 @@ def plain(path: Path, member: Member) -> Member:
                       f"{short(', '.join(member.dtype.names))}")
     if member.dtype.hasobject:
         raise Refused(f"{name} holds Python objects, which could run code and are not read; save numbers or "
-                      "words of one kind, "
-                      "series of unequal length padded with NaN")
+                      "words of one kind, series of unequal length padded with NaN")
     if member.dtype.kind == "c":
         raise Refused(f"{name} is complex; save real and imaginary part as two channels")
     return member
@@ -106,8 +104,8 @@ def members(path: Path, archive: zipfile.ZipFile) -> list[Member]:
     """The arrays of an .npz, each name once; only headers are read."""
     infos = archive.infolist()
     if len(infos) > MOST_MEMBERS:
-        raise Refused(f"{path.name} has {len(infos)} members, and {MOST_MEMBERS} are the most that are read; "
-                      "save the samples as one array")
+        raise Refused(f"{path.name} has {len(infos)} members, and {MOST_MEMBERS} are the most that are "
+                      "read; save the samples as one array")
     found = {info.filename: one_member(path, archive, info)
              for info in infos if info.filename.endswith(".npy")}
     return list(found.values())
@@ -124,8 +122,8 @@ def one_member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> M
         raise ValueError(f"the header of {short(name)} promises {member.nbytes} bytes and {there} are there")
     if member.nbytes > SMALL and member.nbytes > DENSEST * info.compress_size:
         raise Refused(f"{short(name)} in {path.name} claims {member.nbytes / 1e9:.1f} GB in "
-                      f"{info.compress_size / 1e6:.1f} MB, which only "
-                      "an array of zeros can be; if it is one, save it with numpy.savez")
+                      f"{info.compress_size / 1e6:.1f} MB, which only an array of zeros can be; if it is "
+                      "one, save it with numpy.savez")
     return member
 
 
@@ -133,8 +131,8 @@ def within_memory(path: Path, used: list[Member]) -> None:
     need, limit = sum(m.nbytes for m in used), memory_limit()
     if need > limit // 2:
         raise Refused(f"{path.name} unpacks to {need / 1e9:.1f} GB, more than half of the {limit / 1e9:.1f} "
-                      "GB this process may use; "
-                      "save the samples with numpy.save as an .npy, which is read from the disk")
+                      "GB this process may use; save the samples with numpy.save as an .npy, which is read "
+                      "from the disk")
 
 
 def named(path: Path, names: list[str]) -> list[np.ndarray]:

@@ -40,8 +40,7 @@ def handed(x: Any, labels: Any = None, groups: Any = None, splits: Any = None) -
     """x as `arrays` takes it, and the labels, groups and splits given beside it."""
     if x is None or isinstance(x, (str, bytes, int, float)):
         raise ValueError(f"x is {type(x).__name__}; give an array, a tensor or a dataset (files are read by "
-                         "the sources images, series "
-                         "and text)")
+                         "the sources images, series and text)")
     if isinstance(x, Mapping) and x and all(split_name(key) for key in x):
         return beside(by_split(x), labels, groups, splits)
     notes: list[str] = []
@@ -63,8 +62,7 @@ def of_arrays(x: Mapping) -> Taken:
     key = next((k for k in X_KEYS if k in x), None)
     if key is None:
         raise ValueError(f"x is a dict with the keys {', '.join(map(str, list(x)[:8]))}; give one of its "
-                         "arrays, or "
-                         "{'train': (x, y), 'test': (x, y)}")
+                         "arrays, or {'train': (x, y), 'test': (x, y)}")
     found = whole(x[key])
     label = next((k for k in LABEL_KEYS if k in x), "")
     found.columns |= {str(k): v for k, v in x.items()

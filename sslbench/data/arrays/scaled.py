@@ -73,8 +73,8 @@ def of_symbols(x: list, training: np.ndarray) -> Learned:
     low, high = int(min(e.min for e in ends)), int(max(e.max for e in ends))
     if low < -1 or high < 0 or high >= MOST_SYMBOLS:
         raise ValueError(f"symbols must be numbered from 0 to at most {MOST_SYMBOLS - 1:,} (-1: absent), "
-                         f"not from {low:,} to {high:,}; "
-                         "number them with numpy.unique(x, return_inverse=True), or choose kind='series'")
+                         f"not from {low:,} to {high:,}; number them with numpy.unique(x, "
+                         "return_inverse=True), or choose kind='series'")
     return Learned({"vocab": high + 1, "gaps": low < 0}, partial(numbered_from_0, vocab=high + 1))
 
 

@@ -50,8 +50,7 @@ def padded(rows: list[np.ndarray], found: Taken) -> np.ndarray:
     if kinds not in ({1}, {2}) or len({r.shape[:-1] for r in rows}) > 1:
         shapes = sorted({str(list(r.shape)) for r in rows})
         raise ValueError(f"the samples differ in shape ({', '.join(shapes[:3])}); give pictures a transform "
-                         "that makes them alike, such "
-                         "as a resize")
+                         "that makes them alike, such as a resize")
     lengths = [r.shape[-1] for r in rows]
     out = np.ma.masked_all((len(rows), *rows[0].shape[:-1], max(lengths)), dtype)
     for i, row in enumerate(rows):

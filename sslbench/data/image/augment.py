@@ -17,8 +17,8 @@ from ...catalog import Hyperparameter
 from .. import rand
 
 Crop = Annotated[float, Hyperparameter("smallest share of the image a view keeps", 0.1, 1)]
-Color = Annotated[float,
-                  Hyperparameter("how much colour, contrast and brightness change between views", 0, 1)]
+Color = Annotated[float, Hyperparameter(
+                  "how much colour, contrast and brightness change between views", 0, 1)]
 Rotation = Annotated[float, Hyperparameter("largest turn of a view in degrees", 0, 45)]
 Flip = Annotated[bool, Hyperparameter("whether a mirrored picture means the same")]
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601: how bright each of R, G, B looks

@@ -36,10 +36,10 @@ class Images(Data):
                                                      choices=(32, 48, 64, 96, 128, 224))] = 32,
                  label: Annotated[str, Hyperparameter("column of a table, folder level or {label}_{rest} "
                                                       "pattern; none")] = "",
-                 group: Annotated[str, Hyperparameter("what stays in one split: a column, folder level or "
-                                                      "pattern")] = "",
-                 split: Annotated[str, Hyperparameter(
-                     "column, folder level or pattern of given splits; none")] = "",
+                 group: Annotated[
+                     str, Hyperparameter("what stays in one split: a column, folder level or pattern")] = "",
+                 split: Annotated[
+                     str, Hyperparameter("column, folder level or pattern of given splits; none")] = "",
                  memory: Annotated[float, Hyperparameter("share of memory for decoded pictures; more are "
                                                          "streamed", 0, 1)] = 0.25,
                  crop: Crop = 0.4,

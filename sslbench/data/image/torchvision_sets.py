@@ -156,10 +156,9 @@ def prepared(source: str, name: str, kept: Path) -> unpacked.Arrays:
             kind(folder, download=True)
         except (OSError, RuntimeError) as error:
             why = one_line(in_words(error), 100)
-            raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded ({why}); put "
-                                    f"{', '.join(archives)}, or what they hold, into {kept.parent} or a "
-                                    "folder "
-                                    "of SSLBENCH_DATA") from None
+            raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded "
+                                    f"({why}); put {', '.join(archives)}, or what they hold, into "
+                                    f"{kept.parent} or a folder of SSLBENCH_DATA") from None
         arrays, _ = unpacked.found(name, [Path(folder)])
         part = Path(folder, "arrays.npz")
         np.savez(part, **arrays)

@@ -80,8 +80,7 @@ def checked(arrays: Arrays, file: Path, size: tuple[int, ...]) -> Arrays:
         x, y = arrays[f"{split}_images"], arrays[f"{split}_labels"]
         if x.shape[1:] != size or len(x) != len(y) or not len(y) or y.max() > 9:
             raise ValueError(f"{file.parent} holds {split} images {list(x.shape)} and labels "
-                             f"{list(y.shape)}; images must be "
-                             f"{list(size)}, one label from 0 to 9 for each")
+                             f"{list(y.shape)}; images must be {list(size)}, one label from 0 to 9 for each")
         arrays[f"{split}_labels"] = y.astype(np.int64)
     return arrays
 

@@ -63,10 +63,8 @@ class WildDigits(Data):
         return {"image": color(x, generator, self.color)}
 
     def cite(self):
-        return (
-            "Alpaydin & Kaynak, Optical Recognition of Handwritten Digits (UCI, CC BY 4.0), shipped with "
-            "scikit-learn"
-        )
+        return ("Alpaydin & Kaynak, Optical Recognition of Handwritten Digits (UCI, CC BY 4.0), shipped "
+                "with scikit-learn")
 
 
 @cache

@@ -25,12 +25,12 @@ class Series(Data):
 
     def __init__(self, *, file: Annotated[str, Hyperparameter("table, .npy, .npz or .ts; several, a pattern "
                                                               "or a folder")] = "",
-                 label: Annotated[str, Hyperparameter(
-                     'column of the label, or "none"; several: "kind,weight"')] = "",
+                 label: Annotated[
+                     str, Hyperparameter('column of the label, or "none"; several: "kind,weight"')] = "",
                  group: Annotated[str, Hyperparameter('column of persons or recordings that stay in one '
                                                       'split, or "none"')] = "",
-                 split: Annotated[str, Hyperparameter(
-                     'column that says train, validation or test, or "none"')] = "",
+                 split: Annotated[
+                     str, Hyperparameter('column that says train, validation or test, or "none"')] = "",
                  layout: Annotated[str, Hyperparameter("a series per row, or a channel per column",
                                                        choices=("auto", "rows", "columns"))] = "auto",
                  length: Annotated[int, Hyperparameter("steps in one window, and the most read of a series; "

@@ -17,9 +17,8 @@ def read(path: Path) -> tuple[list[np.ndarray], list[str]]:
     if not series:
         raise ValueError(f"{path.name} has no series below a line @data")
     if len({s.shape[0] for s in series}) > 1:
-        raise ValueError(
-            f"{path.name} has series with different numbers of channels; they must have the same"
-        )
+        raise ValueError(f"{path.name} has series with different numbers of channels; they must have the "
+                         "same")
     return series, words
 
 

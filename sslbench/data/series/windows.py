@@ -77,8 +77,7 @@ def length_of(lengths: list[int], asked: int, name: str, blocks: bool) -> int:
     length = asked or min(USUAL, longest, max(SHORTEST, total // SHARE) if few else longest)
     if few and total < 10 * length:
         raise ValueError(f"{name} has {total} rows, too few for windows of {length}; set data.length to "
-                         f"{max(1, total // 10)} or less, "
-                         "or data.layout to 'rows' if each row is one series")
+                         f"{max(1, total // 10)} or less, or data.layout to 'rows' if each row is one series")
     return length
 
 
@@ -166,8 +165,7 @@ def cut_by_time(given: list[str | None], first: np.ndarray, last: np.ndarray,
     given, keep = [g or "train" for g in given], np.ones(len(given), bool)
     for i in np.flatnonzero(train):
         begins, ends = ((p - low) / (high - low) for p in (first[i], last[i]))
-        name = next((name
-                     for name, (a, b) in shares_of(["train", *missing]).items()
+        name = next((name for name, (a, b) in shares_of(["train", *missing]).items()
                      if begins >= a - 1e-9 and ends <= b + 1e-9), None)
         given[i], keep[i] = name or "train", name is not None
     return given, keep

@@ -72,10 +72,8 @@ class Docs(Data):
         return as_bytes.spell(ids)
 
     def cite(self):
-        return (
-            "documentation of the installed Python (PSF), NumPy, scikit-learn and PyTorch (BSD), Matplotlib "
-            "(PSF-like)"
-        )
+        return ("documentation of the installed Python (PSF), NumPy, scikit-learn and PyTorch (BSD), "
+                "Matplotlib (PSF-like)")
 
 
 def objects(library: str, split: str) -> list[str]:

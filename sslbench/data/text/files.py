@@ -90,8 +90,7 @@ def decoded(path: Path, most: int = -1) -> tuple[str, list[str]]:
     strange = sum((c < " " and c not in "\t\n\r\f\x1b") or c == "\ufffd" for c in head)
     if strange > len(head) // 20:
         raise ValueError(f"{path.name} is no text ({strange} of its first {len(head):,} characters cannot "
-                         "be read); save it as plain text, "
-                         "a table or FASTA")
+                         "be read); save it as plain text, a table or FASTA")
     return text.removeprefix("\ufeff"), [f"{path.name}: {remark}"] if remark else []
 
 

@@ -95,8 +95,7 @@ def of_windows(found: Texts, length: int, label: str, group: str, split: str, na
         size = sum(len(text.encode("utf-8", "replace")) for text in found.texts)
         hint = f"; set data.length to {size // 10} or less" if size >= 160 else ""
         raise ValueError(f"{name} has {len(ids)} windows of {length} bytes; 10 are the least that can be "
-                         "split into training, validation "
-                         f"and test{hint}")
+                         f"split into training, validation and test{hint}")
     named = found.given if split != "none" and len({*(found.given or ())} - {None}) > 1 else None
     own = stretches([len(p) for p in pieces], named)
     if len(pieces) == 1 and {label, group, split} <= {"", "none"}:

@@ -28,10 +28,10 @@ class Text(Data):
 
     def __init__(self, *, file: Annotated[str, Hyperparameter("a .txt, .csv, .tsv, .jsonl or FASTA file, "
                                                               "several, or a folder")] = "",
-                 text_column: Annotated[str, Hyperparameter("column of a table that holds the text; empty: "
-                                                            "found")] = "",
-                 label: Annotated[str, Hyperparameter("column, folder level or name pattern of the label, "
-                                                      "or none")] = "",
+                 text_column: Annotated[
+                     str, Hyperparameter("column of a table that holds the text; empty: found")] = "",
+                 label: Annotated[
+                     str, Hyperparameter("column, folder level or name pattern of the label, or none")] = "",
                  group: Annotated[str, Hyperparameter("column or pattern of what stays in one split: a "
                                                       "person, a picture")] = "",
                  split: Annotated[str, Hyperparameter("column or pattern of given splits, or none")] = "",

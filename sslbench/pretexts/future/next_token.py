@@ -15,8 +15,8 @@ class NextToken(Pretext):
     paper = "https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf"
 
     def __init__(self, backbone, data, *,
-                 augment: Annotated[bool,
-                     Hyperparameter("read augmented samples instead of the plain ones")] = False):
+                 augment: Annotated[
+                     bool, Hyperparameter("read augmented samples instead of the plain ones")] = False):
         super().__init__(backbone, data)
         self.augment, backbone.one_way = augment, 1
         self.start = nn.Parameter(0.02 * torch.randn(backbone.dim))  # stands before the first token

@@ -20,8 +20,8 @@ class Autoencoder(Pretext):
                      "of numbers, the deviation of the noise added; of symbols, the share hidden; 0: plain "
                      "autoencoder",
                      0.0, 2.0)] = 0.0,
-                 decoder_depth: Annotated[int, Hyperparameter("hidden layers of the decoder; 0: one linear "
-                                                              "map", 0, 4)] = 1):
+                 decoder_depth: Annotated[
+                     int, Hyperparameter("hidden layers of the decoder; 0: one linear map", 0, 4)] = 1):
         super().__init__(backbone, data)
         self.noise = noise
         self.decoders = nn.ModuleDict({name: decoder(backbone.dim, f.tokens * f.width, decoder_depth)

@@ -22,10 +22,10 @@ class Masked(Pretext):
     paper = "https://arxiv.org/abs/2111.06377"
 
     def __init__(self, backbone, data, *,
-                 mask_ratio: Annotated[float,
-                     Hyperparameter("share of the tokens that is hidden", 0.05, 0.95)] = 0.6,
-                 decoder_depth: Annotated[int,
-                     Hyperparameter("attention blocks of the decoder for numbers", 1, 8)] = 1):
+                 mask_ratio: Annotated[
+                     float, Hyperparameter("share of the tokens that is hidden", 0.05, 0.95)] = 0.6,
+                 decoder_depth: Annotated[
+                     int, Hyperparameter("attention blocks of the decoder for numbers", 1, 8)] = 1):
         super().__init__(backbone, data)
         self.mask_ratio, backbone.one_way = mask_ratio, 0  # from both sides
         self.drops = backbone.maskable and not any(f.vocab for f in self.fields.values())

@@ -17,10 +17,10 @@ class CLIP(Pretext):
     paper = "https://arxiv.org/abs/2103.00020"
 
     def __init__(self, backbone, data, *,
-                 temperature: Annotated[float,
-                     Hyperparameter("the learned temperature's first value", 0.01, 1.0, log=True)] = 0.07,
-                 projection_dim: Annotated[int,
-                     Hyperparameter("numbers in the projection that is compared", 8, 1024)] = 64):
+                 temperature: Annotated[float, Hyperparameter(
+                     "the learned temperature's first value", 0.01, 1.0, log=True)] = 0.07,
+                 projection_dim: Annotated[
+                     int, Hyperparameter("numbers in the projection that is compared", 8, 1024)] = 64):
         super().__init__(backbone, data)
         self.projectors = nn.ModuleDict({name: nn.Linear(backbone.dim, projection_dim, bias=False)
                                          for name in self.fields})

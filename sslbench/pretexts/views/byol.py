@@ -17,8 +17,8 @@ class BYOL(Pretext):
     def __init__(self, backbone, data, *,
                  momentum: Annotated[float, Hyperparameter(
                      "share of itself the teacher keeps at every step; rises to 1", 0.5, 1.0)] = 0.98,
-                 projection_dim: Annotated[int, Hyperparameter(
-                     "numbers in the projection that is predicted", 8, 1024)] = 128):
+                 projection_dim: Annotated[
+                     int, Hyperparameter("numbers in the projection that is predicted", 8, 1024)] = 128):
         super().__init__(backbone, data)
         self.momentum = momentum
         self.projector = head(backbone.dim, 2 * backbone.dim, projection_dim)

@@ -16,14 +16,14 @@ class MoCo(Pretext):
     paper = "https://arxiv.org/abs/1911.05722"
 
     def __init__(self, backbone, data, *,
-                 temperature: Annotated[float,
-                     Hyperparameter("small: only the nearest others repel", 0.02, 2.0, log=True)] = 0.2,
-                 momentum: Annotated[float,
-                     Hyperparameter("share of itself the teacher keeps at every step", 0.5, 1.0)] = 0.99,
-                 queue: Annotated[int, Hyperparameter("earlier samples that are remembered", 16, 65536,
-                                                      log=True)] = 1024,
-                 projection_dim: Annotated[int,
-                     Hyperparameter("numbers in the projection that is compared", 8, 1024)] = 128):
+                 temperature: Annotated[float, Hyperparameter(
+                     "small: only the nearest others repel", 0.02, 2.0, log=True)] = 0.2,
+                 momentum: Annotated[float, Hyperparameter(
+                     "share of itself the teacher keeps at every step", 0.5, 1.0)] = 0.99,
+                 queue: Annotated[
+                     int, Hyperparameter("earlier samples that are remembered", 16, 65536, log=True)] = 1024,
+                 projection_dim: Annotated[
+                     int, Hyperparameter("numbers in the projection that is compared", 8, 1024)] = 128):
         super().__init__(backbone, data)
         self.temperature, self.momentum = temperature, momentum
         self.projector = head(backbone.dim, backbone.dim, projection_dim)

@@ -18,8 +18,8 @@ class SimCLR(Pretext):
     def __init__(self, backbone, data, *,
                  temperature: Annotated[float, Hyperparameter(
                      "small: only the nearest others repel", 0.02, 2.0, log=True)] = 0.1,
-                 projection_dim: Annotated[int, Hyperparameter(
-                     "numbers in the projection that is compared", 8, 1024)] = 128):
+                 projection_dim: Annotated[
+                     int, Hyperparameter("numbers in the projection that is compared", 8, 1024)] = 128):
         super().__init__(backbone, data)
         self.temperature = temperature
         self.projector = head(backbone.dim, backbone.dim, projection_dim)

@@ -18,14 +18,14 @@ class VICReg(Pretext):
     paper = "https://arxiv.org/abs/2105.04906"
 
     def __init__(self, backbone, data, *,
-                 invariance_weight: Annotated[float,
-                     Hyperparameter("how much two views must agree", 0.0, 100.0)] = 25.0,
-                 variance_weight: Annotated[float,
-                     Hyperparameter("how much every feature must vary", 0.0, 100.0)] = 25.0,
+                 invariance_weight: Annotated[
+                     float, Hyperparameter("how much two views must agree", 0.0, 100.0)] = 25.0,
+                 variance_weight: Annotated[
+                     float, Hyperparameter("how much every feature must vary", 0.0, 100.0)] = 25.0,
                  covariance_weight: Annotated[float, Hyperparameter(
                      "how much features must differ from each other", 0.0, 100.0)] = 1.0,
-                 projection_dim: Annotated[int,
-                     Hyperparameter("numbers in the expanded projection", 8, 4096)] = 512):
+                 projection_dim: Annotated[
+                     int, Hyperparameter("numbers in the expanded projection", 8, 4096)] = 512):
         super().__init__(backbone, data)
         self.weights = invariance_weight, variance_weight, covariance_weight
         self.projector = head(backbone.dim, projection_dim, projection_dim)

@@ -72,8 +72,7 @@ class Number:
     def _slid(self) -> None:
         if not math.isclose(self.slider.value, self._where(), rel_tol=1e-9, abs_tol=1e-12):
             low = SMALLEST if logarithmic(self._h) else self._h.low
-            self.value = (self._h.low
-                          if math.isclose(self.slider.value, low, rel_tol=1e-6)
+            self.value = (self._h.low if math.isclose(self.slider.value, low, rel_tol=1e-6)
                           else rounded(self.slider.value, self._h.type))
 
     def _place(self) -> None:

@@ -124,10 +124,8 @@ def heading(words: str):
 
 def labelled(name: str, h: Hyperparameter, widget):
     """The name, what it means, and the control below."""
-    words = (
-        f"<span class='sslb-name'>{w.escape(name.replace('_', ' '))}</span> <span "
-        f"class='sslb-meaning'>{w.escape(h.meaning)}</span>"
-    )
+    words = (f"<span class='sslb-name'>{w.escape(name.replace('_', ' '))}</span> <span "
+             f"class='sslb-meaning'>{w.escape(h.meaning)}</span>")
     return w.column([w.html(words), w.named(widget, f"set-{name}")], "setting")
 
 
