@@ -28,7 +28,13 @@ LONGEST = 10_000  # characters of a text in a recipe
 @dataclass(frozen=True)
 class Hyperparameter:
     """The meaning of one keyword-only argument, its range (inclusive) or choices; menus and flags come from
-    it."""
+    it. ValueError in one line where a value is of another type or out of range.
+
+        class Doubled(sslbench.Backbone):
+            def __init__(self, fields, *, width: Annotated[int, Hyperparameter("channels", 8, 256)] = 32): ...
+
+        Doubled.hyperparameters()["width"].high
+    """
 
     meaning: str
     low: float | None = None
@@ -214,6 +220,9 @@ def catalog(kind: str | None = None) -> Table:
     """What there is: every data source, pretext task and backbone, one row each (kind, name, summary, paper).
 
     kind: "data", "pretext" or "backbone" for one of them. Classes typed in a notebook cell are listed too.
+    ValueError for another kind.
+
+        catalog("pretext")
     """
     known = contracts()
     if kind is not None and kind not in known:

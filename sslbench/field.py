@@ -31,6 +31,9 @@ class Field:
     channels: C of numbers.  vocab: number of symbols, ids 0..vocab-1; two more ids, `hidden` and `absent`,
     are no symbols.
     scale, offset: stored numbers become (x - offset) * scale.  gaps: samples may have absent positions.
+
+        Field(size=(28, 28), patch=(4, 4), channels=1, scale=1 / 255)  # pictures, stored as 0 to 255
+        Field(size=(128,), patch=(1,), vocab=256)  # text as bytes
     """
 
     size: tuple[int, ...]

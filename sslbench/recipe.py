@@ -33,7 +33,10 @@ class Recipe:
     backbone: one name, or one per field: "caption:gru+image:small_cnn".  steps: optimiser steps.  batch_size:
     samples per step over all processes.  lr: peak learning rate of AdamW (warm-up, then cosine to 0).
     labels: share of the training labels that becomes a field (for the supervised task).  init: run folder
-    whose backbone this run starts from.
+    whose backbone this run starts from.  check() raises ValueError in one line.
+
+        recipe = Recipe(data="wild_digits", pretext="masked", backbone="transformer", steps=200)
+        recipe.check().share(), Recipe.ranges()["steps"].high
     """
 
     data: str = "wild_digits"

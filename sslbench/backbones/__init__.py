@@ -12,8 +12,27 @@ from ..field import MEANS, Batch, Field
 
 
 class Backbone(nn.Module, Listed):
-    """Reads a batch as tokens [B, N, D]; pooled, they are the embedding [B, D]. Sets `fields` and `dim`
-    (D)."""
+    """Reads a batch as tokens [B, N, D]; pooled, they are the embedding [B, D]. Sets `fields` and `dim` (D).
+
+    `stem` makes tokens of parts of the sample, each read alone; in `trunk` they may look at each other.
+
+        class Linear(sslbench.Backbone):
+            "One linear map of the whole sample."
+
+            def __init__(self, fields):
+                super().__init__()
+                self.fields, self.dim, ((_, field),) = fields, 64, fields.items()
+                self.map = torch.nn.Linear(field.channels * math.prod(field.size), self.dim)
+
+            def stem(self, batch):
+                ((name, x),) = self.ordered(batch)
+                return self.map(self.fields[name].fill(x).flatten(1)).unsqueeze(1)  # [B, 1, D]
+
+            def grid(self, name, size=None):
+                return (1,) * self.fields[name].rank
+
+        sslbench.fit(sslbench.Recipe(data="waves", backbone="linear", steps=20), progress=False)
+    """
 
     kind = "backbone"
     maskable = False  # the trunk may see any subset of the tokens

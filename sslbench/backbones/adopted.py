@@ -132,7 +132,10 @@ def adopt(make, name: str | None = None, *, resizable: bool = False, prefix: int
     make: takes nothing, or the fields that the network will read, name -> Field. Its forward reads one field
     ([B, C, *size], or ids [B, *size]: vocab means hidden, vocab + 1 absent) and returns [B, D], [B, D,
     *grid], [B, N, D], or what has such a `last_hidden_state`.  resizable: it reads samples of other sizes
-    too.  prefix: tokens to drop from the front, such as a class token.
+    too.  prefix: tokens to drop from the front, such as a class token.  ValueError for a name of other signs.
+
+        adopt(lambda: torch.nn.Conv1d(3, 32, 16, stride=16), "stretches")
+        fit(Recipe(data="waves", backbone="stretches", steps=20), progress=False)
     """
     name = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", made_by(make)).lower()
     if not re.fullmatch(r"[\w-]+", name):

@@ -24,6 +24,19 @@ class Data(Listed):
 
     Construction is cheap (headers only) and sets `fields`. Hyperparameters are read from self when they are
     used, so a slider changes an augmentation without loading again.
+
+        class Ramps(sslbench.Data):
+            "Rising and falling lines."
+
+            def __init__(self):
+                self.fields = {"line": sslbench.Field(size=(16,), patch=(4,))}
+
+            def load(self, split):
+                rises = torch.arange(60) % 2
+                x = (2 * rises - 1)[:, None, None] * torch.linspace(-1, 1, 16) + 0.3 * torch.randn(60, 1, 16)
+                return {"line": x}, {"rises": rises}  # [n, C, T], [n]
+
+        sslbench.fit(sslbench.Recipe(data="ramps", pretext="masked", steps=20), progress=False)
     """
 
     kind = "data source"

@@ -16,7 +16,26 @@ from ..shown import Matrix, Row, Says, Shown
 
 class Pretext(nn.Module, Listed):
     """A question that data can answer about itself. It holds the backbone that learns and asks `data` for
-    views."""
+    views.
+
+        class Backwards(sslbench.Pretext):
+            "Guess whether each sample is shown backwards."
+
+            def __init__(self, backbone, data):
+                super().__init__(backbone, data)
+                self.classify = torch.nn.Linear(backbone.dim, 2)
+
+            def inputs(self, batch, generator):
+                ((name, x),) = self.own(batch).items()
+                turned = torch.rand(len(x), generator=generator).round().long()  # [B]
+                return {name: torch.where(turned.view(-1, 1, 1) == 1, x.flip(-1), x)}, turned
+
+            def forward(self, inputs):
+                batch, turned = inputs
+                return {"loss": torch.nn.functional.cross_entropy(self.classify(self.embed(batch)), turned)}
+
+        sslbench.fit(sslbench.Recipe(data="waves", pretext="backwards", steps=20), progress=False)
+    """
 
     kind = "pretext task"
     reads_labels = False  # the label is a field of its data, "label"; nobody else's data has it

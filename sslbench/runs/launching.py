@@ -32,6 +32,9 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
     Works from a notebook too: nothing is forked. Closing the generator stops the processes. overwrite: as in
     fit(). RuntimeError with the line that says what went wrong when they fail; ValueError for classes typed
     in a notebook, which new processes cannot see.
+
+        for event in launch(Recipe(data="waves", steps=20), "runs/waves", processes=2):
+            print(event.step)
     """
     arguments.one_of(recipe, Recipe, "recipe", WANTED)
     arguments.yes_or_no(overwrite, "overwrite")

@@ -208,7 +208,12 @@ def embedded(task: Pretext, batch: Batch, size: int = 250) -> Tensor:
 
 def load_run(folder: str | Path) -> Run:
     """A recorded run from its folder; finished or not. Its `backbone` is the trained nn.Module. What is
-    damaged is left out, with a note, as long as the recipe can be read."""
+    damaged is left out, with a note, as long as the recipe can be read. FileNotFoundError where there is no
+    run, ValueError when its recipe cannot be read.
+
+        fit(Recipe(data="waves", steps=20), "runs/waves", progress=False)
+        z, labels = load_run("runs/waves").embed("test")  # [n, D], {name: [n]}
+    """
     folder = arguments.path(folder)
     for _ in range(3):
         before, run = recording.run_id(folder), loaded(folder)

@@ -84,6 +84,9 @@ def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", p
     training: the moving parts, made by the caller, who may look at them between two events.
     Close the generator to stop. Under torchrun every process must exhaust it together; only rank 0 evaluates.
     Raises ValueError when the recipe cannot be built, FloatingPointError when the loss stops being a number.
+
+        for event in train(Recipe(data="waves", steps=20)):
+            print(event.step, getattr(event, "scores", ""))
     """
     arguments.yes_or_no(changed_data, "changed_data")
     options = chosen(resume, evaluations=evaluations, test=test, checkpoint_every=checkpoint_every)

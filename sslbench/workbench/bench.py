@@ -19,6 +19,10 @@ class Workbench:
     runs: folder in which each run gets a folder of its own; record=False keeps nothing on disk.
     name: a second bench of the same name closes the first.  ValueError when the recipe cannot be built or
     there is no such device; a bench that is open then stays as it is.
+
+        bench = Workbench(data="waves", pretext="masked", steps=20)
+        bench  # the last line of a cell shows it
+        bench.train().scores
     """
 
     def __init__(self, recipe: Recipe | str | None = None, *, runs: str | Path = "runs", record: bool = True,

@@ -125,6 +125,10 @@ def arrays(x: Any, labels: Any = None, *, groups: Any = None, splits: Any = None
     kind: "image", "series" or "symbols" where the shape leaves it open, or "nchw", "nhwc", "nct", "ntc" to
     say where the channels are. What was decided stands in Data.find(name)().reading(). The source lasts as
     long as this Python process and shares the memory of x, which must not be changed afterwards.
+    ValueError in one line for what cannot be read.
+
+        x, y = torch.randn(200, 1, 64), torch.arange(200) % 2
+        fit(Recipe(data=arrays(x, y, name="noise"), steps=20), progress=False)
     """
     if kind not in (None, *KINDS, *LAYOUTS):
         raise ValueError(f"kind must be one of {', '.join((*KINDS, *LAYOUTS))}, not {said(kind)}")
