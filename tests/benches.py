@@ -73,10 +73,10 @@ def make(listed, tmp_path):
         made.close()
 
 
-def until(condition, seconds=60):
+def until(condition, seconds=60, said=lambda: ""):
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "not in time"
+        assert time.monotonic() < end, f"not in time: {said()}"
         time.sleep(0.005)
 
 

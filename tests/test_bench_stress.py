@@ -28,7 +28,7 @@ NAMES = ("sslbench-ui", "sslbench-background", "sslbench-map", "sslbench-train")
 def nothing_lost(caplog, monkeypatch):
     """What is raised in a thread or swallowed by a widget's callbacks, and every warning: all of it must have
     been said on the page."""
-    until(lambda: ours() == [])  # those of the tests before
+    until(lambda: ours() == [], said=ours)  # those of the tests before
     lost = []
     monkeypatch.setattr(threading, "excepthook", lambda told: lost.append(repr(told.exc_value)))
     monkeypatch.setattr(warnings, "showwarning",
