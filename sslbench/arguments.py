@@ -5,14 +5,14 @@ import os
 from pathlib import Path
 
 from .catalog import plain
-from .messages import said
+from .messages import quoted
 
 
 def whole(value, name: str, low: int) -> int:
     """A whole number from `low`; ValueError otherwise."""
     value = plain(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < low:
-        raise ValueError(f"{name} must be a whole number from {low}, not {said(value)}")
+        raise ValueError(f"{name} must be a whole number from {low}, not {quoted(value)}")
     return value
 
 
@@ -20,7 +20,7 @@ def yes_or_no(value, name: str) -> bool:
     """True or False; ValueError otherwise: the text "no" would count as yes."""
     value = plain(value)
     if not isinstance(value, bool):
-        raise ValueError(f"{name} must be True or False, not {said(value)}")
+        raise ValueError(f"{name} must be True or False, not {quoted(value)}")
     return value
 
 
@@ -28,12 +28,12 @@ def path(value, name: str = "folder") -> Path:
     """The path of a file or folder; ValueError for what is none."""
     if (not isinstance(value, (str, os.PathLike)) or not os.fspath(value)
         or isinstance(os.fspath(value), bytes) or "\0" in os.fspath(value)):
-        raise ValueError(f"{name} must be the path of a folder, such as \"runs/first\", not {said(value)}")
+        raise ValueError(f"{name} must be the path of a folder, such as \"runs/first\", not {quoted(value)}")
     return Path(value)
 
 
 def one_of(value, kind: type | tuple[type, ...], name: str, wanted: str):
     """The value itself; ValueError unless it is of this kind. wanted: what to give, in words."""
     if not isinstance(value, kind):
-        raise ValueError(f"{name} must be {wanted}, not {said(value)}")
+        raise ValueError(f"{name} must be {wanted}, not {quoted(value)}")
     return value

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from .messages import MOST, named, said
+from .messages import MOST, named, quoted
 from .table import Table
 
 LONGEST = 10_000  # characters of a text in a recipe
@@ -50,13 +50,14 @@ class Hyperparameter:
             value = converted(value, self.type)
         except (TypeError, ValueError, KeyError, OverflowError):
             raise ValueError(
-                f"{where} must be {self.type.__name__} ({self.meaning}), not {said(value)}") from None
+                f"{where} must be {self.type.__name__} ({self.meaning}), not {quoted(value)}") from None
         if self.choices and value not in self.choices:
-            raise ValueError(f"{where} must be one of {', '.join(map(str, self.choices))}, not {said(value)}")
+            raise ValueError(f"{where} must be one of {', '.join(map(str, self.choices))}, not "
+                             f"{quoted(value)}")
         low = -float("inf") if self.low is None else self.low
         high = float("inf") if self.high is None else self.high
         if self.type in (int, float) and not (low <= value <= high and abs(value) < float("inf")):
-            raise ValueError(f"{where} must {limits(low, high)} ({self.meaning}), not {said(value)}")
+            raise ValueError(f"{where} must {limits(low, high)} ({self.meaning}), not {quoted(value)}")
         return value
 
 
@@ -111,7 +112,7 @@ def nearest(what: str, name: str, names) -> str:
     names = sorted(names)
     close = difflib.get_close_matches(str(name)[:MOST], names, 1, 0.5) if isinstance(name, str) else []
     hint = f"did you mean {close[0]!r}? " if close else ""
-    return (f"no {what} is called {said(name)}; {hint}there {'are' if len(names) != 1 else 'is'}: "
+    return (f"no {what} is called {quoted(name)}; {hint}there {'are' if len(names) != 1 else 'is'}: "
             f"{named(names)}")
 
 

@@ -34,7 +34,7 @@ class Short(reprlib.Repr):
 _short = Short()
 
 
-def said(value, most: int = MOST) -> str:
+def quoted(value, most: int = MOST) -> str:
     """repr(value) on one line and of at most `most` characters; control characters are escaped."""
     return one_line(_short.repr(value), most)
 
@@ -59,7 +59,7 @@ def in_words(error: BaseException) -> str:
     """What an exception says, on one line; its type beside it where the message alone says little."""
     text = str(error).strip()
     if isinstance(error, OSError) and error.strerror:
-        text = str(error.strerror) if error.filename is None else f"{error.strerror}: {said(error.filename)}"
+        text = error.strerror + ("" if error.filename is None else f": {quoted(error.filename)}")
     first, *more = text.splitlines() or [""]
     if first.endswith(":") and more:  # torch says below what it is
         first = f"{first} {more[0].strip()}"

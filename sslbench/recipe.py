@@ -17,7 +17,7 @@ from .catalog import LONGEST, Hyperparameter, annotated, contracts, nearest, pla
 from .data import Data, Labelled
 from .machine.random_numbers import Drawing
 from .machine.torch_settings import own_settings
-from .messages import MOST, in_words, one_line, said
+from .messages import MOST, in_words, one_line, quoted
 from .pretexts import Pretext
 from .pretexts.fits import incompatible
 
@@ -81,22 +81,23 @@ class Recipe:
         for name, h in Recipe.ranges().items():
             value, low, high = getattr(self, name), h.low, h.high
             if h.type is int and (not isinstance(value, int) or isinstance(value, bool)):
-                raise ValueError(f"{name} must be a whole number from {low:g} to {high:g}, not {said(value)}")
+                raise ValueError(f"{name} must be a whole number from {low:g} to {high:g}, not "
+                                 f"{quoted(value)}")
             if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
-                raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {said(value)}")
+                raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {quoted(value)}")
         for name in ("data", "pretext", "backbone", "init"):
             if not isinstance(value := getattr(self, name), str) or len(value) > LONGEST:
                 what = (f"no {contracts()[name].kind} is called"
                         if name in contracts() else f"{name} must name a run folder, not")
-                raise ValueError(f"{what} {said(value)}")
+                raise ValueError(f"{what} {quoted(value)}")
         if (not isinstance(self.hyperparameters, dict)
             or not all(isinstance(name, str) for name in self.hyperparameters)):
             raise ValueError("hyperparameters must be a dict from names to values, not "
-                             f"{said(self.hyperparameters)}")
+                             f"{quoted(self.hyperparameters)}")
         for name, value in self.hyperparameters.items():
             if not isinstance(value, (bool, int, float, str)):
                 raise ValueError(f"{one_line(name, MOST)} must be a number, a text or true or false, not "
-                                 f"{said(value)}")
+                                 f"{quoted(value)}")
 
     @staticmethod
     @cache
@@ -205,7 +206,7 @@ class Recipe:
         try:
             given = json.loads(unpacked(text))
         except (ValueError, TypeError, AttributeError, RecursionError, zlib.error):
-            raise ValueError(f"{said(text, 40)} is not a share string; copy the whole line from "
+            raise ValueError(f"{quoted(text, 40)} is not a share string; copy the whole line from "
                              "the bench's code tab (it starts with ssl1.)") from None
         return cls.from_dict(given)
 
@@ -220,7 +221,7 @@ class Recipe:
         try:
             given = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"{said(text, 40)} is not the JSON of a recipe ({in_words(error)})") from None
+            raise ValueError(f"{quoted(text, 40)} is not the JSON of a recipe ({in_words(error)})") from None
         return cls.from_dict(given)
 
     @classmethod
@@ -228,7 +229,7 @@ class Recipe:
         """The recipe with these entries; ValueError in one line for an unknown one or a value of another
         type."""
         if not isinstance(given, dict):
-            raise ValueError(f"a recipe is a dict from names to values, not {said(given)}")
+            raise ValueError(f"a recipe is a dict from names to values, not {quoted(given)}")
         known = [f.name for f in fields(cls)]
         for name in given:
             if name not in known:

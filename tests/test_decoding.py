@@ -36,7 +36,7 @@ def everything(data) -> torch.Tensor:
     found = {}
     for split in SPLITS:
         x = data.loaded(split)[0]["image"]
-        found |= dict(zip(data.found.described.splits.rows[split], x[torch.arange(len(x))]))
+        found |= dict(zip(data.found.metadata.splits.rows[split], x[torch.arange(len(x))]))
     return torch.stack([found[i] for i in sorted(found)])
 
 

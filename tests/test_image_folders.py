@@ -204,14 +204,14 @@ def test_label_group_and_split_may_be_folder_levels(tmp_path):
 def shared(data) -> set[str]:
     """Folders of the first level that training and another split share."""
     data.load("train")
-    people = [{data.found.names[i].split("/")[0] for i in data.found.described.splits.rows[split]}
+    people = [{data.found.names[i].split("/")[0] for i in data.found.metadata.splits.rows[split]}
               for split in SPLITS]
     return people[0] & (people[1] | people[2])
 
 
 def split_names(data, split) -> list[str]:
     data.load(split)
-    return [data.found.names[i] for i in data.found.described.splits.rows[split]]
+    return [data.found.names[i] for i in data.found.metadata.splits.rows[split]]
 
 
 def test_label_group_and_split_may_be_places_in_the_file_name(tmp_path):
@@ -537,7 +537,7 @@ def test_an_npz_and_a_folder_of_the_same_pictures_look_alike(tmp_path):
 
 def index(data) -> list[int]:
     data.load("train")
-    return data.found.described.splits.rows["train"]
+    return data.found.metadata.splits.rows["train"]
 
 
 def test_a_stack_of_pictures_without_splits_is_divided(tmp_path):

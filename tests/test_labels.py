@@ -145,7 +145,7 @@ def test_few_labels_stand_beside_all_samples_in_half_of_the_rows(of):
     rows, labels = few.loaded("train")
     there = few.fields["label"].present(few.fields["label"].decode(rows["label"])).flatten(1).any(1)
     assert len(rows["signal"]) == len(there) == 256 and there.sum() == 128
-    kept = few.kept(y)
+    kept = few.labelled_rows(y)
     assert len(kept) == 10 and bool(labelled(y[kept]).all())
     assert (torch.equal(there, labelled(labels["label"]))
             and set(labels["factor"].tolist()) == {-1, *kept.tolist()})

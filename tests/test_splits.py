@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sslbench.data.column_names import split_name
-from sslbench.data.metadata import described
+from sslbench.data.metadata import metadata_of
 from sslbench.data.splits import SPLITS, divide
 
 
@@ -118,7 +118,7 @@ PATHS = [f"{s}/{k}/7_{who}_{i}.wav" for s in ("x", "y") for k in ("cat", "dog")
 
 
 def labels_of(**asked):
-    found = described(PATHS, {"note": ["a", "b"] * 30, "speaker": [p.split("_")[1] for p in PATHS]},
+    found = metadata_of(PATHS, {"note": ["a", "b"] * 30, "speaker": [p.split("_")[1] for p in PATHS]},
                       paths=True, **asked)
     return found, {name: [found.classes[name][v] if v >= 0 else None for v in y.tolist()]
                    for name, y in found.labels.items()}
@@ -142,10 +142,10 @@ def test_a_group_by_pattern_keeps_a_speaker_on_one_side():
 
 def test_a_column_called_split_is_the_split():
     own = ["train"] * 40 + ["test"] * 20
-    found = described(keys(60), {"split": own, "kind": ["a", "b"] * 30}, likely="kind")
+    found = metadata_of(keys(60), {"split": own, "kind": ["a", "b"] * 30}, likely="kind")
     assert (sorted(found.splits.rows["test"]) == list(range(40, 60))
             and any("split" in line for line in found.said))
-    assert (sorted(described(keys(60), {"split": own}, split="none").splits.rows["test"]) != list(range(40,
+    assert (sorted(metadata_of(keys(60), {"split": own}, split="none").splits.rows["test"]) != list(range(40,
         60)))
 
 
@@ -163,10 +163,10 @@ def test_what_is_not_there_is_one_line_that_says_what_is(asked, word):
 
 def test_a_label_of_several_words_stays_whole_and_other_ways_to_cut_a_name_are_said():
     names = [f"{kind}_{i}.jpg" for kind in ("great_pyrenees", "shiba_inu", "beagle") for i in range(10)]
-    found = described(names, {}, label="{label}_{n}", paths=True)
+    found = metadata_of(names, {}, label="{label}_{n}", paths=True)
     assert (found.classes["label"] == ["beagle", "great_pyrenees", "shiba_inu"]
             and any("20 names fit" in line for line in found.said))
-    plain = described([f"{d}_jackson_{i}.wav" for d in range(2) for i in range(10)], {},
+    plain = metadata_of([f"{d}_jackson_{i}.wav" for d in range(2) for i in range(10)], {},
                       label="{label}_{who}_{take}.wav", paths=True)
     assert plain.classes["label"] == ["0", "1"] and not any("several ways" in line for line in plain.said)
 
@@ -174,23 +174,24 @@ def test_a_label_of_several_words_stays_whole_and_other_ways_to_cut_a_name_are_s
 def test_columns_of_0_and_1_are_answers_at_once_or_one_hot():
     columns = {"rain": ["1", "0"] * 20, "wind": ["1", "1", "0", "0"] * 10, "sun": ["0", "1"] * 20,
                "no": list("abcd") * 10}
-    found = described(keys(40), columns, label="rain+wind")
+    found = metadata_of(keys(40), columns, label="rain+wind")
     assert found.labels["rain+wind"].shape == (40, 2) and found.classes["rain+wind"] == ["rain", "wind"]
-    assert described(keys(40), columns, label="rain+sun").classes == {"rain+sun": ["rain", "sun"]}
-    assert list(described(keys(40), columns, label="rain,wind").labels) == ["rain", "wind"]
+    assert metadata_of(keys(40), columns, label="rain+sun").classes == {"rain+sun": ["rain", "sun"]}
+    assert list(metadata_of(keys(40), columns, label="rain,wind").labels) == ["rain", "wind"]
     with pytest.raises(ValueError, match="0 and 1"):
-        described(keys(40), columns, label="rain+no")
+        metadata_of(keys(40), columns, label="rain+no")
 
 
 def test_what_has_no_group_stands_alone_and_classes_that_training_never_shows_are_said():
     who = ["ann", "bob", "cy", "dan"] * 10 + [""] * 20
-    found = described(keys(60), {"who": who}, group="who")
+    found = metadata_of(keys(60), {"who": who}, group="who")
     assert any("20 samples without one stand alone" in line for line in found.said)
     assert all(i >= 40 for split in SPLITS for i in found.splits.rows[split] if who[i] == "")
-    apart = described(keys(40), {"person": [f"p{i % 8}" for i in range(40)]}, label="person", group="person")
+    persons = {"person": [f"p{i % 8}" for i in range(40)]}
+    apart = metadata_of(keys(40), persons, label="person", group="person")
     assert any("no training sample has" in line for line in apart.said)
     assert not any("no training sample" in line
-                   for line in described(keys(40), {"k": ["a", "b"] * 20}, label="k").said)
+                   for line in metadata_of(keys(40), {"k": ["a", "b"] * 20}, label="k").said)
 
 
 def test_unlabelled_samples_train():

@@ -91,7 +91,7 @@ def test_own_rows_are_read_as_the_array_held_them(catalogue, tmp_path, kind):
     recipe = Recipe(arrays(x, name="mine"), "autoencoder", "transformer", steps=2, batch_size=8)
     run = recorded(recipe, tmp_path)
     expected, _ = run.embed("test")
-    rows = x[np.array(run.data.described.splits.rows["test"])]
+    rows = x[np.array(run.data.metadata.splits.rows["test"])]
     del Data.catalogue["mine"]
     for way in (run, load_run(tmp_path)):
         assert torch.allclose(way.embed(rows)[0], expected)
@@ -105,7 +105,7 @@ def test_own_rows_of_a_table_of_series_are_standardised_as_in_training(tmp_path)
     recipe = Recipe("series", "autoencoder", "mlp", steps=2, batch_size=8,
                     hyperparameters={"data.file": tmp_path / "x.csv", "data.layout": "rows"})
     run = recorded(recipe, tmp_path / "run")
-    expected, rows = run.embed("test")[0], x[np.array(run.data.samples().described.splits.rows["test"])][:,
+    expected, rows = run.embed("test")[0], x[np.array(run.data.samples().metadata.splits.rows["test"])][:,
         None]
     (tmp_path / "x.csv").unlink()
     loaded = load_run(tmp_path / "run")

@@ -6,7 +6,7 @@ from dataclasses import Field, fields, replace
 
 from ..catalog import contracts, nearest
 from ..data import locations
-from ..messages import in_words, one_line, said
+from ..messages import in_words, one_line, quoted
 from ..recipe import LARGEST, Recipe
 
 HIDDEN = argparse.SUPPRESS  # a flag that --help does not show
@@ -80,10 +80,11 @@ def _start(text: str | None) -> Recipe:
         return Recipe.from_share(text)
     path = locations.existing(text, "recipe", "--recipe")
     if path.is_dir():
-        raise IsADirectoryError(f"{said(text)} is a folder; --recipe must be a recipe.json or a share string")
+        raise IsADirectoryError(f"{quoted(text)} is a folder; --recipe must be a recipe.json or a share "
+                                "string")
     with open(path, "rb") as file:
         content = file.read(4 * LARGEST + 1)
     try:
         return Recipe.from_json(content.decode("utf-8-sig"))
     except ValueError as error:
-        raise ValueError(f"{said(text)} is no recipe: {in_words(error)}") from None
+        raise ValueError(f"{quoted(text)} is no recipe: {in_words(error)}") from None

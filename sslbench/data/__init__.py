@@ -162,7 +162,7 @@ class Labelled(Data, listed=False):
         """Row numbers of the other source's split; None where all of its rows stay as they are."""
         if split != "train" or (not self.keep_rest and self.share == 1 and bool(labelled(y).all())):
             return None
-        kept = self.kept(y)
+        kept = self.labelled_rows(y)
         return (torch.cat([torch.arange(len(y)), kept.repeat(-(-len(y) // len(kept)))[: len(y)]])
                 if self.keep_rest else kept)
 
@@ -179,7 +179,7 @@ class Labelled(Data, listed=False):
             self.data.loaded(split)[1][self.target])
         return names if picked is None else [names[i] for i in picked]
 
-    def kept(self, y: Tensor) -> Tensor:
+    def labelled_rows(self, y: Tensor) -> Tensor:
         """Row numbers of the training samples whose label may be used."""
         there = labelled(y).nonzero().flatten()
         drawn = (torch.randperm(len(there), generator=Generator().manual_seed(self.seed))

@@ -9,7 +9,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from ..messages import in_words, said
+from ..messages import in_words, quoted
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -65,7 +65,7 @@ def absolute(path: str | Path) -> Path:
     try:
         return Path(path).expanduser().absolute()
     except RuntimeError as error:
-        raise ValueError(f"{said(str(path))} cannot be found: {in_words(error).lower()}") from None
+        raise ValueError(f"{quoted(str(path))} cannot be found: {in_words(error).lower()}") from None
 
 
 def several(file: str, parameter: str) -> list[tuple[Path, list[Path]]]:
@@ -106,16 +106,16 @@ def existing(path: str | Path, what: str, parameter: str) -> Path:
         kind = found.stat().st_mode
     except FileNotFoundError:
         raise FileNotFoundError(
-            f"there is no {what} {said(str(path))}{instead_of(found)}; check {parameter}") from None
+            f"there is no {what} {quoted(str(path))}{instead_of(found)}; check {parameter}") from None
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         # too long, a NUL in it, no such user's home, links in a circle
         why = getattr(error, "strerror", None) or in_words(error)
         raise ValueError(
-            f"{parameter} cannot be {said(path if path is None else str(path))}: {why.lower()}") from None
+            f"{parameter} cannot be {quoted(path if path is None else str(path))}: {why.lower()}") from None
     if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
-        raise ValueError(f"{said(str(path))} is a {special(kind)}, not a {what}; check {parameter}")
+        raise ValueError(f"{quoted(str(path))} is a {special(kind)}, not a {what}; check {parameter}")
     if not os.access(found, os.R_OK | (os.X_OK if stat.S_ISDIR(kind) else 0)):
-        raise PermissionError(f"{said(str(path))} may not be read by you; change its permissions or check "
+        raise PermissionError(f"{quoted(str(path))} may not be read by you; change its permissions or check "
                               f"{parameter}")
     return found
 
@@ -141,7 +141,7 @@ def instead_of(missing: Path) -> str:
     # notebooks/photos, looked for in notebooks
     own = [name for name in missing.parts[len(place.parts) + 1:] if name in names]
     close = own[-1:] or difflib.get_close_matches(wanted, names, 1, 0.6)
-    return f" in {said(str(place))}" + (f"; did you mean {said(close[0])}?" if close else "")
+    return f" in {quoted(str(place))}" + (f"; did you mean {quoted(close[0])}?" if close else "")
 
 
 def special(kind: int) -> str:

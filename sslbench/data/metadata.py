@@ -21,7 +21,7 @@ from .splits import Splits, divide
 
 
 @dataclass(frozen=True)
-class Described:
+class Metadata:
     """labels: name -> values of all samples, the first is the label; classes: names of their values; said:
     what was decided."""
 
@@ -41,10 +41,10 @@ class Described:
         return rows, {name: y[rows] for name, y in self.labels.items()}
 
 
-def described(keys: Sequence[str], columns: dict[str, Any], *, label: str = "", group: str = "",
+def metadata_of(keys: Sequence[str], columns: dict[str, Any], *, label: str = "", group: str = "",
               split: str = "", likely: str | Sequence[str] = (), paths: bool = False,
               given: Sequence[str | None] | None = None,
-              time: np.ndarray | None = None) -> Described:
+              time: np.ndarray | None = None) -> Metadata:
     """Labels and splits of n samples.
 
     keys: a name for each; with paths, "folder/file.png".  columns: name -> [n] (or [n, k]) words or numbers.
@@ -71,7 +71,7 @@ def described(keys: Sequence[str], columns: dict[str, Any], *, label: str = "", 
     if splits.left_out:
         said.append(f"left out: {splits.left_out}")
     said += [why for name, y in list(values.items())[:1] if (why := never_seen(y, splits.rows, name))]
-    return Described(values, classes, splits, said + known.said, keys)
+    return Metadata(values, classes, splits, said + known.said, keys)
 
 
 def whose(known: "Columns", group: str, said: list[str]) -> list[str]:

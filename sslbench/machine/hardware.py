@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from ..messages import said
+from ..messages import quoted
 from .allocator import freed_memory_kept
 from .torch_settings import own_settings
 
@@ -168,7 +168,7 @@ def rank() -> int:
 
 def known(value: str, choices: tuple[str, ...], what: str) -> None:
     if value not in choices:
-        raise ValueError(f"{what} must be one of {', '.join(choices)}, not {said(value)}")
+        raise ValueError(f"{what} must be one of {', '.join(choices)}, not {quoted(value)}")
 
 
 def _best_device() -> str:

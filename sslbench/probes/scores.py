@@ -11,8 +11,8 @@ def score_of(logits: Tensor, y: Tensor) -> float:
     from sklearn.metrics import roc_auc_score
     y, logits = y.cpu().numpy(), logits.detach().cpu().numpy()
     # an answer that is always the same cannot be told
-    told = [i for i in range(y.shape[1]) if 0 < y[:, i].mean() < 1]
-    return sum(float(roc_auc_score(y[:, i], logits[:, i])) for i in told) / len(told) if told else 0.5
+    varied = [i for i in range(y.shape[1]) if 0 < y[:, i].mean() < 1]
+    return sum(float(roc_auc_score(y[:, i], logits[:, i])) for i in varied) / len(varied) if varied else 0.5
 
 
 def chance_of(y: Tensor, y_test: Tensor) -> float:

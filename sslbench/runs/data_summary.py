@@ -14,7 +14,7 @@ from torch import Tensor
 from ..data import Batch, Data, Field
 from ..data.as_stored import AsStored, as_stored_of
 from ..machine.torch_settings import own_settings
-from ..messages import said
+from ..messages import quoted
 
 LARGEST = 2**24  # numbers in a sample, and symbols: far more than any network here could read
 
@@ -104,7 +104,7 @@ def numbers_of(name: str, given: Any) -> Tensor:
         x = None
     if x is None or x.is_complex():
         raise ValueError(f"{name} must be an array of real numbers, not "
-                         f"{said(given) if x is None else x.dtype}")
+                         f"{quoted(given) if x is None else x.dtype}")
     return x
 
 

@@ -62,7 +62,7 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
                 done = event
                 yield event
             if not isinstance(done, Done) or ended(job):
-                raise RuntimeError(f"the processes ended early: {last_error(log)} (all of it: {kept(log)})")
+                raise RuntimeError(f"the processes ended early: {last_error(log)} (all of it: {copied(log)})")
         finally:
             stop(job)
 
@@ -85,7 +85,7 @@ def stop(job: subprocess.Popen) -> None:
                 job.wait(30)
 
 
-def kept(log: Path) -> str:
+def copied(log: Path) -> str:
     """A copy of what failed processes wrote, which stays."""
     file, path = tempfile.mkstemp(prefix="sslbench-", suffix=".log")
     os.write(file, log.read_bytes())

@@ -60,10 +60,10 @@ class Seeds:
 
     def __repr__(self):
         r, n = self.recipe, len(self.runs)
-        told = [f"{name} {mean:.3f} ± {deviation:.3f}" for name, (mean, deviation) in self.scores.items()
+        means = [f"{name} {mean:.3f} ± {deviation:.3f}" for name, (mean, deviation) in self.scores.items()
                 if name in of_labels(self.scores) and not parsed(name)[1]]
         return (f"Seeds({r.pretext} on {r.data} with {r.backbone}, {n} "
-                f"seeds{', ' * bool(told)}{', '.join(told)})")
+                f"seeds{', ' * bool(means)}{', '.join(means)})")
 
     def _repr_html_(self):
         return self.table._repr_html_()

@@ -19,7 +19,7 @@ from ..machine.hardware import Hardware
 from ..machine.optimisers import AdamW
 from ..machine.random_numbers import draws
 from ..machine.torch_settings import own_settings
-from ..messages import in_words, said
+from ..messages import in_words, quoted
 from ..pretexts import Pretext, evaluating
 from ..recipe import WANTED, Recipe
 from ..shown import Shown, as_shown
@@ -49,7 +49,7 @@ def state_of(resume: dict | None) -> dict | None:
     if resume is not None and not (isinstance(resume, dict) and needed <= resume.keys()
                                    and isinstance(resume["recipe"], dict)
                                    and isinstance(resume.get("about", {}), dict)):
-        raise ValueError(f"resume must be the state of a Checkpoint, not {said(resume)}; a recorded run "
+        raise ValueError(f"resume must be the state of a Checkpoint, not {quoted(resume)}; a recorded run "
                          "goes on with resume(folder)")
     return resume
 

@@ -17,11 +17,11 @@ import torch
 from torch import Tensor
 
 from ...machine.torch_settings import own_settings
-from ...messages import said
+from ...messages import quoted
 from .. import Data, Field, parts
 from ..as_stored import AsStored
 from ..image.augment import Color, Crop, Flip, Rotation, color, geometry
-from ..metadata import Described, described
+from ..metadata import Metadata, metadata_of
 from ..rows import Picked
 from ..series import augment
 from ..series.augment import Amplitude, Jitter, Offset, TimeCrop
@@ -41,15 +41,15 @@ class Held(Data, listed=False):
     mapped = False  # x is on the disk
     found: dict[str, Any]  # what was learned from x once: keywords of the Field
     stored: Callable[[Tensor], Tensor] | None = None  # some samples of x -> as they are stored
-    described: Described
+    metadata: Metadata
 
     def load(self, split):
-        rows, labels = self.described.of(split)
+        rows, labels = self.metadata.of(split)
         (name,) = self.fields
         return {name: Picked(*piece_of(self.x, torch.tensor(rows)), self.stored, self.mapped)}, labels
 
     def sample_names(self, split):
-        return self.described.names_of(split)
+        return self.metadata.names_of(split)
 
     @property
     def as_stored(self):
@@ -131,9 +131,9 @@ def arrays(x: Any, labels: Any = None, *, groups: Any = None, splits: Any = None
         fit(Recipe(data=arrays(x, y, name="noise"), steps=20), progress=False)
     """
     if kind not in (None, *KINDS, *LAYOUTS):
-        raise ValueError(f"kind must be one of {', '.join((*KINDS, *LAYOUTS))}, not {said(kind)}")
+        raise ValueError(f"kind must be one of {', '.join((*KINDS, *LAYOUTS))}, not {quoted(kind)}")
     if not isinstance(name, str) or not name:
-        raise ValueError(f"name must be a word, not {said(name)}")
+        raise ValueError(f"name must be a word, not {quoted(name)}")
     if name in Data.all() and not issubclass(Data.catalogue[name], Held):
         raise ValueError(f"{name!r} is the name of a source that ships with sslbench; give another name=")
     with own_settings():  # a default device of the user's would take our numbers elsewhere
@@ -145,24 +145,24 @@ def listed(given: Handed, name: str, kind: str | None) -> str:
     parts.enough(len(given), "samples", name)
     kind, views, notes = understood(given.pieces, kind)
     pieces, more = as_stored(views, kind)
-    told = told_of(given)
+    metadata = labels_and_splits(given)
     training = np.zeros(len(given), bool)
-    training[told.splits.rows["train"]] = True
+    training[metadata.splits.rows["train"]] = True
     learned = LEARNED[kind](pieces, training)
     body = {"name": name, "x": pieces, "mapped": any(map(on_disk, views)), "found": learned.found,
-            "stored": staticmethod(learned.stored) if learned.stored else None, "described": told,
-            "classes": told.classes,
-            "splits_from": told.splits.origin,
-            "notes": [*notes, *given.notes, *more, *learned.notes, *told.said],
+            "stored": staticmethod(learned.stored) if learned.stored else None, "metadata": metadata,
+            "classes": metadata.classes,
+            "splits_from": metadata.splits.origin,
+            "notes": [*notes, *given.notes, *more, *learned.notes, *metadata.said],
             "__doc__": CLASSES[kind].__doc__, "__module__": __name__}
     return type("Arrays", (CLASSES[kind],), body).name
 
 
-def told_of(given) -> Described:
+def labels_and_splits(given) -> Metadata:
     """Labels and splits of what was handed over."""
     names = given.label
     asked = ",".join(names) if names and not any("," in name or "{" in name for name in names) else ""
-    return described([str(i) for i in range(len(given))], given.columns, label=asked, likely=names,
+    return metadata_of([str(i) for i in range(len(given))], given.columns, label=asked, likely=names,
                      group=given.group, given=given.given,
                      split="none" if given.given is None else "")
 

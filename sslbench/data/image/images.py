@@ -63,9 +63,9 @@ class Images(Data):
             asked = Asked(self.label, self.group, self.split)
             self.found = reader(self.root).read(self.root, Form(self.size, self.fields["image"].channels),
                                                 self.memory, asked)
-            self.classes, self.splits_from = self.found.described.classes, self.found.described.splits.origin
+            self.classes, self.splits_from = self.found.metadata.classes, self.found.metadata.splits.origin
             self.notes = self.found.notes
-        rows, labels = self.found.described.of(split)
+        rows, labels = self.found.metadata.of(split)
         if self.found.images is not None:
             return {"image": Picked(self.found.images, rows)}, labels
         alike = next(iter(labels.values())).tolist() if labels else None
@@ -74,7 +74,7 @@ class Images(Data):
 
     def sample_names(self, split):
         self.loaded(split)
-        return self.found.described.names_of(split)
+        return self.found.metadata.names_of(split)
 
     def augment(self, batch, generator):
         x = geometry(batch["image"], generator, self.crop, self.rotation, self.flip)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...machine.hardware import memory_limit
 from .. import parts
-from ..metadata import Described, described
+from ..metadata import Metadata, metadata_of
 from ..rows import Picked
 from ..tables.table import count
 from .folder import channels, headers, held
@@ -38,7 +38,7 @@ class Pictures:
     names: list[str]
     images: Any
     form: Form
-    described: Described
+    metadata: Metadata
     notes: list[str] = field(default_factory=list)
 
 
@@ -60,15 +60,15 @@ def read(root: Path, form: Form, memory: float, asked: Asked) -> Pictures:
     names = [listing.names[i] for i in rows]
     tree, table = layout([printable(name) for name in names]), beside(root, replace(listing, names=names))
     try:
-        told = described_by(tree, table.columns, table.likely, asked)
+        metadata = metadata_from(tree, table.columns, table.likely, asked)
     except ValueError as error:
         unnamed = f" (no pictures are named in {shown(table.unused)})" if table.unused else ""
         raise ValueError(f"{error}{unnamed}") from None
-    notes = notes + tree.notes + table.notes + in_part(found) + scaled(form) + told.said
-    return Pictures(names, None if images is None else Picked(images, rows), form, told, notes)
+    notes = notes + tree.notes + table.notes + in_part(found) + scaled(form) + metadata.said
+    return Pictures(names, None if images is None else Picked(images, rows), form, metadata, notes)
 
 
-def described_by(tree: Layout, columns: dict[str, list], likely: str, asked: Asked) -> Described:
+def metadata_from(tree: Layout, columns: dict[str, list], likely: str, asked: Asked) -> Metadata:
     """Labels and splits by folders and by the columns of a table. Names of folders are classes, numbers and
     "NA" among them."""
     words = tree.words()
@@ -79,10 +79,12 @@ def described_by(tree: Layout, columns: dict[str, list], likely: str, asked: Ask
     label = "folder" if classes and asked.label.strip() == "1" else asked.label
     # by name, not by number
     group, split = ("1" if classes and what == "folder" else what for what in (asked.group, asked.split))
-    told = described(tree.keys, columns, label=label, group=group, split=split, paths=True,
+    metadata = metadata_of(tree.keys, columns, label=label, group=group, split=split, paths=True,
                      given=tree.given or None,
                      likely="folder" if classes else [likely] if likely else [])
-    return replace(told, classes={**told.classes, "folder": classes}) if "folder" in told.labels else told
+    if "folder" not in metadata.labels:
+        return metadata
+    return replace(metadata, classes={**metadata.classes, "folder": classes})
 
 
 def other_bands(header: Header | str, n: int) -> Header | str:

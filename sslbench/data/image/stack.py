@@ -12,7 +12,7 @@ from ...machine.hardware import memory_limit
 from .. import parts
 from ..arrays import npz
 from ..arrays.shapes import channels_of_images
-from ..metadata import described
+from ..metadata import metadata_of
 from .bands import colours
 from .brightness import LOOKED_AT, spread, statistics_of
 from .opening import kind
@@ -71,10 +71,10 @@ def read(path: Path, form: Form, memory: float, asked: Asked) -> Pictures:
     if form.bands * form.size ** 2 * len(x) <= memory * memory_limit():
         images = images[torch.arange(len(x))]
     keys = [str(i) for i in range(len(x))]
-    told = described(keys, found.columns, label=asked.label, group=asked.group or found.group,
+    metadata = metadata_of(keys, found.columns, label=asked.label, group=asked.group or found.group,
                      split=asked.split or found.split,
                      likely=[found.label] if found.label else [])
-    return Pictures(keys, images, form, told, notes + scaled(form) + told.said)
+    return Pictures(keys, images, form, metadata, notes + scaled(form) + metadata.said)
 
 
 def with_range(x: np.ndarray, form: Form) -> Form:

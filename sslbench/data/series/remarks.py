@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ..metadata import Described
+from ..metadata import Metadata
 from ..tables.table import count
 from .files import Part
 
@@ -14,7 +14,7 @@ def said(found: list[Part]) -> list[str]:
     return [note if n == len(found) else f"{note} ({count(n, 'file')})" for note, n in few]
 
 
-def classes_missing(known: Described, unit: str) -> list[str]:
+def classes_missing(known: Metadata, unit: str) -> list[str]:
     """Classes that a split does not show, in words."""
     name, y = next(iter(known.labels.items()), ("", None))
     if y is None or y.is_floating_point() or y.ndim > 1 or unit != "windows":

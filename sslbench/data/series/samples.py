@@ -14,7 +14,7 @@ from .. import parts as shares
 from ..column_names import split_name
 from ..image.layout import Layout
 from ..image.layout import layout as layout_of_folders
-from ..metadata import Described, described
+from ..metadata import Metadata, metadata_of
 from ..splits import SPLITS, given_in_words, shared_in_words
 from ..tables.table import count
 from . import files, paths, recordings, scaling, windows
@@ -34,7 +34,7 @@ class Samples:
     x: Tensor
     rows: np.ndarray
     scaling: scaling.Scaling
-    described: Described
+    metadata: Metadata
     patch: int
     gaps: bool
     mapped: bool
@@ -43,7 +43,7 @@ class Samples:
 
 
 @lru_cache(maxsize=2)
-def kept(paths: tuple[Path, ...], changed: tuple, *how) -> Samples:
+def cached(paths: tuple[Path, ...], changed: tuple, *how) -> Samples:
     """The files are read again only when they, or how to read them, have changed."""
     return read(list(paths), *how)
 
@@ -116,7 +116,7 @@ def alike(found: list[Part], keys: list[str], folder: Path) -> None:
 @dataclass
 class Draft:
     """Samples before it is decided which of them train. rows: numbers of samples -> rows of x.  names, about,
-    given and time: one for each sample, as in `described`."""
+    given and time: one for each sample, as in `metadata_of`."""
 
     x: Tensor
     rows: np.ndarray
@@ -129,7 +129,7 @@ class Draft:
     mapped: bool = False
     cut: tuple[str, ...] = ()  # splits that are not given and were cut from the training windows
 
-    def kept(self, keep: np.ndarray, why: str) -> "Draft":
+    def only(self, keep: np.ndarray, why: str) -> "Draft":
         """Without the samples that are False in keep [n], with a remark."""
         if keep.all():
             return self
@@ -156,7 +156,7 @@ def of_series(found: list[Part], keys: list[str], given: list | None, length: in
     given = [g for g, part in zip(given, found) for _ in range(len(part))] if given else None
     draft = Draft(x, np.arange(len(x)), names, windows.together(found), "series", notes if cut else [], given,
                   None, mapped)
-    return draft.kept(filled(x, draft.rows), "without any value left out")
+    return draft.only(filled(x, draft.rows), "without any value left out")
 
 
 def of_recordings(found: list[Part], keys: list[str], given: list | None, length: int, asked: dict[str, str],
@@ -188,8 +188,8 @@ def of_recordings(found: list[Part], keys: list[str], given: list | None, length
         there = set(draft.given)
         draft.given, keep = windows.cut_by_time(draft.given, first, last, own)
         draft.cut = tuple(s for s in SPLITS if s in set(draft.given) - there)
-        draft = draft.kept(keep, "over the border of two splits left out")
-    return draft.kept(filled(draft.x, draft.rows), "without any value left out")
+        draft = draft.only(keep, "over the border of two splits left out")
+    return draft.only(filled(draft.x, draft.rows), "without any value left out")
 
 
 def is_split(words: list) -> bool:
@@ -217,7 +217,7 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
     if group and not asked["group"] and not draft.given:
         notes.append(f"each {group!r} is kept in one split (data.group none: do not)")
     split = asked["split"] or next((part.given for part in found if part.given), "")
-    known = described(draft.names, about, label=asked["label"], group=group, split=split, likely=likely,
+    known = metadata_of(draft.names, about, label=asked["label"], group=group, split=split, likely=likely,
                       given=draft.given, time=draft.time)
     if draft.cut and not split:
         origin = f"{given_in_words(draft.cut, 'train')} in order of time"

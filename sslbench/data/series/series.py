@@ -45,14 +45,14 @@ class Series(Data):
         self.crop, self.amplitude, self.offset, self.jitter = crop, amplitude, offset, jitter
         self.paths, self.beside = paths.files(file or locations.sample("gestures.csv"))
         self.times = times(self.paths)
-        self.found = found = samples.kept(tuple(self.paths), self.times, layout, length, label.strip(),
+        self.found = found = samples.cached(tuple(self.paths), self.times, layout, length, label.strip(),
                                           group.strip(),
                                                  # the files may be gone when rows are asked for
                                                  split.strip(), tuple(self.beside))
         self.fields = {"signal": Field((found.scaling.length,), (found.patch,), found.x.shape[1],
                                        gaps=found.gaps)}
-        self.classes, self.notes, self.unit = found.described.classes, found.notes, found.unit
-        self.splits_from, self.as_stored = found.described.splits.origin, {
+        self.classes, self.notes, self.unit = found.metadata.classes, found.notes, found.unit
+        self.splits_from, self.as_stored = found.metadata.splits.origin, {
             "signal": found.scaling.remembered()}
 
     def samples(self) -> samples.Samples:
@@ -64,11 +64,11 @@ class Series(Data):
 
     def load(self, split):
         found = self.samples()
-        rows, labels = found.described.of(split)
+        rows, labels = found.metadata.of(split)
         return {"signal": Picked(found.x, found.rows[rows], found.scaling, found.mapped)}, labels
 
     def sample_names(self, split):
-        return self.found.described.names_of(split)
+        return self.found.metadata.names_of(split)
 
     def augment(self, batch, generator):
         x = augment.excerpt(batch["signal"], generator, self.crop)

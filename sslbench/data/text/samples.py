@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import SPLITS, parts
-from ..metadata import Columns, Described, described
+from ..metadata import Columns, Metadata, metadata_of
 from ..splits import Splits, given_in_words, shares_of
 from . import as_bytes
 from .files import NO_LABELS, Texts
@@ -17,12 +17,12 @@ class Prepared:
     """ids: int16 [n, length].  told: labels and splits.  notes: what was decided and left out."""
 
     ids: np.ndarray
-    told: Described
+    metadata: Metadata
     notes: list[str]
 
 
 def prepared(found: Texts, length: int, label: str, group: str, split: str, name: str) -> Prepared:
-    """All samples of `length` bytes; label, group, split: what somebody asked for, as in `described`."""
+    """All samples of `length` bytes; label, group, split: what somebody asked for, as in `metadata_of`."""
     if found.running:
         return of_windows(found, length, label, group, split, name)
     there = [i for i, text in enumerate(found.texts) if text.strip()]
@@ -35,10 +35,10 @@ def prepared(found: Texts, length: int, label: str, group: str, split: str, name
     cut = sum(len(text) > length or len(text.encode("utf-8", "replace")) > length for text in found.texts)
     notes = [f"{empty:,} empty texts left out"] * (empty > 0)
     notes += [f"{cut:,} texts are longer than {length} bytes and cut (data.length)"] * (cut > 0)
-    told = told_of(found, found.texts, label, group, split)
+    metadata = labels_and_splits(found, found.texts, label, group, split)
     if not label and not found.likely:
         notes += hint(found)
-    return Prepared(as_bytes.padded(found.texts, length), told, [*found.notes, *notes, *told.said])
+    return Prepared(as_bytes.padded(found.texts, length), metadata, [*found.notes, *notes, *metadata.said])
 
 
 def hint(found: Texts) -> list[str]:
@@ -58,8 +58,8 @@ def only(found: Texts, rows: list[int]) -> Texts:
                    names=some(found.names), headers=some(found.headers))
 
 
-def told_of(found: Texts, keys: list[str], label: str, group: str, split: str,
-            time: np.ndarray | None = None) -> Described:
+def labels_and_splits(found: Texts, keys: list[str], label: str, group: str, split: str,
+            time: np.ndarray | None = None) -> Metadata:
     """Labels and splits; patterns are looked for in the names of the files, then in the headers of FASTA.
     time: as in `divide`."""
     columns, said = dict(found.columns), []
@@ -81,9 +81,9 @@ def told_of(found: Texts, keys: list[str], label: str, group: str, split: str,
         raise refused or ValueError(f"{parameter}: there is nothing called {what[:60]!r}")
 
     label, group, split = asked(label, "data.label"), asked(group, "data.group"), asked(split, "data.split")
-    told = described(keys, columns, label=label, group=group, split=split, likely=found.likely or (),
+    metadata = metadata_of(keys, columns, label=label, group=group, split=split, likely=found.likely or (),
                      given=found.given, time=time)
-    return replace(told, said=[*told.said, *said])
+    return replace(metadata, said=[*metadata.said, *said])
 
 
 def of_windows(found: Texts, length: int, label: str, group: str, split: str, name: str) -> Prepared:
@@ -100,19 +100,19 @@ def of_windows(found: Texts, length: int, label: str, group: str, split: str, na
     own = stretches([len(p) for p in pieces], named)
     if len(pieces) == 1 and {label, group, split} <= {"", "none"}:
         rows = {s: [i for i, g in enumerate(own) if g == s] for s in SPLITS}
-        return Prepared(ids, Described({}, {}, Splits(rows, "consecutive stretches of the text")),
+        return Prepared(ids, Metadata({}, {}, Splits(rows, "consecutive stretches of the text")),
                         found.notes)
     of_file = [i for i, p in enumerate(pieces) for _ in range(len(p))]
     grouped = group not in ("", "none")
     given = None if named is None else [named[i] for i in of_file] if grouped else own
     time = None if named else np.array([parts.SHARES[s] for s in own])  # [n, 2]
     keys = [str(i) for i in range(len(ids))]
-    told = told_of(replace(only(found, of_file), given=given), keys, label, group, split, time)
+    metadata = labels_and_splits(replace(only(found, of_file), given=given), keys, label, group, split, time)
     # nothing else decided
-    if not grouped and all(own[i] == s for s, rows in told.splits.rows.items() for i in rows):
-        told = replace(told, splits=Splits({s: parts.mixed(keys, rows)
-                                            for s, rows in told.splits.rows.items()}, origin_of(named)))
-    return Prepared(ids, told, [f"{len(pieces)} running texts", *found.notes, *told.said])
+    if not grouped and all(own[i] == s for s, rows in metadata.splits.rows.items() for i in rows):
+        metadata = replace(metadata, splits=Splits({s: parts.mixed(keys, rows)
+                                            for s, rows in metadata.splits.rows.items()}, origin_of(named)))
+    return Prepared(ids, metadata, [f"{len(pieces)} running texts", *found.notes, *metadata.said])
 
 
 def origin_of(named: list[str | None] | None) -> str:

@@ -50,20 +50,21 @@ class Text(Data):
 
     def read(self) -> Texts:
         file = self.file or locations.sample("sentences.csv")
-        return kept(file, changed(file), self.text_column, self.label == "none")
+        return cached(file, changed(file), self.text_column, self.label == "none")
 
     def load(self, split):
         if self.prepared is None:
             self.prepared = samples.prepared(self.texts, self.length, self.label, self.group, self.split,
                                              Path(self.file).name)
         found = self.prepared
-        self.classes, self.splits_from, self.notes = found.told.classes, found.told.splits.origin, found.notes
-        rows, labels = found.told.of(split)
+        self.classes, self.notes = found.metadata.classes, found.notes
+        self.splits_from = found.metadata.splits.origin
+        rows, labels = found.metadata.of(split)
         return {"text": torch.from_numpy(found.ids[rows])}, labels
 
     def sample_names(self, split):
         self.loaded(split)
-        return self.prepared.told.names_of(split)
+        return self.prepared.metadata.names_of(split)
 
     def shown(self) -> str:
         return self.file if len(self.file) < 60 else f"...{self.file[-57:]}"
@@ -88,6 +89,6 @@ def changed(file: str) -> tuple:
 
 
 @lru_cache(maxsize=2)
-def kept(file: str, changed: tuple, text_column: str, whole: bool) -> Texts:
+def cached(file: str, changed: tuple, text_column: str, whole: bool) -> Texts:
     """The files are read again only when they, or how to read them, have changed."""
     return files.read(file, text_column, whole)

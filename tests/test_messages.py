@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from sslbench.catalog import nearest
-from sslbench.messages import in_words, named, one_line, said
+from sslbench.messages import in_words, named, one_line, quoted
 
 
 class Broken:
@@ -33,7 +33,7 @@ VALUES = ["x" * 10**8, "a\nb\r\x1b[31m\u2028\ud800\0", 10**100_000, -(10**5000),
 @pytest.mark.parametrize("value", VALUES, ids=lambda v: type(v).__name__)
 def test_any_value_is_short_and_on_one_line(value):
     began = time.perf_counter()
-    text = said(value)
+    text = quoted(value)
     assert text.isprintable() and len(text) <= 160 and time.perf_counter() - began < 10
     assert (nearest("thing", value, ["a", "b"]).isprintable()
             and len(nearest("thing", value, ["a", "b"])) < 250)
@@ -45,7 +45,7 @@ def test_any_value_is_short_and_on_one_line(value):
     (torch.ones(2, 3), "an array of shape (2, 3)"), (10**5000, "a whole number of 16610 bits"),
 ], ids=lambda v: type(v).__name__)
 def test_plain_values_are_shown_as_they_are(value, text):
-    assert said(value) == text
+    assert quoted(value) == text
 
 
 def test_a_long_line_keeps_its_ends():
