@@ -21,6 +21,6 @@ def check(*, runs, record, device, evaluations, recorded, name) -> None:
     arguments.yes_or_no(recorded, "recorded")
     arguments.whole(evaluations, "evaluations", 0)
     if not isinstance(name, str) or not name:
-        raise ValueError(f"name must be a text, such as \"bench\", not {arguments.said(name)}")
+        raise ValueError(f"name must be a text, such as \"bench\", not {arguments.quoted(name)}")
     known(device, DEVICES, "device")
     Hardware(device)  # says in one line that there is none

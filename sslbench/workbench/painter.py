@@ -65,6 +65,8 @@ class Painter:
         with self._lock:
             self._changed.clear()
             self._urgent.clear()
+            if self._quit:  # what close() has set, so that the thread ends
+                self._changed.set()
             began = time.perf_counter()
             self._write_lines()
             self._guarded(self._pictures)
