@@ -55,6 +55,7 @@ def test_what_was_kept_goes_back_at_the_end():
     assert own.memory_info().rss < before - 150e6
 
 
+@pytest.mark.slow
 def test_training_keeps_memory_from_its_first_step_to_its_end(monkeypatch):
     calls = []
     monkeypatch.setattr(allocator, "_glibc", lambda: Library(calls))

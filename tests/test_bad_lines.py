@@ -190,6 +190,7 @@ def test_a_traceback_may_be_asked_for_anywhere(words, capsys):
             assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["train", "--recipe=/dev/stdin", "--data.file=/dev/zero"]], ids=shortened)
 def test_as_a_program_too(words):
     done = subprocess.run([sys.executable, "-m", "sslbench", *words], capture_output=True, text=True,
@@ -198,6 +199,7 @@ def test_as_a_program_too(words):
             and done.stderr.count("\n") == 1), done.stderr
 
 
+@pytest.mark.slow
 def test_a_reader_who_has_seen_enough_is_left_in_peace():
     code = (
         "from sslbench.commands import catalog, main; catalog.catalog = lambda kind: 'x\\n' * 10**6; "

@@ -257,6 +257,7 @@ def test_names_say_what_differs_for_one_field_and_need_no_class_that_is_elsewher
     assert names(elsewhere) == ["typed_elsewhere, knob 1", "typed_elsewhere, knob 2"]
 
 
+@pytest.mark.slow
 def test_the_same_names_stand_in_tab_legend_table_and_files(make, tmp_path):
     bench = make()
     first, second = bench.train(), bench.train(steps=5)
@@ -298,6 +299,7 @@ def test_pictures_of_another_run_never_stand_under_a_run_that_has_none(make, mon
     assert "2 · autoencoder" in said(bench)
 
 
+@pytest.mark.slow
 def test_the_tabs_say_which_run_they_show_when_it_is_not_the_one_above(make):
     bench = make()
     first = bench.train()

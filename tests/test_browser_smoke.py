@@ -93,6 +93,7 @@ def test_a_lost_reply_is_an_error_not_a_hang(page, panel):
         kernel_run(page, "import time; time.sleep(3)", seconds=0.5)
 
 
+@pytest.mark.slow
 def test_no_process_outlives_the_server(tmp_path):
     (tmp_path / "root").mkdir()
     me = psutil.Process()

@@ -96,6 +96,7 @@ def test_every_verb_explains_itself(capsys):
         assert stop.value.code == 0 and f"sslbench {verb}" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_module_runs_as_a_program():
     command = [sys.executable, "-m", "sslbench", "train", "--data", "wild_digit"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100)

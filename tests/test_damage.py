@@ -334,6 +334,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_run_is_shown_whatever_its_numbers_are(finished, name, capsys):
     events(finished, CHANGES[name])

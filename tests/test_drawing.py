@@ -98,6 +98,7 @@ class Noise(threading.Thread):
             self.right &= torch.equal(torch.cat([torch.rand(1) for _ in range(50)]), self.expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pretext, backbone", [("simclr", "transformer"), ("byol", "gru")])
 def test_four_threads_train_what_one_trains_while_a_fifth_draws(pretext, backbone, toy):
     recipe = replace(toy, pretext=pretext, backbone=backbone, hyperparameters={"backbone.width": 32}, steps=8)

@@ -71,6 +71,7 @@ def test_labels_of_every_kind(tmp_path):
     assert np.allclose(frame["weight"], np.linspace(0, 1, 60)[rows], atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["pt", "safetensors"])
 def test_weights_of_resnet18_are_read_by_torchvision(pictures, tmp_path, ending):
     recipe = Recipe("images", "simclr", "resnet18", steps=1, batch_size=4,

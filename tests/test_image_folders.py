@@ -575,6 +575,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path, given, label, classes, n, splits", [
     pytest.param(path, *rest, id=name) for name, *rest in CASES for path in real(name)])
 def test_real_pictures_are_read_by_their_own_folder_and_at_most_one_word_more(path, given, label, classes, n,

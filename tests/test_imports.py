@@ -72,6 +72,7 @@ def test_a_file_in_no_layer_is_found(tree):
     assert faults(tree({"helpers.py": ""}))[0].startswith("helpers is in no layer")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library, door", DOORS.items())
 def test_each_of_these_libraries_has_one_door(library, door):
     assert importers(PACKAGE, library) == {door}

@@ -63,6 +63,7 @@ def execute(path: Path) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, script, path], capture_output=True, text=True, timeout=90)
 
 
+@pytest.mark.slow
 def test_executing_keeps_pictures_and_drops_widgets(tmp_path):
     path = write(tmp_path / "toy.ipynb", WIDGET)
     # negative control
@@ -88,6 +89,7 @@ def test_pictures_are_written_smaller_and_look_the_same():
     assert script.smaller("aGVsbG8=") == "aGVsbG8="  # no picture
 
 
+@pytest.mark.slow
 def test_a_notebook_that_raises_is_not_written_back(tmp_path):
     path = write(tmp_path / "wrong.ipynb", "1 / 0")
     before = path.read_text()
@@ -95,6 +97,7 @@ def test_a_notebook_that_raises_is_not_written_back(tmp_path):
     assert done.returncode and "ZeroDivisionError" in done.stderr and path.read_text() == before
 
 
+@pytest.mark.slow
 def test_a_notebook_that_grew_too_large_is_one_clear_line(tmp_path):
     path = write(tmp_path / "large.ipynb", "print('x' * 1_100_000)")
     done = execute(path)

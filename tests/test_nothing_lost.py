@@ -386,6 +386,7 @@ def test_a_folder_that_is_deleted_while_it_is_written_is_said_and_what_was_learn
     assert main(["show", str(tmp_path / "run")]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which",
                          ["checkpoint-0000004", "weights", "evaluations/0000006-validation", "events.jsonl"])
 def test_a_full_disk_names_the_path_and_the_run_can_go_on(toy, tmp_path, monkeypatch, which):

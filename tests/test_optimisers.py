@@ -58,10 +58,12 @@ def said(code: str) -> list[str]:
                           capture_output=True, text=True).stdout.split()
 
 
+@pytest.mark.slow
 def test_training_and_probing_do_without_torchs_compiler():
     assert said(TRAINED) == ["Evaluation", "Checkpoint", "Step", "Evaluation", "Checkpoint", "Done", "False"]
 
 
+@pytest.mark.slow
 def test_the_compiler_would_be_seen():
     code = "import sys, torch; torch.optim.SGD([torch.zeros(1)], lr=1); print('torch._dynamo' in sys.modules)"
     assert said(code) == ["True"]

@@ -138,6 +138,7 @@ def test_umap_separates_better_than_pca_says_how_far_it_is_and_can_be_stopped(di
         umap_map(z, progress=stop)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_two_umaps_at_once_take_turns_and_one_that_waits_can_be_stopped(digits):
     """Each counts its epochs through the same name in umap's module."""

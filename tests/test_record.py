@@ -178,6 +178,7 @@ def plain(record, small):
     return list(record.attempt(small))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lever", TURNED)
 def test_every_lever_can_be_turned_and_does_something(record, small, plain, lever):
     turned = replace(small, **{lever: TURNED[lever]})

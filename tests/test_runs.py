@@ -114,6 +114,7 @@ def test_a_run_is_followed_while_it_is_written(toy, tmp_path):
                for a, b in zip([e for e in told if not isinstance(e, Checkpoint)], seen, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("about", [None, "{", '{"id": "another"}'],
                          ids=["of the first runs", "damaged", "another run"])
 def test_who_follows_one_run_is_not_told_of_the_one_that_was_there_before(finished, toy, about):
@@ -209,6 +210,7 @@ def test_scores_of_a_run_that_has_not_begun(toy):
         run.task  # noqa: B018
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps, evaluations, expected",
                          [(10, 4, [0, 3, 5, 8, 10]), (7, 2, [0, 4, 7]), (2, 8, [0, 1, 2]), (5, 0, [0, 5])])
 def test_evaluations_are_spread_evenly_and_the_last_comes_at_the_end(steps, evaluations, expected):

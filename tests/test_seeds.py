@@ -42,6 +42,7 @@ def test_seeds_are_a_number_from_one(toy, seeds, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.slow
 def test_what_was_interrupted_goes_on_and_what_is_done_stays(toy, tmp_path, monkeypatch):
     whole = fit(toy, tmp_path / "whole", seeds=3, **QUICK)
     add, began = Run.add, []

@@ -229,6 +229,7 @@ def test_a_relative_path_is_found_again_from_another_folder(tmp_path, monkeypatc
     assert [e.step for e in seen if isinstance(e, Step)] == [1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float64", "float16"])
 def test_several_threads_train_whatever_the_default_dtype_is(dtype, plain_run):
     recipe, expected = plain_run(*RECIPES[0])

@@ -350,6 +350,7 @@ except MemoryError:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA counts mapped memory on Linux only")
 def test_a_folder_larger_than_the_memory_given_is_streamed_by_itself(pictures):
     """6,000 pictures are 860 MB when they are decoded; the process may take 150 MB. Names are linked, so the
@@ -380,6 +381,7 @@ except (MemoryError, RuntimeError):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA counts mapped memory on Linux only")
 def test_what_is_in_memory_is_looked_at_in_pieces():
     """Of arrays of 307 MB a source is made with 150 MB more."""

@@ -1,5 +1,7 @@
 """The supervised baseline is trained when asked for, with every label, and then kept."""
 
+import pytest
+
 import sslbench.runs.fitting as fitting
 from sslbench import Recipe
 from sslbench.data import locations
@@ -16,6 +18,7 @@ def test_the_twin_differs_in_the_task_alone():
         RECIPE.seed))
 
 
+@pytest.mark.slow
 def test_it_is_trained_once_and_then_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(locations, "cache", lambda: tmp_path)
     run = fitting.fit(RECIPE, supervised=True, progress=False, evaluations=1)

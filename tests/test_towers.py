@@ -40,6 +40,7 @@ def made(words: str, **given):
     return towers.make(words, SHAPES[BOTH], given or {"width": 32})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", WORDS)
 @pytest.mark.parametrize("pretext", [name for name, task in Pretext.all().items() if not task.reads_labels])
 def test_what_fits_can_be_built_and_keeps_its_promises_and_what_does_not_says_why(words, pretext):

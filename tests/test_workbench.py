@@ -60,6 +60,7 @@ def test_a_click_and_a_cell_give_the_same_numbers_and_another_seed_gives_others(
     assert other.train().history != cell.run.history
 
 
+@pytest.mark.slow
 def test_looking_and_drawing_other_samples_does_not_change_the_run(make):
     quiet, looked = make(steps=60), make(steps=60)
     quiet.train()
@@ -73,6 +74,7 @@ def test_looking_and_drawing_other_samples_does_not_change_the_run(make):
     assert "Other samples" in looked._controller.preview.look.words
 
 
+@pytest.mark.slow
 def test_an_interrupt_of_a_cell_is_a_pause_that_train_goes_on_from(make, monkeypatch):
     whole, bench, step = make(steps=40), make(steps=40), Training.step
     whole.train()
@@ -237,6 +239,7 @@ def test_the_map_gets_a_frame_for_each_evaluation(make):
     assert bench.selected == [1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("anywidget", [True, False])
 def test_no_map_of_another_run_is_shown_while_the_own_one_is_prepared(make, monkeypatch, anywidget):
     if not anywidget:
@@ -298,8 +301,9 @@ def test_how_far_a_map_is_does_not_wait_for_the_next_picture(make, monkeypatch):
     may_go_on.set()
 
 
-@pytest.mark.parametrize("listens", [True, False], ids=["it ends when told", "another method is chosen "
-                                                                             "meanwhile"])
+@pytest.mark.slow
+@pytest.mark.parametrize("listens", [True, False],
+                         ids=["it ends when told", "another method is chosen meanwhile"])
 def test_a_new_run_gets_its_map_while_that_of_the_former_is_computed(make, monkeypatch, listens):
     entered, may_go_on = threading.Event(), threading.Event()
 
@@ -326,6 +330,7 @@ def test_a_new_run_gets_its_map_while_that_of_the_former_is_computed(make, monke
     until(lambda: tab._points[0] is bench.run and tab.explorer.steps == [0, 6, 12])
 
 
+@pytest.mark.slow
 def test_a_map_that_fails_is_said_and_tried_again_only_when_it_is_chosen_again(make, monkeypatch):
     tries = []
 
@@ -405,7 +410,7 @@ def test_without_recording_nothing_is_written(make, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-def slow_pump():
+def slow_painter():
     """A painter whose pictures take 0.1 s, and when they were painted."""
     times = []
     return times, Painter(lambda: None, lambda: (times.append(time.monotonic()), time.sleep(0.1)))
@@ -426,8 +431,9 @@ def test_a_click_is_answered_while_a_picture_is_being_drawn():
     painter.close()
 
 
+@pytest.mark.slow
 def test_painting_is_rare_and_takes_a_tenth_of_the_time():
-    times, painter = slow_pump()
+    times, painter = slow_painter()
     painter.wake()
     until(lambda: (painter.wake(urgent=False), len(times) >= 4)[1])
     painter.close()
@@ -511,6 +517,7 @@ def test_the_estimate_forgets_one_stumble_and_counts_what_comes_again_and_again(
     assert typical([0.01, 0.02, 0.06]) == 0.02
 
 
+@pytest.mark.slow
 def test_the_estimate_leaves_no_trace_and_can_be_cancelled(make):
     one, two = make(), make()
     one.estimate()
@@ -547,6 +554,7 @@ def test_displaying_prepares_pictures_and_leaves_a_static_picture_once(make, mon
     assert shown[0][1]["display_id"] == shown[1][1]["display_id"]
 
 
+@pytest.mark.slow
 def test_the_recorded_run_is_shown_and_said_to_be_one(make):
     bench = make(recorded=True, data="wild_digits", pretext="simclr", backbone="small_cnn", steps=1)
     assert "recorded run" in said(bench) and bench.run is None
