@@ -101,3 +101,5 @@ def test_a_bench_that_cannot_be_made_closes_none_and_the_next_works(name, value,
     assert not closed
     after = Workbench(runs=tmp_path, recorded=False, name="kept")
     assert closed == [open_now] and after.state == "ready"
+    monkeypatch.undo()
+    [bench.close() for bench in (open_now, after)]
