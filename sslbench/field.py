@@ -5,7 +5,6 @@ fields there are, and a `Batch` holds their tensors. B batch, N tokens, C channe
 symbols [B, *size]. What is not there (padding, a gap in a series) is NaN among numbers and the id `absent`
 among symbols; only fields with `gaps` pay for looking. What a task hides is 0 among numbers and the id
 `hidden` among symbols, which is there, but not to be read.
-
 Graphs and sets do not fit; lengths that differ become windows or padding.
 """
 
@@ -28,7 +27,8 @@ class Field:
     """One field of a sample: `size` along 1 (series, text), 2 (images) or 3 (video) axes, cut into `patch`es.
 
     channels: C of numbers.  vocab: number of symbols, ids 0..vocab-1; two more ids, `hidden` and `absent`,
-    are no symbols.  scale, offset: stored numbers become (x - offset) * scale.  gaps: samples may have absent positions.
+    are no symbols.  scale, offset: stored numbers become (x - offset) * scale.  gaps: samples may have absent
+    positions.
 
         Field(size=(28, 28), patch=(4, 4), channels=1, scale=1 / 255)  # pictures, stored as 0 to 255
         Field(size=(128,), patch=(1,), vocab=256)  # text as bytes

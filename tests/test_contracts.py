@@ -32,8 +32,9 @@ FITTING = [(p, b, d) for p in Pretext.all() for b in Backbone.all() for d in [*S
            if not incompatible(source(d), Pretext.find(p), b)]
 EACH_BACKBONE = [next(names for names in FITTING if names[1] == backbone) for backbone in Backbone.all()]
 ON_SOURCES = [(p, b, d) for p in Pretext.all() for d in SOURCES if (b := first_fitting(p, source(d)))]
-ON_BLIND = [names for p, task in Pretext.all().items() if not task.chance_is_a_direction
-            for names in shapes_for(p, BLIND)]
+ON_BLIND = [pytest.param(names, marks=[pytest.mark.slow] if i else [])  # daily one shape for each task
+            for p, task in Pretext.all().items() if not task.chance_is_a_direction
+            for i, names in enumerate(shapes_for(p, BLIND))]
 GAPS = [(p, b, d) for p, b, d in ON_TOYS if "padded" in d]
 EVERY_GAP = [(p, b, d) for p, b, d in FITTING if "padded" in d and b not in SLOW]
 many = partial(pytest.mark.parametrize, "names", ids="-".join)
