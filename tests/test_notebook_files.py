@@ -1,12 +1,14 @@
 """The notebooks in the repository show their pictures everywhere: executed, small, and without dead
 widgets."""
 
+import ast
 import base64
 import importlib.util
 import io
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
@@ -50,6 +52,32 @@ def faults(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_is_ready_to_be_read(path):
     assert faults(path) == []
+
+
+def missing(code: str) -> list[str]:
+    """What code names in modules of sslbench that is not there."""
+    tree, modules = ast.parse(code), {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "sslbench":
+            names = {}
+            exec(f"from {node.module} import {', '.join(name.name for name in node.names)}", names)
+            modules |= {name.asname or name.name: names[name.name] for name in node.names}
+    return [f"{node.value.id}.{node.attr}" for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+            and isinstance(module := modules.get(node.value.id), ModuleType)
+            and not hasattr(module, node.attr)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_a_notebook_names_is_there(path):
+    cells = nbformat.read(str(path), as_version=4).cells
+    plain = [line for cell in cells if cell.cell_type == "code" for line in cell.source.split("\n")
+             if not line.lstrip().startswith(("%", "!"))]
+    assert missing("\n".join(plain)) == []
+
+
+def test_a_name_that_has_moved_would_be_seen():
+    assert missing("from sslbench.plots import charts\ncharts.plain, charts.ORANGE") == ["charts.ORANGE"]
 
 
 def write(path: Path, code: str) -> Path:
