@@ -4,15 +4,16 @@ with ViT-S/16 at 224.
     python benchmarks/gpu.py [--small] [--rounds 5] [--only vit]
 
 whole loop   train(): row order, augmentation, forward, backward, optimiser, events; no evaluation in between
-bare step    forward, backward, optimiser of the same network on inputs that never change: the limit busy
-whole loop / bare step: the share of the loop's time that the network itself would need utilisation  what the
-driver reports during the whole loop, per cent (torch.cuda.utilization(), where pynvml is installed);
-             it counts the time in which any kernel runs, so it is high long before the GPU is full
+bare step    forward, backward, optimiser of the same network on inputs that never change: the limit
+busy         whole loop / bare step: the share of the loop's time that the network itself would need
+utilisation  what the driver reports during the whole loop, per cent (torch.cuda.utilization(), where pynvml
+             is installed); it counts the time in which any kernel runs, so it is high long before the GPU is
+             full
 
 Pixels are random: only their number matters here. ViT-S/16 is our `transformer` with width 384 and depth 12
 on patches of 16 pixels (heads of 32 numbers and no class token, both unlike the paper's). Memory is the most
-that tensors held on the GPU during the first steps of the whole loop and the evaluation before them.
-Without a GPU there is nothing to measure; --small then runs the same lines at tiny sizes on the CPU.
+that tensors held on the GPU during the first steps of the whole loop and the evaluation before them. Without
+a GPU there is nothing to measure; --small then runs the same lines at tiny sizes on the CPU.
 """
 
 import contextlib

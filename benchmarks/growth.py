@@ -2,16 +2,18 @@
 
     python benchmarks/growth.py [--small] [--only "in memory"]
 
-in memory    uint8 images [n, 3, 32, 32] as a tensor, through arrays() memory map   the same in an .npy opened
-with np.load(mmap_mode="r"), through arrays() folder       PNG files through the data source `images`, which
-holds them decoded while they fill no more than a quarter of the
-             memory; it stops at 10x, 20,000 files: whether memory follows the data shows before
-streamed     the same with data.memory=0: files are decoded whenever they are needed limited      200,000 PNG
-files in a process that may take 384 MB more than it had before the data (RLIMIT_DATA), training
-             included; decoded they are 586 MB. `images` streams them by itself,
-             and holding them is shown to fail
-batch        10,000 images in memory, batches of 64 to 1024 processes    launch() in one and in two processes
-on a folder of 2,000 files, the same batch over both together
+in memory    uint8 images [n, 3, 32, 32] as a tensor, through arrays()
+memory map   the same in an .npy opened with np.load(mmap_mode="r"), through arrays()
+folder       PNG files through the data source `images`, which holds them decoded while they fill no more than
+             a quarter of the memory; it stops at 10x, 20,000 files: whether memory follows the data shows
+             before
+streamed     the same with data.memory=0: files are decoded whenever they are needed
+limited      200,000 PNG files in a process that may take 384 MB more than it had before the data
+             (RLIMIT_DATA), training included; decoded they are 586 MB. `images` streams them by itself, and
+             holding them is shown to fail
+batch        10,000 images in memory, batches of 64 to 1024
+processes    launch() in one and in two processes on a folder of 2,000 files, the same batch over both
+             together
 
 Every case has a process of its own. "peak" is the most memory that process ever held, with pages of a mapped
 file that the system may take back; "before data" is the part that Python and PyTorch took; "private" is what

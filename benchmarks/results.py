@@ -1,7 +1,6 @@
 """The README's results table: which recipes, how many seeds, trained and written by one command.
 
-    python benchmarks/results.py          trains every row with three seeds
-    and writes the table into README.md
+    python benchmarks/results.py            trains every row with three seeds, writes the table into README.md
     python benchmarks/results.py --table    writes the table from the figures kept in benchmarks/results.json
 """
 

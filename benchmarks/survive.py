@@ -5,10 +5,11 @@ bit?
 
 Every pretext task of the catalogue takes its turn on small samples, and every kind of moment:
 
-any moment       a random time between the start of the process and the end of the run a file           while
-a file is written: a checkpoint, weights, an evaluation; before, in the middle of or after its move into place
-the test         in the evaluation on the test split the resume       at a random time, and once more while it
-goes on; then it goes on a third time
+any moment       a random time between the start of the process and the end of the run
+a file           while a file is written: a checkpoint, weights, an evaluation; before, in the middle of or
+                 after its move into place
+the test         in the evaluation on the test split
+the resume       at a random time, and once more while it goes on; then it goes on a third time
 
 A killed run is resumed to its end in a new process and compared with one that nobody disturbed: every line of
 its record but the seconds, every embedding, every weight. "Too early" are runs that were killed before their

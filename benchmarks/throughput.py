@@ -5,13 +5,12 @@ model.
 
 whole loop   train(): row order, augmentation, forward, backward, optimiser, events; no evaluation in between
 bare step    forward, backward, optimiser of the same network on inputs that never change, at the same
-precision: the limit lightly      the loop of lightly's examples: their transform on PIL images, a DataLoader
-with one worker per core, their heads
-             and loss around the same backbone,
-             SGD. At its defaults (float32, a thread per core for the network), and at the
-             precision that sslbench chose, with one thread where that is faster,
-             since the workers need cores too. In a process
-             of its own, so that it gains nothing from how sslbench sets up the one it trains in.
+             precision: the limit
+lightly      the loop of lightly's examples: their transform on PIL images, a DataLoader with one worker per
+             core, their heads and loss around the same backbone, SGD. At its defaults (float32, a thread per
+             core for the network), and at the precision that sslbench chose, with one thread where that is
+             faster, since the workers need cores too. In a process of its own, so that it gains nothing from
+             how sslbench sets up the one it trains in.
 
 lightly has no rotation task and no masked modelling for these backbones: there it is its transform and
 DataLoader in front of the same network. All take turns; a round measures each once.

@@ -19,8 +19,7 @@ PLACES = (
 ).split(",")
 TIMES = (
     "in the morning,at noon,all afternoon,after dark,since Monday,for an hour,until Friday,all week"
-).split(
-    ",")
+).split(",")
 
 
 def make(name: str, folder: Path) -> Path:
