@@ -14,6 +14,9 @@ NEGATIVE_COSINE, BYOL = -0.8944829054314, 0.2110341891372
 MAE_RAW = 1.0536421769234  # patch 4, raw pixels
 # of unit vectors: temperature 0.1 and the queue Q; temperature 0.07
 MOCO, CLIP = 0.4215449721922, 0.1109430706975
+BARLOW_TWINS = 0.1186592355993  # weight of redundancy 0.005
+SWAV = 1.5543477404323  # unit vectors as scores: epsilon 0.05, temperature 0.1
+DINO = 0.3039476702911, 0.3059832865771  # of a first and a second step: temperatures 0.1 and 0.04, centre 0.9
 RANKME_OF_A = 4.1162429990576
 # by t: alignment + the mean of both uniformities
 ALIGNMENT_AND_UNIFORMITY = {1.0: -1.5707425645461, 2.0: -2.7731589632123}

@@ -6,8 +6,10 @@ import torch
 import torch.nn.functional as F
 from golden import (
     ALIGNMENT_AND_UNIFORMITY,
+    BARLOW_TWINS,
     BYOL,
     CLIP,
+    DINO,
     HIDDEN,
     IMAGES,
     MAE_RAW,
@@ -16,6 +18,7 @@ from golden import (
     NT_XENT,
     PREDICTIONS,
     RANKME_OF_A,
+    SWAV,
     VICREG,
     VICREG_COVARIANCE_OF_A,
     VICREG_INVARIANCE,
@@ -31,7 +34,7 @@ from sslbench.machine.hardware import Hardware
 from sslbench.pretexts.pairs.clip import matched
 from sslbench.pretexts.parts import mean_over
 from sslbench.pretexts.puzzles.rotation import turned
-from sslbench.pretexts.views import byol, vicreg
+from sslbench.pretexts.views import barlow_twins, byol, dino, lejepa, swav, vicreg
 from sslbench.pretexts.views.moco import info_nce
 from sslbench.pretexts.views.simclr import nt_xent
 from sslbench.probes import geometry
@@ -76,6 +79,31 @@ def test_moco_and_clip_are_the_golden_values():
     assert matched(a, b.flip(0), torch.tensor(1 / 0.07, dtype=torch.float64))["loss"].item() != close(CLIP)
 
 
+def barlow_of(a, b):
+    agreement, redundancy = barlow_twins.terms(a, b)
+    return (agreement + 5e-3 * redundancy).item()
+
+
+def swav_of(a, b):
+    return swav.swapped([a, b], [swav.sinkhorn(s, 0.05) for s in (a, b)], 0.1).item()
+
+
+def dino_of(taught, students, center, sharp=0.04):
+    return dino.distillation(((torch.stack(taught) - center) / sharp).softmax(2),
+                             [s / 0.1 for s in students]).item()
+
+
+def test_barlow_twins_swav_and_dino_are_the_golden_values():
+    a, b = (F.normalize(x, dim=1) for x in (A, B))
+    assert barlow_of(A, B) == close(BARLOW_TWINS) != close(barlow_of(A, B.flip(0)))
+    assert swav_of(a, b) == close(SWAV) != close(swav_of(a, b.flip(0)))
+    students, taught, center = [1.1 * B, 0.9 * A], [A, B], torch.zeros(6, dtype=torch.float64)
+    for golden in DINO:
+        assert dino_of(taught, students, center) == close(golden)
+        assert dino_of(taught, students, A[0]) != close(golden)
+        center = center.lerp(torch.stack(taught).mean((0, 1)), 0.1)
+
+
 def test_mae_is_the_golden_value():
     field = Field((8, 8), (4, 4), 3)
     error = field.error(field.dense(PREDICTIONS), IMAGES.float())  # [2, 8, 8]
@@ -100,13 +128,33 @@ def test_rankme_alignment_and_uniformity_are_the_golden_values():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_losses_agree_with_lightly(seed):
-    from lightly.loss import NegativeCosineSimilarity, NTXentLoss, VICRegLoss
+    from lightly.loss import (
+        BarlowTwinsLoss,
+        DINOLoss,
+        LeJEPALoss,
+        NegativeCosineSimilarity,
+        NTXentLoss,
+        SwaVLoss,
+        VICRegLoss,
+    )
 
     a, b = random_views(seed)
     for temperature in (0.07, 0.5, 1.0):
         assert nt_xent(a, b, temperature)["loss"].item() == nearly(NTXentLoss(temperature)(a, b).item())
     assert vicreg_of(a, b) == nearly(VICRegLoss()(a, b).item())
     assert byol.distance(a, b).mean().item() == nearly(2 + 2 * NegativeCosineSimilarity()(a, b).item())
+    assert barlow_of(a, b) == nearly(BarlowTwinsLoss()(a, b).item())
+    unit = [F.normalize(x, dim=1) for x in (a, b)]
+    assert swav_of(*unit) == nearly(SwaVLoss()(unit, []).item())
+    theirs = DINOLoss(10)([a, b], [2 * b, a, a + b]).item()
+    assert dino_of([a, b], [2 * b, a, a + b], torch.zeros(10)) == nearly(theirs)
+    # theirs draws the directions itself
+    theirs = LeJEPALoss(lambda_param=0.1)
+    a_and_b = torch.stack([a, b])
+    directions = theirs.sigreg._generate_unit_vectors(a.device, a.dtype, 10)
+    theirs.sigreg._generate_unit_vectors = lambda *_: directions
+    roundness = (lejepa.sigreg(a, directions) + lejepa.sigreg(b, directions)) / 2
+    assert roundness.item() == nearly(theirs.sigreg(a_and_b).item())
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -1,12 +1,15 @@
 """What several pretext tasks share: heads, teachers, embedding of views, means over what is present."""
 
 import copy
+import math
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
-from ..field import Batch, Field, size_of
+from ..backbones import Backbone
+from ..backbones.parts import Blocks
+from ..field import Batch, Field, resample, size_of
 from ..machine.hardware import gather
 
 
@@ -53,6 +56,35 @@ class Teacher(nn.Module):
         return self.copy(*inputs)
 
 
+class DenseGuess(nn.Module):
+    """Tokens of the backbone [B, N, D] -> field -> a guess at every position [B, outputs, *size].
+
+    On the field's own grid each token gets its place, attention blocks let them look at each other, and a
+    linear map writes its patch. Symbols need no blocks: the backbone has read what is around them.
+
+    depth: attention blocks.
+    """
+
+    def __init__(self, backbone: Backbone, fields: dict[str, Field], depth: int = 1):
+        super().__init__()
+        self.fields, self.grids = fields, {name: backbone.grid(name) for name in fields}
+        self.place = nn.Parameter(0.02 * torch.randn(sum(f.tokens for f in fields.values()), backbone.dim))
+        symbols_only = all(f.vocab for f in fields.values())
+        self.decoder = nn.Identity() if symbols_only else Blocks(backbone.dim, depth)
+        self.heads = nn.ModuleDict({name: nn.Linear(backbone.dim, f.width) for name, f in fields.items()})
+
+    def forward(self, tokens: Tensor) -> dict[str, Tensor]:
+        parts = tokens.split([math.prod(grid) for grid in self.grids.values()], 1)
+        return self.decoded(torch.cat([resample(part, self.grids[name], f.grid)
+                                       for part, (name, f) in zip(parts, self.fields.items())], 1))
+
+    def decoded(self, tokens: Tensor) -> dict[str, Tensor]:
+        """The same for tokens that are on the fields' own grids."""
+        decoded = self.decoder(tokens + self.place.to(tokens.dtype))
+        parts = decoded.split([f.tokens for f in self.fields.values()], 1)
+        return {name: f.dense(self.heads[name](part)) for (name, f), part in zip(self.fields.items(), parts)}
+
+
 def mean_over(errors: Tensor, where: Tensor | None = None) -> Tensor:
     """Mean of the errors where `where` is True; the count is that of all processes, so their mean gradient is
     exact."""
@@ -92,5 +124,5 @@ def sum_over_fields(values: dict[str, Tensor | float]):
     return sum(values.values()) / len(values)
 
 
-__all__ = ["Teacher", "both", "constant_guess", "embed_views", "given", "head", "mean_over", "size_of",
-           "sum_over_fields", "two_views"]
+__all__ = ["DenseGuess", "Teacher", "both", "constant_guess", "embed_views", "given", "head", "mean_over",
+           "size_of", "sum_over_fields", "two_views"]

@@ -7,12 +7,10 @@ Symbols are always hidden at the input, of ten hidden ones one stays as it is an
 as in BERT.
 """
 
-import math
 from typing import Annotated
 
-from ...backbones.parts import Blocks
-from .. import Hyperparameter, Pretext, Row, nn, rand, randint, resample, size_of, torch
-from ..parts import both, constant_guess, mean_over, sum_over_fields
+from .. import Hyperparameter, Pretext, Row, nn, rand, randint, size_of, torch
+from ..parts import DenseGuess, both, constant_guess, mean_over, sum_over_fields
 
 
 class Masked(Pretext):
@@ -30,12 +28,7 @@ class Masked(Pretext):
         self.mask_ratio, backbone.one_way = mask_ratio, 0  # from both sides
         self.drops = backbone.maskable and not any(f.vocab for f in self.fields.values())
         self.blank = nn.Parameter(0.02 * torch.randn(backbone.dim))  # stands for every hidden token
-        self.place = nn.Parameter(0.02
-                                  * torch.randn(sum(f.tokens for f in self.fields.values()), backbone.dim))
-        symbols_only = all(f.vocab for f in self.fields.values())
-        self.decoder = nn.Identity() if symbols_only else Blocks(backbone.dim, decoder_depth)
-        self.heads = nn.ModuleDict({name: nn.Linear(backbone.dim, f.width)
-                                    for name, f in self.fields.items()})
+        self.fill_in = DenseGuess(backbone, self.fields, decoder_depth)
 
     @classmethod
     def incompatible(cls, backbone, data):
@@ -46,13 +39,14 @@ class Masked(Pretext):
     def inputs(self, batch, generator):
         """The sample, the order in which tokens stay visible [B, N], and what a backbone that is not maskable
         reads."""
-        batch, order = self.own(batch), rand(generator, size_of(batch), len(self.place)).argsort(1)
+        batch, order = self.own(batch), rand(generator, size_of(batch), len(self.fill_in.place)).argsort(1)
         return batch, order, self.blanked(batch, self.masks(order), generator)
 
     @property
     def kept(self) -> int:
         """Tokens that stay visible."""
-        return min(len(self.place) - 1, max(1, round(len(self.place) * (1 - self.mask_ratio))))
+        tokens = len(self.fill_in.place)
+        return min(tokens - 1, max(1, round(tokens * (1 - self.mask_ratio))))
 
     def masks(self, order):
         """field -> [B, *size], True where hidden; a token hides its whole patch."""
@@ -74,23 +68,15 @@ class Masked(Pretext):
 
     def guess(self, inputs):
         batch, order, blanked = inputs
-        tokens = self.visible_only(batch, order) if self.drops else self.on_field_grid(self.backbone(blanked))
-        decoded = self.decoder(tokens
-            + self.place.to(tokens.dtype)).split([f.tokens for f in self.fields.values()], 1)
-        return {name: f.dense(self.heads[name](part)) for (name, f),
-                part in zip(self.fields.items(), decoded)}
+        if self.drops:
+            return self.fill_in.decoded(self.visible_only(batch, order))
+        return self.fill_in(self.backbone(blanked))
 
     def visible_only(self, batch, order):
         tokens = self.backbone.stem(batch)  # [B, N, D]
         visible = order[:, : self.kept].unsqueeze(-1).expand(-1, -1, tokens.shape[-1])
         seen = self.backbone.trunk(tokens.gather(1, visible))  # [B, kept, D]
         return self.blank.to(seen.dtype).expand(tokens.shape).scatter(1, visible, seen)
-
-    def on_field_grid(self, tokens):
-        grids = [self.backbone.grid(name) for name in self.fields]
-        parts = tokens.split([math.prod(grid) for grid in grids], 1)
-        return torch.cat([resample(part, grid, f.grid)
-                          for part, grid, f in zip(parts, grids, self.fields.values())], 1)
 
     def forward(self, inputs):
         batch, order, _ = inputs

@@ -3,11 +3,12 @@
 import math
 from typing import Annotated
 
-from .. import Hyperparameter, Matrix, Pretext, Row, nn, torch
-from ..parts import Teacher, embed_views, head, two_views
+from .. import Hyperparameter, Matrix, Row, nn, torch
+from ..parts import Teacher, embed_views, head
+from . import TwoViews
 
 
-class BYOL(Pretext):
+class BYOL(TwoViews):
     """Predict what a slowly following copy of the network says of another view of the same sample."""
 
     name = "byol"
@@ -24,13 +25,6 @@ class BYOL(Pretext):
         self.projector = head(backbone.dim, 2 * backbone.dim, projection_dim)
         self.predictor = head(projection_dim, 2 * backbone.dim, projection_dim)
         self.teacher = Teacher(nn.ModuleList([backbone, self.projector]))
-
-    @classmethod
-    def incompatible(cls, backbone, data):
-        return two_views(data)
-
-    def inputs(self, batch, generator):
-        return [self.own(view) for view in self.data.views(batch, generator)]
 
     def target(self, batch):
         backbone, projector = self.teacher.copy

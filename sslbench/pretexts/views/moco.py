@@ -5,11 +5,12 @@ import math
 from typing import Annotated
 
 from ...machine.hardware import gather, in_float32
-from .. import Hyperparameter, Matrix, Pretext, Row, Tensor, nn, torch
-from ..parts import Teacher, head, two_views
+from .. import Hyperparameter, Matrix, Row, Tensor, nn, torch
+from ..parts import Teacher, head
+from . import TwoViews
 
 
-class MoCo(Pretext):
+class MoCo(TwoViews):
     """Find the other view of each sample among many earlier samples, which a queue remembers."""
 
     name = "moco"
@@ -32,13 +33,6 @@ class MoCo(Pretext):
         # row of the queue that is replaced next
         self.register_buffer("oldest", torch.zeros((), dtype=torch.long))
         self.keys = None  # of this step, until after_step puts them into the queue
-
-    @classmethod
-    def incompatible(cls, backbone, data):
-        return two_views(data)
-
-    def inputs(self, batch, generator):
-        return [self.own(view) for view in self.data.views(batch, generator)]
 
     def query(self, view):
         return nn.functional.normalize(self.projector(self.embed(view)).float(), dim=1)  # [B, P]

@@ -4,11 +4,12 @@ import math
 from typing import Annotated
 
 from ...machine.hardware import gather, in_float32, rank, world
-from .. import Hyperparameter, Matrix, Pretext, Row, Tensor, nn, size_of, torch
-from ..parts import embed_views, head, two_views
+from .. import Hyperparameter, Matrix, Row, Tensor, nn, size_of, torch
+from ..parts import embed_views, head
+from . import TwoViews
 
 
-class SimCLR(Pretext):
+class SimCLR(TwoViews):
     """Make two random views of each sample and find, among all others in the batch, which two belong
     together."""
 
@@ -23,13 +24,6 @@ class SimCLR(Pretext):
         super().__init__(backbone, data)
         self.temperature = temperature
         self.projector = head(backbone.dim, backbone.dim, projection_dim)
-
-    @classmethod
-    def incompatible(cls, backbone, data):
-        return two_views(data)
-
-    def inputs(self, batch, generator):
-        return [self.own(view) for view in self.data.views(batch, generator)]
 
     def project(self, views):
         # 2 x [B, P]

@@ -4,13 +4,14 @@
 from typing import Annotated
 
 from ...machine.hardware import gather, in_float32
-from .. import Hyperparameter, Matrix, Pretext, Row, Tensor, nn
-from ..parts import embed_views, head, two_views
+from .. import Hyperparameter, Matrix, Row, Tensor, nn
+from ..parts import embed_views, head
+from . import TwoViews
 
 EPSILON = 1e-4
 
 
-class VICReg(Pretext):
+class VICReg(TwoViews):
     """Make two views agree while every feature keeps varying over the batch and no two features say the
     same."""
 
@@ -29,13 +30,6 @@ class VICReg(Pretext):
         super().__init__(backbone, data)
         self.weights = invariance_weight, variance_weight, covariance_weight
         self.projector = head(backbone.dim, projection_dim, projection_dim)
-
-    @classmethod
-    def incompatible(cls, backbone, data):
-        return two_views(data)
-
-    def inputs(self, batch, generator):
-        return [self.own(view) for view in self.data.views(batch, generator)]
 
     def project(self, views):
         # 2 x [G, P]

@@ -1,0 +1,77 @@
+"""Cluster the embeddings of all training samples before every epoch, then learn to tell the cluster of each
+(DeepCluster, Caron et al. 2018). A sample's cluster is the nearest centre; centres are a buffer."""
+
+import math
+from typing import Annotated
+
+from ...backbones import evaluating
+from ...machine.hardware import gather, in_float32
+from .. import Hyperparameter, Pretext, Row, Says, Tensor, nn, torch
+
+
+class DeepCluster(Pretext):
+    """Sort all samples into clusters before every epoch, and learn to tell the cluster of each."""
+
+    name = "deepcluster"
+    paper = "https://arxiv.org/abs/1807.05520"
+    chance_is_a_direction = True
+
+    def __init__(self, backbone, data, *,
+                 clusters: Annotated[int, Hyperparameter("clusters", 2, 4096, log=True)] = 64,
+                 rounds: Annotated[int, Hyperparameter("rounds of k-means before every epoch", 1, 100)] = 10):
+        super().__init__(backbone, data)
+        self.rounds, self.classify = rounds, nn.Linear(backbone.dim, clusters)
+        self.register_buffer("mean", torch.zeros(backbone.dim))
+        self.register_buffer("centers", nn.functional.normalize(torch.randn(clusters, backbone.dim), dim=1))
+
+    def direction(self, z):
+        return nn.functional.normalize(z.float() - self.mean, dim=1)
+
+    def before_epoch(self, batches):
+        z = gather(torch.cat([self.embed(self.own(batch)).float() for batch in batches]))  # [n, D]
+        self.mean.copy_(z.mean(0))
+        z = self.direction(z)
+        start = z[torch.linspace(0, len(z) - 1, len(self.centers)).long()]
+        self.centers.copy_(kmeans(z, start, self.rounds))
+        nn.init.zeros_(self.classify.weight)  # the clusters are new
+        nn.init.zeros_(self.classify.bias)
+
+    def inputs(self, batch, generator):
+        """The sample, its augmented view, and the cluster of the sample [B]."""
+        return self.own(batch), self.own(self.data.augment(batch, generator)), self.cluster(self.own(batch))
+
+    @torch.no_grad()
+    def cluster(self, batch):
+        with in_float32(self.centers), evaluating(self.backbone):
+            return (self.direction(self.embed(batch)) @ self.centers.T).argmax(1)
+
+    def forward(self, inputs):
+        _, view, cluster = inputs
+        logits = self.classify(self.embed(view)).float()
+        share = torch.bincount(cluster, minlength=len(self.centers)).clamp(min=1).float()
+        weight = 1 / share[cluster]  # every cluster counts alike
+        loss = nn.functional.cross_entropy(logits, cluster, reduction="none")
+        return {"loss": (loss * weight).sum() / weight.sum(),
+                "accuracy": (logits.argmax(1) == cluster).float().mean()}
+
+    def chance(self, inputs):
+        return math.log(len(self.centers))
+
+    def show(self, inputs):
+        sample, view, cluster = inputs
+        guess = self.classify(self.embed(view)).argmax(1)
+        words = [f"cluster {a}, guess {b}" for a, b in zip(cluster.tolist(), guess.tolist())]
+        return [Row("sample that was sorted", sample), Row("its view", view),
+                Says(words, (guess == cluster).tolist())]
+
+
+def kmeans(x: Tensor, centers: Tensor, rounds: int) -> Tensor:
+    """Spherical k-means of unit vectors [n, D] from these centres [K, D]; an empty cluster starts again at
+    the sample that lies farthest from its own centre."""
+    for _ in range(rounds):
+        best, which = (x @ centers.T).max(1)
+        total = torch.zeros_like(centers).index_add_(0, which, x)
+        empty = torch.bincount(which, minlength=len(centers)) == 0
+        total[empty] = x[best.argsort()[: int(empty.sum())]]
+        centers = nn.functional.normalize(total, dim=1)
+    return centers

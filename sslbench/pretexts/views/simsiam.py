@@ -1,0 +1,46 @@
+"""Predict the other view of oneself with a stopped gradient; neither negatives nor a teacher (SimSiam, Chen
+and He 2021)."""
+
+from typing import Annotated
+
+from .. import Hyperparameter, Matrix, Row, nn
+from ..parts import embed_views, head
+from . import TwoViews
+from .byol import distance
+
+
+class SimSiam(TwoViews):
+    """Predict from one view what the same network says of another view, whose gradient is stopped."""
+
+    name = "simsiam"
+    paper = "https://arxiv.org/abs/2011.10566"
+    chance_is_a_direction = True
+
+    def __init__(self, backbone, data, *,
+                 projection_dim: Annotated[
+                     int, Hyperparameter("numbers in the projection that is predicted", 8, 2048)] = 256):
+        super().__init__(backbone, data)
+        self.projector = nn.Sequential(*head(backbone.dim, projection_dim, projection_dim),
+                                       nn.BatchNorm1d(projection_dim, affine=False))
+        self.predictor = head(projection_dim, max(4, projection_dim // 4), projection_dim)
+
+    def project(self, views):
+        """Predictions [B, P] and projections [B, P], without gradient, of both views."""
+        z = embed_views(lambda batch: self.projector(self.embed(batch)), views)
+        return [self.predictor(x) for x in z], [x.detach() for x in z]
+
+    def forward(self, inputs):
+        (p1, p2), (z1, z2) = self.project(inputs)
+        # 0: collapsed; 1 / sqrt(P): spread out
+        spread = nn.functional.normalize(z1.float(), dim=1).std(0).mean()
+        return {"loss": (distance(p1, z2) + distance(p2, z1)).mean() / 2, "deviation": spread}
+
+    def chance(self, inputs):
+        # a prediction that knows nothing points at right angles to the target
+        return 2.0
+
+    def show(self, inputs):
+        (p1, _), (_, z2) = self.project(inputs)
+        a, b = (nn.functional.normalize(z.float(), dim=1) for z in (p1, z2))
+        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]),
+                Matrix("prediction from view 1 (rows) and view 2 (columns)", a @ b.T)]
