@@ -125,3 +125,13 @@ def test_a_second_call_installs_nothing(bare):
             and "pip" not in make("-n", "check", cwd=bare).stdout)
     (bare / "pyproject.toml").touch()
     assert "pip" in make("-n", "lab", cwd=bare).stdout
+
+
+@pytest.mark.parametrize("given, small", [([], False), (["CPU=1"], True)], ids=["plain", "CPU=1"])
+def test_make_lab_takes_the_small_builds_of_both_when_asked(bare, given, small):
+    """The commands that it would run; the index of these builds cannot be reached everywhere."""
+    lines = [line for line in make("-n", "lab", *given, cwd=bare).stdout.splitlines() if "-m pip" in line]
+    assert lines[-1].endswith("install -e '.[lab]'") and len(lines) == 1 + small
+    if small:
+        assert ("'torch>=" in lines[0] and "'torchvision>=" in lines[0]
+                and lines[0].endswith("--index-url https://download.pytorch.org/whl/cpu"))
