@@ -15,8 +15,9 @@ from torch import Generator, Tensor
 from ...catalog import Hyperparameter
 from .. import Data, Field, rand, randint
 from ..image.augment import Color, Crop, color, geometry
+from ..image.outlines import SHAPES, outline
 
-SHAPES, SIZES = ("circle", "square", "triangle", "cross", "ring", "bar"), ("small", "large")
+SIZES = ("small", "large")
 COLORS = {"red": (0.85, 0.15, 0.15), "green": (0.15, 0.7, 0.2), "blue": (0.2, 0.3, 0.9),
           "yellow": (0.9, 0.8, 0.15),
           "white": (0.95, 0.95, 0.95), "black": (0.06, 0.06, 0.06)}
@@ -91,24 +92,13 @@ def painted(shape: Tensor, place: Tensor, rgb: Tensor, generator: Generator) -> 
     u, v = (along.view(1, 1, -1) - x) / radius, (along.view(1, -1, 1) - y) / radius
     # [n, SIDE, SIDE], 1 at the radius
     u, v = u * tilt.cos() + v * tilt.sin(), v * tilt.cos() - u * tilt.sin()
-    ink = ((1 - outlines(u, v)[shape, torch.arange(n)]) * radius * SIDE / 2 + 0.5).clamp(0, 1).unsqueeze(1)
+    ink = ((1 - outline(shape, u, v)) * radius * SIDE / 2 + 0.5).clamp(0, 1).unsqueeze(1)
     coarse = F.interpolate(torch.randn(n, 3, 6, 6, generator=generator), (SIDE, SIDE), mode="bilinear",
                            align_corners=False)
     ground = 0.25 + 0.5 * rand(generator, n, 3, 1, 1) + 0.15 * coarse
     image = (torch.lerp(ground, rgb.view(n, 3, 1, 1), ink)
              + 0.05 * torch.randn(n, 3, SIDE, SIDE, generator=generator))
     return image.mul_(255).round_().clamp_(0, 255).byte()
-
-
-def outlines(u: Tensor, v: Tensor) -> Tensor:
-    """[6, n, H, W]: for each of SHAPES how far a point is out, 1 at the edge; each fills the circle of radius
-    1."""
-    far, a, b = (u * u + v * v).sqrt(), u.abs(), v.abs()
-    square = 1.4 * torch.maximum(a, b)
-    triangle = 1 + torch.maximum(v - 0.5, 0.87 * a - 0.5 * v - 0.5)
-    cross = torch.minimum(torch.maximum(3 * a, b), torch.maximum(a, 3 * b))
-    return torch.stack([far, square, triangle, cross, 1 + 2.2 * ((far - 0.75).abs() - 0.25),
-                        torch.maximum(3 * a, b)])
 
 
 def sentences(factors: dict[str, Tensor], generator: Generator) -> Tensor:
