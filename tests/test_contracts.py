@@ -27,14 +27,24 @@ QUICK = (promises.loss_is_one_finite_number, promises.inputs_come_from_the_gener
          promises.inputs_leave_the_batch_alone,
          promises.what_it_shows_can_be_drawn)
 
+
+
+def daily(every: list[tuple[str, str, str]]) -> list:
+    """All of them; daily those that bring a task, a backbone or a shape that none before them had."""
+    seen, marked = set(), []
+    for names in every:
+        marked.append(pytest.param(names, marks=[pytest.mark.slow] if seen.issuperset(names) else []))
+        seen.update(names)
+    return marked
+
+
 ON_TOYS = [names for pretext in Pretext.all() for names in shapes_for(pretext)]
 FITTING = [(p, b, d) for p in Pretext.all() for b in Backbone.all() for d in [*SHAPES, *LABELLED]
            if not incompatible(source(d), Pretext.find(p), b)]
 EACH_BACKBONE = [next(names for names in FITTING if names[1] == backbone) for backbone in Backbone.all()]
 ON_SOURCES = [(p, b, d) for p in Pretext.all() for d in SOURCES if (b := first_fitting(p, source(d)))]
-ON_BLIND = [pytest.param(names, marks=[pytest.mark.slow] if i else [])  # daily one shape for each task
-            for p, task in Pretext.all().items() if not task.chance_is_a_direction
-            for i, names in enumerate(shapes_for(p, BLIND))]
+ON_BLIND = [names for p, task in Pretext.all().items() if not task.chance_is_a_direction
+            for names in shapes_for(p, BLIND)]
 GAPS = [(p, b, d) for p, b, d in ON_TOYS if "padded" in d]
 EVERY_GAP = [(p, b, d) for p, b, d in FITTING if "padded" in d and b not in SLOW]
 many = partial(pytest.mark.parametrize, "names", ids="-".join)
@@ -57,7 +67,7 @@ def test_every_listed_class_is_tried():
     assert {d for _, _, d in ON_SOURCES} | DOWNLOADED == set(Data.all())
 
 
-@many(argvalues=ON_TOYS)
+@many(argvalues=daily(ON_TOYS))
 def test_a_task_keeps_its_promises_on_every_shape_of_sample(names):
     keeps(names)
 
@@ -73,7 +83,7 @@ def test_a_task_keeps_its_promises_on_every_backbone_and_every_shape(names):
     keeps(names, FEW if names[1] in SLOW else promises.OF_A_TASK)
 
 
-@many(argvalues=ON_SOURCES)
+@many(argvalues=daily(ON_SOURCES))
 def test_a_task_draws_reads_and_shows_every_source(names):
     keeps(names, QUICK)
 
@@ -84,12 +94,12 @@ def test_a_task_keeps_its_promises_on_every_source(names):
     keeps(names)
 
 
-@many(argvalues=ON_BLIND)
+@many(argvalues=daily(ON_BLIND))
 def test_chance_is_what_a_guess_reaches_that_knows_nothing(names):
     promises.chance_is_what_blind_heads_reach(build(*names[:2], source(names[2])))
 
 
-@many(argvalues=GAPS)
+@many(argvalues=daily(GAPS))
 def test_what_is_absent_counts_for_nothing(names):
     promises.absent_places_count_for_nothing(build(*names[:2], source(names[2])))
 
