@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from test_settings import numbers, same
 from torch import nn
-from toys import SHAPES, build, catalogue, small, source, toy  # noqa: F401  fixtures
+from toys import SHAPES, build, catalogue, in_part, small, source, toy  # noqa: F401  fixtures
 
 from sslbench.backbones import Backbone
 from sslbench.backbones.adopted import adopt
@@ -74,7 +74,7 @@ def test_a_generator_that_is_given_is_used_and_meta_tensors_hold_no_numbers():
 
 
 @pytest.mark.parametrize("pretext, backbone, shape",
-                         [f for f in FITS if f[2] in ("image", "series", "text", "image and text")])
+                         in_part([f for f in FITS if f[2] in ("image", "series", "text", "image and text")]))
 def test_the_weights_are_those_of_manual_seed(pretext, backbone, shape):
     expected, before = build(pretext, backbone, source(shape)).state_dict(), torch.get_rng_state()
     with Drawing(0):
@@ -131,7 +131,7 @@ def test_layers_that_draw_are_known(layer):
     assert draws(nn.Sequential(nn.Linear(2, 2), layer)) is LAYERS[layer]
 
 
-@pytest.mark.parametrize("pretext, backbone, shape", FITS)
+@pytest.mark.parametrize("pretext, backbone, shape", in_part(FITS))
 def test_what_is_listed_draws_nothing_by_itself(pretext, backbone, shape):
     """Neither in a step nor by its layers, so its steps need no seed."""
     task, data = build(pretext, backbone, source(shape)).train(), source(shape)

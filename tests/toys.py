@@ -102,6 +102,12 @@ def shapes_for(pretext: str, shapes=(*SHAPES, *LABELLED)) -> list[tuple[str, str
             for shape in shapes if (backbone := first_fitting(pretext, source(shape)))]
 
 
+def in_part(every: list, n: int = 4) -> list:
+    """All of them for a parametrised test; daily every n-th alone."""
+    return [pytest.param(*(value if isinstance(value, tuple) else (value,)),
+                         marks=[pytest.mark.slow] if i % n else []) for i, value in enumerate(every)]
+
+
 def small(cls: type) -> dict:
     """Hyperparameters that make a class of the catalogue small."""
     known = cls.hyperparameters()

@@ -36,7 +36,6 @@ class Shapes(Data):
     """
 
     name, unit, splits_from = "shapes", "pictures", "drawn anew for each split"
-    alike = True
     classes = {name: list(names) for name, names in NAMES.items()}
 
     def __init__(self, *, crop: Crop = 0.5,
@@ -48,7 +47,7 @@ class Shapes(Data):
         image = Field((SIDE, SIDE), (8, 8), 3, scale=1 / 64, offset=128)
         words = Field((LENGTH,), (1,), vocab=len(WORDS))
         self.fields = {"caption": words, "image": image} if sentence else {"image": image}
-        self.probe_on = ("image",)
+        self.probe_on, self.alike = ("image",), sentence
 
     def load(self, split):
         scene = drawn(self.generator(split), SCENES[split])

@@ -22,14 +22,17 @@ class DeepCluster(Pretext):
         super().__init__(backbone, data)
         self.rounds, self.classify = rounds, nn.Linear(backbone.dim, clusters)
         self.register_buffer("mean", torch.zeros(backbone.dim))
+        self.register_buffer("whiten", torch.eye(backbone.dim))
         self.register_buffer("centers", nn.functional.normalize(torch.randn(clusters, backbone.dim), dim=1))
 
     def direction(self, z):
-        return nn.functional.normalize(z.float() - self.mean, dim=1)
+        """Whitened and of length 1, as the paper does: no feature, colour say, decides alone."""
+        return nn.functional.normalize((z.float() - self.mean) @ self.whiten, dim=1)
 
     def before_epoch(self, batches):
         z = gather(torch.cat([self.embed(self.own(batch)).float() for batch in batches]))  # [n, D]
         self.mean.copy_(z.mean(0))
+        self.whiten.copy_(whitening(z - self.mean))
         z = self.direction(z)
         start = z[torch.linspace(0, len(z) - 1, len(self.centers)).long()]
         self.centers.copy_(kmeans(z, start, self.rounds))
@@ -63,6 +66,14 @@ class DeepCluster(Pretext):
         words = [f"cluster {a}, guess {b}" for a, b in zip(cluster.tolist(), guess.tolist())]
         return [Row("sample that was sorted", sample), Row("its view", view),
                 Says(words, (guess == cluster).tolist())]
+
+
+def whitening(z: Tensor) -> Tensor:
+    """[D, D]: what makes features [n, D] of mean 0 uncorrelated and of deviation 1, by their main directions;
+    those that hardly vary stay small."""
+    with in_float32(z):
+        values, directions = torch.linalg.eigh(z.T @ z / len(z))
+    return directions / (values + 1e-3 * values.max().clamp(min=1e-12)).sqrt()
 
 
 def kmeans(x: Tensor, centers: Tensor, rounds: int) -> Tensor:
