@@ -1,4 +1,4 @@
-"""Puzzles are cut as they say: pieces put back make the sample, and a neighbour lies where its answer says."""
+"""Puzzles are cut as they say: pieces put back make the sample, a neighbour lies where its answer says."""
 
 import pytest
 import torch

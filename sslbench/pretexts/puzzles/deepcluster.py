@@ -1,5 +1,9 @@
 """Cluster the embeddings of all training samples before every epoch, then learn to tell the cluster of each
-(DeepCluster, Caron et al. 2018). A sample's cluster is the nearest centre; centres are a buffer."""
+(DeepCluster, Caron et al. 2018).
+
+A sample's cluster is the centre nearest to what the network said of it before the epoch: a copy of the
+network is kept for that.
+"""
 
 import math
 from typing import Annotated
@@ -7,6 +11,7 @@ from typing import Annotated
 from ...backbones import evaluating
 from ...machine.hardware import gather, in_float32
 from .. import Hyperparameter, Pretext, Row, Says, Tensor, nn, torch
+from ..parts import Teacher
 
 
 class DeepCluster(Pretext):
@@ -21,6 +26,7 @@ class DeepCluster(Pretext):
                  rounds: Annotated[int, Hyperparameter("rounds of k-means before every epoch", 1, 100)] = 10):
         super().__init__(backbone, data)
         self.rounds, self.classify = rounds, nn.Linear(backbone.dim, clusters)
+        self.before = Teacher(backbone)  # the network as it was before this epoch
         self.register_buffer("mean", torch.zeros(backbone.dim))
         self.register_buffer("whiten", torch.eye(backbone.dim))
         self.register_buffer("centers", nn.functional.normalize(torch.randn(clusters, backbone.dim), dim=1))
@@ -30,6 +36,7 @@ class DeepCluster(Pretext):
         return nn.functional.normalize((z.float() - self.mean) @ self.whiten, dim=1)
 
     def before_epoch(self, batches):
+        self.before.follow(self.backbone, 0.0)
         z = gather(torch.cat([self.embed(self.own(batch)).float() for batch in batches]))  # [n, D]
         self.mean.copy_(z.mean(0))
         self.whiten.copy_(whitening(z - self.mean))
@@ -45,8 +52,8 @@ class DeepCluster(Pretext):
 
     @torch.no_grad()
     def cluster(self, batch):
-        with in_float32(self.centers), evaluating(self.backbone):
-            return (self.direction(self.embed(batch)) @ self.centers.T).argmax(1)
+        with in_float32(self.centers), evaluating(self.before):
+            return (self.direction(self.before.copy.embed(batch)) @ self.centers.T).argmax(1)
 
     def forward(self, inputs):
         _, view, cluster = inputs

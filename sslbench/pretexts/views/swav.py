@@ -20,9 +20,9 @@ class SwAV(TwoViews):
     def __init__(self, backbone, data, *,
                  prototypes: Annotated[int, Hyperparameter("clusters", 2, 4096, log=True)] = 256,
                  temperature: Annotated[float, Hyperparameter(
-                     "small: the prediction is sharp", 0.02, 1.0, log=True)] = 0.1,
+                     "small: the prediction is sharp", 0.02, 1.0, log=True)] = 0.2,
                  epsilon: Annotated[float, Hyperparameter(
-                     "small: the assignment is sharp", 0.01, 1.0, log=True)] = 0.05,
+                     "small: the assignment is sharp", 0.01, 1.0, log=True)] = 0.03,
                  projection_dim: Annotated[
                      int, Hyperparameter("numbers in the projection that is sorted", 8, 1024)] = 128):
         super().__init__(backbone, data)
