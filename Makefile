@@ -12,7 +12,7 @@
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 PYTEST := .venv/bin/python -m pytest
-NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=240
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 NOTEBOOKS ?= notebooks benchmarks/record.ipynb
 TORCH := $(if $(CPU),'torch>=2.6' 'torchvision>=0.21' --index-url https://download.pytorch.org/whl/cpu)
 LAB_ARGS ?= $(if $(filter 0,$(shell id -u)),--allow-root)  # JupyterLab refuses root without it

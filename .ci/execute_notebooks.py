@@ -63,7 +63,7 @@ def execute(path: Path) -> float:
     """Run one notebook in its own folder and write it back; the seconds it took."""
     started = time.perf_counter()
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=240, kernel_name="python3", record_timing=False, resources={
+    NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False, resources={
         "metadata": {"path": str(path.parent)}}).execute()
     text = nbformat.writes(with_small_pictures(without_widgets(notebook)))
     size = len(text.encode())
