@@ -14,6 +14,7 @@ from toys import catalogue, toy  # noqa: F401  fixtures
 
 from sslbench import Recipe, adopt, arrays, export, fit
 from sslbench.commands import main
+from sslbench.notes import heard_by
 
 QUICK = {"progress": False, "device": "cpu", "evaluations": 1}
 
@@ -127,3 +128,48 @@ def test_a_run_without_weights_is_one_line(toy, tmp_path):
     run.weights = None
     with pytest.raises(ValueError, match="no weights"):
         export(run, tmp_path / "e.npz")
+
+
+@pytest.mark.parametrize("name", ["q.CSV", "q.NPZ", "q.Parquet", "q.PT"])
+def test_an_ending_in_capitals_means_the_same(run, tmp_path, name):
+    export(run, tmp_path / name)
+    start = (tmp_path / name).read_bytes()[:4]
+    assert start == {"CSV": b"name", "NPZ": b"PK\3\4", "Parquet": b"PAR1", "PT": b"PK\3\4"}[name[2:]]
+
+
+def test_files_beside_it_stay_and_nothing_else_is_left(run, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/g.csv.part").write_text("mine")
+    (tmp_path / "out/k.npz.part").symlink_to(tmp_path / "elsewhere")
+    for name in ("g.csv", "k.npz", "w.pt"):
+        export(run, tmp_path / "out" / name)
+    assert (tmp_path / "out/g.csv.part").read_text() == "mine" and not (tmp_path / "elsewhere").exists()
+    assert len(list((tmp_path / "out").iterdir())) == 5
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_label_called_like_a_column_of_the_table_keeps_its_own(catalogue, tmp_path, ending):
+    y = {"name": torch.arange(60) % 2, "e0": torch.arange(60) % 3}
+    recipe = Recipe(arrays(torch.randn(60, 1, 16), y, name="badly_named"), steps=1, batch_size=8)
+    export(fit(recipe, **QUICK), tmp_path / f"t.{ending}")
+    table = (pandas.read_csv if ending == "csv" else pandas.read_parquet)(tmp_path / f"t.{ending}")
+    assert set(table["label name"].astype(int)) == {0, 1} and set(table["label e0"].astype(int)) <= {0, 1, 2}
+    assert table["e0"].dtype.kind == "f" and len(table["name"].unique()) == len(table)
+
+
+def test_changed_data_is_said_and_a_runs_own_files_are_not_replaced(tmp_path):
+    values = np.random.default_rng(0).normal(size=(60, 20))
+    np.savetxt(tmp_path / "a.csv", values, "%.4f", ",")
+    recipe = Recipe("series", "simclr", "small_cnn", steps=1, batch_size=8,
+                    hyperparameters={"data.file": str(tmp_path / "a.csv")})
+    fit(recipe, tmp_path / "run", **QUICK)
+    with pytest.raises(FileExistsError, match="belongs to the run"):
+        export(tmp_path / "run", tmp_path / "run/weights.safetensors", overwrite=True)
+    said = []
+    with heard_by(said.append):
+        export(tmp_path / "run", tmp_path / "same.npz")
+    assert not any("not what this run learned from" in words for words in said)
+    np.savetxt(tmp_path / "a.csv", values[::-1] + 1, "%.4f", ",")
+    with heard_by(said.append):
+        export(tmp_path / "run", tmp_path / "other.npz")
+    assert any("not what this run learned from" in words for words in said)

@@ -10,6 +10,7 @@ from toys import catalogue, toy  # noqa: F401  fixtures
 
 from sslbench import compare, fit, resume
 from sslbench.commands import main
+from sslbench.notes import heard_by as heard
 from sslbench.runs.run import Run, load_run
 from sslbench.runs.seeds import Seeds
 
@@ -45,7 +46,7 @@ def test_seeds_are_a_number_from_one(toy, seeds, tmp_path):
 @pytest.mark.slow
 def test_what_was_interrupted_goes_on_and_what_is_done_stays(toy, tmp_path, monkeypatch):
     whole = fit(toy, tmp_path / "whole", seeds=3, **QUICK)
-    add, began = Run.add, []
+    add, began, said = Run.add, [], []
 
     def interrupted(run, event):
         began.append(run.recipe.seed)
@@ -58,7 +59,9 @@ def test_what_was_interrupted_goes_on_and_what_is_done_stays(toy, tmp_path, monk
         fit(toy, tmp_path / "part", seeds=3, checkpoint_every=1, **QUICK)
     assert not (tmp_path / f"part/seed-{toy.seed + 2}").exists()
     done = (tmp_path / f"part/seed-{toy.seed}/events.jsonl").read_bytes()
-    assert len(compare(tmp_path / "part").runs) == 2
+    with heard(lambda words: said.append(words)):
+        assert len(compare(tmp_path / "part").runs) == 1  # the second has not come to its end
+    assert "2 of 3 seeds have not come to their end" in said[0]
     found = resume(tmp_path / "part", progress=False, device="cpu")
     assert (tmp_path / f"part/seed-{toy.seed}/events.jsonl").read_bytes() == done
     assert [run.recipe for run in found.runs] == [run.recipe for run in whole.runs]
@@ -135,3 +138,106 @@ def test_the_list_names_the_recipe(toy, tmp_path):
     fit(toy, tmp_path, seeds=2, **QUICK)
     plan = json.loads((tmp_path / "seeds.json").read_text())
     assert plan["seeds"] == [toy.seed, toy.seed + 1] and plan["recipe"]["data"] == toy.data
+
+
+def interrupted_in(monkeypatch, seed: int, call):
+    """Call, and interrupt the training of that seed after its second step."""
+    add = Run.add
+
+    def adding(run, event):
+        if run.recipe.seed == seed and event.step == 2:
+            raise KeyboardInterrupt
+        add(run, event)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt) as error:
+        patch.setattr(Run, "add", adding)
+        call()
+    return error.value
+
+
+def test_a_new_recipe_over_old_seeds_never_mixes_with_them(toy, tmp_path, monkeypatch):
+    fit(toy, tmp_path / "m", seeds=3, **QUICK)
+    other = replace(toy, lr=0.01)
+    again = {"seeds": 3, "overwrite": True, **QUICK}
+    interrupted_in(monkeypatch, toy.seed, lambda: fit(other, tmp_path / "m", **again))
+    assert compare(tmp_path / "m/seed-1").runs[0].recipe.lr == toy.lr  # not replaced yet
+    with pytest.raises(ValueError, match="at least one run"):
+        compare(tmp_path / "m")
+    assert [run.recipe.lr for run in resume(tmp_path / "m", **QUICK).runs] == [0.01] * 3
+    plan = json.loads((tmp_path / "m/seeds.json").read_text())
+    plan["recipe"]["lr"], plan["overwrite"] = 0.02, False
+    (tmp_path / "m/seeds.json").write_text(json.dumps(plan))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(ValueError, match=r"seed-0 holds a run of another recipe"):
+        resume(tmp_path / "m", **QUICK)
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_an_init_that_would_be_overwritten_is_refused_before_anything_is(toy, tmp_path):
+    fit(toy, tmp_path, seeds=2, **QUICK)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(ValueError, match="init names a run that would be overwritten"):
+        fit(replace(toy, init=str(tmp_path / "seed-1")), tmp_path, seeds=2, overwrite=True, **QUICK)
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_finished_seeds_without_checkpoints_stay_as_they_are(toy, tmp_path):
+    fit(toy, tmp_path, seeds=2, **QUICK)
+    [path.unlink() for path in tmp_path.glob("seed-*/checkpoint*")]
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    resume(tmp_path, **QUICK)
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_seeds_that_have_not_begun_are_trained_as_the_others_were(toy, tmp_path, monkeypatch):
+    how = {"progress": False, "device": "cpu", "evaluations": 2, "test": False, "checkpoint_every": 1}
+    error = interrupted_in(monkeypatch, toy.seed, lambda: fit(toy, tmp_path, seeds=2, **how))
+    assert error.seeds.runs == []
+    found = resume(tmp_path, progress=False)
+    assert [[(e.step, e.split) for e in run.evaluations] for run in found.runs] == [
+        [(e.step, e.split) for e in found.runs[0].evaluations]] * 2
+
+
+def test_what_is_done_is_not_lost_without_a_folder(toy, monkeypatch):
+    error = interrupted_in(monkeypatch, toy.seed + 1, lambda: fit(toy, seeds=2, **QUICK))
+    assert [run.recipe.seed for run in error.seeds.runs] == [toy.seed] and error.seeds.runs[0].done
+
+
+def test_one_run_does_not_hide_those_of_several_seeds(toy, tmp_path):
+    fit(toy, tmp_path, seeds=2, **QUICK)
+    with pytest.raises(OSError, match="holds the runs of several seeds"):
+        fit(toy, tmp_path, overwrite=True, **QUICK)
+    with pytest.raises(FileNotFoundError, match="several seeds, each in a folder of its own"):
+        load_run(tmp_path)
+
+
+@pytest.mark.parametrize("seeds", [10_001, 10**30])
+def test_seeds_have_a_limit(toy, seeds):
+    with pytest.raises(ValueError, match="from 1 to 10,000"):
+        fit(toy, seeds=seeds, **QUICK)
+
+
+def test_seeds_are_of_one_process(toy, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="in one process"):
+        fit(toy, seeds=2, **QUICK)
+
+
+def test_runs_on_other_data_of_the_same_name_are_rows_of_their_own(catalogue):
+    import torch
+
+    from sslbench import Recipe, arrays
+    runs = []
+    for seed in (0, 1):
+        x = torch.randn(120, 1, 16, generator=torch.Generator().manual_seed(seed))
+        recipe = Recipe(arrays(x, torch.arange(120) % 2, name="changing"), steps=2, batch_size=16, seed=seed)
+        runs.append(fit(recipe, **QUICK))
+    assert len(compare(*runs).groups) == 2
+    assert len(compare(runs[1], fit(replace(runs[1].recipe, seed=2), **QUICK)).groups) == 1
+
+
+@pytest.mark.parametrize("names", [5, "abc", [1, 2]])
+def test_names_are_a_list_of_texts(toy, names):
+    run = fit(toy, **QUICK)
+    with pytest.raises(ValueError, match="names must be a list of texts"):
+        compare(run, run, names=names)

@@ -1,5 +1,6 @@
 """Several runs side by side, with the baselines they must beat."""
 
+import json
 import os
 import statistics
 from collections.abc import Iterable, Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from .. import arguments
 from ..catalog import Table
+from ..messages import quoted
 from ..probes import leading, of_labels, of_nothing, parsed
 from .names import numbered
 from .run import Run, load_run
@@ -111,16 +113,27 @@ def compare(*runs: Run | Seeds | str | os.PathLike, names: list[str] | None = No
     flat = list(flattened(runs))
     if not flat:
         raise ValueError("give compare() at least one run, for example compare(fit(Recipe()))")
-    alike: dict[str, list[Run]] = {}
+    alike: dict[tuple, list[Run]] = {}
     for run in flat:
-        alike.setdefault(replace(run.recipe, seed=0).to_json(), []).append(run)
+        alike.setdefault(apart_from_the_seed(run), []).append(run)
     groups = list(alike.values())
     if (any(len({run.recipe.seed for run in group}) < len(group) for group in groups)
         or (names and len(names) == len(flat))):
         groups = [[run] for run in flat]  # the same run twice, or somebody has a name for each
+    if not isinstance(names, (list, tuple, type(None))) or not all(isinstance(x, str) for x in names or ()):
+        raise ValueError(f"names must be a list of texts, not {quoted(names)}")
     if names and len(names) != len(groups):
         raise ValueError(f"names must be one for each of the {len(groups)} rows, not {len(names)}")
     return Comparison(groups, names or numbered([group[0].recipe for group in groups]))
+
+
+def apart_from_the_seed(run: Run) -> tuple:
+    """What runs that are one row have in common: their recipe, how far they are, and what can be read off
+    their data without a network, since arrays and files of one name may change."""
+    of_data = {name: {key: round(value, 4) for key, value in scores.items()}
+               for name, scores in run.baselines.items() if name == "chance" or name.startswith("raw")}
+    return (replace(run.recipe, seed=0).to_json(), run.step, run.done is None,
+            run.about.get("data", ""), json.dumps(of_data, sort_keys=True))
 
 
 def flattened(items: Iterable) -> Iterator[Run]:

@@ -2,6 +2,7 @@
 inner network."""
 
 import os
+import uuid
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,14 @@ from torch import Tensor
 from .. import arguments
 from ..catalog import nearest
 from ..data import Data
+from ..data.digest import digest_of
 from ..machine.hardware import Hardware
-from ..storage import tensor_files
+from ..messages import in_words
+from ..notes import note
+from ..storage import regular_files, run_folder, tensor_files
 from ..training import evaluate
 from .run import SPLITS, Run, load_run
+from .seeds import Seeds
 
 TABLES, WEIGHTS = (".npz", ".parquet", ".csv"), (".pt", ".safetensors")
 
@@ -38,17 +43,28 @@ def export(run: Run | str | os.PathLike, file: str | os.PathLike, *, split: str 
                          "(weights)")
     if split not in SPLITS:
         raise ValueError(nearest("split", split, SPLITS))
-    if path.exists() and not overwrite:
-        raise FileExistsError(f"{path} exists; choose another file"
-                              + ("" if path.is_file() else ", not a folder"))
+    arguments.yes_or_no(overwrite, "overwrite")
+    free(path, overwrite)
+    if isinstance(run, Seeds):
+        raise ValueError("export() takes one run; give one of the seeds: export(seeds.runs[0], ...)")
     run = run if isinstance(run, Run) else load_run(run)
-    return (write_weights(run, path) if ending in WEIGHTS else write_table(run, path, split,
-                                                                           arguments.whole(most, "most", 1)))
+    if ending in WEIGHTS:
+        return write_weights(run, path, ending)
+    return write_table(run, path, ending, split, arguments.whole(most, "most", 1))
 
 
-def write_weights(run: Run, path: Path) -> str:
+def free(path: Path, overwrite: bool) -> None:
+    """OSError in one line unless the file may be written; nothing is changed."""
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise FileExistsError(f"{path} exists; choose another file" + (", not a folder" if path.is_dir() else
+                                                                       ", or replace it with overwrite"))
+    if run_folder.OWN.fullmatch(path.name) and (path.parent / "recipe.json").exists():
+        raise FileExistsError(f"{path} belongs to the run in that folder; choose another file")
+
+
+def write_weights(run: Run, path: Path, ending: str) -> str:
     state = {name: x.detach().cpu().contiguous().clone() for name, x in run.backbone.inner_state().items()}
-    if path.suffix == ".pt":
+    if ending == ".pt":
         with in_place(path) as part:
             torch.save(state, part)
     else:
@@ -58,14 +74,15 @@ def write_weights(run: Run, path: Path) -> str:
             f"{run.recipe.backbone}")
 
 
-def write_table(run: Run, path: Path, split: str, most: int) -> str:
+def write_table(run: Run, path: Path, ending: str, split: str, most: int) -> str:
     data = run.data
+    unchanged(run)
     rows = evaluate.read(data, split, most)
     z = evaluate.embed(run.task, data, rows, Hardware("cpu")).float().numpy()  # [n, D]
     names = names_of(data, split, most)
     labels = {name: y.numpy() for name, y in rows.labels.items()}
     spoken = {name: words for name, words in data.classes.items() if name in labels}
-    if path.suffix == ".npz":
+    if ending == ".npz":
         held = {
             "embeddings": z, "names": np.array(names), **{f"label {name}": y for name, y in labels.items()},
             **{f"classes {name}": np.array(words) for name, words in spoken.items()}
@@ -73,9 +90,18 @@ def write_table(run: Run, path: Path, split: str, most: int) -> str:
         with in_place(path) as part, open(part, "wb") as out:
             np.savez(out, **held)
     else:
-        write_frame(path, z, names, labels, spoken)
+        write_frame(path, ending, z, names, labels, spoken)
     return (f"{path}: embeddings [{len(z)}, {z.shape[1]}] of {run.recipe.data}, {split}, with {len(labels)} "
             "labels")
+
+
+def unchanged(run: Run) -> None:
+    """Say so when the data is not what the run learned from: its embeddings are of what is there now."""
+    then = run.about.get("data")
+    if then and then != digest_of(*run.data.loaded("train")):
+        note(f"the training data of {run.recipe.data} is not what this run learned from; these are "
+             "embeddings "
+             "of the data as it is now")
 
 
 def names_of(data: Data, split: str, most: int) -> list[str]:
@@ -86,27 +112,27 @@ def names_of(data: Data, split: str, most: int) -> list[str]:
     return [names[i] for i in index]
 
 
-def write_frame(path: Path, z: np.ndarray, names: list[str], labels: dict[str, np.ndarray],
+def write_frame(path: Path, ending: str, z: np.ndarray, names: list[str], labels: dict[str, np.ndarray],
                 spoken: dict[str, list[str]]) -> None:
     """One row for each sample: its name, its labels in words where they have words, its embedding as columns
-    e0, e1 ..."""
+    e0, e1 ... A label of such a name is called "label name"."""
     try:
         import pandas
     except ImportError:
         raise ValueError(
-            f"{path.suffix} needs pandas: pip install 'sslbench[tables]'; .npz needs nothing") from None
-    columns = {"name": names}
+            f"{ending} needs pandas: pip install 'sslbench[tables]'; .npz needs nothing") from None
+    columns, features = {"name": names}, [f"e{i}" for i in range(z.shape[1])]
     for name, y in labels.items():
+        name, words = f"label {name}" if name in ("name", *features) else name, spoken.get(name)
         if y.ndim > 1:
             columns |= {f"{name} {i}": y[:, i] for i in range(y.shape[1])}
         else:
-            words = spoken.get(name)
             columns[name] = [words[i] if i >= 0 else None for i in y] if words else y
     frame = pandas.concat([
-        pandas.DataFrame(columns), pandas.DataFrame(z, columns=[f"e{i}" for i in range(z.shape[1])])
+        pandas.DataFrame(columns), pandas.DataFrame(z, columns=features)
     ], axis=1)
     with in_place(path) as part:
-        frame.to_csv(part, index=False) if path.suffix == ".csv" else frame.to_parquet(part)
+        frame.to_csv(part, index=False) if ending == ".csv" else frame.to_parquet(part)
 
 
 class in_place:
@@ -114,16 +140,19 @@ class in_place:
     stays."""
 
     def __init__(self, path: Path):
-        self.path, self.part = path, path.with_name(f"{path.name}.part")
+        self.path, self.part = path, path.with_name(f".{path.name}-{uuid.uuid4().hex}.part")
 
     def __enter__(self) -> Path:
+        regular_files.new(self.part).close()  # a name that nobody else has
         return self.part
 
-    def __exit__(self, kind, *_):
+    def __exit__(self, kind, error, _):
         if kind is None:
             os.replace(self.part, self.path)
-        else:
-            self.part.unlink(missing_ok=True)
+            return
+        self.part.unlink(missing_ok=True)
+        if isinstance(error, (OSError, RuntimeError)):  # a full disk: torch says it in many lines
+            raise OSError(f"{self.path} could not be written ({in_words(error)})") from error
 
 
 def state_dict(run: Run) -> dict[str, Tensor]:

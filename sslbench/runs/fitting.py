@@ -3,20 +3,20 @@ checkpoint."""
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 from .. import arguments
 from ..probes import leading
 from ..recipe import WANTED, Recipe
-from ..storage import run_folder
 from ..training.loop import Evaluation, Event, Step
 from ..training.step import Training
 from .loggers import logged
 from .on_disk import finished, last_checkpoint, play, read_recipe
 from .recording import mend
 from .run import Run, load_run
-from .seeds import Seeds, announced, each_seed, holds_seeds, place, planned
+from .seeds import Plan, Seeds, announced, each_seed, holds_seeds, place
 from .supervised_baseline import folder_of, supervised_twin
 
 
@@ -40,11 +40,12 @@ def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = F
     arguments.one_of(recipe, Recipe, "recipe", WANTED)
     for value, name in ((overwrite, "overwrite"), (supervised, "supervised"), (progress, "progress")):
         arguments.yes_or_no(value, name)
+    arguments.one_of(log, str, "log", "the name of a logger, or nothing")
     one = partial(fitted, overwrite=overwrite, supervised=supervised, progress=progress, log=log, **options)
     if seeds is None:
         return one(recipe, folder)
     return each_seed(one, recipe, None if folder is None else arguments.path(folder).absolute(), seeds,
-                     overwrite)
+                     overwrite, {**options, "supervised": supervised, "log": log})
 
 
 def fitted(recipe: Recipe, folder: str | Path | None, begun: Callable[[], None] = lambda: None, *,
@@ -58,18 +59,20 @@ def fitted(recipe: Recipe, folder: str | Path | None, begun: Callable[[], None] 
         run.about["reading"] = training.data.reading()
         say(run.about["reading"], progress)
 
-    events = logged(play(recipe, folder, overwrite=overwrite, ready=ready, **options), log, recipe, folder)
-    gather(announced(events, begun), run, progress)
+    events = announced(play(recipe, folder, overwrite=overwrite, ready=ready, **options), begun)
+    gather(logged(events, log, recipe, folder), run, progress)
     if supervised:
         run.beside["supervised"] = supervised_run(recipe, progress=progress, **options).scores
     return run
 
 
 def gather(events: Iterator[Event], run: Run, progress: bool, start: int = 0) -> None:
-    """Keep all events in the run; what ends it early takes the run along."""
+    """Keep all events in the run; what ends it early takes the run along, and leaves the folder free although
+    somebody keeps the error."""
     try:
-        for event in bar(events, run.recipe, progress, start):
-            run.add(event)
+        with closing(events), closing(bar(events, run.recipe, progress, start)) as shown:
+            for event in shown:
+                run.add(event)
     except BaseException as error:
         error.run = run
         raise
@@ -115,17 +118,19 @@ def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = Fa
     """
     arguments.yes_or_no(progress, "progress")
     if holds_seeds(folder):
-        one = partial(resumed, progress=progress, changed_data=changed_data, log=log, **options)
-        return Seeds([one(place(Path(folder), recipe.seed), recipe) for recipe in planned(Path(folder))])
-    return resumed(folder, None, progress=progress, changed_data=changed_data, log=log, **options)
+        folder, plan = Path(folder).absolute(), Plan.read(Path(folder))
+        states = [plan.state(folder, recipe) for recipe in plan.recipes]
+        how = {"supervised": False, **plan.options, **options, "log": log or plan.options.get("log", "")}
+        new = partial(fitted, overwrite=True, progress=progress, **how)
+        on = partial(resumed, progress=progress, changed_data=changed_data, log=log, **options)
+        return Seeds([new(recipe, place(folder, recipe.seed))
+                      if state == "new" else on(place(folder, recipe.seed))
+                      for recipe, state in zip(plan.recipes, states)])
+    return resumed(folder, progress=progress, changed_data=changed_data, log=log, **options)
 
 
-def resumed(folder: str | Path, new: Recipe | None, *, progress: bool, changed_data: bool, log: str,
-            **options) -> Run:
-    """One run, brought to its end. new: the recipe to train where no run has reached its first checkpoint;
-    None: there must be one."""
-    if new and not run_folder.checkpoints(Path(folder)):
-        return fitted(new, folder, overwrite=True, supervised=False, progress=progress, log=log, **options)
+def resumed(folder: str | Path, *, progress: bool, changed_data: bool, log: str, **options) -> Run:
+    """One run, brought to its end."""
     if finished(folder):
         mend(Path(folder))
         return load_run(folder)

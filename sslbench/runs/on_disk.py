@@ -121,8 +121,7 @@ def replay(folder: str | Path, follow: bool = False, alive: Callable[[], bool] =
     folder = arguments.path(folder)
     if not follow:
         if not (folder / "recipe.json").exists():
-            raise FileNotFoundError(f"{folder} is not a run folder (it has no recipe.json); name the folder "
-                                    "given as --out")
+            raise FileNotFoundError(no_run(folder))
         yield from (event_lines.from_line(line, folder) for line in event_lines.read(folder))
         return
     while not begun(folder, run) and alive():
@@ -212,11 +211,20 @@ def fitting(folder: Path) -> Callable[[dict, Path], None]:
     return fits
 
 
+def no_run(folder: str | Path) -> str:
+    """Why a folder is none of a run, and which to name."""
+    if (Path(folder) / run_folder.SEEDS).exists():
+        return (
+            f"{folder} holds the runs of several seeds, each in a folder of its own; name one: "
+            f"{folder}/seed-..."
+        )
+    return f"{folder} is not a run folder (it has no recipe.json); name the folder given as --out"
+
+
 def read_recipe(folder: str | Path) -> Recipe:
     path = arguments.path(folder) / "recipe.json"
     if not path.exists():
-        raise FileNotFoundError(f"{folder} is not a run folder (it has no recipe.json); name the folder "
-                                "given as --out")
+        raise FileNotFoundError(no_run(folder))
     try:
         return Recipe.from_json(run_folder.text(path))
     except (json.JSONDecodeError, TypeError, ValueError, RecursionError) as error:

@@ -14,6 +14,7 @@ from . import lock, regular_files, tensor_files
 OWN = re.compile(
     r"recipe\.json|run\.json|events\.jsonl|files\.txt|output\.log|weights\.safetensors|"
     r"checkpoint-\d{7,19}\.safetensors|evaluations/\d{7,19}-[a-z]+\.safetensors")
+SEEDS = "seeds.json"  # of a folder that holds a folder for the run of each of several seeds
 LIST = "files.txt"  # a line for every file that the run writes, put there before the file
 MOST = 2**24  # bytes of a text file that are read: nothing that a run writes is longer, except its events
 
@@ -146,6 +147,8 @@ def in_use(folder: Path, overwrite: bool) -> None:
         raise PermissionError(f"{place} cannot be written; choose another folder for the run")
     if place != folder:
         return
+    if (folder / SEEDS).exists():
+        raise FileExistsError(f"{folder} holds the runs of several seeds; choose another folder for this run")
     others = strangers(folder)
     if written(folder):
         if not overwrite:
