@@ -207,3 +207,21 @@ def test_what_does_not_fit_is_said_and_a_folder_can_be_typed(lab, page):
     bench.locator(".sslb-set-folder input").press("Enter")
     wait_for(lambda: "no/such/folder" in text_of(page, ".sslb-error"))
     assert not page.problems
+
+
+def test_keys_pressed_in_the_bench_are_no_commands_of_the_notebook(lab, page):
+    """A letter in a menu chooses there: it neither cuts the bench's cell nor inserts others."""
+    open_notebook(page, lab, "notebooks/00_bench.ipynb")
+    page.evaluate(RUN_CELL, "Workbench()")
+    cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
+    menu = page.locator(".sslb-root .sslb-menu select").nth(1)
+    menu.wait_for(timeout=60_000)
+    wait_for(lambda: menu.get_attribute("data-lm-suppress-shortcuts") == "true")
+    before, chosen = page.evaluate(cells), menu.input_value()
+    menu.focus()
+    for key in ("x", "m", "b", "a", "ArrowDown"):
+        page.keyboard.press(key)
+    wait_for(lambda: menu.input_value() != chosen)
+    assert page.evaluate(cells) == before and page.locator(".sslb-root .sslb-menu select").count() >= 3
+    buttons = page.locator(".sslb-root button")
+    assert all(buttons.nth(i).get_attribute("data-lm-suppress-shortcuts") for i in range(buttons.count()))

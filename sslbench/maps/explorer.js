@@ -494,6 +494,7 @@ class View {
     this.kept = kept;
     this.width = new ResizeObserver(() => this.fit());
     this.width.observe(this.root);
+    this.guardKeys();
     this.reload();
     this.chart.setZoom(zoom, pan);
     this.playOnce();
@@ -519,6 +520,18 @@ class View {
     this.choose = choose;
   }
 
+  // JupyterLab takes every key of a notebook for a command unless the focused element itself says otherwise: an
+  // "x" in a menu of the bench around this map would cut the bench's cell.
+  guardKeys(tries = 40) {
+    const bench = this.root.closest(".sslb-root");
+    if (!bench) return void (tries && setTimeout(() => this.guardKeys(tries - 1), 250));
+    const mark = () => bench.querySelectorAll("select, button, input, [tabindex]")
+      .forEach(node => { node.dataset.lmSuppressShortcuts = "true"; });
+    mark();
+    this.keys = new MutationObserver(mark);
+    this.keys.observe(bench, { childList: true, subtree: true });
+  }
+
   buildZoom(parent) {
     const button = (textContent, ariaLabel, onclick) =>
       make("button", "", parent, { textContent, ariaLabel, title: ariaLabel, onclick });
@@ -532,6 +545,7 @@ class View {
     this.theme.disconnect();
     this.width.disconnect();
     this.sight?.disconnect();
+    this.keys?.disconnect();
     this.timeline.stop();
     cancelAnimationFrame(this.chart.request);
   }

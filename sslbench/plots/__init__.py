@@ -131,7 +131,7 @@ def probes(evaluations):
     rows = charts.probe_rows(evaluations)
     made = figure(WIDTH, 90 + 34 * max(1, len(rows)))
     with LOCK:
-        charts.probes(box(made, 130, 46, 560, 20 + 34 * max(1, len(rows))), rows)
+        charts.probes(box(made, 180, 46, 510, 20 + 34 * max(1, len(rows))), rows)
     return made
 
 

@@ -2,7 +2,7 @@
 
 from ..probes import leading, words_of
 from ..shown import Matrix, Row, Says, Shown, as_shown
-from .charts import history, levels, parts_of, probe_rows, smooth, words_for
+from .charts import history, levels, parts_of, probe_rows, words_for
 
 
 def curves(steps, evaluations, chance: float | None = None) -> str:
@@ -10,7 +10,7 @@ def curves(steps, evaluations, chance: float | None = None) -> str:
     if not len(x):
         return "No step has been taken yet."
     against = "" if chance is None else f"; a guess that knows nothing has {chance:.3g}"
-    said = f"The loss went from {y[0]:.3g} to {smooth(y)[-1]:.3g} in {int(x[-1])} steps{against}."
+    said = f"The loss went from {y[0]:.3g} to {y[-10:].mean():.3g} in {int(x[-1])} steps{against}."
     key = leading(name for e in evaluations for name in e.scores)
     seen = [e for e in evaluations if key in e.scores and e.split == "validation"]
     if not seen:

@@ -120,7 +120,9 @@ def status(s: State) -> str:
         return f"{w.escape(s.title)} <b>{s.name}</b>: {w.escape(s.doing)}"
     if s.shown and s.shown.recorded:
         r = s.shown.recipe
-        return (f"A recorded run: {w.escape(r.pretext)} on {w.escape(r.data)}, {r.steps} steps. Press "
+        done = s.shown.run.step
+        steps = f"{r.steps} steps" if done == r.steps else f"stopped after {done} of {r.steps} steps"
+        return (f"A recorded run: {w.escape(r.pretext)} on {w.escape(r.data)}, {steps}. Press "
                 "<b>Train</b> to make your own.")
     return "Choose, and press <b>Train</b>."
 

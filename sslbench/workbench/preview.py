@@ -34,6 +34,8 @@ class Preview:
         self.look: Look | None = None
         self.loaded = Loaded()
         self.estimate = ""
+        # of what; a measurement of something else is not written
+        self._asked: tuple[Recipe, str] | None = None
         self._read = (None, "")  # which data, and what was read of it
         # of the machine when the estimate was measured; whether it differed at the last look
         self._pulse, self._other = 0.0, False
@@ -42,12 +44,13 @@ class Preview:
         """Beside everything else: the task's pictures of an untrained network, then the estimate."""
         self._jobs.do("look", lambda check: self._look_at_untrained(recipe, check))
         if measure:
-            self.estimate = MEASURING
+            self.estimate, self._asked = MEASURING, (recipe, device)
             self._jobs.do("estimate", lambda check: self._measure(recipe, device, check), IDLE)
 
     def watch(self, recipe: Recipe, device: str) -> None:
         """From time to time look whether the machine is as fast as it was; measure the estimate when it is
         not, or when there is none."""
+        self._asked = recipe, device
         if self.estimate in ("", MEASURING):
             self.estimate = MEASURING
             self._jobs.do("estimate", lambda check: self._measure(recipe, device, check), IDLE)
@@ -65,7 +68,7 @@ class Preview:
         """What was chosen has changed: the estimate is no longer true."""
         self._jobs.drop("estimate")
         self._jobs.drop("watch")
-        self.estimate = ""
+        self.estimate, self._asked = "", None
 
     def reading(self, recipe: Recipe) -> str:
         """What was read of this recipe's data, or "" until it has been read."""
@@ -123,9 +126,12 @@ class Preview:
                 found = estimate(recipe, device, check, self.loaded.for_a_look(recipe))
             self._pulse, self._other = pulse(), False
         finally:
-            self.estimate = str(found)
-            self._wake()
-        self.watch(recipe, device)
+            wanted = self._asked == (recipe, device)
+            if wanted:
+                self.estimate = str(found)
+                self._wake()
+        if wanted:
+            self.watch(recipe, device)
 
     def _look_at_machine(self, recipe: Recipe, device: str, check) -> None:
         """One look may meet a stumble: two in a row that differ count."""
