@@ -37,6 +37,8 @@ def test_the_example_runs(name, catalogue, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     vocabulary = {word: getattr(sslbench, word) for word in sslbench.__all__}
     monkeypatch.setattr(waves, "SERIES", {"train": 300, "validation": 60, "test": 60})  # to be quick
-    exec(compile(example(name), f"<the example of {name}>", "exec"),
-         {"__name__": "__main__", **vocabulary, "sslbench": sslbench, "torch": torch, "math": math,
-          "Annotated": Annotated})
+    namespace = {"__name__": "__main__", **vocabulary, "sslbench": sslbench, "torch": torch, "math": math,
+                 "Annotated": Annotated}
+    exec(compile(example(name), f"<the example of {name}>", "exec"), namespace)
+    if bench := namespace.get("bench"):
+        bench.close()

@@ -58,10 +58,11 @@ class DeepCluster(Pretext):
     def forward(self, inputs):
         _, view, cluster = inputs
         logits = self.classify(self.embed(view)).float()
-        share = torch.bincount(cluster, minlength=len(self.centers)).clamp(min=1).float()
-        weight = 1 / share[cluster]  # every cluster counts alike
+        share = torch.bincount(gather(cluster), minlength=len(self.centers)).clamp(min=1).to(logits.dtype)
+        weight = 1 / share[cluster]  # every cluster counts alike in the batch of all processes
+        total = gather(weight.sum()[None]).mean()
         loss = nn.functional.cross_entropy(logits, cluster, reduction="none")
-        return {"loss": (loss * weight).sum() / weight.sum(),
+        return {"loss": (loss * weight).sum() / total,
                 "accuracy": (logits.argmax(1) == cluster).float().mean()}
 
     def chance(self, inputs):

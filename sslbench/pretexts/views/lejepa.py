@@ -4,7 +4,7 @@ Balestriero and LeCun 2025)."""
 from typing import Annotated
 
 from ...machine.hardware import gather, in_float32
-from .. import Hyperparameter, Matrix, Row, Tensor, nn, torch
+from .. import Hyperparameter, Matrix, Row, Tensor, nn, size_of, torch
 from ..parts import embed_views, head
 from . import TwoViews
 
@@ -21,8 +21,9 @@ class LeJEPA(TwoViews):
     def __init__(self, backbone, data, *,
                  regularisation: Annotated[float, Hyperparameter(
                      "share of the loss that asks for the round cloud", 0.001, 0.99)] = 0.05,
-                 directions: Annotated[
-                     int, Hyperparameter("random directions in which the cloud is looked at", 8, 4096)] = 256,
+                 directions: Annotated[int, Hyperparameter(
+                     "random directions in which the cloud is looked at, for each sample of a batch", 1,
+                     64)] = 2,
                  projection_dim: Annotated[
                      int, Hyperparameter("numbers in the projection", 4, 1024)] = 64):
         super().__init__(backbone, data)
@@ -30,10 +31,10 @@ class LeJEPA(TwoViews):
         self.projector = head(backbone.dim, 2 * backbone.dim, projection_dim)
 
     def inputs(self, batch, generator):
-        """The views, and the directions of this step [P, directions]."""
-        P = self.projector[-1].out_features
-        directions = torch.randn(P, self.directions, generator=generator, device=generator.device)
-        return super().inputs(batch, generator), nn.functional.normalize(directions, dim=0)
+        """The views, and some of the directions of this step for each sample [B, directions, P]."""
+        shape = size_of(batch), self.directions, self.projector[-1].out_features
+        directions = torch.randn(shape, generator=generator, device=generator.device)
+        return super().inputs(batch, generator), nn.functional.normalize(directions, dim=2)
 
     def project(self, views):
         # 2 x [B, P]
@@ -41,6 +42,7 @@ class LeJEPA(TwoViews):
 
     def forward(self, inputs):
         views, directions = inputs
+        directions = gather(directions).flatten(0, 1).T  # [P, G * directions], of all processes
         a, b = self.project(views)
         agreement = nn.functional.mse_loss(a, b) / 4  # the squared distance from the mean of both views
         roundness = (sigreg(gather(a), directions) + sigreg(gather(b), directions)) / 2
