@@ -161,7 +161,7 @@ def test_changed_data_is_said_and_a_runs_own_files_are_not_replaced(tmp_path):
     values = np.random.default_rng(0).normal(size=(60, 20))
     np.savetxt(tmp_path / "a.csv", values, "%.4f", ",")
     recipe = Recipe("series", "simclr", "small_cnn", steps=1, batch_size=8,
-                    hyperparameters={"data.file": str(tmp_path / "a.csv")})
+                    hyperparameters={"data.file": str(tmp_path / "a.csv"), "data.layout": "rows"})
     fit(recipe, tmp_path / "run", **QUICK)
     with pytest.raises(FileExistsError, match="belongs to the run"):
         export(tmp_path / "run", tmp_path / "run/weights.safetensors", overwrite=True)

@@ -11,6 +11,7 @@ class Inpainting(Pretext):
 
     name = "inpainting"
     paper = "https://arxiv.org/abs/1604.07379"
+    chance_is_a_direction = True  # heads that see nothing still know where holes lie
 
     def __init__(self, backbone, data, *,
                  side: Annotated[

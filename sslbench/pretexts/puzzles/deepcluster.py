@@ -90,7 +90,7 @@ def kmeans(x: Tensor, centers: Tensor, rounds: int) -> Tensor:
     for _ in range(rounds):
         best, which = (x @ centers.T).max(1)
         total = torch.zeros_like(centers).index_add_(0, which, x)
-        empty = torch.bincount(which, minlength=len(centers)) == 0
-        total[empty] = x[best.argsort()[: int(empty.sum())]]
+        empty = (torch.bincount(which, minlength=len(centers)) == 0).nonzero().flatten()[:len(x)]
+        total[empty] = x[best.argsort()[: len(empty)]]
         centers = nn.functional.normalize(total, dim=1)
     return centers
