@@ -5,10 +5,11 @@ import math
 from itertools import pairwise
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from ..backbones import Backbone
 from ..backbones.parts import Blocks
+from ..data import randint
 from ..field import Batch, Field, resample, size_of
 from ..machine.hardware import gather
 
@@ -85,6 +86,29 @@ class DenseGuess(nn.Module):
         return {name: f.dense(self.heads[name](part)) for (name, f), part in zip(self.fields.items(), parts)}
 
 
+def rising(momentum: float, progress: float) -> float:
+    """A teacher's momentum, which rises to 1 along a cosine while progress runs from 0 to 1 (BYOL)."""
+    return 1 - (1 - momentum) * (math.cos(math.pi * progress) + 1) / 2
+
+
+def boxes(generator: Generator, B: int, size: tuple[int, ...], side: float) -> Tensor:
+    """[B, *size], True in a box at a random place that takes `side` of every axis, at least one position."""
+    inside = torch.ones(B, *size, dtype=torch.bool, device=generator.device)
+    for axis, n in enumerate(size):
+        width = min(n, max(1, round(side * n)))
+        start = randint(generator, n - width + 1, B)[:, None]
+        along = torch.arange(n, device=generator.device)
+        here = (along >= start) & (along < start + width)  # [B, n]
+        inside = inside & here.view(B, *[n if a == axis else 1 for a in range(len(size))])
+    return inside
+
+
+def reads_windows(backbone: type[Backbone]) -> str:
+    """Why a backbone cannot read windows that are smaller than the sample, or ""."""
+    return "" if backbone.resizable else ("cuts out windows, which a backbone must read at their own size: "
+                                          "small_cnn, transformer or resnet18")
+
+
 def mean_over(errors: Tensor, where: Tensor | None = None) -> Tensor:
     """Mean of the errors where `where` is True; the count is that of all processes, so their mean gradient is
     exact."""
@@ -124,5 +148,5 @@ def sum_over_fields(values: dict[str, Tensor | float]):
     return sum(values.values()) / len(values)
 
 
-__all__ = ["DenseGuess", "Teacher", "both", "constant_guess", "embed_views", "given", "head", "mean_over",
-           "size_of", "sum_over_fields", "two_views"]
+__all__ = ["DenseGuess", "Teacher", "both", "boxes", "constant_guess", "embed_views", "given", "head",
+           "mean_over", "reads_windows", "rising", "size_of", "sum_over_fields", "two_views"]

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from .. import Hyperparameter, Pretext, Row, randint, torch
-from ..parts import DenseGuess, both, constant_guess, mean_over, sum_over_fields
+from .. import Hyperparameter, Pretext, Row, size_of
+from ..parts import DenseGuess, both, boxes, constant_guess, given, mean_over, sum_over_fields
 
 
 class Inpainting(Pretext):
@@ -11,7 +11,6 @@ class Inpainting(Pretext):
 
     name = "inpainting"
     paper = "https://arxiv.org/abs/1604.07379"
-    chance_is_a_direction = True  # heads that see nothing still know where holes lie
 
     def __init__(self, backbone, data, *,
                  side: Annotated[
@@ -29,8 +28,8 @@ class Inpainting(Pretext):
     def inputs(self, batch, generator):
         """The sample and where the hole is, field -> [B, *size]."""
         batch = self.own(self.data.augment(batch, generator) if self.augment else batch)
-        return batch, {name: hole(x, self.fields[name].size, self.side, generator)
-                       for name, x in batch.items()}
+        return batch, {name: boxes(generator, size_of(batch), f.size, self.side)
+                       for name, f in self.fields.items()}
 
     def guess(self, batch, holes):
         return self.fill_in(self.backbone({name: f.hide(batch[name], holes[name])
@@ -40,7 +39,7 @@ class Inpainting(Pretext):
         batch, holes = inputs
         guess = self.guess(batch, holes)
         return {"loss": sum_over_fields({
-            name: mean_over(f.error(guess[name], batch[name]), both(holes[name], f.present(batch[name])))
+            name: mean_over(f.error(guess[name], batch[name]), both(holes[name], given(f, batch[name])))
             for name, f in self.fields.items()})}
 
     def chance(self, inputs):
@@ -55,14 +54,3 @@ class Inpainting(Pretext):
         filled = {name: f.blend(batch[name], f.answer(guess[name]), holes[name])
                   for name, f in self.fields.items()}
         return [Row("sees", hidden), Row("fills in", filled, "guess"), Row("original", batch, "truth")]
-
-
-def hole(x, size, side, generator):
-    """[B, *size], True in a box at a random place, `side` of every axis wide."""
-    inside = torch.ones(len(x), *size, dtype=torch.bool, device=x.device)
-    for axis, n in enumerate(size):
-        width = max(1, round(side * n))
-        start, along = randint(generator, n - width + 1, len(x))[:, None], torch.arange(n, device=x.device)
-        here = (along >= start) & (along < start + width)  # [B, n]
-        inside = inside & here.view(len(x), *[n if a == axis else 1 for a in range(len(size))])
-    return inside

@@ -5,8 +5,8 @@ import math
 from typing import Annotated
 
 from ...backbones.parts import Blocks
-from .. import Hyperparameter, Matrix, Pretext, Row, nn, rand, randint, size_of, torch
-from ..parts import Teacher, mean_over
+from .. import Hyperparameter, Matrix, Pretext, Row, nn, rand, size_of, torch
+from ..parts import Teacher, boxes, mean_over, rising
 
 
 class JEPA(Pretext):
@@ -48,21 +48,10 @@ class JEPA(Pretext):
         batch = self.own(self.data.augment(batch, generator) if self.augment else batch)
         hidden = torch.zeros(size_of(batch), *self.grid, dtype=torch.bool, device=generator.device)
         for _ in range(self.blocks):
-            hidden |= self.block(size_of(batch), generator)
+            hidden |= boxes(generator, size_of(batch), self.grid, self.side)
         hidden = hidden.flatten(1)
         order = (hidden + 0.5 * rand(generator, *hidden.shape)).argsort(1)
         return batch, order, hidden.scatter(1, order[:, : self.kept], False)
-
-    def block(self, B, generator):
-        """[B, *grid], True in a box at a random place."""
-        inside = torch.ones(B, *self.grid, dtype=torch.bool, device=generator.device)
-        for axis, n in enumerate(self.grid):
-            width = min(n, max(1, round(self.side * n)))
-            start = randint(generator, n - width + 1, B)[:, None]
-            along = torch.arange(n, device=generator.device)
-            here = (along >= start) & (along < start + width)
-            inside = inside & here.view(B, *[n if a == axis else 1 for a in range(len(self.grid))])
-        return inside
 
     def target(self, batch):
         """The teacher's description of every part [B, N, D], each of mean 0 and deviation 1."""
@@ -85,8 +74,7 @@ class JEPA(Pretext):
         return {"loss": mean_over(error, there), "target_deviation": target.std(0).mean()}
 
     def after_step(self, progress):
-        momentum = 1 - (1 - self.momentum) * (math.cos(math.pi * progress) + 1) / 2
-        self.teacher.follow(self.backbone, momentum)
+        self.teacher.follow(self.backbone, rising(self.momentum, progress))
 
     def show(self, inputs):
         batch, order, hidden = inputs

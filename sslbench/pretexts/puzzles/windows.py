@@ -5,6 +5,7 @@ from torch import Generator, Tensor
 
 from ...data import randint
 from ...field import Batch, Field
+from ..parts import reads_windows
 
 
 class Cells:
@@ -29,8 +30,7 @@ def unfit(cls, backbone, data, cells: int) -> str:
     fields = list(cls.reads(data).values())
     if len(fields) != 1 or min(fields[0].grid) < cells:
         return f"cuts one field into {cells} parts along every axis; masked and simclr fit"
-    return "" if backbone.resizable else ("cuts out windows, which a backbone must read at their own size: "
-                                          "small_cnn, transformer or resnet18")
+    return reads_windows(backbone)
 
 
 def one_field(batch: Batch) -> tuple[str, Tensor]:

@@ -1,7 +1,7 @@
 """Two views of a sample belong together."""
 
-from .. import Pretext
-from ..parts import two_views
+from .. import Matrix, Pretext, Row, Shown, nn
+from ..parts import embed_views, two_views
 
 
 class TwoViews(Pretext, listed=False):
@@ -13,3 +13,13 @@ class TwoViews(Pretext, listed=False):
 
     def inputs(self, batch, generator):
         return [self.own(view) for view in self.data.views(batch, generator)]
+
+    def project(self, views):
+        """What the task's `projector` makes of each view, 2 x [B, P] in float32."""
+        return [z.float() for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]
+
+
+def compared(views, a, b, title: str = "similarity of view 1 (rows) and view 2 (columns)") -> Shown:
+    """The two views, and the cosine of every vector of one with every vector of the other; a, b [B, P]."""
+    a, b = (nn.functional.normalize(z.float(), dim=1) for z in (a, b))
+    return [Row("view 1", views[0]), Row("view 2", views[1]), Matrix(title, a @ b.T)]

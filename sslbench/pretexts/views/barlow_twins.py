@@ -4,9 +4,9 @@
 from typing import Annotated
 
 from ...machine.hardware import gather, in_float32
-from .. import Hyperparameter, Matrix, Row, Tensor, nn
-from ..parts import embed_views, head
-from . import TwoViews
+from .. import Hyperparameter, Tensor
+from ..parts import head
+from . import TwoViews, compared
 
 EPSILON = 1e-5  # that of batch normalisation, with which the authors standardise
 
@@ -26,10 +26,6 @@ class BarlowTwins(TwoViews):
         self.redundancy_weight = redundancy_weight
         self.projector = head(backbone.dim, projection_dim, projection_dim)
 
-    def project(self, views):
-        # 2 x [B, P]
-        return [z.float() for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]
-
     def forward(self, inputs):
         agreement, redundancy = terms(*(gather(z) for z in self.project(inputs)))
         return {"loss": agreement + self.redundancy_weight * redundancy, "invariance": agreement,
@@ -39,9 +35,7 @@ class BarlowTwins(TwoViews):
         return float(self.projector[-1].out_features)  # the constant projection: nothing correlates
 
     def show(self, inputs):
-        a, b = (nn.functional.normalize(z - z.mean(0), dim=1) for z in self.project(inputs))
-        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]),
-                Matrix("similarity of view 1 (rows) and view 2 (columns)", a @ b.T)]
+        return compared(inputs, *(z - z.mean(0) for z in self.project(inputs)))
 
 
 def terms(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:

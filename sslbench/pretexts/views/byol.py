@@ -1,11 +1,10 @@
 """Predict how a slow copy of yourself sees another view; no negatives (BYOL, Grill et al. 2020)."""
 
-import math
 from typing import Annotated
 
-from .. import Hyperparameter, Matrix, Row, nn, torch
-from ..parts import Teacher, embed_views, head
-from . import TwoViews
+from .. import Hyperparameter, nn, torch
+from ..parts import Teacher, embed_views, head, rising
+from . import TwoViews, compared
 
 
 class BYOL(TwoViews):
@@ -42,8 +41,8 @@ class BYOL(TwoViews):
         return {"loss": (distance(a, target_b) + distance(b, target_a)).mean() / 2}
 
     def after_step(self, progress):
-        momentum = 1 - (1 - self.momentum) * (math.cos(math.pi * progress) + 1) / 2
-        self.teacher.follow(nn.ModuleList([self.backbone, self.projector]), momentum)
+        self.teacher.follow(nn.ModuleList([self.backbone, self.projector]),
+                            rising(self.momentum, progress))
 
     def chance(self, inputs):
         # a prediction that knows nothing points at right angles to the target; the constant answer gets 0
@@ -51,9 +50,7 @@ class BYOL(TwoViews):
 
     def show(self, inputs):
         (a, _), (_, target_b) = self.project(inputs)
-        a, b = (nn.functional.normalize(z.float(), dim=1) for z in (a, target_b))
-        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]),
-                Matrix("prediction from view 1 (rows) and teacher's view 2 (columns)", a @ b.T)]
+        return compared(inputs, a, target_b, "prediction from view 1 (rows) and teacher's view 2 (columns)")
 
 
 def distance(guess, target):

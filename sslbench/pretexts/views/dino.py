@@ -6,7 +6,7 @@ from typing import Annotated
 
 from ...machine.hardware import gather, in_float32
 from .. import Hyperparameter, Row, Says, Tensor, nn, randint, torch
-from ..parts import Teacher, embed_views, head
+from ..parts import Teacher, embed_views, head, reads_windows, rising
 from . import TwoViews
 
 
@@ -42,8 +42,7 @@ class DINO(TwoViews):
     def incompatible(cls, backbone, data):
         if len(cls.reads(data)) > 1:
             return "cuts windows of one field; simclr and clip compare several"
-        return "" if backbone.resizable else ("cuts out windows, which a backbone must read at their own "
-                                              "size: small_cnn, transformer or resnet18")
+        return reads_windows(backbone)
 
     def inputs(self, batch, generator):
         """Two whole views, then windows of half the side of further views."""
@@ -78,8 +77,8 @@ class DINO(TwoViews):
     @torch.no_grad()
     def after_step(self, progress):
         self.center.lerp_(gather(self.mean_answer[None]).mean(0), 1 - self.center_momentum)
-        momentum = 1 - (1 - self.momentum) * (math.cos(math.pi * progress) + 1) / 2
-        self.teacher.follow(nn.ModuleList([self.backbone, self.projector, self.answers]), momentum)
+        self.teacher.follow(nn.ModuleList([self.backbone, self.projector, self.answers]),
+                            rising(self.momentum, progress))
 
     def chance(self, inputs):
         return math.log(len(self.center))  # all answers alike

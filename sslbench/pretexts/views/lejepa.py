@@ -4,9 +4,9 @@ Balestriero and LeCun 2025)."""
 from typing import Annotated
 
 from ...machine.hardware import gather, in_float32
-from .. import Hyperparameter, Matrix, Row, Tensor, nn, size_of, torch
-from ..parts import embed_views, head
-from . import TwoViews
+from .. import Hyperparameter, Tensor, nn, size_of, torch
+from ..parts import head
+from . import TwoViews, compared
 
 POINTS, REACH = 17, 3.0  # at which characteristic functions are compared; they are even, so from 0 on
 
@@ -36,10 +36,6 @@ class LeJEPA(TwoViews):
         directions = torch.randn(shape, generator=generator, device=generator.device)
         return super().inputs(batch, generator), nn.functional.normalize(directions, dim=2)
 
-    def project(self, views):
-        # 2 x [B, P]
-        return [z.float() for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]
-
     def forward(self, inputs):
         views, directions = inputs
         directions = gather(directions).flatten(0, 1).T  # [P, G * directions], of all processes
@@ -50,10 +46,8 @@ class LeJEPA(TwoViews):
                 "invariance": agreement, "sigreg": roundness}
 
     def show(self, inputs):
-        (first, second), _ = inputs
-        a, b = (nn.functional.normalize(z - z.mean(0), dim=1) for z in self.project([first, second]))
-        return [Row("view 1", first), Row("view 2", second),
-                Matrix("similarity of view 1 (rows) and view 2 (columns)", a @ b.T)]
+        views, _ = inputs
+        return compared(views, *(z - z.mean(0) for z in self.project(views)))
 
 
 def sigreg(z: Tensor, directions: Tensor) -> Tensor:

@@ -5,9 +5,9 @@ import math
 from typing import Annotated
 
 from ...machine.hardware import gather, in_float32
-from .. import Hyperparameter, Matrix, Row, Tensor, nn, torch
+from .. import Hyperparameter, Tensor, nn, torch
 from ..parts import Teacher, head
-from . import TwoViews
+from . import TwoViews, compared
 
 
 class MoCo(TwoViews):
@@ -58,9 +58,8 @@ class MoCo(TwoViews):
         return math.log(1 + len(self.queue))
 
     def show(self, inputs):
-        similarity = self.query(inputs[0]) @ self.key(inputs[1]).T
-        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]),
-                Matrix("similarity of view 1 (rows) and the teacher's view 2 (columns)", similarity)]
+        return compared(inputs, self.query(inputs[0]), self.key(inputs[1]),
+                        "similarity of view 1 (rows) and the teacher's view 2 (columns)")
 
 
 def info_nce(query: Tensor, key: Tensor, queue: Tensor, temperature: float) -> dict[str, Tensor]:

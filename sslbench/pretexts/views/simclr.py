@@ -4,9 +4,9 @@ import math
 from typing import Annotated
 
 from ...machine.hardware import gather, in_float32, rank, world
-from .. import Hyperparameter, Matrix, Row, Tensor, nn, size_of, torch
-from ..parts import embed_views, head
-from . import TwoViews
+from .. import Hyperparameter, Tensor, nn, size_of, torch
+from ..parts import head
+from . import TwoViews, compared
 
 
 class SimCLR(TwoViews):
@@ -25,10 +25,6 @@ class SimCLR(TwoViews):
         self.temperature = temperature
         self.projector = head(backbone.dim, backbone.dim, projection_dim)
 
-    def project(self, views):
-        # 2 x [B, P]
-        return [z.float() for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]
-
     def forward(self, inputs):
         a, b = self.project(inputs)
         return nt_xent(a, b, self.temperature)
@@ -37,9 +33,7 @@ class SimCLR(TwoViews):
         return math.log(2 * size_of(inputs[0]) * world() - 1)  # no gather: rank 0 asks alone
 
     def show(self, inputs):
-        a, b = (nn.functional.normalize(z, dim=1) for z in self.project(inputs))
-        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]), Matrix("similarity of view 1 (rows) and "
-                                                                           "view 2 (columns)", a @ b.T)]
+        return compared(inputs, *self.project(inputs))
 
 
 def nt_xent(a: Tensor, b: Tensor, temperature: float) -> dict[str, Tensor]:

@@ -3,9 +3,9 @@ and He 2021)."""
 
 from typing import Annotated
 
-from .. import Hyperparameter, Matrix, Row, nn
+from .. import Hyperparameter, nn
 from ..parts import embed_views, head
-from . import TwoViews
+from . import TwoViews, compared
 from .byol import distance
 
 
@@ -41,6 +41,4 @@ class SimSiam(TwoViews):
 
     def show(self, inputs):
         (p1, _), (_, z2) = self.project(inputs)
-        a, b = (nn.functional.normalize(z.float(), dim=1) for z in (p1, z2))
-        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]),
-                Matrix("prediction from view 1 (rows) and view 2 (columns)", a @ b.T)]
+        return compared(inputs, p1, z2, "prediction from view 1 (rows) and view 2 (columns)")

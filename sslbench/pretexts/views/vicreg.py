@@ -4,9 +4,9 @@
 from typing import Annotated
 
 from ...machine.hardware import gather, in_float32
-from .. import Hyperparameter, Matrix, Row, Tensor, nn
-from ..parts import embed_views, head
-from . import TwoViews
+from .. import Hyperparameter, Tensor, nn
+from ..parts import head
+from . import TwoViews, compared
 
 EPSILON = 1e-4
 
@@ -31,13 +31,8 @@ class VICReg(TwoViews):
         self.weights = invariance_weight, variance_weight, covariance_weight
         self.projector = head(backbone.dim, projection_dim, projection_dim)
 
-    def project(self, views):
-        # 2 x [G, P]
-        return [gather(z.float())
-                for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]
-
     def forward(self, inputs):
-        a, b = self.project(inputs)
+        a, b = (gather(z) for z in self.project(inputs))  # 2 x [G, P]
         terms = {"invariance": invariance(a, b), "variance": (variance(a) + variance(b)) / 2,
                  "covariance": covariance(a) + covariance(b)}
         return {"loss": sum(weight * term for weight, term in zip(self.weights, terms.values())), **terms}
@@ -46,10 +41,7 @@ class VICReg(TwoViews):
         return self.weights[1] * (1 - EPSILON**0.5)  # the constant projection: it agrees, but nothing varies
 
     def show(self, inputs):
-        views = embed_views(lambda batch: self.projector(self.embed(batch)), inputs)
-        a, b = (nn.functional.normalize(z.float() - z.float().mean(0), dim=1) for z in views)
-        return [Row("view 1", inputs[0]), Row("view 2", inputs[1]), Matrix("similarity of view 1 (rows) and "
-                                                                           "view 2 (columns)", a @ b.T)]
+        return compared(inputs, *(z - z.mean(0) for z in self.project(inputs)))
 
 
 def invariance(a: Tensor, b: Tensor) -> Tensor:
