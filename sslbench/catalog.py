@@ -79,12 +79,18 @@ def converted(value, type_: type):
     return type_(value)
 
 
+def written(limit: float) -> str:
+    """A limit as a person writes it: 1000000 and 0.001, not 1e+06."""
+    return f"{limit:.0f}" if float(limit).is_integer() else f"{limit:g}"
+
+
 def limits(low: float, high: float) -> str:
     """ "lie between 0 and 1", "be at least 1", "be a finite number": what a number must do."""
     below, above = high < float("inf"), low > -float("inf")
     if below and above:
-        return f"lie between {low:g} and {high:g}"
-    return f"be at least {low:g}" if above else f"be at most {high:g}" if below else "be a finite number"
+        return f"lie between {written(low)} and {written(high)}"
+    return (f"be at least {written(low)}" if above else f"be at most {written(high)}" if below
+            else "be a finite number")
 
 
 def plain(value):

@@ -13,7 +13,7 @@ import torch
 
 from .backbones import Backbone, towers
 from .backbones.starting import start_from
-from .catalog import LONGEST, Hyperparameter, annotated, contracts, nearest, plain
+from .catalog import LONGEST, Hyperparameter, annotated, contracts, limits, nearest, plain, written
 from .data import Data, Labelled
 from .machine.random_numbers import Drawing
 from .machine.torch_settings import own_settings
@@ -81,10 +81,10 @@ class Recipe:
         for name, h in Recipe.ranges().items():
             value, low, high = getattr(self, name), h.low, h.high
             if h.type is int and (not isinstance(value, int) or isinstance(value, bool)):
-                raise ValueError(f"{name} must be a whole number from {low:g} to {high:g}, not "
+                raise ValueError(f"{name} must be a whole number from {written(low)} to {written(high)}, not "
                                  f"{quoted(value)}")
             if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
-                raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {quoted(value)}")
+                raise ValueError(f"{name} must {limits(low, high)}, not {quoted(value)}")
         for name in ("data", "pretext", "backbone", "init"):
             if not isinstance(value := getattr(self, name), str) or len(value) > LONGEST:
                 what = (f"no {contracts()[name].kind} is called"

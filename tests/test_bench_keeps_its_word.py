@@ -381,7 +381,7 @@ def test_export_html_is_a_button_that_writes_the_page(make):
     until(lambda: not tab.export.disabled)
     tab.export.click()
     page = run.folder / "map-1___autoencoder-PCA.html"
-    assert "<!doctype html>" in page.read_text() and str(page) in tab._progress[1]
+    assert "<!doctype html>" in page.read_text() and str(page) in tab._saved
 
 
 # estimates and errors

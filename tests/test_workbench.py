@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import types
+from dataclasses import replace
 
 import pytest
 import torch
@@ -58,6 +59,48 @@ def test_a_click_and_a_cell_give_the_same_numbers_and_another_seed_gives_others(
     assert clicked.run.history == cell.train().history
     assert len(cell.run.history) == 12 and cell.state == "done"
     assert other.train().history != cell.run.history
+
+
+def test_train_leaves_the_task_tab_once_there_is_something_to_see_and_stays_when_it_fails(make):
+    bench = make(steps=400)
+    panel, choices = bench._controller.panel, bench._controller.choices
+    open_tab(bench, "Task")
+    choices.now = replace(choices.now, recipe=None, problem="no such folder")
+    panel.train.click()
+    until(lambda: "no such folder" in panel.says["error"].value)
+    bench._controller.wake()
+    time.sleep(0.2)
+    assert panel.book.selected_index == 0
+    choices._moved()
+    panel.train.click()
+    until(lambda: panel.book.selected_index == 1)
+    assert bench.run.evaluations
+    bench.stop()
+
+
+def test_a_run_that_ended_before_its_first_event_leaves_the_list_with_the_next_one(make):
+    bench = make()
+    bench._controller.begin()  # and never plays
+    empty = bench.run
+    assert bench.runs == [empty]
+    done = bench.train()
+    again = bench.train()
+    assert bench.runs == [again, done]
+    open_tab(bench, "Runs")
+    until(lambda: len(bench._controller.panel.runs.list.children) == 2)
+
+
+@pytest.mark.parametrize("typed, steps", [("1e2", 100), ("250", 250), ("12.5", None), ("many", None),
+                                          ("0", None)])
+def test_steps_are_what_was_typed_or_it_is_said_what_they_can_be(make, typed, steps):
+    bench = make()
+    bench._controller.choices.settings.steps.text.value = typed
+    if steps:
+        assert bench.recipe.steps == steps
+        return
+    with pytest.raises(ValueError, match=r"steps must .*1000000000, not") as error:
+        bench.recipe  # noqa: B018  the property says what is wrong
+    assert typed in str(error.value)
 
 
 @pytest.mark.slow

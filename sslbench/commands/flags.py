@@ -4,7 +4,7 @@ catalogue."""
 import argparse
 from dataclasses import Field, fields, replace
 
-from ..catalog import contracts, nearest
+from ..catalog import contracts, nearest, written
 from ..data import locations
 from ..messages import in_words, one_line, quoted
 from ..recipe import LARGEST, Recipe
@@ -43,7 +43,7 @@ def recipe_flags(p: argparse.ArgumentParser) -> None:
 def hyperparameter_flags(p: argparse.ArgumentParser, recipe: Recipe) -> None:
     known = {f"{key}.{name}": h for key in contracts() for name, h in recipe.known(key).items()}
     for name, h in known.items():
-        limits = f" {h.low:g} to {h.high:g}" if h.low is not None and h.high is not None else ""
+        limits = f" {written(h.low)} to {written(h.high)}" if None not in (h.low, h.high) else ""
         p.add_argument(f"--{name}", help=f"{h.meaning}{limits} (default {h.default})".replace("%", "%%"))
 
 

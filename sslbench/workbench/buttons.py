@@ -16,7 +16,7 @@ class Buttons:
 
     def press_train(self) -> None:
         """Train in the background; in Colab in the click itself, where an interrupt is a pause."""
-        self._controller.panel.leave_task_tab()
+        self._controller.panel.leave_task_tab(before=self._bench.run)
         try:
             self._bench.start() if threads_are_shown() else self._bench.train()
         except KeyboardInterrupt:

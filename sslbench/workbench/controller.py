@@ -58,6 +58,7 @@ class Controller:
                                self._evaluations, self.wake, self.preview.clear, self.preview.loaded,
                                self.noted)
         self._stopping, self._trained_last = False, True
+        self.run_list.tidy()
         self.run_list.add(self.session.run)
         self.page.begin(self._ended_run)
         return self.session

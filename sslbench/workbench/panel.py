@@ -1,6 +1,7 @@
 """What the bench looks like: the widgets in their places, and the one function that writes the output
 widgets."""
 
+from ..runs.run import Run
 from . import widgets as w
 from .buttons import Buttons
 from .choosing.choices import Choices
@@ -41,15 +42,15 @@ class Panel:
                      self.runs, self.code]
         self.book = w.listen(w.tabs({tab.title: tab.widget for tab in self.tabs}, "tabs"), wake,
                              "selected_index")
-        controls = w.row([self.train, self.pause, self.stop, w.html("steps", "steps-label"), settings.steps,
-                          self.says["estimate"],
-                          self.more], "controls")
+        steps = w.html("steps", "steps-label"), settings.steps.widget
+        controls = w.row([self.train, self.pause, self.stop, *steps, self.says["estimate"], self.more],
+                         "controls")
         wrong = w.row([self.says["error"], self.remedy], "wrong")
         lines = w.column([self.progress, *(self.says[name] for name in ("status", "verdict", "note")), wrong],
                          "lines")
         self.root = w.column([w.style(), choices.menus.widget, controls, settings.widget, lines, self.book],
                              "root")
-        self._painted, self._broken = None, ""
+        self._painted, self._broken, self._leaves = None, "", None
 
     def paint_pictures(self, s: State) -> bool:
         """Paint the open tab; called by one thread at a time, as is paint_lines. True when what could not be
@@ -70,6 +71,7 @@ class Panel:
         """Write buttons and words that have changed: quick."""
         self._paint_buttons(s)
         self._paint_words(s)
+        self._leave_task_tab(s)
         self.say_error(s)
         self.embedding.paint_progress()
 
@@ -81,10 +83,10 @@ class Panel:
             w.put(self.remedy, description=f"Use batch size {s.batch_size}")
         w.show(self.remedy, bool(s.batch_size and s.error))
 
-    def leave_task_tab(self) -> None:
-        """Whoever starts a training from the first tab wants to see it move."""
-        if not self.book.selected_index:
-            self.book.selected_index = 1
+    def leave_task_tab(self, before: Run | None) -> None:
+        """Whoever starts a training from the first tab wants to see it move, once it does. before: the run
+        until now."""
+        self._leaves = lambda run: run is not before and run is not None and bool(run.evaluations)
 
     def close(self) -> None:
         for tab in self.tabs:
@@ -98,6 +100,12 @@ class Panel:
               icon="play" if paused else "pause")
         w.put(self.stop, disabled=not s.live or s.in_a_cell)
         self.choices.lock(s.live)
+
+    def _leave_task_tab(self, s: State) -> None:
+        if self._leaves and self._leaves(s.run):
+            self._leaves = None
+            if not self.book.selected_index:
+                self.book.selected_index = 1
 
     def _paint_words(self, s: State) -> None:
         w.put(self.progress, value=s.share)

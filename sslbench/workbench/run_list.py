@@ -67,6 +67,11 @@ class RunList:
         name = next((name for e, name in self.named() if e is entry), "")
         return ShownRun(entry.run, name, entry.recorded, entry.maps).now() if name else None
 
+    def tidy(self) -> None:
+        """Let go of those that ended before their first event: there is nothing to see of them."""
+        with self._turn:
+            self.every = tuple(e for e in self.every if e.recorded or e.run.evaluations)
+
     def forget(self) -> None:
         """Let go of all of them."""
         self.every, self._shown = (), None

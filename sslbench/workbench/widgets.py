@@ -61,10 +61,6 @@ def menu(options, *classes: str):
     return named(ipywidgets.Dropdown(options=options), "menu", *classes)
 
 
-def number(value: int, low: int, high: int, *classes: str):
-    return named(ipywidgets.BoundedIntText(value=value, min=low, max=high), "number", *classes)
-
-
 def text(value: str = "", hint: str = "", *classes: str):
     return named(ipywidgets.Text(value=value, placeholder=hint, continuous_update=False), "text", *classes)
 
@@ -137,4 +133,4 @@ def close(widget) -> None:
 
 __all__ = ["VIEW", "box", "button", "check", "close", "column", "escape", "html", "image", "listen", "menu",
            "moments", "named",
-           "number", "progress", "put", "row", "show", "slider", "style", "tabs", "text"]
+           "progress", "put", "row", "show", "slider", "style", "tabs", "text"]

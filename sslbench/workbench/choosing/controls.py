@@ -109,11 +109,12 @@ def rounded(value: float, type_: type):
 
 
 def number_in(words: str, type_: type):
-    """The number that somebody typed, "1e-3" or "0,5" or "10_000"; the words where they are none."""
+    """The number that somebody typed, "1e-3" or "0,5" or "10_000" or "1e4"; the words where they are none."""
     try:
-        return type_(words.strip().replace(",", "."))
+        number = float(words.strip().replace(",", "."))
     except ValueError:
         return words
+    return number if type_ is float else int(number) if number.is_integer() else words
 
 
 def written(value) -> str:

@@ -39,8 +39,8 @@ class Settings:
 
     def __init__(self, recipe: Recipe, device: str, changed: Callable[[], None]):
         self._changed, self._locked = changed, False
-        self.steps = w.listen(w.number(recipe.steps, Recipe.ranges()["steps"].low,
-                                       Recipe.ranges()["steps"].high, "steps"), changed)
+        self.steps = control(Recipe.ranges()["steps"], recipe.steps, changed)
+        w.named(self.steps.widget, "steps")
         self.device = w.menu(usable(device), "device")
         self.device.value = device
         w.listen(self.device, changed)
@@ -92,10 +92,9 @@ class Settings:
     def lock(self, locked: bool) -> None:
         """While a run goes on nothing can be set, and it is said why."""
         self._locked = locked
-        w.put(self.steps, disabled=locked)
         w.put(self.device, disabled=locked)
         w.put(self.why, value=LOCKED if locked else CHANGEABLE)
-        for c in [*self.training.values(),
+        for c in [self.steps, *self.training.values(),
                   *(c for part in list(self.parts.values()) for c in part.controls.values())]:
             c.lock(locked)
 

@@ -44,7 +44,8 @@ class EmbeddingTab(PictureTab):
         self._maps = RunMaps(METHODS)
         self._mine = False  # somebody chose the method
         self._drawn = None  # what is on the page: (run, method), as a picture also the step and the paper
-        self._progress, self._given_up = (1.0, ""), ""  # of UMAP or t-SNE; the method that failed
+        # of UMAP or t-SNE; where the map was exported to; the method that failed
+        self._progress, self._saved, self._given_up = (1.0, ""), "", ""
         w.put(self.export, disabled=True)
 
     @property
@@ -82,7 +83,7 @@ class EmbeddingTab(PictureTab):
         """How far the map is: words, written more often than maps are painted."""
         share, said = self._progress
         w.put(self.bar, value=share)
-        w.put(self.say, value=w.escape(said))
+        w.put(self.say, value=" · ".join(w.escape(words) for words in (said, self._saved) if words))
         w.show(self.bar, bool(said) and share < 1)
         w.show(self.cancel, bool(said) and share < 1)
 
@@ -196,6 +197,7 @@ class EmbeddingTab(PictureTab):
         """Give up what is being computed; what is still wanted is asked for at the next painting."""
         self._jobs.clear(wait=False)
         self._asked, self._given_up, self._progress, self._projecting = False, "", (1.0, ""), None
+        self._saved = ""
 
     def _cancel(self) -> None:
         self.method.value = "PCA"
@@ -207,7 +209,8 @@ class EmbeddingTab(PictureTab):
         name = f"map-{shown.name if shown else ''}-{self.method.value}"
         path = self.explorer.save_html(folder / ("".join(c if c.isalnum() or c in "-." else "_" for c in name)
                                                  + ".html"))
-        self._report(1.0, f"saved: {path}")
+        self._saved = f"saved: {path}"
+        self._wake(False)
 
 
 def make_explorer():

@@ -59,9 +59,13 @@ class RunsTab(PictureTab):
             self.list.children = tuple(box for _, box in reversed(self._boxes.values()))
 
     def _rename(self, names: dict[int, str]) -> None:
-        """What tells the runs apart changes with each of them."""
+        """What tells the runs apart changes with each of them; some are gone."""
+        for key in self._boxes.keys() - names.keys():
+            _, box = self._boxes.pop(key)
+            self.list.children = tuple(other for other in self.list.children if other is not box)
+            w.close(box)
         for key, (_, box) in self._boxes.items():
-            w.put(box, description=names.get(key, box.description))
+            w.put(box, description=names[key])
         options = tuple((box.description, run) for run, box in reversed(self._boxes.values()))
         if self.menu.options != options:
             self._filling = True

@@ -21,12 +21,13 @@ class TaskTab(PictureTab):
 
     def paint(self, s, dark: bool) -> None:
         look = s.look if s.look and s.look.first else (s.shown and last_look(s.shown)) or s.look
-        w.put(self.say, value=w.escape(look.words) if look else "")
         if look:
             self.picture.show(id(look.pictures), lambda: plots.task(look.pictures, look.data),
                               words.task(look.pictures), dark)
         else:
             self.picture.clear()
+        # after the picture, which takes a moment: words never stand above another one's
+        w.put(self.say, value=w.escape(look.words) if look else "")
 
 
 def last_look(shown: ShownRun) -> Look | None:
