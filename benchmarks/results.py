@@ -86,12 +86,13 @@ def catalog_text() -> str:
     lines = []
     for kind, title in titles.items():
         lines.append(f"\n**{title}**\n")
-        listed = sorted((Probe if kind == "probe" else contracts()[kind]).all().values(),
-                        key=lambda c: (c.group, c.name))
-        for group, members in groupby(listed, key=lambda c: c.group):
+        contract = Probe if kind == "probe" else contracts()[kind]
+        listed = contract.all() | ({} if kind == "probe" else contract.all_families())
+        by_group = sorted(listed.items(), key=lambda named: (named[1].group, named[0]))
+        for group, members in groupby(by_group, key=lambda named: named[1].group):
             lines += [f"*{group}*\n"] * bool(group)
-            lines += [f"- `{c.name}`: {c.summary()}" + (f" [source]({c.paper})" if c.paper else "")
-                      for c in members]
+            lines += [f"- `{name}`: {c.summary()}" + (f" [source]({c.paper})" if c.paper else "")
+                      for name, c in members]
             lines.append("")
     return "\n".join(lines).replace("\n\n\n", "\n\n")
 

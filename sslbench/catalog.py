@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from .messages import MOST, named, quoted
+from .messages import MOST, limits, named, quoted
 from .table import Table
 
 LONGEST = 10_000  # characters of a text in a recipe
@@ -79,20 +79,6 @@ def converted(value, type_: type):
     return type_(value)
 
 
-def written(limit: float) -> str:
-    """A limit as a person writes it: 1000000 and 0.001, not 1e+06."""
-    return f"{limit:.0f}" if float(limit).is_integer() else f"{limit:g}"
-
-
-def limits(low: float, high: float) -> str:
-    """ "lie between 0 and 1", "be at least 1", "be a finite number": what a number must do."""
-    below, above = high < float("inf"), low > -float("inf")
-    if below and above:
-        return f"lie between {written(low)} and {written(high)}"
-    return (f"be at least {written(low)}" if above else f"be at most {written(high)}" if below
-            else "be a finite number")
-
-
 def plain(value):
     """NumPy's and torch's single numbers as Python's, a path as its text; the rest as it is."""
     if isinstance(value, PurePath):
@@ -131,11 +117,16 @@ class Listed:
     kind = ""
     group = ""  # its heading in menus and lists: the folder of its file; a class may say another
     catalogue: dict[str, type]
+    # prefix -> class that makes others by name: "torchvision" the one called "torchvision:convnext_tiny"
+    families: dict[str, type]
 
-    def __init_subclass__(cls, listed=True, **rest):
+    def __init_subclass__(cls, listed=True, family="", **rest):
         super().__init_subclass__(**rest)
         if Listed in cls.__bases__:
-            cls.catalogue = {}
+            cls.catalogue, cls.families = {}, {}
+        elif family:
+            cls.name, cls.group = family, cls._folder()
+            cls.families[family] = cls
         elif listed:
             cls.name = (cls.__dict__.get("name")
                         or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower())
@@ -149,13 +140,29 @@ class Listed:
         return dict(sorted(cls.catalogue.items()))
 
     @classmethod
+    def all_families(cls) -> dict[str, type]:
+        """What makes classes by name, as it stands in lists: "torchvision:NAME" -> family."""
+        cls.all()
+        return {f"{prefix}:NAME": family for prefix, family in sorted(cls.families.items())}
+
+    @classmethod
     def find(cls, name: str) -> type:
-        """The class called `name`; ValueError naming the nearest match when there is none."""
+        """The class called `name`, or made by the family before a colon; ValueError naming the nearest match
+        when there is none."""
         if isinstance(name, str) and name not in cls.catalogue:
             import_all(cls._contract().__module__)  # also a file that is younger than this process
+            prefix, colon, member = name.partition(":")
+            if colon and prefix in cls.families:
+                return cls.families[prefix].member(member)
         if not isinstance(name, str) or name not in cls.catalogue:
             raise ValueError(nearest(cls.kind, name, cls.catalogue))
         return cls.catalogue[name]
+
+    @classmethod
+    def member(cls, name: str) -> type:
+        """Of a family: the class called "family:name", listed from then on. ValueError in one line where
+        there is no such thing, or where the package that has it is not installed."""
+        raise NotImplementedError
 
     @classmethod
     def hyperparameters(cls) -> dict[str, Hyperparameter]:
@@ -236,4 +243,4 @@ def catalog(kind: str | None = None) -> Table:
         raise ValueError(nearest("kind", kind, known))
     return Table({"kind": key, "name": name, "what": c.summary(), "paper": c.paper}
                  for key, contract in known.items() if kind in (None, key)
-                 for name, c in contract.all().items())
+                 for name, c in (contract.all() | contract.all_families()).items())

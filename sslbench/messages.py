@@ -76,3 +76,17 @@ def in_words(error: BaseException) -> str:
         return "something is nested too deeply to be read (RecursionError)"
     return one_line(first if first and (plain or type(error) is RuntimeError) else f"{kind}: {first}"
                     if first else kind)
+
+
+def written(limit: float) -> str:
+    """A limit as a person writes it: 1000000 and 0.001, not 1e+06."""
+    return f"{limit:.0f}" if float(limit).is_integer() else f"{limit:g}"
+
+
+def limits(low: float, high: float) -> str:
+    """ "lie between 0 and 1", "be at least 1", "be a finite number": what a number must do."""
+    below, above = high < float("inf"), low > -float("inf")
+    if below and above:
+        return f"lie between {written(low)} and {written(high)}"
+    return (f"be at least {written(low)}" if above else f"be at most {written(high)}" if below
+            else "be a finite number")

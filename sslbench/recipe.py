@@ -13,11 +13,11 @@ import torch
 
 from .backbones import Backbone, towers
 from .backbones.starting import start_from
-from .catalog import LONGEST, Hyperparameter, annotated, contracts, limits, nearest, plain, written
+from .catalog import LONGEST, Hyperparameter, annotated, contracts, nearest, plain
 from .data import Data, Labelled
 from .machine.random_numbers import Drawing
 from .machine.torch_settings import own_settings
-from .messages import MOST, in_words, one_line, quoted
+from .messages import MOST, in_words, limits, one_line, quoted, written
 from .pretexts import Pretext
 from .pretexts.fits import incompatible
 

@@ -14,7 +14,7 @@ from toys import batch_of, build, catalogue, source, toy  # noqa: F401  fixtures
 import sslbench
 from sslbench import pretexts
 from sslbench.backbones import Backbone
-from sslbench.backbones.adopted import Adopted, adopt
+from sslbench.backbones.adopted import Adopted, adopt, class_for
 from sslbench.catalog import catalog
 from sslbench.commands import main
 from sslbench.commands.flags import parser, read
@@ -287,3 +287,38 @@ def test_data_of_ones_own_is_trained_on(cell, toy):
 def test_the_contracts_are_part_of_the_vocabulary():
     assert sslbench.Pretext is Pretext and sslbench.Backbone is Backbone and sslbench.Recipe is Recipe
     assert issubclass(sslbench.Backbone, torch.nn.Module)
+
+
+@pytest.fixture
+def convolutions(monkeypatch):
+    """A family of backbones: "conv:16" has 16 channels."""
+    Backbone.all()
+    for mapping in ("catalogue", "families"):
+        monkeypatch.setattr(Backbone, mapping, dict(getattr(Backbone, mapping)))
+
+    class Convolutions(Backbone, family="conv"):
+        """One convolution of so many channels."""
+
+        @classmethod
+        def member(cls, name):
+            if not name.isdigit():
+                raise ValueError(f"conv:{name} must say a number of channels")
+            return class_for(lambda: torch.nn.Conv2d(3, int(name), 8, 8), f"conv:{name}")
+
+    return Convolutions
+
+
+def test_a_family_makes_classes_by_name(convolutions, toy):
+    recipe = replace(toy, data="wild_digits", backbone="conv:16", hyperparameters={})
+    task = recipe.build()[1]
+    assert task.backbone.dim == 16 and Backbone.find("conv:16") is Backbone.find("conv:16")
+    assert "conv:NAME" in {row["name"] for row in catalog("backbone")} and "conv" not in Backbone.all()
+    both = replace(recipe, data="captions", backbone="image:conv:16+caption:gru", pretext="clip").build()[1]
+    assert both.backbone.nets["image"].dim == 16
+
+
+def test_what_a_family_does_not_have_is_said_in_one_line(convolutions):
+    with pytest.raises(ValueError, match="must say a number"):
+        Recipe(backbone="conv:many").check()
+    with pytest.raises(ValueError, match="no backbone is called '16'"):
+        Recipe(backbone="cone:16").check()

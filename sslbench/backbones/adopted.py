@@ -141,8 +141,13 @@ def adopt(make, name: str | None = None, *, resizable: bool = False, prefix: int
     if not re.fullmatch(r"[\w-]+", name):
         raise ValueError(f"a backbone's name is letters, digits, _ and -, not {name!r}; give one: "
                          "adopt(make, \"my_net\")")
+    return class_for(make, name, resizable, prefix).name
+
+
+def class_for(make, name: str, resizable: bool = False, prefix: int = 0) -> type[Adopted]:
+    """What `adopt` lists, whatever the name is."""
     # that is torch's
     own = isinstance(make, type) and make.__doc__ and not make.__doc__.startswith("Base class for all")
     body = {"make": staticmethod(make), "__doc__": make.__doc__ if own else f"Your own {made_by(make)}.",
-            "name": name}
-    return type(made_by(make), (Adopted,), {**body, "resizable": resizable, "prefix": prefix}).name
+            "name": name, "resizable": resizable, "prefix": prefix}
+    return type(made_by(make), (Adopted,), body)

@@ -75,13 +75,19 @@ def abilities(*backbones: Backbone | type[Backbone]) -> dict[str, bool]:
 def named(words: str) -> list[tuple[str, type[Backbone]]]:
     """The fields ("" where none are named) and backbones of a recipe's word; ValueError when it cannot be
     read."""
-    parts = [part.rpartition(":") for part in words.split("+")]
-    found = [(field, Backbone.find(name)) for field, _, name in parts]
+    found = [(field, Backbone.find(name)) for field, name in map(field_and_name, words.split("+"))]
     names = [field for field, _ in found if field]
     if names and (len(names) < len(found) or len(set(names)) < len(names)):
         raise ValueError(f"{words!r} must name a field of its own for each backbone, or none: "
                          "caption:gru+image:small_cnn")
     return found
+
+
+def field_and_name(part: str) -> tuple[str, str]:
+    """("image", "small_cnn") of "image:small_cnn"; the word before a name may also be its family's."""
+    field, _, name = part.rpartition(":")
+    before, _, family = field.rpartition(":")
+    return (before, f"{family}:{name}") if f"{family}:NAME" in Backbone.all_families() else (field, name)
 
 
 def hyperparameters(words: str) -> dict[str, Hyperparameter]:

@@ -4,9 +4,9 @@ catalogue."""
 import argparse
 from dataclasses import Field, fields, replace
 
-from ..catalog import contracts, nearest, written
+from ..catalog import contracts, nearest
 from ..data import locations
-from ..messages import in_words, one_line, quoted
+from ..messages import in_words, one_line, quoted, written
 from ..recipe import LARGEST, Recipe
 
 HIDDEN = argparse.SUPPRESS  # a flag that --help does not show
