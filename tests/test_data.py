@@ -168,6 +168,17 @@ def test_views_keep_shape_and_type_and_leave_the_batch_as_it_was(name):
 
 
 @pytest.mark.parametrize("name", SOURCES)
+def test_windows_of_samples_are_changed_too(name):
+    windows = {}
+    for key, x in batch(name).items():
+        field = source(name).fields[key]
+        size = tuple(max(p, n // 2 // p * p) for n, p in zip(field.size, field.patch))
+        windows[key] = field.window(x, torch.zeros(len(x), field.rank, dtype=torch.long), size)
+    changed = source(name).augment(windows, generator())
+    assert all(changed[k].shape == x.shape and changed[k].dtype == x.dtype for k, x in windows.items())
+
+
+@pytest.mark.parametrize("name", SOURCES)
 def test_every_sample_of_a_batch_is_changed_in_its_own_way(name):
     x = {key: value[:1].expand(8, *value.shape[1:]).contiguous() for key, value in batch(name).items()}
     view = source(name).augment(x, generator()).values()

@@ -8,7 +8,7 @@ from toys import build, source
 
 from sslbench.pretexts import Pretext
 from sslbench.pretexts.fits import incompatible
-from sslbench.pretexts.views.byol import distance
+from sslbench.pretexts.views import distance
 
 
 @pytest.mark.parametrize("names, given", [

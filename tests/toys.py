@@ -54,7 +54,8 @@ class Toy(Data, listed=False):
         return {"number": torch.arange(self.n), "pairs": torch.tensor([[0, 1], [2, 5]])}
 
     def augment(self, batch, generator):
-        hidden = {name: rand(generator, len(x), *self.fields[name].size) < 0.2 for name, x in batch.items()}
+        size = {name: x.shape[-self.fields[name].rank:] for name, x in batch.items()}  # of windows, too
+        hidden = {name: rand(generator, len(x), *size[name]) < 0.2 for name, x in batch.items()}
         return {name: self.fields[name].hide(x, hidden[name]) for name, x in batch.items()}
 
 

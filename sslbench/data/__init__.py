@@ -85,7 +85,7 @@ class Data(Listed):
     def augment(self, batch: Batch, generator: Generator) -> Batch:
         """The same batch changed at random, without changing its meaning. Every sample gets numbers of its
         own: the views of a batch come here together, one after the other, so a number drawn once would change
-        them all alike."""
+        them all alike. Samples may be windows, smaller than the field says."""
         return batch
 
     def views(self, batch: Batch, generator: Generator, n: int = 2) -> list[Batch]:

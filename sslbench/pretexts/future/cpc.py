@@ -3,11 +3,13 @@
 
 A causal backbone gives latents (its stem) and contexts (its trunk) itself: series, text, audio. Any other one
 reads overlapping windows of the sample, row by row, and contexts come from a small recurrent network over the
-rows: images, video. One formula for one to three axes: k steps later is k * (tokens of one step along the
-first axis) tokens later.
+rows: images, video. Each window is augmented alone (Hénaff et al. 2020), or the colour that all of them share
+would give a sample away. One formula for one to three axes: k steps later is k * (tokens of one step along
+the first axis) tokens later.
 """
 
 import math
+from functools import partial
 from itertools import product
 from typing import Annotated
 
@@ -58,17 +60,21 @@ class CPC(Pretext):
             "transformer")
 
     def inputs(self, batch, generator):
-        return self.own(self.data.augment(batch, generator) if self.augment else batch)
-
-    def latents(self, batch):
-        """[B, N, D], each from its own part of the sample."""
+        """The sample, and what is read: the same, or all its windows [N * B, ...], place by place."""
+        changed = partial(self.data.augment, generator=generator) if self.augment else self.own
         if self.native:
-            return self.backbone.stem(batch)
+            return (self.own(changed(batch)),) * 2
         ((name, field),) = self.fields.items()
         x = batch[name]
-        windows = torch.cat([field.window(x, start.to(x.device).expand(len(x), -1), self.size)
-                             for start in self.starts])  # [N * B, ...]
-        return self.backbone.embed({name: windows}).unflatten(0, (-1, len(x))).transpose(0, 1)
+        return self.own(batch), self.own(changed({name: torch.cat([
+            field.window(x, start.to(x.device).expand(len(x), -1), self.size) for start in self.starts])}))
+
+    def latents(self, inputs):
+        """[B, N, D], each from its own part of the sample."""
+        batch, seen = inputs
+        if self.native:
+            return self.backbone.stem(seen)
+        return self.backbone.embed(seen).unflatten(0, (-1, size_of(batch))).transpose(0, 1)
 
     def contexts(self, z):
         """[B, N, D]: at every token what is known from it and from those before it in its column."""
@@ -90,13 +96,13 @@ class CPC(Pretext):
                 "mutual_information": (self.chance(inputs) - loss).detach()}  # at least so many nats
 
     def chance(self, inputs):
-        return math.log(size_of(inputs) * world())
+        return math.log(size_of(inputs[0]) * world())
 
     def show(self, inputs):
         z, later = self.latents(inputs), self.first * self.row
         guess, came = self.guess[0](self.contexts(z)[:, :-later]).mean(1), z[:, later:].mean(1)
         a, b = (nn.functional.normalize(x.float(), dim=1) for x in (guess, came))
-        return [Row("sample", inputs), Matrix("what is expected (rows) and what comes (columns)", a @ b.T)]
+        return [Row("sample", inputs[0]), Matrix("what is expected (rows) and what comes (columns)", a @ b.T)]
 
 
 def contrast(guess: Tensor, later: Tensor, temperature: float) -> tuple[Tensor, Tensor]:

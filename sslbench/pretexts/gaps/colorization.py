@@ -34,6 +34,13 @@ class Colorization(Pretext):
         return grey, {name: f.fill(grey[name]) + away_from_mean(colour[name].float(), batch[name])
                       for name, f in self.fields.items()}
 
+    def encode(self, batch):
+        """Of the grey sample: the network has never seen another."""
+        return super().encode({name: grey_of(x) for name, x in self.own(batch).items()})
+
+    def embed(self, batch):
+        return super().embed({name: grey_of(x) for name, x in self.own(batch).items()})
+
     def forward(self, inputs):
         _, guess = self.painted(inputs)
         return {"loss": sum_over_fields({name: mean_over(f.error(guess[name], inputs[name]),

@@ -1,6 +1,6 @@
 """Two views of a sample belong together."""
 
-from .. import Matrix, Pretext, Row, Shown, nn
+from .. import Matrix, Pretext, Row, Shown, Tensor, nn
 from ..parts import embed_views, two_views
 
 
@@ -17,6 +17,11 @@ class TwoViews(Pretext, listed=False):
     def project(self, views):
         """What the task's `projector` makes of each view, 2 x [B, P] in float32."""
         return [z.float() for z in embed_views(lambda batch: self.projector(self.embed(batch)), views)]
+
+
+def distance(a: Tensor, b: Tensor) -> Tensor:
+    """Squared distance of unit vectors, 2 - 2 cos: [B, P], [B, P] -> [B]."""
+    return 2 - 2 * nn.functional.cosine_similarity(a.float(), b.float(), dim=1)
 
 
 def compared(views, a, b, title: str = "similarity of view 1 (rows) and view 2 (columns)") -> Shown:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from .. import Hyperparameter, nn, torch
 from ..parts import Teacher, embed_views, head, rising
-from . import TwoViews, compared
+from . import TwoViews, compared, distance
 
 
 class BYOL(TwoViews):
@@ -16,7 +16,7 @@ class BYOL(TwoViews):
 
     def __init__(self, backbone, data, *,
                  momentum: Annotated[float, Hyperparameter(
-                     "share of itself the teacher keeps at every step; rises to 1", 0.5, 1.0)] = 0.98,
+                     "share of itself the teacher keeps at every step; rises to 1", 0.0, 1.0)] = 0.98,
                  projection_dim: Annotated[
                      int, Hyperparameter("numbers in the projection that is predicted", 8, 1024)] = 128):
         super().__init__(backbone, data)
@@ -51,8 +51,3 @@ class BYOL(TwoViews):
     def show(self, inputs):
         (a, _), (_, target_b) = self.project(inputs)
         return compared(inputs, a, target_b, "prediction from view 1 (rows) and teacher's view 2 (columns)")
-
-
-def distance(guess, target):
-    """Squared distance of unit vectors [B]: 2 - 2 cos."""
-    return 2 - 2 * nn.functional.cosine_similarity(guess.float(), target.float(), dim=1)

@@ -6,7 +6,7 @@ from typing import Annotated
 from ...machine.hardware import gather, in_float32, rank, world
 from .. import Hyperparameter, Tensor, nn, size_of, torch
 from ..parts import head
-from . import TwoViews, compared
+from . import TwoViews, compared, distance
 
 
 class SimCLR(TwoViews):
@@ -20,16 +20,21 @@ class SimCLR(TwoViews):
                  temperature: Annotated[float, Hyperparameter(
                      "small: only the nearest others repel", 0.02, 2.0, log=True)] = 0.1,
                  projection_dim: Annotated[
-                     int, Hyperparameter("numbers in the projection that is compared", 8, 1024)] = 128):
+                     int, Hyperparameter("numbers in the projection that is compared", 8, 1024)] = 128,
+                 negatives: Annotated[bool, Hyperparameter("views of other samples repel")] = True):
         super().__init__(backbone, data)
-        self.temperature = temperature
+        self.temperature, self.negatives = temperature, negatives
         self.projector = head(backbone.dim, backbone.dim, projection_dim)
 
     def forward(self, inputs):
         a, b = self.project(inputs)
+        if not self.negatives:  # what is left of the loss; one answer to everything is perfect
+            return {"loss": distance(a, b).mean()}
         return nt_xent(a, b, self.temperature)
 
     def chance(self, inputs):
+        if not self.negatives:
+            return 2.0  # projections that know nothing of each other point at right angles
         return math.log(2 * size_of(inputs[0]) * world() - 1)  # no gather: rank 0 asks alone
 
     def show(self, inputs):

@@ -5,8 +5,7 @@ from typing import Annotated
 
 from .. import Hyperparameter, nn
 from ..parts import embed_views, head
-from . import TwoViews, compared
-from .byol import distance
+from . import TwoViews, compared, distance
 
 
 class SimSiam(TwoViews):
@@ -18,16 +17,21 @@ class SimSiam(TwoViews):
 
     def __init__(self, backbone, data, *,
                  projection_dim: Annotated[
-                     int, Hyperparameter("numbers in the projection that is predicted", 8, 2048)] = 256):
+                     int, Hyperparameter("numbers in the projection that is predicted", 8, 2048)] = 256,
+                 predictor: Annotated[bool, Hyperparameter("predict, rather than compare")] = True,
+                 stop_gradient: Annotated[
+                     bool, Hyperparameter("what is predicted gets no gradient")] = True):
         super().__init__(backbone, data)
+        self.stop_gradient = stop_gradient
         self.projector = nn.Sequential(*head(backbone.dim, projection_dim, projection_dim),
                                        nn.BatchNorm1d(projection_dim, affine=False))
-        self.predictor = head(projection_dim, max(4, projection_dim // 4), projection_dim)
+        self.predictor = (head(projection_dim, max(4, projection_dim // 4), projection_dim) if predictor
+                          else nn.Identity())
 
     def project(self, views):
-        """Predictions [B, P] and projections [B, P], without gradient, of both views."""
+        """Predictions [B, P] and what is to be predicted [B, P] of both views."""
         z = embed_views(lambda batch: self.projector(self.embed(batch)), views)
-        return [self.predictor(x) for x in z], [x.detach() for x in z]
+        return [self.predictor(x) for x in z], [x.detach() if self.stop_gradient else x for x in z]
 
     def forward(self, inputs):
         (p1, p2), (z1, z2) = self.project(inputs)
