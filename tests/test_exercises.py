@@ -42,11 +42,29 @@ def entropy(ids):
     return torch.distributions.Categorical(p).entropy()
 
 
+def turn(x, turns):
+    way = {0: lambda one: one, 1: lambda one: one.transpose(-2, -1).flip(-2),
+           2: lambda one: one.flip(-2, -1), 3: lambda one: one.flip(-2).transpose(-2, -1)}
+    return torch.stack([way[k](one) for one, k in zip(x, turns.tolist())])
+
+
+def redundancy(a, b):
+    c = torch.corrcoef(torch.cat([a, b], 1).T)[: a.shape[1], a.shape[1]:]
+    return c[~torch.eye(len(c), dtype=torch.bool)].pow(2).sum()
+
+
 SOLUTIONS = {
     "check_info_nce": info_nce, "check_chance": lambda n: -math.log(1 / n),
     "check_byol_distance":
     lambda p, t: (p / p.norm(dim=1, keepdim=True) - t / t.norm(dim=1, keepdim=True)).pow(2).sum(1),
     "check_mask": hide, "check_hidden_error": hidden_error, "check_shift": shift, "check_entropy": entropy,
+    "check_deviation":
+    lambda z: (z / z.norm(dim=1, keepdim=True)).var(0, correction=0).sqrt().mean() * math.sqrt(z.shape[1]),
+    "check_turn": turn,
+    "check_puzzle_chance": lambda n: math.lgamma(n + 1),
+    "check_moving_average": lambda teacher, student, m: teacher.lerp(student, 1 - m),
+    "check_redundancy": redundancy,
+    "check_effective_rank": lambda s: torch.distributions.Categorical(probs=s).entropy().exp(),
 }
 
 

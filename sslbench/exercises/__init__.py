@@ -4,9 +4,13 @@
     check_info_nce(answer)
 """
 
+from .collapse import check_deviation, check_effective_rank
 from .fill_the_gap import check_hidden_error, check_mask
 from .two_views import check_byol_distance, check_chance, check_info_nce
 from .what_comes_next import check_entropy, check_shift
+from .what_was_done import check_puzzle_chance, check_turn
+from .without_negatives import check_moving_average, check_redundancy
 
-__all__ = ["check_byol_distance", "check_chance", "check_entropy", "check_hidden_error", "check_info_nce",
-           "check_mask", "check_shift"]
+__all__ = ["check_byol_distance", "check_chance", "check_deviation", "check_effective_rank", "check_entropy",
+           "check_hidden_error", "check_info_nce", "check_mask", "check_moving_average",
+           "check_puzzle_chance", "check_redundancy", "check_shift", "check_turn"]

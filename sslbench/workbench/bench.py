@@ -64,6 +64,13 @@ class Workbench:
         """The widget itself, for Voila and for a layout of one's own."""
         return self._controller.panel.root
 
+    def choose(self, recipe: Recipe | str) -> None:
+        """Make menus and controls say this recipe, or share string. ValueError when it cannot be built,
+        RuntimeError while a run goes on."""
+        if self.state in ("running", "paused"):
+            raise RuntimeError("a run is going on; stop() it or wait() for it")
+        self._controller.choices.choose(recipe_of(recipe, {}))
+
     def start(self) -> None:
         """Train in the background; the call returns at once. Resumes a run that is paused."""
         with self._controller.lock:

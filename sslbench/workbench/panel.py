@@ -83,6 +83,11 @@ class Panel:
             w.put(self.remedy, description=f"Use batch size {s.batch_size}")
         w.show(self.remedy, bool(s.batch_size and s.error))
 
+    def insert(self, widget) -> None:
+        """Place one more panel above everything."""
+        style, *rest = self.root.children
+        self.root.children = (style, widget, *rest)
+
     def leave_task_tab(self, before: Run | None) -> None:
         """Whoever starts a training from the first tab wants to see it move, once it does. before: the run
         until now."""

@@ -60,21 +60,21 @@ class CPC(Pretext):
             "transformer")
 
     def inputs(self, batch, generator):
-        """The sample, and what is read: the same, or all its windows [N * B, ...], place by place."""
+        """The sample, and what is read: the same, or all its windows [B * N, ...], sample by sample."""
         changed = partial(self.data.augment, generator=generator) if self.augment else self.own
         if self.native:
             return (self.own(changed(batch)),) * 2
         ((name, field),) = self.fields.items()
         x = batch[name]
-        return self.own(batch), self.own(changed({name: torch.cat([
-            field.window(x, start.to(x.device).expand(len(x), -1), self.size) for start in self.starts])}))
+        windows = [field.window(x, start.to(x.device).expand(len(x), -1), self.size) for start in self.starts]
+        return self.own(batch), self.own(changed({name: torch.stack(windows, 1).flatten(0, 1)}))
 
     def latents(self, inputs):
         """[B, N, D], each from its own part of the sample."""
         batch, seen = inputs
         if self.native:
             return self.backbone.stem(seen)
-        return self.backbone.embed(seen).unflatten(0, (-1, size_of(batch))).transpose(0, 1)
+        return self.backbone.embed(seen).unflatten(0, (size_of(batch), -1))
 
     def contexts(self, z):
         """[B, N, D]: at every token what is known from it and from those before it in its column."""

@@ -5,8 +5,11 @@ import math
 from typing import Annotated
 
 from ...backbones.parts import Blocks
+from ...machine.hardware import gather
 from .. import Hyperparameter, Matrix, Pretext, Row, nn, rand, size_of, torch
 from ..parts import Teacher, boxes, mean_over, rising
+
+EPSILON = 1e-4
 
 
 class JEPA(Pretext):
@@ -53,10 +56,17 @@ class JEPA(Pretext):
         order = (hidden + 0.5 * rand(generator, *hidden.shape)).argsort(1)
         return batch, order, hidden.scatter(1, order[:, : self.kept], False)
 
-    def target(self, batch):
-        """The teacher's description of every part [B, N, D], each of mean 0 and deviation 1."""
+    def target(self, batch, join=gather):
+        """The teacher's description of every part [B, N, D], each of mean 0 and deviation 1; then each number
+        of it, at each place, over the samples of all processes. Without that the place alone tells most of a
+        description, and whoever guesses it has learned nothing. join: `gather`, or nothing where one process
+        asks alone. And how much a description varied before: 0 is collapsed."""
         with torch.no_grad():
-            return nn.functional.layer_norm(self.teacher.copy(batch).float(), (self.backbone.dim,))
+            z = nn.functional.layer_norm(self.teacher.copy(batch).float(), (self.backbone.dim,))
+            mean = join(z.mean(0, keepdim=True)).mean(0)
+            variance = join((z - mean).square().mean(0, keepdim=True)).mean(0)
+            deviation = (variance + EPSILON).sqrt()
+            return (z - mean) / deviation, deviation.mean()
 
     def guess(self, batch, order):
         tokens = self.backbone.stem(batch)
@@ -67,11 +77,11 @@ class JEPA(Pretext):
 
     def forward(self, inputs):
         batch, order, hidden = inputs
-        target = self.target(batch)
+        target, deviation = self.target(batch)
         error = nn.functional.smooth_l1_loss(self.guess(batch, order), target, reduction="none").mean(2)
         present = self.backbone.present(batch)
         there = hidden if present is None else hidden & (present > 0)
-        return {"loss": mean_over(error, there), "target_deviation": target.std(0).mean()}
+        return {"loss": mean_over(error, there), "target_deviation": deviation}
 
     def after_step(self, progress):
         self.teacher.follow(self.backbone, rising(self.momentum, progress))
@@ -82,6 +92,6 @@ class JEPA(Pretext):
         seen = {name: field.hide(batch[name], field.spread(hidden))}
         weight = hidden.float() / hidden.sum(1, keepdim=True).clamp(min=1)
         a, b = (nn.functional.normalize((z * weight[..., None]).sum(1), dim=1)
-                for z in (self.guess(batch, order), self.target(batch)))
+                for z in (self.guess(batch, order), self.target(batch, join=lambda x: x)[0]))
         return [Row("sees", seen), Row("original", batch, "truth"),
                 Matrix("description guessed (rows) and the teacher's (columns)", a @ b.T)]

@@ -1,6 +1,6 @@
 """Two views of a sample belong together."""
 
-from .. import Matrix, Pretext, Row, Shown, Tensor, nn
+from .. import Matrix, Pretext, Row, Shown, Tensor, nn, torch
 from ..parts import embed_views, two_views
 
 
@@ -22,6 +22,13 @@ class TwoViews(Pretext, listed=False):
 def distance(a: Tensor, b: Tensor) -> Tensor:
     """Squared distance of unit vectors, 2 - 2 cos: [B, P], [B, P] -> [B]."""
     return 2 - 2 * nn.functional.cosine_similarity(a.float(), b.float(), dim=1)
+
+
+@torch.no_grad()
+def spread(z: Tensor) -> Tensor:
+    """How far the projections [B, P] of a batch lie apart: their deviation after they were scaled to length
+    1, times sqrt(P); 1 is evenly spread, 0 collapsed."""
+    return nn.functional.normalize(z.float(), dim=1).std(0, correction=0).mean() * z.shape[1] ** 0.5
 
 
 def compared(views, a, b, title: str = "similarity of view 1 (rows) and view 2 (columns)") -> Shown:

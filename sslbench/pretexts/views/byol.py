@@ -4,7 +4,7 @@ from typing import Annotated
 
 from .. import Hyperparameter, nn, torch
 from ..parts import Teacher, embed_views, head, rising
-from . import TwoViews, compared, distance
+from . import TwoViews, compared, distance, spread
 
 
 class BYOL(TwoViews):
@@ -38,7 +38,7 @@ class BYOL(TwoViews):
 
     def forward(self, inputs):
         (a, b), (target_a, target_b) = self.project(inputs)
-        return {"loss": (distance(a, target_b) + distance(b, target_a)).mean() / 2}
+        return {"loss": (distance(a, target_b) + distance(b, target_a)).mean() / 2, "deviation": spread(a)}
 
     def after_step(self, progress):
         self.teacher.follow(nn.ModuleList([self.backbone, self.projector]),

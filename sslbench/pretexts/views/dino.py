@@ -7,7 +7,7 @@ from typing import Annotated
 from ...machine.hardware import gather, in_float32
 from .. import Hyperparameter, Row, Says, Tensor, nn, randint, torch
 from ..parts import Teacher, embed_views, head, reads_windows, rising
-from . import TwoViews
+from . import TwoViews, spread
 
 
 class DINO(TwoViews):
@@ -72,7 +72,7 @@ class DINO(TwoViews):
             self.mean_answer = taught.mean((0, 1))
         entropy = -(targets * targets.clamp(min=1e-9).log()).sum(2).mean()
         return {"loss": distillation(targets, [s / self.student_temperature for s in students]),
-                "teacher_entropy": entropy}
+                "teacher_entropy": entropy, "deviation": spread(students[0])}
 
     @torch.no_grad()
     def after_step(self, progress):

@@ -6,7 +6,7 @@ from typing import Annotated
 from ...machine.hardware import gather, in_float32, rank, world
 from .. import Hyperparameter, Tensor, nn, size_of, torch
 from ..parts import head
-from . import TwoViews, compared, distance
+from . import TwoViews, compared, distance, spread
 
 
 class SimCLR(TwoViews):
@@ -29,8 +29,8 @@ class SimCLR(TwoViews):
     def forward(self, inputs):
         a, b = self.project(inputs)
         if not self.negatives:  # what is left of the loss; one answer to everything is perfect
-            return {"loss": distance(a, b).mean()}
-        return nt_xent(a, b, self.temperature)
+            return {"loss": distance(a, b).mean(), "deviation": spread(a)}
+        return nt_xent(a, b, self.temperature) | {"deviation": spread(a)}
 
     def chance(self, inputs):
         if not self.negatives:

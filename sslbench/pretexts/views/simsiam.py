@@ -5,7 +5,7 @@ from typing import Annotated
 
 from .. import Hyperparameter, nn
 from ..parts import embed_views, head
-from . import TwoViews, compared, distance
+from . import TwoViews, compared, distance, spread
 
 
 class SimSiam(TwoViews):
@@ -35,9 +35,7 @@ class SimSiam(TwoViews):
 
     def forward(self, inputs):
         (p1, p2), (z1, z2) = self.project(inputs)
-        # 0: collapsed; 1 / sqrt(P): spread out
-        spread = nn.functional.normalize(z1.float(), dim=1).std(0).mean()
-        return {"loss": (distance(p1, z2) + distance(p2, z1)).mean() / 2, "deviation": spread}
+        return {"loss": (distance(p1, z2) + distance(p2, z1)).mean() / 2, "deviation": spread(z1)}
 
     def chance(self, inputs):
         # a prediction that knows nothing points at right angles to the target

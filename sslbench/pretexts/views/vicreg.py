@@ -6,7 +6,7 @@ from typing import Annotated
 from ...machine.hardware import gather, in_float32
 from .. import Hyperparameter, Tensor, nn
 from ..parts import head
-from . import TwoViews, compared
+from . import TwoViews, compared, spread
 
 EPSILON = 1e-4
 
@@ -35,7 +35,8 @@ class VICReg(TwoViews):
         a, b = (gather(z) for z in self.project(inputs))  # 2 x [G, P]
         terms = {"invariance": invariance(a, b), "variance": (variance(a) + variance(b)) / 2,
                  "covariance": covariance(a) + covariance(b)}
-        return {"loss": sum(weight * term for weight, term in zip(self.weights, terms.values())), **terms}
+        return {"loss": sum(weight * term for weight, term in zip(self.weights, terms.values())), **terms,
+                "deviation": spread(a)}
 
     def chance(self, inputs):
         return self.weights[1] * (1 - EPSILON**0.5)  # the constant projection: it agrees, but nothing varies

@@ -57,6 +57,16 @@ class Choices:
         """Why the recipe cannot be built, or ""."""
         return self.now.problem
 
+    def choose(self, recipe: Recipe) -> None:
+        """Say exactly this recipe; changed("") as if somebody had chosen it."""
+        with self._lock, self._filling():
+            self._base = recipe
+            self.menus.chosen = {kind: getattr(recipe, kind) for kind in contracts()}
+            self.settings.set(recipe)
+            self.menus.place(self.settings.own)
+            self.menus.refresh()
+        self._tell("")
+
     def set_steps(self, steps: int) -> None:
         self.settings.steps.value = steps
 

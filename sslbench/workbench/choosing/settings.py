@@ -62,6 +62,15 @@ class Settings:
         """kind -> name -> control."""
         return {kind: part.controls for kind, part in list(self.parts.items())}
 
+    def set(self, recipe: Recipe) -> None:
+        """Make all of them say this recipe."""
+        for kind in contracts():
+            self.parts.pop(kind, None)  # also where the class is the same: what was set before is over
+            self.build(kind, getattr(recipe, kind), recipe.given(kind))
+        for name, c in {"steps": self.steps, **self.training}.items():
+            c.value = getattr(recipe, name)
+        w.show(self.labels, bool(recipe.labels))
+
     def build(self, kind: str, name: str, given: dict) -> None:
         """Controls for what a recipe names, set to what it gives; those that are there already stay."""
         asked, before = Recipe(**{kind: name}), self.parts.get(kind)
