@@ -20,11 +20,11 @@ class Adopted(Backbone, listed=False):
     make = None  # () or fields -> nn.Module; set by adopt
     prefix = 0  # tokens before those of the grid, which are dropped
 
-    def __init__(self, fields: dict[str, Field]):
+    def __init__(self, fields: dict[str, Field], **given):
         super().__init__()
         self.fields, (self.field,) = fields, fields.values()
         make = type(self).make
-        self.net = made_right(make(fields) if takes_fields(make) else make())
+        self.net = made_right(make(fields, **given) if takes_fields(make) else make())
         out = self.tried(self.field.size)
         self.maps = self.is_map(out)
         self.dim = out.shape[1] if self.maps or out.ndim == 2 else out.shape[2]

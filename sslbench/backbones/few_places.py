@@ -29,11 +29,12 @@ class FewPlaces(Conv2d):
         return made
 
     def forward(self, x: Tensor) -> Tensor:
-        dtype = (torch.get_autocast_dtype(x.device.type)
-                 if torch.is_autocast_enabled(x.device.type) else x.dtype)
+        if x.device.type != "cpu":
+            return super().forward(x)
+        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
         H, W = ((n + 2 * p - k) // s + 1
                 for n, p, k, s in zip(x.shape[2:], self.padding, self.kernel_size, self.stride))
-        if x.device.type != "cpu" or H * W > PLACES or not len(x) or not pays(dtype):
+        if min(H, W) < 1 or H * W > PLACES or not len(x) or not pays(dtype):
             return super().forward(x)
         return WindowProduct.apply(x.to(dtype), self.weight.to(dtype), self.stride, self.padding)
 

@@ -1,5 +1,7 @@
 """A run that starts from another one's network: its weights, or in one line what does not fit."""
 
+from dataclasses import replace
+
 from torch import Tensor
 
 from ..notes import note
@@ -35,3 +37,11 @@ def another_backbone(folder: str, held: dict[str, Tensor], own: dict[str, Tensor
 
 def shape(x: Tensor | None) -> str:
     return "missing" if x is None else str(list(x.shape))
+
+
+def without_start(recipe):
+    """The same recipe for a network whose weights are put in afterwards: neither the run that it starts from
+    nor weights that a library would download are asked for."""
+    kept = {name: value for name, value in recipe.hyperparameters.items()
+            if not (name.startswith("backbone.") and name.endswith(".pretrained"))}
+    return replace(recipe, init="", hyperparameters=kept)

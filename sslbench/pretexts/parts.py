@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -84,6 +85,13 @@ class DenseGuess(nn.Module):
         decoded = self.decoder(tokens + self.place.to(tokens.dtype))
         parts = decoded.split([f.tokens for f in self.fields.values()], 1)
         return {name: f.dense(self.heads[name](part)) for (name, f), part in zip(self.fields.items(), parts)}
+
+
+def cut_as_read(backbone: Backbone, fields: dict[str, Field]) -> dict[str, Field]:
+    """The fields with the patches that this backbone reads as its tokens: a ViT of 16 x 16 patches may read
+    what its data cuts into other ones."""
+    return {name: replace(f, patch=tuple(s // g for s, g in zip(f.size, backbone.grid(name))))
+            for name, f in fields.items()}
 
 
 def rising(momentum: float, progress: float) -> float:

@@ -6,13 +6,14 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from .. import arguments
+from ..backbones.starting import without_start
 from ..data import Data
 from ..messages import in_words
 from ..notes import note
@@ -196,7 +197,7 @@ def fitting(folder: Path) -> Callable[[dict, Path], None]:
     try:
         recipe = read_recipe(folder)
         data = Remembered.of(recording.about(folder), recipe.make_data) or recipe.make_data()
-        task = replace(recipe, init="").make_task(data)
+        task = without_start(recipe).make_task(data)
     except (ValueError, OSError, ImportError, RuntimeError, TypeError, LookupError, AttributeError):
         return lambda state, path: None
 

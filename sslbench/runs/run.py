@@ -1,7 +1,6 @@
 """A run to look at: what a finished, stopped or recorded training left behind."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from .. import arguments
 from ..backbones import Backbone
+from ..backbones.starting import without_start
 from ..catalog import nearest
 from ..data import Data
 from ..data.rows import kinds_of
@@ -130,7 +130,7 @@ class Run:
         needs no data until something asks it for views."""
         if self.weights is None:
             raise ValueError(self._no_weights)
-        recipe = replace(self.recipe, init="").check("pretext", "backbone")
+        recipe = without_start(self.recipe).check("pretext", "backbone")
         remembered = Remembered.of(self.about, lambda: self.data)
         try:
             task = recipe.make_task(remembered or self.data)

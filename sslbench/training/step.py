@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cached_property, partial
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from .. import arguments
+from ..backbones.starting import without_start
 from ..data import Data
 from ..data.digest import digest_of
 from ..data.rows import kinds_of
@@ -61,7 +62,7 @@ class Training:
     @own_settings()
     def __init__(self, recipe: Recipe, hardware: Hardware, data: Data | None = None, restoring: bool = False):
         self.recipe, self.hardware = recipe.check(), hardware
-        self.data, task = (replace(recipe, init="") if restoring else recipe).build(data)
+        self.data, task = (without_start(recipe) if restoring else recipe).build(data)
         rows, _ = self.data.loaded("train")  # the labels stay behind
         n = size_of(rows)
         self.batch_size = batch_for(n, recipe, hardware.world)

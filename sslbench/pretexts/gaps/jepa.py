@@ -7,7 +7,7 @@ from typing import Annotated
 from ...backbones.parts import Blocks
 from ...machine.hardware import gather
 from .. import Hyperparameter, Matrix, Pretext, Row, nn, rand, size_of, torch
-from ..parts import Teacher, boxes, mean_over, rising
+from ..parts import Teacher, boxes, cut_as_read, mean_over, rising
 
 EPSILON = 1e-4
 
@@ -29,6 +29,7 @@ class JEPA(Pretext):
                  augment: Annotated[bool, Hyperparameter("read augmented samples")] = True):
         super().__init__(backbone, data)
         self.blocks, self.side, self.momentum, self.augment = blocks, side, momentum, augment
+        self.fields = cut_as_read(backbone, self.fields)
         self.grid, backbone.one_way = backbone.grid(next(iter(self.fields))), 0
         tokens = math.prod(self.grid)
         area = math.prod(min(n, max(1, round(side * n))) for n in self.grid)

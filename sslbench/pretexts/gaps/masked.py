@@ -10,7 +10,7 @@ as in BERT.
 from typing import Annotated
 
 from .. import Hyperparameter, Pretext, Row, nn, rand, randint, size_of, torch
-from ..parts import DenseGuess, both, constant_guess, mean_over, sum_over_fields
+from ..parts import DenseGuess, both, constant_guess, cut_as_read, mean_over, sum_over_fields
 
 
 class Masked(Pretext):
@@ -27,6 +27,8 @@ class Masked(Pretext):
         super().__init__(backbone, data)
         self.mask_ratio, backbone.one_way = mask_ratio, 0  # from both sides
         self.drops = backbone.maskable and not any(f.vocab for f in self.fields.values())
+        if self.drops:  # tokens are hidden, so its tokens are the parts
+            self.fields = cut_as_read(backbone, self.fields)
         self.blank = nn.Parameter(0.02 * torch.randn(backbone.dim))  # stands for every hidden token
         self.fill_in = DenseGuess(backbone, self.fields, decoder_depth)
 
