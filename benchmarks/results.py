@@ -20,13 +20,38 @@ from sslbench.runs.fitting import fit
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = Path(__file__).with_name("results.json")
 
+
+
+def digits(pretext: str, steps: int, lr: float = 4e-3, **hyperparameters) -> Recipe:
+    """A task on wild_digits with small_cnn."""
+    return Recipe("wild_digits", pretext, "small_cnn", steps=steps, lr=lr,
+                  hyperparameters={f"pretext.{name}": value for name, value in hyperparameters.items()})
+
+
 RECIPES = [
     Recipe("wild_digits", "simclr", "small_cnn", steps=800),
+    digits("moco", 1000),
+    digits("lejepa", 1000),
+    digits("swav", 1000),
+    digits("vicreg", 1000),
+    digits("barlow_twins", 1000),
+    digits("simsiam", 1000),
+    digits("byol", 1000, momentum=0.9),
+    digits("dino", 400, momentum=0.9, teacher_temperature=0.04, local=0),
+    digits("cpc", 250, lr=2e-3),
+    digits("jigsaw", 400),
+    digits("relative_patch", 400),
+    digits("rotation", 400),
+    digits("deepcluster", 400),
+    digits("inpainting", 300),
+    Recipe("shapes", "colorization", "small_cnn", steps=150, batch_size=64, lr=4e-3),
+    Recipe("captions", "clip", "caption:gru+image:small_cnn", steps=300, lr=2e-3),
     *(Recipe("fashion_mnist", task, "small_cnn", steps=400, batch_size=256)
       for task in ("autoencoder", "rotation", "simclr", "vicreg")),
     Recipe("fashion_mnist", "byol", "small_cnn", steps=300, batch_size=256, lr=4e-3,
            hyperparameters={"pretext.momentum": 0.9}),
     Recipe("fashion_mnist", "masked", "transformer", steps=300, batch_size=256, lr=3e-3),
+    Recipe("fashion_mnist", "jepa", "transformer", steps=300, batch_size=256, lr=3e-3),
     Recipe("fashion_mnist", "next_token", "transformer", steps=500, batch_size=256, lr=4e-3),
     Recipe("docs", "masked", "small_cnn", batch_size=128, hyperparameters={"pretext.mask_ratio": 0.3}),
     Recipe("docs", "next_token", "gru", steps=250, batch_size=64, lr=3e-3,

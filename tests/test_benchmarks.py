@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from sslbench.catalog import Table
+
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 # parts, and what records the bench's first run
-NOT_MEASURED = {"common", "results", "lightly_loop", "muon", "record_parts", "record_bench"}
+NOT_MEASURED = {"common", "results", "reckon", "lightly_loop", "muon", "record_parts", "record_bench"}
 NAMES = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem not in NOT_MEASURED)
 IN_A_BROWSER = {"start"}
 
@@ -37,6 +39,18 @@ def test_it_runs_in_its_smallest_form(name, tmp_path):
 def test_its_table_has_a_place_in_the_readme(name):
     text = (BENCHMARKS / "README.md").read_text()
     assert f"<!-- {name} -->" in text and f"<!-- /{name} -->" in text and f"benchmarks/{name}.py" in text
+
+
+def test_what_is_reckoned_follows_from_what_was_measured(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import reckon
+
+    text = (BENCHMARKS / "README.md").read_text()
+    rows = json.loads((BENCHMARKS / "growth.json").read_text())[0]["rows"]
+    assert reckon.words(rows) in text and str(Table(reckon.reckoned(rows)).markdown()) in text
+    slower = [{**row, "samples per second": row["samples per second"] / 2} for row in rows]
+    hours = [[row["hours for an epoch"] for row in reckon.reckoned(some)] for some in (rows, slower)]
+    assert all(abs(b - 2 * a) <= 1 for a, b in zip(*hours))
 
 
 def test_figures_of_another_processor_stay_beside_the_new_ones(tmp_path, monkeypatch, capsys):
