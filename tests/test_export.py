@@ -18,6 +18,8 @@ from sslbench.notes import heard_by
 
 QUICK = {"progress": False, "device": "cpu", "evaluations": 1}
 
+pytestmark = pytest.mark.usefixtures("catalogue")
+
 
 @pytest.fixture
 def pictures(tmp_path):

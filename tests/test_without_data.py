@@ -152,6 +152,14 @@ def test_every_task_can_be_loaded_without_its_data(pretext, toy, tmp_path):
             and run.embed(torch.randn(0, 2, 16))[0].shape == (0, 32))
 
 
+def test_a_loaded_supervised_run_shows_its_answers_in_words(toy, tmp_path):
+    recorded(replace(toy, pretext="supervised", labels=1.0, steps=1, hyperparameters={}), tmp_path)
+    task = load_run(tmp_path).task
+    batch = {name: torch.as_tensor(x[:3]) for name, x in task.data.loaded("validation")[0].items()}
+    names = task.data.sample_names("validation")
+    assert len(task.show(batch)) == 2 and len(names) == len(task.data.loaded("validation")[0]["label"])
+
+
 @pytest.mark.parametrize("given, says", [
     (torch.randn(3, 2), "must have the shape"), (torch.randn(3, 5, 16), "must have the shape"),
     ({"nothing": torch.randn(3, 2, 16)}, "are needed"),

@@ -41,7 +41,8 @@ class Data(Listed):
 
     kind = "data source"
     fields: dict[str, Field]
-    label_field = ""  # the field that is a label; only Labelled data has one
+    # the field that is a label, and the name of that label; only Labelled data has them
+    label_field = target = ""
     # its fields describe the same thing, a caption its picture: then each of them is a view of it
     alike = False
     probe_on: tuple[str, ...] = ()  # fields a probe may see; empty: all
@@ -195,6 +196,9 @@ class Labelled(Data, listed=False):
         label = {k: x for k, x in batch.items() if k == "label"}
         return [view | label for view in self.data.views({k: x for k, x in batch.items() if k != "label"},
                                                          generator, n)]
+
+    def cite(self):
+        return self.data.cite()
 
     def raw(self, batch):
         return self.data.raw(batch)

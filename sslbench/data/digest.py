@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .rows import in_memory, nbytes
+from .rows import evenly, in_memory, nbytes
 
 # rows that are looked at where asking for them takes reading or decoding: about 0.1 s in large photographs
 SPREAD = 16
@@ -36,7 +36,7 @@ def pieces(x: Any) -> Iterator[Any]:
     if not len(x):
         return
     if not in_memory(x):
-        yield x[torch.linspace(0, len(x) - 1, min(SPREAD, len(x))).long()]
+        yield x[evenly(len(x), SPREAD)]
         return
     step = max(1, PIECE * len(x) // max(1, nbytes(x)))
     for start in range(0, len(x), step):

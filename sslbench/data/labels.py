@@ -170,6 +170,8 @@ def text(word: Any) -> str:
 
 
 def as_numbers(words: list[str]) -> np.ndarray | None:
+    if any("_" in word for word in words):  # a name: Python would read 1_0 as 10
+        return None
     try:
         numbers = np.array([float(w) for w in words])
     except (ValueError, OverflowError):

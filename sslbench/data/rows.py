@@ -36,6 +36,14 @@ class Picked:
         return x if rows.ndim else x[0]
 
 
+def evenly(n: int, most: int) -> Tensor:
+    """The numbers of at most `most` of n rows, evenly spread, always the same ones."""
+    if n <= most:
+        return torch.arange(n)
+    exact = torch.float64 if n > 2**24 else torch.float32  # float32 cannot count further
+    return torch.linspace(0, n - 1, most, dtype=exact).long()
+
+
 def in_memory(rows: Any) -> bool:
     """Whether asking for rows takes no reading and no decoding."""
     return isinstance(rows, Tensor) or (isinstance(rows, Picked) and rows.in_memory)

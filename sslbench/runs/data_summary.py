@@ -34,6 +34,7 @@ class Remembered(Data, listed=False):
         self.classes = {name: list(map(str, names)) for name, names in about.get("classes", {}).items()}
         self.probe_on = tuple(name for name in about.get("probe_on", ()) if name in self.fields)
         self.alike, self.label_field = bool(about.get("alike", False)), str(about.get("label_field", ""))
+        self.target = str(about.get("target", ""))
         self.said, self._make = str(about.get("reading", "")), make
 
     @classmethod
@@ -64,6 +65,9 @@ class Remembered(Data, listed=False):
 
     def targets(self, split):
         return self.source.targets(split)
+
+    def sample_names(self, split):
+        return self.source.sample_names(split)
 
     def raw(self, batch):
         return self.source.raw(batch)

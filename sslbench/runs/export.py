@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from .. import arguments
 from ..catalog import nearest
 from ..data import Data
 from ..data.digest import digest_of
+from ..data.rows import evenly
 from ..machine.hardware import Hardware
 from ..messages import in_words
 from ..notes import note
@@ -107,9 +107,7 @@ def unchanged(run: Run) -> None:
 def names_of(data: Data, split: str, most: int) -> list[str]:
     """The names of the rows that evaluate.read() gives."""
     names = data.sample_names(split)
-    n = len(names)
-    index = range(n) if n <= most else torch.linspace(0, n - 1, most).long().tolist()
-    return [names[i] for i in index]
+    return [names[i] for i in evenly(len(names), most).tolist()]
 
 
 def write_frame(path: Path, ending: str, z: np.ndarray, names: list[str], labels: dict[str, np.ndarray],
@@ -153,8 +151,3 @@ class in_place:
         self.part.unlink(missing_ok=True)
         if isinstance(error, (OSError, RuntimeError)):  # a full disk: torch says it in many lines
             raise OSError(f"{self.path} could not be written ({in_words(error)})") from error
-
-
-def state_dict(run: Run) -> dict[str, Tensor]:
-    """The weights of the inner network by its own names."""
-    return run.backbone.inner_state()

@@ -122,7 +122,7 @@ def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = Fa
         states = [plan.state(folder, recipe) for recipe in plan.recipes]
         how = {"supervised": False, **plan.options, **options, "log": log or plan.options.get("log", "")}
         new = partial(fitted, overwrite=True, progress=progress, **how)
-        on = partial(resumed, progress=progress, changed_data=changed_data, log=log, **options)
+        on = partial(resumed, progress=progress, changed_data=changed_data, log=how["log"], **options)
         return Seeds([new(recipe, place(folder, recipe.seed))
                       if state == "new" else on(place(folder, recipe.seed))
                       for recipe, state in zip(plan.recipes, states)])

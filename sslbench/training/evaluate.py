@@ -11,7 +11,7 @@ from torch import Tensor
 from .. import probes
 from ..data import Data
 from ..data.labels import labelled
-from ..data.rows import in_memory, nbytes
+from ..data.rows import evenly, in_memory, nbytes
 from ..field import Batch, decode, size_of
 from ..machine.hardware import Hardware, memory_limit
 from ..machine.torch_settings import own_settings
@@ -43,7 +43,7 @@ def read(data: Data, split: str, most: int) -> Split:
     """At most `most` rows, evenly spread, always the same ones."""
     rows, labels = data.loaded(split)
     n = size_of(rows)
-    index = torch.arange(n) if n <= most else torch.linspace(0, n - 1, most).long()
+    index = evenly(n, most)
     labels = {name: y[index] for name, y in labels.items()}
     if all(map(in_memory, rows.values())):
         return Split(rows, labels, index)

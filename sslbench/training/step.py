@@ -156,7 +156,7 @@ class Training:
                 "stored": kinds_of(self.data.loaded("train")[0]),
                 "as_stored": {name: how.plain() for name, how in self.data.as_stored.items()},
                 "classes": self.data.classes, "probe_on": list(self.data.probe_on), "alike": self.data.alike,
-                "label_field": self.data.label_field, **more}
+                "label_field": self.data.label_field, "target": self.data.target, **more}
 
     def look(self) -> tuple[float | None, Shown]:
         """The task's chance-level loss on the first training batch, and its pictures of a few validation

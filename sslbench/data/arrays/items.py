@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 
 from ...machine.hardware import memory_limit
+from ...messages import in_words
 from ..image.to_square import flat
 from .npz import LABELS, SAMPLES
 
@@ -95,8 +96,7 @@ def of_items(items: Any) -> Taken:
         try:
             item = items[i]
         except Exception as error:
-            raise ValueError(f"item {i} of the dataset cannot be read: {type(error).__name__}: "
-                             f"{str(error).splitlines()[0]}") from error
+            raise ValueError(f"item {i} of the dataset cannot be read: {in_words(error)}") from error
         x, found, label, odd = parted(item)
         xs.add(i, array_of(x))
         unused |= odd

@@ -170,7 +170,7 @@ def written(value: float) -> str:
     """A number as short as it can be written; "" for NaN."""
     if value != value:
         return ""
-    return str(int(value)) if value == int(value) and abs(value) < 1e16 else repr(value)
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e16 else repr(value)
 
 
 def evenly(values: np.ndarray) -> bool:

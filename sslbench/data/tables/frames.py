@@ -129,6 +129,6 @@ def cell(value: Any) -> str:
     """A value as it would stand in a file; "" where there is none."""
     if value is None or value != value or str(value) in ("NaT", "<NA>"):
         return ""
-    if isinstance(value, float) and value == int(value) and abs(value) < 2**53:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value)

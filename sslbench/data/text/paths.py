@@ -52,7 +52,8 @@ def within(folder: Path) -> tuple[list[Path], Path, list[str]]:
     kinds = Counter(group(p) for p in able)
     kind = max(kinds, key=lambda k: (kinds[k], k != "plain"))
     taken = [p for p in able if group(p) == kind]
-    other = Counter(p.suffix.lower() or p.name for p in every if p not in set(taken))
+    chosen = set(taken)
+    other = Counter(p.suffix.lower() or p.name for p in every if p not in chosen)
     shown = ", ".join(f"{n:,} {ending}" for ending, n in other.most_common(3))
     return taken, folder, [f"{table.count(other.total(), 'other file')} left out ({shown})"] if other else []
 

@@ -34,7 +34,7 @@ class CPC(Pretext):
                      "small: only the nearest others repel", 0.02, 2.0, log=True)] = 0.1,
                  augment: Annotated[bool, Hyperparameter("read augmented samples")] = True):
         super().__init__(backbone, data)
-        self.first, self.temperature, self.augment = first, temperature, augment
+        self.temperature, self.augment = temperature, augment
         ((_, field),) = self.fields.items()
         self.native = backbone.causal and field.rank == 1
         backbone.one_way = int(self.native)
@@ -46,9 +46,9 @@ class CPC(Pretext):
             starts = [torch.linspace(0, n - w, CELLS).long().tolist() for n, w in zip(field.size, self.size)]
             self.starts = torch.tensor(list(product(*starts)))  # [N, rank]
             self.context = nn.GRU(backbone.dim, backbone.dim, batch_first=True)
-        last = min(first + horizon, steps)
+        self.first = min(first, steps - 1)  # of few windows no later one is left
         self.guess = nn.ModuleList(nn.Linear(backbone.dim, backbone.dim)
-                                   for _ in range(min(first, last - 1), last))
+                                   for _ in range(self.first, min(self.first + horizon, steps)))
 
     @classmethod
     def incompatible(cls, backbone, data):

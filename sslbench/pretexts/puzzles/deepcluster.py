@@ -13,6 +13,8 @@ from ...machine.hardware import gather, in_float32
 from .. import Hyperparameter, Pretext, Row, Says, Tensor, nn, torch
 from ..parts import Teacher
 
+AT_ONCE = 2**16  # samples that are compared with all centres
+
 
 class DeepCluster(Pretext):
     """Sort all samples into clusters before every epoch, and learn to tell the cluster of each."""
@@ -88,7 +90,8 @@ def kmeans(x: Tensor, centers: Tensor, rounds: int) -> Tensor:
     """Spherical k-means of unit vectors [n, D] from these centres [K, D]; an empty cluster starts again at
     the sample that lies farthest from its own centre."""
     for _ in range(rounds):
-        best, which = (x @ centers.T).max(1)
+        best, which = (torch.cat(parts) for parts in zip(*((part @ centers.T).max(1)
+                                                           for part in x.split(AT_ONCE))))
         total = torch.zeros_like(centers).index_add_(0, which, x)
         empty = (torch.bincount(which, minlength=len(centers)) == 0).nonzero().flatten()[:len(x)]
         total[empty] = x[best.argsort()[: len(empty)]]
