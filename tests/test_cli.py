@@ -78,7 +78,7 @@ def test_help_names_every_flag_with_its_meaning(capsys):
     (["train", "--precision", "float8"], "precision must be one of"),
     (["resume", "nowhere"], "is not a run folder"), (["show", "nowhere"], "is not a run folder"),
     (["catalog", "models"], "no kind is called 'models'"),
-    (["train", "--steps", "many"], "steps must be a whole number from 1 to 1e+09, not 'many'"),
+    (["train", "--steps", "many"], "steps must be a whole number from 1 to 1000000000, not 'many'"),
     (["train", "--out"], "argument --out: expected one argument; python -m sslbench train --help says more"),
     (["show"], "the following arguments are required: folder"),
     (["catalog", "data", "more"], "unrecognized arguments: more"),

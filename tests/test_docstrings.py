@@ -40,5 +40,5 @@ def test_the_example_runs(name, catalogue, monkeypatch, tmp_path):
     namespace = {"__name__": "__main__", **vocabulary, "sslbench": sslbench, "torch": torch, "math": math,
                  "Annotated": Annotated}
     exec(compile(example(name), f"<the example of {name}>", "exec"), namespace)
-    if bench := namespace.get("bench"):
-        bench.close()
+    for opened in filter(None, map(namespace.get, ("bench", "lab"))):
+        opened.close()
