@@ -83,25 +83,34 @@ def test_probes_find_nothing_in_permuted_labels(blobs):
             and vote(z, shuffled, z_test, y_test) < 0.4)
 
 
-def test_ridge_agrees_with_scikit_learn_and_is_never_below_zero(blobs):
+def test_ridge_is_what_scikit_learn_says_also_below_zero(blobs):
     from sklearn.linear_model import Ridge
+    from sklearn.metrics import r2_score
 
-    (z, _), _, (z_test, _) = blobs
-    s, s_test = features.standardise(z, z_test)
-    y, y_test = (x[:, 0] - 2 * x[:, 3] + 0.5 * x[:, 5] ** 2 for x in (s, s_test))
+    (z, _), (z_val, _), (z_test, _) = blobs
+    s, s_val, s_test = features.standardise(z, z_val, z_test)
+    y, y_val, y_test = (x[:, 0] - 2 * x[:, 3] + 0.5 * x[:, 5] ** 2 for x in (s, s_val, s_test))
     model = Ridge(alpha=1e-2 * len(z)).fit(s, y)
-    left, spread = model.predict(s_test) - y_test.numpy(), y_test.numpy() - y.mean().item()
-    theirs = 1 - np.square(left).mean() / np.square(spread).mean()
+    theirs = r2_score(y_test, model.predict(s_test))
     assert 0.5 < theirs < 0.99 and ridge.regress(z, y, z_test, y_test) == pytest.approx(theirs, abs=1e-3)
-    assert (ridge.regress(z, y[torch.randperm(len(y), generator=torch.Generator().manual_seed(0))], z_test,
-                          y_test) < 0.1)
-    assert ridge.regress(z, y, z_test, -y_test) == 0.0
+    far = y_test + 9  # another level, as in a later time
+    theirs = r2_score(far, model.predict(s_test))
+    assert theirs < -3 and ridge.regress(z, y, z_test, far) == pytest.approx(theirs, rel=1e-3)
+    ways = [Ridge(alpha=strength * len(z)).fit(s, y) for strength in ridge.STRENGTHS]
+    best = max(ways, key=lambda model: r2_score(y_val, model.predict(s_val)))
+    assert ridge.regress(z, y, z_test, y_test, z_val, y_val) == pytest.approx(
+        r2_score(y_test, best.predict(s_test)), abs=1e-3)
+
+
+def test_chance_of_a_quantity_is_the_mean_of_the_training_samples():
+    y, y_test = torch.tensor([0.0, 2.0]), torch.tensor([0.0, 1.0, 2.0])
+    assert ridge.Ridge().chance(y, y_test) == 0.0
+    assert ridge.Ridge().chance(y, y_test + 1) == pytest.approx(-1.5)  # further away, in deviations
 
 
 def test_chance_is_the_most_frequent_class():
     y, y_test = torch.tensor([0, 1, 1, 2]), torch.tensor([1, 1, 0, 2, 1])
     assert scores.chance_of(y, y_test) == pytest.approx(0.6)
-    assert scores.chance_of(y.float(), y_test.float()) == 0.0
 
 
 def test_wide_features_are_turned_onto_their_main_directions(blobs):

@@ -1,7 +1,10 @@
 """The verdict judges no more than its samples allow, and says how many there were."""
 
 import pytest
+import torch
 
+from sslbench.probes.ridge import Ridge
+from sslbench.probes.scores import r_squared
 from sslbench.runs.verdict import by_chance, verdict
 from sslbench.training.loop import Evaluation
 
@@ -38,8 +41,29 @@ def test_it_names_the_probe_and_what_it_reads(score, words):
 
 
 def test_fewer_samples_leave_more_to_chance():
-    assert by_chance(0.5, 0.5, 10) > 5 * by_chance(0.5, 0.5, 1000) > 0 == by_chance(0.5, 0.5, 0)
-    assert by_chance(1.0, 1.0, 8) > 0.1  # all right does not mean certain
+    for key in ("linear", "ridge", "probe of another notebook"):
+        few, many, unknown = (by_chance(key, 0.5, 0.5, n) for n in (10, 1000, 0))
+        assert few > 5 * many > 0 == unknown
+    assert by_chance("linear", 1.0, 1.0, 8) > 0.1  # all right does not mean certain
+
+
+def test_the_error_of_r_squared_is_that_of_many_draws():
+    generator, scores = torch.Generator().manual_seed(0), []
+    for _ in range(400):
+        x = torch.randn(2, 200, generator=generator)
+        told = x[0] * 0.65 ** 0.5
+        scores.append(r_squared(told, told + x[1] * 0.35 ** 0.5))
+    drawn = 2 * torch.tensor(scores).std().item()
+    assert Ridge().by_chance(0.65, 200) == pytest.approx(drawn, rel=0.35)
+
+
+def test_it_goes_by_the_test_where_more_samples_are_there():
+    seen = [Evaluation(step, "validation", {"ridge": score}, {}, samples={"ridge": 18})
+            for step, score in ((0, 0.1), (9, 0.9))]
+    end = Evaluation(9, "test", {"ridge": 0.3}, {"untrained": {"ridge": 0.31}}, samples={"ridge": 600})
+    assert "reads 0.30 (on 600 test samples) where it read 0.31" in verdict([1.0], 2.0, [*seen, end])
+    few = Evaluation(9, "test", {"ridge": 0.3}, {"untrained": {"ridge": 0.31}}, samples={"ridge": 9})
+    assert "reads 0.90 (on 18 samples)" in verdict([1.0], 2.0, [*seen, few])
 
 
 def test_without_an_evaluation_there_is_nothing_to_judge_by():

@@ -53,14 +53,21 @@ def scores(axes, evaluations, total=None):
     lines = []
     for name, color, style, mark in zip(names, (BLUE, SKY, GREEN, PINK), STYLES, "osD^"):
         y = [e.scores.get(name, np.nan) for e in seen]
-        axes.plot(x, y, color=color, ls=style, lw=1.8, marker=mark, ms=3.5, clip_on=False, zorder=3)
-        lines.append((y[-1], f"{words_of(name)} {y[-1]:.2f}", color))
+        axes.plot(x, drawn_at(y), color=color, ls=style, lw=1.8, marker=mark, ms=3.5, clip_on=False, zorder=3)
+        lines.append((drawn_at(y[-1]), f"{words_of(name)} {y[-1]:.2f}", color))
     for name, values in levels(seen).items():
         if names[0] in values:
             color, style = BASELINES.get(name, RAW)
-            axes.axhline(values[names[0]], color=color, ls=style, lw=1.1, zorder=1)
-            lines.append((values[names[0]], f"{name} {values[names[0]]:.2f}", color))
+            level = drawn_at(values[names[0]])
+            axes.axhline(level, color=color, ls=style, lw=1.1, zorder=1)
+            lines.append((level, f"{name} {values[names[0]]:.2f}", color))
     label_lines(axes, lines)
+
+
+def drawn_at(score):
+    """Where a score stands on an axis from 0 to 1: an R^2 may lie far below it, and then stands at its
+    foot, with its number beside it."""
+    return np.clip(score, 0, 1)
 
 
 def unlabelled(axes, seen, total):
@@ -115,17 +122,17 @@ def probes(axes, rows: list[dict]):
     """A bar for what the trained network tells, a mark for each baseline, one row per label or factor."""
     if not rows:
         return empty(axes, "no labels, so there is nothing to probe; training goes on without them")
-    plain(axes, "accuracy; explained variance of a quantity", "", "")
+    plain(axes, "accuracy; R² of a quantity", "", "")
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
     axes.set_yticks(range(len(rows)), [])
     axes.tick_params(axis="y", length=0)
-    axes.barh(range(len(rows)), [row["trained"] for row in rows], height=0.5, color=BLUE, alpha=0.85,
+    axes.barh(range(len(rows)), [drawn_at(row["trained"]) for row in rows], height=0.5, color=BLUE, alpha=0.85,
               zorder=1)
     marks = {"chance": ("|", "#222222"), "untrained": ("o", GREY)}
     keys = [("this network", "s", BLUE)]
     for name in parts_of(rows):
         mark, color = marks.get(name, ("D", RED))
-        known = [(row[name], i) for i, row in enumerate(rows) if name in row]
+        known = [(drawn_at(row[name]), i) for i, row in enumerate(rows) if name in row]
         axes.scatter(*zip(*known), marker=mark, s=130 if mark == "|" else 30, color=color,
                      lw=2 if mark == "|" else 0.8,
                      edgecolors=None if mark == "|" else "white", zorder=3, clip_on=False)
@@ -154,16 +161,18 @@ def comparison(axes, runs, names=None):
         if not seen:
             continue
         y = [e.scores[measure] for e in seen]
-        axes.plot([e.step for e in seen], y, color=color, ls=style, lw=1.8, marker="osD^v"[i % 5], ms=4,
+        at = drawn_at(y) if probed else y
+        axes.plot([e.step for e in seen], at, color=color, ls=style, lw=1.8, marker="osD^v"[i % 5], ms=4,
                   clip_on=False, zorder=3)
-        lines.append((y[-1], f"{called} {y[-1]:.2f}", color))
+        lines.append((at[-1], f"{called} {y[-1]:.2f}", color))
         for name, values in levels(seen).items():
             key = (run.recipe.data, name, round(values.get(measure, -1), 2))
             if measure in values and name != "untrained" and key not in drawn:
                 drawn.add(key)
                 grey, dashes = BASELINES.get(name, RAW)
-                axes.axhline(values[measure], color=grey, ls=dashes, lw=1, zorder=1)
-                lines.append((values[measure], f"{name} ({run.recipe.data}) {values[measure]:.2f}", grey))
+                level = drawn_at(values[measure]) if probed else values[measure]
+                axes.axhline(level, color=grey, ls=dashes, lw=1, zorder=1)
+                lines.append((level, f"{name} ({run.recipe.data}) {values[measure]:.2f}", grey))
     if probed:
         axes.set_ylim(0, 1)
     label_lines(axes, lines, gap=0.06)

@@ -10,6 +10,7 @@ Scores are keyed by probe and label: "linear" is the linear probe of the label, 
 called hue.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
@@ -80,9 +81,15 @@ class Probe(Listed):
         """What an answer scores that ignores the sample."""
         return 0.0
 
+    def by_chance(self, score: float, samples: int) -> float:
+        """How far the score of so many samples (1 or more) may lie from that of very many: two standard
+        deviations. A sample more of each kind keeps it from being 0 where all or none were right."""
+        share = (min(max(score, 0.0), 1.0) * samples + 1) / (samples + 2)
+        return 2 * math.sqrt(share * (1 - share) / samples)
+
     def measure(self, reads: str) -> str:
         """What the score is, in one word or two."""
-        return {"classes": "accuracy", "answers": "mean AUC", "quantity": "explained variance"}.get(reads, "")
+        return {"classes": "accuracy", "answers": "mean AUC", "quantity": "R²"}.get(reads, "")
 
 
 def kind_of(y: Tensor) -> str:

@@ -15,9 +15,13 @@ def score_of(logits: Tensor, y: Tensor) -> float:
     return sum(float(roc_auc_score(y[:, i], logits[:, i])) for i in varied) / len(varied) if varied else 0.5
 
 
+def r_squared(guess: Tensor, y: Tensor) -> float:
+    """R^2 of guesses of a quantity y [n]: 1 - squared error / squared distance from the mean of y; 0 where y
+    does not vary."""
+    spread = (y.float() - y.float().mean()).square().mean()
+    return 1 - ((guess - y).square().mean() / spread).item() if spread > 0 else 0.0
+
+
 def chance_of(y: Tensor, y_test: Tensor) -> float:
-    """What always answering with the most frequent class scores; 0 for a quantity, 0.5 for several
-    answers."""
-    if y.ndim == 2:
-        return 0.5
-    return 0.0 if y.is_floating_point() else (y_test == y.mode().values).float().mean().item()
+    """What always answering with the most frequent class scores; 0.5 for several answers."""
+    return 0.5 if y.ndim == 2 else (y_test == y.mode().values).float().mean().item()

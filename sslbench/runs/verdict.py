@@ -2,7 +2,7 @@
 
 import math
 
-from ..probes import leading, of_labels, parsed
+from ..probes import Probe, leading, of_labels, parsed
 
 # of unit-length embeddings; untrained networks lie around 0.3, evenly spread ones at 1
 COLLAPSED_DEVIATION = 0.03
@@ -35,22 +35,36 @@ def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -
     probed = leading(last.scores) or next(iter(of_labels(last.scores)), None)
     if probed is None:
         return f"learning: loss {recent:.3g}{against}; there are no labels, so no probe can say what for"
-    probe, n = named(probed), last.samples.get(probed, 0)
-    before, now = first.scores.get(probed, math.nan), last.scores[probed]
+    before, now, n, kind = on_most_samples(probed, first, last, evaluations[-1])
+    return judgement(f"loss {recent:.3g}{against}", probed, before, now, n, kind)
+
+
+def on_most_samples(probed: str, first, last, end) -> tuple[float, float, int, str]:
+    """The score before training and now, on how many samples, and of which kind: those of the test where
+    they are more than those of the validation."""
+    n, more = last.samples.get(probed, 0), end.samples.get(probed, 0)
+    before = end.baselines.get("untrained", {}).get(probed, math.nan)
+    if end.split == "test" and more > n and probed in end.scores and math.isfinite(before):
+        return before, end.scores[probed], more, "test sample"
+    return first.scores.get(probed, math.nan), last.scores[probed], n, "sample"
+
+
+def judgement(loss: str, probed: str, before: float, now: float, n: int, kind: str) -> str:
+    """What a score says beside the one before training. loss: in words."""
+    probe = named(probed)
     if math.isnan(before) or math.isnan(now):
-        return (f"learning: loss {recent:.3g}{against}; what {probe} read before training, or reads now, is "
-                "not known")
-    on = f" (on {n} sample{'s' * (n != 1)})" if n else ""
-    margin = max(BETTER_PROBE, by_chance(before, now, n))
-    if n and abs(now - before) < margin and margin > BETTER_PROBE:
-        return (f"the loss fell to {recent:.3g}{against}; {probe} reads {now:.2f}{on} where it read "
+        return f"learning: {loss}; what {probe} read before training, or reads now, is not known"
+    on = f" (on {n} {kind}{'s' * (n != 1)})" if n else ""
+    chance = by_chance(probed, before, now, n)
+    margin = max(BETTER_PROBE, chance)
+    if margin > BETTER_PROBE and abs(now - before) < margin:
+        return (f"the {loss.replace('loss', 'loss fell to', 1)}; {probe} reads {now:.2f}{on} where it read "
                 f"{before:.2f} before training: by chance alone they may lie {margin:.2f} apart, so this "
                 "tells nothing yet")
     if now < before + margin:
-        return (f"the loss fell to {recent:.3g}{against}, but {probe} reads no more than before training "
-                f"({now:.2f}{on}, was {before:.2f})")
-    return (f"learning: loss {recent:.3g}{against}, {probe} reads {now:.2f}{on} where it read {before:.2f} "
-            "before training")
+        return (f"the {loss.replace('loss', 'loss fell to', 1)}, but {probe} reads no more than before "
+                f"training ({now:.2f}{on}, was {before:.2f})")
+    return f"learning: {loss}, {probe} reads {now:.2f}{on} where it read {before:.2f} before training"
 
 
 def named(score: str) -> str:
@@ -61,11 +75,8 @@ def named(score: str) -> str:
             + (f" of {factor.replace('_', ' ')}" if probe and factor else ""))
 
 
-def by_chance(before: float, now: float, samples: int) -> float:
-    """How far two scores read from so many samples may lie apart by chance: two standard deviations of the
-    difference of two shares. A sample more of each kind keeps it from being 0 where all or none were
-    right."""
-    if not samples:
-        return 0.0
-    shares = [(min(max(score, 0.0), 1.0) * samples + 1) / (samples + 2) for score in (before, now)]
-    return 2 * math.sqrt(sum(share * (1 - share) / samples for share in shares))
+def by_chance(key: str, before: float, now: float, samples: int) -> float:
+    """How far two scores of one probe, read from so many samples, may lie apart by chance: two standard
+    deviations of their difference. 0 where nobody counted the samples."""
+    probe = (parsed(key)[0] or Probe)()
+    return math.hypot(*(probe.by_chance(score, samples) for score in (before, now))) if samples else 0.0
