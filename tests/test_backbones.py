@@ -10,6 +10,7 @@ from toys import SHAPES, Toy, build, catalogue, source, toy  # noqa: F401  fixtu
 from sslbench.backbones import Backbone
 from sslbench.backbones.adopted import adopt
 from sslbench.backbones.small_cnn import SmallCNN
+from sslbench.data import Data
 from sslbench.recipe import Recipe
 from sslbench.runs.fitting import fit
 from sslbench.runs.run import load_run
@@ -75,3 +76,17 @@ def test_which_way_a_network_reads_is_part_of_its_weights_and_older_weights_stil
     older = {name: w for name, w in of_backbone.items() if not name.endswith("_extra_state")}
     fresh.load_state_dict(older)  # says nothing of it, changes nothing
     assert fresh.one_way == 1
+
+
+def test_a_network_reads_the_tensor_of_its_one_field(catalogue):
+    """As any module does; of several fields it says which."""
+    data = Data.find("waves")()
+    _, task = Recipe("waves", "autoencoder", "small_cnn").build(data)
+    x = torch.randn(3, 3, *data.fields["signal"].size)
+    with torch.no_grad():
+        backbone = task.backbone.eval()
+        assert torch.equal(backbone(x), backbone({"signal": x}))
+        assert torch.equal(backbone.embed(x), backbone.embed({"signal": x}))
+    _, both = Recipe("captions", "clip", "caption:gru+image:small_cnn").build()
+    with pytest.raises(ValueError, match=r"reads .* and .*; give a dict of them"):
+        both.backbone(torch.randn(2, 3, 32, 32))

@@ -2,6 +2,7 @@
 code loads."""
 
 import csv
+import re
 
 import numpy as np
 import pandas
@@ -14,6 +15,7 @@ from toys import catalogue, toy  # noqa: F401  fixtures
 
 from sslbench import Recipe, adopt, arrays, export, fit
 from sslbench.commands import main
+from sslbench.data import SPLITS, Data
 from sslbench.notes import heard_by
 
 QUICK = {"progress": False, "device": "cpu", "evaluations": 1}
@@ -58,7 +60,7 @@ def test_tables_hold_the_same(run, tmp_path, ending):
     assert np.allclose(frame[[f"e{i}" for i in range(z.shape[1])]].to_numpy(), z.numpy(), atol=1e-6)
     if ending == "csv":
         with open(tmp_path / "e.csv", newline="") as file:
-            assert next(csv.reader(file))[:3] == ["name", "folder", "e0"]
+            assert next(csv.reader(file))[:4] == ["name", "split", "folder", "e0"]
 
 
 def test_labels_of_every_kind(tmp_path):
@@ -69,7 +71,8 @@ def test_labels_of_every_kind(tmp_path):
     run = fit(Recipe(name, "autoencoder", "mlp", steps=2, batch_size=8), **QUICK)
     export(run, tmp_path / "e.parquet")
     frame = pandas.read_parquet(tmp_path / "e.parquet")
-    assert [c for c in frame if not c.startswith("e")] == ["name", "many 0", "many 1", "many 2", "weight"]
+    assert [c for c in frame if not c.startswith("e")] == ["name", "split", "many 0", "many 1", "many 2",
+                                                          "weight"]
     rows = frame["name"].astype(int)  # which rows of the array they are
     assert np.allclose(frame["weight"], np.linspace(0, 1, 60)[rows], atol=1e-6)
 
@@ -175,3 +178,104 @@ def test_changed_data_is_said_and_a_runs_own_files_are_not_replaced(tmp_path):
     with heard_by(said.append):
         export(tmp_path / "run", tmp_path / "other.npz")
     assert any("not what this run learned from" in words for words in said)
+
+
+def test_nothing_is_left_out_in_silence(run, tmp_path):
+    assert "left out" not in export(run, tmp_path / "all.npz", split="all")
+    held = np.load(tmp_path / "all.npz")
+    sizes = {split: (held["splits"] == split).sum() for split in ("train", "validation", "test")}
+    assert sizes == {"train": 28, "validation": 4, "test": 8} and len(set(held["names"])) == 40
+    assert "; 31 of 40 samples are left out" in export(run, tmp_path / "few.csv", split="all", most=3)
+    assert pandas.read_csv(tmp_path / "few.csv")["split"].tolist() == [
+        split for split in sizes for _ in range(3)]
+
+
+def test_a_run_reads_other_pictures_at_its_size(run, pictures, tmp_path, capsys):
+    """Of another size and kind, and fewer than are needed to train."""
+    for i in range(12):
+        path = tmp_path / "other" / "bc"[i % 2] / f"{i}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.random.default_rng(i).integers(0, 255, (60, 90, 3), np.uint8)).save(path)
+    with heard_by(lambda words: None):
+        export(tmp_path / "run", tmp_path / "o.csv", data={"folder": str(tmp_path / "other")})
+    frame = pandas.read_csv(tmp_path / "o.csv")
+    assert len(frame) == 12 and set(frame["folder"]) == {"b", "c"}
+    assert main(["export", str(tmp_path / "run"), "--out", str(tmp_path / "p.csv"),
+                 f"--data.folder={tmp_path / 'other'}"]) == 0
+    assert "embeddings [12, " in capsys.readouterr().out
+    same = pandas.read_csv(tmp_path / "p.csv")
+    assert np.allclose(same.filter(regex="^e").to_numpy(), frame.filter(regex="^e").to_numpy())
+    z, labels = run.embed("test", data={"folder": str(pictures)})
+    assert torch.equal(z, run.embed("test")[0]) and set(labels) == {"folder"}
+
+
+def test_what_was_exported_beside_pictures_says_nothing_of_them(run, pictures, tmp_path):
+    before = run.data.reading()
+    export(run, tmp_path / "e.csv", split="all")
+    export(run, pictures / "f.csv")
+    after = Data.find("images")(folder=str(pictures)).reading()
+    assert after == before + " Not used: f.csv, e.csv (embeddings that were exported)."
+
+
+def test_other_numbers_are_scaled_as_the_runs_own_were(tmp_path):
+    """The second file holds some of the same series among others that are a hundred times larger."""
+    x = np.random.default_rng(0).normal(3, 2, size=(60, 20))
+    np.savetxt(tmp_path / "a.csv", x, "%.6f", ",")
+    np.savetxt(tmp_path / "b.csv", np.concatenate([x[:15], 100 * x[15:30]]), "%.6f", ",")
+    recipe = Recipe("series", "simclr", "small_cnn", steps=2, batch_size=8,
+                    hyperparameters={"data.file": str(tmp_path / "a.csv"), "data.layout": "rows"})
+    run = fit(recipe, tmp_path / "run", **QUICK)
+    with heard_by(lambda words: None):
+        export(run, tmp_path / "a.npz", split="all")
+        export(tmp_path / "run", tmp_path / "b.npz", data={"file": str(tmp_path / "b.csv")})
+    a, b = (dict(zip(held["names"].tolist(), held["embeddings"]))
+            for held in (np.load(tmp_path / "a.npz"), np.load(tmp_path / "b.npz")))
+    assert all(np.allclose(a[str(i)], b[str(i)], atol=1e-3) for i in range(15))
+
+
+@pytest.mark.parametrize("changed, words", [
+    ({"file": "narrow.csv"}, "hold signal of 12 numbers in 1 channel, and this run reads of 20 numbers"),
+    ({"flie": "narrow.csv"}, "no hyperparameter is called 'flie'; did you mean"),
+    ({"file": "gone.csv"}, "gone.csv"),
+    ({}, "must be hyperparameters of series"),
+    ("narrow.csv", "must be hyperparameters of series")])
+def test_other_data_that_does_not_fit_is_one_line(tmp_path, monkeypatch, changed, words):
+    monkeypatch.chdir(tmp_path)
+    for name, width in (("a", 20), ("narrow", 12)):
+        np.savetxt(f"{name}.csv", np.random.default_rng(0).normal(size=(60, width)), "%.4f", ",")
+    recipe = Recipe("series", "simclr", "small_cnn", steps=1, batch_size=8,
+                    hyperparameters={"data.file": str(tmp_path / "a.csv"), "data.layout": "rows"})
+    run = fit(recipe, tmp_path / "run", **QUICK)
+    with pytest.raises((ValueError, OSError), match=words) as error:
+        export(run, tmp_path / "e.csv", data=changed)
+    assert "\n" not in str(error.value) and not (tmp_path / "e.csv").exists()
+
+
+@pytest.mark.parametrize("words", [["--data.folder"], ["--dta.folder", "x"], ["stray"]])
+def test_flags_of_other_data_are_checked(run, tmp_path, words, capsys):
+    assert main(["export", str(tmp_path / "run"), "--out", str(tmp_path / "e.csv"), *words]) != 0
+    said = capsys.readouterr().err.strip()
+    assert said and len(said.splitlines()) == 1
+
+
+def test_texts_are_called_by_their_id_or_their_row(tmp_path):
+    texts = ["".join(np.random.default_rng(i).choice(list("abcd"), 30)) for i in range(40)]
+    pandas.DataFrame({"id": [f"m{i}" for i in range(40)], "text": texts}).to_csv(tmp_path / "a.csv")
+    pandas.DataFrame({"kind": [i % 2 for i in range(40)], "text": texts}).to_csv(tmp_path / "b.csv",
+                                                                                 index=False)
+    (tmp_path / "c.fasta").write_text("".join(f">r{i} of c\n{text}\n" for i, text in enumerate(texts)))
+    for name, called in (("a.csv", "m{}"), ("b.csv", "{}"), ("c.fasta", "r{} of c")):
+        data = Data.find("text")(file=str(tmp_path / name))
+        found = [name for split in SPLITS for name in data.sample_names(split)]
+        assert sorted(found) == sorted(called.format(i) for i in range(40))
+        row = data.sample_names("test").index(called.format(number := int(re.search(r"\d+", data.sample_names(
+            "test")[0])[0])))
+        assert data.spell(data.loaded("test")[0]["text"][row]).rstrip("·") == texts[number]
+
+
+def test_samples_of_an_npz_are_called_by_their_array(tmp_path):
+    parts = {f"{split}_images": np.random.default_rng(i).integers(0, 255, (20, 8, 8), np.uint8)
+             for i, split in enumerate(("train", "val", "test"))}
+    np.savez(tmp_path / "p.npz", **parts)
+    names = Data.find("images")(folder=str(tmp_path / "p.npz")).sample_names("test")
+    assert sorted(names) == sorted(f"test_images:{i}" for i in range(20))

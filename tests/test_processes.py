@@ -12,9 +12,11 @@ import pytest
 import torch
 from two_processes import CASES
 
+from sslbench.data import Data
 from sslbench.machine.hardware import Hardware
 from sslbench.pretexts import Pretext
 from sslbench.recipe import Recipe
+from sslbench.runs.fitting import fit
 from sslbench.runs.launching import last_error, launch
 from sslbench.runs.run import load_run
 from sslbench.training.loop import Checkpoint, Done, Evaluation, Step, train
@@ -125,3 +127,21 @@ def test_what_stopped_a_launched_process_is_said_in_one_line(tmp_path):
     assert last_error(log) == "ImportError: no module"
     log.write_text("")
     assert last_error(log) == "no output"
+
+
+@pytest.mark.slow
+def test_fit_takes_several_processes_as_it_takes_one(tmp_path):
+    run = fit(SHORT, tmp_path / "two", processes=2, device="cpu", progress=False)
+    assert run.step == 4 and run.weights and run.done
+    assert run.reading == Data.find("series")().reading() and len(run.embed("test")[0]) > 0
+
+
+@pytest.mark.parametrize("folder, options, words", [
+    (None, {}, "meet in a run folder; give one"),
+    ("run", {"evaluations": 3}, "told device and precision alone, not evaluations"),
+    ("run", {"processes": 0}, "processes must be a whole number from 1"),
+    ("run", {"precision": "float7"}, "precision")])
+def test_what_several_processes_cannot_be_told_is_one_line(tmp_path, folder, options, words):
+    with pytest.raises(ValueError, match=words) as error:
+        fit(SHORT, folder and tmp_path / folder, progress=False, **{"processes": 2, **options})
+    assert "\n" not in str(error.value) and not any(tmp_path.iterdir())

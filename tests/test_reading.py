@@ -3,8 +3,10 @@ supervision as it is."""
 
 import re
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from toys import source
 
 from sslbench.data import SPLITS, Data, Field, Labelled
@@ -118,3 +120,41 @@ def test_quick_scores_know_the_unlabelled():
     _, task = Recipe(data="waves", pretext="simclr", backbone="mlp").build(data)
     scores, _ = evaluate.quick(task, data, Hardware("cpu"), torch.Generator().manual_seed(0))
     assert {"knn", "linear", "rankme"} <= scores.keys()
+
+
+class Repeated(Data, listed=False):
+    """Numbers of which some come again in other splits."""
+
+    def __init__(self):
+        self.fields = {"x": Field((4,), (1,), 1), "y": Field((1,), (1,), vocab=5)}
+
+    def load(self, split):
+        x = torch.arange(400.).reshape(100, 1, 4)
+        rows = {"train": range(60), "validation": [*range(60, 70), 3],
+                "test": [*range(70, 100), 5, 6, 7]}[split]
+        y = torch.arange(100)[:, None] % 5
+        y[7] += split == "test"  # another in one of its fields
+        return {"x": x[list(rows)], "y": y[list(rows)]}, {}
+
+
+def test_samples_that_are_in_two_splits_are_counted():
+    assert ("1 of 11 validation samples and 2 of 33 test samples are in training too, number by number"
+            in Repeated().reading())
+
+
+def test_pictures_that_are_copies_of_others_are_counted(tmp_path):
+    generator = np.random.default_rng(0)
+    for i in range(60):
+        x = generator.integers(0, 255, (40, 40, 3), np.uint8)
+        for name in ("x", "y"):
+            path = tmp_path / "ab"[i % 2] / f"{i}_{name}.png"
+            path.parent.mkdir(exist_ok=True)
+            Image.fromarray(x).save(path)
+    data = Data.find("images")(folder=str(tmp_path))
+    trained = {name[:-6] for name in data.sample_names("train")}
+    both = {split: sum(name[:-6] in trained for name in data.sample_names(split)) for split in SPLITS[1:]}
+    assert any(both.values())
+    for split, n in both.items():
+        assert (f"{n} of {len(data.sample_names(split))} {split} samples" in data.reading()) == bool(n)
+    apart = Data.find("images")(folder=str(tmp_path), group="{group}_{copy}")
+    assert "in training too" not in apart.reading()

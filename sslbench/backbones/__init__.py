@@ -62,12 +62,25 @@ class Backbone(nn.Module, Listed):
         tokens, such as the frames of a video, at themselves and at earlier blocks."""
         return tokens
 
+    def __call__(self, batch: Batch | Tensor, *rest, **how) -> Tensor:
+        """Tokens [B, N, D] of a batch, or of the tensor of its one field."""
+        return super().__call__(self.batch_of(batch), *rest, **how)
+
     def forward(self, batch: Batch, causal: int = 0) -> Tensor:
         return self.trunk(self.stem(batch), causal)  # [B, N, D]
 
-    def embed(self, batch: Batch) -> Tensor:
-        """One vector per sample [B, D], differentiable; a network that was trained reading forwards
-        (`one_way`) reads forwards."""
+    def batch_of(self, given: Batch | Tensor) -> Batch:
+        """field -> [B, ...], also where the one field is given alone; ValueError where there are several."""
+        if not isinstance(given, Tensor):
+            return given
+        if len(self.fields) > 1:
+            raise ValueError(f"{type(self).name} reads {' and '.join(self.fields)}; give a dict of them")
+        return dict.fromkeys(self.fields, given)
+
+    def embed(self, batch: Batch | Tensor) -> Tensor:
+        """One vector per sample [B, D] of a batch, or of the tensor of its one field; differentiable. A
+        network that was trained reading forwards (`one_way`) reads forwards."""
+        batch = self.batch_of(batch)
         return self.pool(self(batch, self.one_way), self.present(batch))
 
     def pool(self, tokens: Tensor, present: Tensor | None = None) -> Tensor:

@@ -29,11 +29,14 @@ class Metadata:
     classes: dict[str, list[str]]
     splits: Splits
     said: list[str] = field(default_factory=list)
-    keys: Sequence[str] = ()  # a name for each sample: its file, its text, its number
+    keys: Sequence[str] = ()  # of each sample, whose hash decides its split
+    # by which somebody finds each sample again, its file or its number there, where that is not its key
+    names: Sequence[str] = ()
 
     def names_of(self, split: str) -> list[str]:
         """A name for each sample of one split."""
-        return [str(self.keys[i]) if len(self.keys) else str(i) for i in self.splits.rows[split]]
+        names = self.names or self.keys
+        return [str(names[i]) if len(names) else str(i) for i in self.splits.rows[split]]
 
     def of(self, split: str) -> tuple[list[int], dict[str, Tensor]]:
         """Row numbers of one split and the labels of these rows."""

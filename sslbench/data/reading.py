@@ -4,6 +4,7 @@ import torch
 
 from ..field import size_of
 from .labels import phrase
+from .shared_rows import shared_with_training
 from .splits import SPLITS
 
 
@@ -20,4 +21,5 @@ def reading(data) -> str:
     said.append(f"label {label!r}: {phrase(values, data.classes.get(label))}"
                 if label else "no label, so nothing is probed")
     said += [f"factors: {', '.join(factors)}"] if factors else []
+    said += [shared] if (shared := shared_with_training(loaded)) else []
     return ". ".join(line[:1].upper() + line[1:] for line in [*said, *data.notes]) + "."

@@ -126,8 +126,8 @@ def probes(axes, rows: list[dict]):
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
     axes.set_yticks(range(len(rows)), [])
     axes.tick_params(axis="y", length=0)
-    axes.barh(range(len(rows)), [drawn_at(row["trained"]) for row in rows], height=0.5, color=BLUE, alpha=0.85,
-              zorder=1)
+    axes.barh(range(len(rows)), [drawn_at(row["trained"]) for row in rows], height=0.5, color=BLUE,
+              alpha=0.85, zorder=1)
     marks = {"chance": ("|", "#222222"), "untrained": ("o", GREY)}
     keys = [("this network", "s", BLUE)]
     for name in parts_of(rows):

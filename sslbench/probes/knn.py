@@ -8,8 +8,8 @@ from .scores import chance_of, score_of
 
 
 class KNN(Probe):
-    """A vote of the 20 most similar training samples, by cosine: reads what lies near what, with nothing to
-    fit."""
+    """A vote of the 20 most similar training samples, the nearer the heavier: reads what lies near what, with
+    nothing to fit."""
 
     name, title, reads, factors = "knn", "nearest neighbours", ("classes", "answers"), False
 

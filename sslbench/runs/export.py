@@ -2,8 +2,11 @@
 inner network."""
 
 import os
+import sys
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,36 +16,43 @@ from ..catalog import nearest
 from ..data import Data
 from ..data.digest import digest_of
 from ..data.rows import evenly
-from ..machine.hardware import Hardware
+from ..field import size_of
 from ..messages import in_words
 from ..notes import note
 from ..storage import regular_files, run_folder, tensor_files
 from ..training import evaluate
+from .embedding import exact
+from .new_data import new_data
 from .run import SPLITS, Run, load_run
 from .seeds import Seeds
 
 TABLES, WEIGHTS = (".npz", ".parquet", ".csv"), (".pt", ".safetensors")
 
 
-def export(run: Run | str | os.PathLike, file: str | os.PathLike, *, split: str = "test", most: int = 10_000,
-           overwrite: bool = False) -> str:
+def export(run: Run | str | os.PathLike, file: str | os.PathLike, *, split: str = "",
+           most: int | None = None, data: Mapping[str, Any] | None = None, overwrite: bool = False) -> str:
     """Write what a run has learned into a file and return a line that says what was written.
 
-    run: a run or its folder.  file: ".npz", ".parquet" or ".csv": embeddings [n, D] float32 of at most `most`
-    samples of `split`, evenly spread, with their labels and the name of each sample; ".pt" or ".safetensors":
-    the weights of the inner network by its own names, as its load_state_dict() takes them.  ValueError for
-    another ending or a run without weights, FileExistsError when the file exists, unless `overwrite`.
+    run: a run or its folder.  file: ".npz", ".parquet" or ".csv": embeddings [n, D] float32 with the split,
+    the labels and the name of each sample; ".pt" or ".safetensors": the weights of the inner network by its
+    own names, as its load_state_dict() takes them.  split: "train", "validation", "test" or "all"; by default
+    "test", and "all" of other data.  most: samples of a split at most, evenly spread; None: all of them.
+    data: other files for the run to read, as hyperparameters of its data source: {"folder": "new"}.
+    ValueError for another ending or a run without weights, FileExistsError when the file exists, unless
+    `overwrite`.
 
         run = fit(Recipe(data="waves", steps=20), progress=False)
-        export(run, "embeddings.npz")
+        export(run, "embeddings.npz", split="all")
+        export(run, "other.csv", data={"seed": 1})
         export(run, "backbone.pt")
     """
     path = arguments.path(file, "file")
     if (ending := path.suffix.lower()) not in (*TABLES, *WEIGHTS):
         raise ValueError(f"{path.name} must end in {', '.join(TABLES)} (embeddings) or {', '.join(WEIGHTS)} "
                          "(weights)")
-    if split not in SPLITS:
-        raise ValueError(nearest("split", split, SPLITS))
+    split = split or ("test" if data is None else "all")
+    if split not in (*SPLITS, "all"):
+        raise ValueError(nearest("split", split, (*SPLITS, "all")))
     arguments.yes_or_no(overwrite, "overwrite")
     free(path, overwrite)
     if isinstance(run, Seeds):
@@ -50,7 +60,8 @@ def export(run: Run | str | os.PathLike, file: str | os.PathLike, *, split: str 
     run = run if isinstance(run, Run) else load_run(run)
     if ending in WEIGHTS:
         return write_weights(run, path, ending)
-    return write_table(run, path, ending, split, arguments.whole(most, "most", 1))
+    most = sys.maxsize if most is None else arguments.whole(most, "most", 1)
+    return write_table(run, path, ending, SPLITS if split == "all" else (split,), most, data)
 
 
 def free(path: Path, overwrite: bool) -> None:
@@ -74,25 +85,34 @@ def write_weights(run: Run, path: Path, ending: str) -> str:
             f"{run.recipe.backbone}")
 
 
-def write_table(run: Run, path: Path, ending: str, split: str, most: int) -> str:
-    data = run.data
-    unchanged(run)
-    rows = evaluate.read(data, split, most)
-    z = evaluate.embed(run.task, data, rows, Hardware("cpu")).float().numpy()  # [n, D]
-    names = names_of(data, split, most)
-    labels = {name: y.numpy() for name, y in rows.labels.items()}
+def write_table(run: Run, path: Path, ending: str, splits: tuple[str, ...], most: int,
+                changed: Mapping[str, Any] | None) -> str:
+    """The line that says what was written."""
+    if changed is None:
+        data = run.data
+        unchanged(run)
+    else:
+        data = new_data(run.recipe, run.task.data, changed)
+        note(data.reading())
+    parts = [evaluate.read(data, split, most) for split in splits]
+    z = torch.cat([evaluate.embed(run.task, data, part, exact()) for part in parts]).float().numpy()  # [n, D]
+    of_split = [split for split, part in zip(splits, parts) for _ in range(len(part))]
+    names = [name for split in splits for name in names_of(data, split, most)]
+    labels = {name: torch.cat([part.labels[name] for part in parts]).numpy() for name in parts[0].labels}
     spoken = {name: words for name, words in data.classes.items() if name in labels}
     if ending == ".npz":
         held = {
-            "embeddings": z, "names": np.array(names), **{f"label {name}": y for name, y in labels.items()},
+            "embeddings": z, "names": np.array(names), "splits": np.array(of_split),
+            **{f"label {name}": y for name, y in labels.items()},
             **{f"classes {name}": np.array(words) for name, words in spoken.items()}
         }
         with in_place(path) as part, open(part, "wb") as out:
             np.savez(out, **held)
     else:
-        write_frame(path, ending, z, names, labels, spoken)
-    return (f"{path}: embeddings [{len(z)}, {z.shape[1]}] of {run.recipe.data}, {split}, with {len(labels)} "
-            "labels")
+        write_frame(path, ending, z, {"name": names, "split": of_split}, labels, spoken)
+    of = sum(size_of(data.loaded(split)[0]) for split in splits)
+    return (f"{path}: embeddings [{len(z)}, {z.shape[1]}] of {run.recipe.data}, {', '.join(splits)}, with "
+            f"{len(labels)} labels" + f"; {of - len(z):,} of {of:,} samples are left out" * (of > len(z)))
 
 
 def unchanged(run: Run) -> None:
@@ -110,25 +130,23 @@ def names_of(data: Data, split: str, most: int) -> list[str]:
     return [names[i] for i in evenly(len(names), most).tolist()]
 
 
-def write_frame(path: Path, ending: str, z: np.ndarray, names: list[str], labels: dict[str, np.ndarray],
-                spoken: dict[str, list[str]]) -> None:
-    """One row for each sample: its name, its labels in words where they have words, its embedding as columns
-    e0, e1 ... A label of such a name is called "label name"."""
+def write_frame(path: Path, ending: str, z: np.ndarray, about: dict[str, list[str]],
+                labels: dict[str, np.ndarray], spoken: dict[str, list[str]]) -> None:
+    """One row for each sample: its name and split, its labels in words where they have words, its embedding
+    as columns e0, e1 ... A label of such a name is called "label name"."""
     try:
         import pandas
     except ImportError:
         raise ValueError(
             f"{ending} needs pandas: pip install 'sslbench[tables]'; .npz needs nothing") from None
-    columns, features = {"name": names}, [f"e{i}" for i in range(z.shape[1])]
+    columns, features = dict(about), [f"e{i}" for i in range(z.shape[1])]
     for name, y in labels.items():
-        name, words = f"label {name}" if name in ("name", *features) else name, spoken.get(name)
+        name, words = f"label {name}" if name in (*about, *features) else name, spoken.get(name)
         if y.ndim > 1:
             columns |= {f"{name} {i}": y[:, i] for i in range(y.shape[1])}
         else:
             columns[name] = [words[i] if i >= 0 else None for i in y] if words else y
-    frame = pandas.concat([
-        pandas.DataFrame(columns), pandas.DataFrame(z, columns=features)
-    ], axis=1)
+    frame = pandas.concat([pandas.DataFrame(columns), pandas.DataFrame(z, columns=features)], axis=1)
     with in_place(path) as part:
         frame.to_csv(part, index=False) if ending == ".csv" else frame.to_parquet(part)
 

@@ -12,6 +12,7 @@ from ..probes import leading
 from ..recipe import WANTED, Recipe
 from ..training.loop import Evaluation, Event, Step
 from ..training.step import Training
+from .launching import launch
 from .loggers import logged
 from .on_disk import finished, last_checkpoint, play, read_recipe
 from .recording import mend
@@ -22,17 +23,19 @@ from .supervised_baseline import folder_of, supervised_twin
 
 def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = False,
         supervised: bool = False,
-        progress: bool = True, seeds: int | None = None, log: str = "", **options) -> Run | Seeds:
+        progress: bool = True, seeds: int | None = None, processes: int = 1, log: str = "",
+        **options) -> Run | Seeds:
     """Train to the end with a progress bar and return the run; recorded in `folder` when one is given.
 
     overwrite: a run that the folder holds is replaced; without, a folder in use is refused.  supervised: put
     the same backbone, trained on all labels with the same budget, beside the baselines; it is trained once
     and kept.  seeds: train so many, from recipe.seed on, side by side in the folder; the result has their
-    scores as mean and deviation.  log: what else the events are written to, "tensorboard", "csv", "wandb" or
-    "mlflow".  options: device, precision, evaluations, test, checkpoint_every, as in train().  An interrupt
-    leaves a recorded run resumable. What ends the run early (a loss that stops being a number, a full disk)
-    has as `run` the run so far with its last good weights.  ValueError or OSError in one line, before
-    anything is written.
+    scores as mean and deviation.  processes: train in so many on this machine, each with its share of every
+    batch (device and precision alone can be chosen then); it needs a folder.  log: what else the events are
+    written to, "tensorboard", "csv", "wandb" or "mlflow".  options: device, precision, evaluations, test,
+    checkpoint_every, as in train().  An interrupt leaves a recorded run resumable. What ends the run early (a
+    loss that stops being a number, a full disk) has as `run` the run so far with its last good weights.
+    ValueError or OSError in one line, before anything is written.
 
         run = fit(Recipe(data="waves", steps=20), progress=False)
         run.scores["linear"], run.baselines["untrained"]["linear"]
@@ -41,6 +44,8 @@ def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = F
     for value, name in ((overwrite, "overwrite"), (supervised, "supervised"), (progress, "progress")):
         arguments.yes_or_no(value, name)
     arguments.one_of(log, str, "log", "the name of a logger, or nothing")
+    if arguments.whole(processes, "processes", 1) > 1:
+        options |= {"processes": processes}
     one = partial(fitted, overwrite=overwrite, supervised=supervised, progress=progress, log=log, **options)
     if seeds is None:
         return one(recipe, folder)
@@ -50,8 +55,11 @@ def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = F
 
 def fitted(recipe: Recipe, folder: str | Path | None, begun: Callable[[], None] = lambda: None, *,
            overwrite: bool,
-           supervised: bool, progress: bool, log: str, **options) -> Run:
+           supervised: bool, progress: bool, log: str, processes: int = 1, **options) -> Run:
     """One run. begun: called when its first event is there."""
+    if processes > 1:
+        return in_processes(recipe, folder, processes, begun, supervised, progress, log,
+                            overwrite=overwrite, **options)
     run = Run(recipe, folder)
 
     def ready(training: Training) -> None:
@@ -63,6 +71,24 @@ def fitted(recipe: Recipe, folder: str | Path | None, begun: Callable[[], None] 
     gather(logged(events, log, recipe, folder), run, progress)
     if supervised:
         run.beside["supervised"] = supervised_run(recipe, progress=progress, **options).scores
+    return run
+
+
+def in_processes(recipe: Recipe, folder: str | Path | None, processes: int, begun: Callable[[], None],
+                 supervised: bool, progress: bool, log: str, **options) -> Run:
+    """One run in several processes."""
+    if folder is None:
+        raise ValueError("several processes meet in a run folder; give one: fit(recipe, \"runs/first\", ...)")
+    if unknown := set(options) - {"device", "precision", "overwrite"}:
+        raise ValueError(f"several processes are told device and precision alone, not {min(unknown)}; leave "
+                         "it out, or train in one process")
+    events = announced(launch(recipe, folder, processes, **options), begun)
+    gather(logged(events, log, recipe, folder), Run(recipe, folder), progress)
+    run = load_run(folder)
+    say(run.reading, progress)
+    if supervised:
+        own = {name: value for name, value in options.items() if name != "overwrite"}
+        run.beside["supervised"] = supervised_run(recipe, progress=progress, **own).scores
     return run
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .. import arguments
 from ..catalog import Listed
-from ..machine.hardware import DEVICES, cpu_limit, known
+from ..machine.hardware import DEVICES, PRECISIONS, cpu_limit, known
 from ..notes import note
 from ..recipe import WANTED, Recipe
 from ..training.loop import Done, Event
@@ -26,12 +26,13 @@ OF_ANOTHER = (
 
 
 def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: str = "auto",
-           overwrite: bool = False) -> Iterator[Event]:
+           precision: str = "auto", overwrite: bool = False) -> Iterator[Event]:
     """Train in `processes` processes under torchrun and yield the same events by following the run folder.
 
-    Works from a notebook too: nothing is forked. Closing the generator stops the processes. overwrite: as in
-    fit(). RuntimeError with the line that says what went wrong when they fail; ValueError for classes typed
-    in a notebook, which new processes cannot see.
+    Nothing happens before the first event is asked for; fit(recipe, folder, processes=2) asks for all of
+    them. Works from a notebook too: nothing is forked. Closing the generator stops the processes. device,
+    precision, overwrite: as in fit(). RuntimeError with the line that says what went wrong when they fail;
+    ValueError for classes typed in a notebook, which new processes cannot see.
 
         for event in launch(Recipe(data="waves", steps=20), "runs/waves", processes=2):
             print(event.step)
@@ -42,16 +43,15 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
     folder = arguments.path(folder).absolute()
     launchable(recipe, processes)
     known(device, DEVICES, "device")
+    known(precision, PRECISIONS, "precision")
     free(recipe, folder, overwrite)
     # the folder is written by the run itself, once it has begun
     with tempfile.TemporaryDirectory(prefix="sslbench-") as place:
         Path(place, "recipe.json").write_text(recipe.to_json())
         log, run = Path(place, "output.log"), new_id()
-        command = [
-            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node",
-            str(processes), "-m", "sslbench", "train", "--recipe", f"{place}/recipe.json", "--out",
-            str(folder), "--device", device, "--quiet", "--run-id", run, *["--overwrite"] * overwrite
-        ]
+        how = ["--device", device, "--precision", precision, *["--overwrite"] * overwrite]
+        command = [*torchrun(processes), "train", "--recipe", f"{place}/recipe.json", "--out", str(folder),
+                   "--quiet", "--run-id", run, *how]
         with open(log, "wb") as output:
             job = subprocess.Popen(
                 command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
@@ -65,6 +65,12 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
                 raise RuntimeError(f"the processes ended early: {last_error(log)} (all of it: {copied(log)})")
         finally:
             stop(job)
+
+
+def torchrun(processes: int) -> list[str]:
+    """The beginning of a command that runs sslbench in so many processes."""
+    return [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node",
+            str(processes), "-m", "sslbench"]
 
 
 def ended(job: subprocess.Popen) -> int:

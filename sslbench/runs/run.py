@@ -1,11 +1,10 @@
 """A run to look at: what a finished, stopped or recorded training left behind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from .. import arguments
@@ -14,9 +13,6 @@ from ..backbones.starting import without_start
 from ..catalog import nearest
 from ..data import Data
 from ..data.rows import kinds_of
-from ..field import Batch, size_of
-from ..machine.hardware import Hardware
-from ..machine.torch_settings import own_settings
 from ..messages import in_words, one_line
 from ..notes import note
 from ..pretexts import Pretext
@@ -27,6 +23,8 @@ from ..training import evaluate
 from ..training.loop import Checkpoint, Done, Evaluation, Event, Step
 from . import recording, verdict
 from .data_summary import Remembered, batch_of
+from .embedding import embedded, exact
+from .new_data import new_data
 from .on_disk import read_recipe, replay
 
 SPLITS = ("train", "validation", "test")
@@ -150,32 +148,38 @@ class Run:
 
     @property
     def backbone(self) -> Backbone:
-        """The trained backbone: a plain nn.Module that reads a batch (dict of tensors) and returns tokens [B,
-        N, D]."""
+        """The trained backbone: an nn.Module that reads a batch (field -> tensor, or the tensor of its one
+        field) and returns tokens [B, N, D]; .embed(batch) gives [B, D]."""
         return self.task.backbone
 
-    def embed(self, what: str | Any = "test", most: int = 10_000) -> tuple[Tensor, dict[str, Tensor]]:
-        """Embeddings [n, D] and labels of at most `most` samples of "train", "validation" or "test"; or of
-        your own rows, which needs no training data: field -> [n, ...] (or the one field alone); no labels
-        then.
+    def embed(self, what: str | Any = "test", most: int = 10_000, *,
+              data: Mapping[str, Any] | None = None) -> tuple[Tensor, dict[str, Tensor]]:
+        """Embeddings [n, D] float32 and labels of at most `most` samples of "train", "validation" or "test";
+        or of your own rows, which needs no training data: field -> [n, ...] (or the one field alone); no
+        labels then.
 
-        Your rows of the source "series" and of arrays() are the numbers as the file or the array holds them,
-        [n, C, T] or [n, C, H, W]: they are standardised as the training data was. Of other sources they are
-        as the source stores them (pictures 0..255), or a decoded batch of floats."""
+        data: other files to read, as hyperparameters of the data source: {"folder": "new"}. They are brought
+        to the size and scale that the run was trained with.  Your rows of the source "series" and of arrays()
+        are the numbers as the file or the array holds them, [n, C, T] or [n, C, H, W]: they are standardised
+        as the training data was. Of other sources they are as the source stores them (pictures 0..255), or a
+        decoded batch of floats."""
         arguments.whole(most, "most", 1)
         if isinstance(what, str) and what not in SPLITS:
             raise ValueError(nearest("split", what, SPLITS))
         task = self.task
         if isinstance(what, str):
-            rows = evaluate.read(task.data, what, most)
-            return evaluate.embed(task, task.data, rows, Hardware("cpu")), rows.labels
-        data = task.data
-        fields = {name: data.fields[name] for name in evaluate.visible(data)}
-        stored = data.stored if isinstance(data, Remembered) else kinds_of(data.loaded("train")[0])
-        if isinstance(data, Remembered) and not data.knows:
+            source = task.data if data is None else new_data(self.recipe, task.data, data)
+            rows = evaluate.read(source, what, most)
+            return evaluate.embed(task, source, rows, exact()), rows.labels
+        if data is not None:
+            raise ValueError("embed() takes rows, or data to read them from, not both")
+        known = task.data
+        fields = {name: known.fields[name] for name in evaluate.visible(known)}
+        stored = known.stored if isinstance(known, Remembered) else kinds_of(known.loaded("train")[0])
+        if isinstance(known, Remembered) and not known.knows:
             note(f"{self.folder} was recorded before runs remembered how rows are standardised: yours are "
                  "read as the source stores them")
-        return embedded(task, batch_of(what, fields, stored, data.as_stored)), {}
+        return embedded(task, batch_of(what, fields, stored, known.as_stored)), {}
 
     def show(self):
         """Loss, scores beside the baselines, and the task's pictures as one matplotlib Figure."""
@@ -189,21 +193,6 @@ class Run:
                          for name in of_labels(self.scores) if not parsed(name)[1])
         return (f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, "
                 f"{self.seconds:.0f} s{', ' * bool(said)}{said})")
-
-
-@own_settings()
-@torch.no_grad()
-def embedded(task: Pretext, batch: Batch, size: int = 250) -> Tensor:
-    """Embeddings [n, D] of a batch; ValueError in one line when the network cannot read it."""
-    parts, hardware = [], Hardware("cpu")
-    try:
-        with hardware.autocast():
-            for start in range(0, size_of(batch), size):
-                parts.append(task.embed({name: x[start:start + size] for name, x in batch.items()}).float())
-    except (RuntimeError, IndexError) as error:
-        shapes = ", ".join(f"{name} {list(x.shape)}" for name, x in batch.items())
-        raise ValueError(f"{type(task.backbone).name} cannot read {shapes} ({in_words(error)})") from None
-    return torch.cat(parts) if parts else torch.zeros(0, task.backbone.dim)
 
 
 def load_run(folder: str | Path) -> Run:

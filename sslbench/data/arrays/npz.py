@@ -33,6 +33,7 @@ class Arrays:
     """x: the samples [n, ...]; of an .npy a memory map.  columns: name -> one value for each sample, array
     [n], [n, k] or list, with None where there is none.  label, group, split: which of the columns these are
     by their names, or "".
+    names: of each sample, its array and its number there, where there are several arrays; else none.
     notes: what was taken and what was left out."""
 
     x: np.ndarray
@@ -41,6 +42,7 @@ class Arrays:
     group: str = ""
     split: str = ""
     notes: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
 
 
 def load(path: Path, axes: tuple[int, ...] = (2, 3, 4), parameter: str = "data.file") -> Arrays:
@@ -89,7 +91,8 @@ def arranged(path: Path, archive: zipfile.ZipFile, found: list[Member], axes: tu
     label = "label" if "label" in values else rest[0] if len(rest) == 1 else ""
     said = notes(found, xs, used) + [f"{k} names no splits, so none are taken from it" for k in SPLIT_COLUMNS
                                      if k in values and not any(xs) and k != split]
-    return Arrays(read(archive, list(xs.values())), values, label, group, split, said)
+    names = [f"{m.name}:{i}" for m in xs.values() for i in range(m.shape[0])] if len(xs) > 1 else []
+    return Arrays(read(archive, list(xs.values())), values, label, group, split, said, names)
 
 
 def samples_of(path: Path, found: list[Member], axes: tuple[int, ...]) -> dict[str, Member]:

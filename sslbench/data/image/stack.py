@@ -1,6 +1,7 @@
 """Pictures that lie in one .npz or .npy file, [n, H, W], [n, H, W, C] or [n, C, H, W], read as a folder of
 them would be."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,7 @@ def read(path: Path, form: Form, memory: float, asked: Asked) -> Pictures:
     metadata = metadata_of(keys, found.columns, label=asked.label, group=asked.group or found.group,
                      split=asked.split or found.split,
                      likely=[found.label] if found.label else [])
+    metadata = replace(metadata, names=found.names)
     return Pictures(keys, images, form, metadata, notes + scaled(form) + metadata.said)
 
 

@@ -37,6 +37,7 @@ class Part:
     names: list[str] = field(default_factory=list)
     long: dict[str, np.ndarray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)  # a name of each series, where it is not its number
 
     def __len__(self) -> int:
         """The number of series, or of steps of the recording."""
@@ -139,7 +140,8 @@ def of_arrays(path: Path, layout: str) -> Part:
     recording."""
     held = npz.load(path, (1, 2, 3))
     x, notes, about = held.x, list(held.notes), dict(held.columns)
-    part = Part(x, about, [held.label] if held.label else [], held.group, given=held.split, notes=notes)
+    part = Part(x, about, [held.label] if held.label else [], held.group, given=held.split, notes=notes,
+                called=held.names)
     if x.ndim == 3:
         last = layout == "columns" or (layout == "auto" and steps_first(*x.shape[1:]))
         part.x = x = x.swapaxes(1, 2) if last else x

@@ -223,6 +223,8 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
         origin = f"{given_in_words(draft.cut, 'train')} in order of time"
         shared = shared_in_words(about.get(group), known.splits.rows)
         known = replace(known, splits=replace(known.splits, origin=origin + shared))
+    if len(found) == 1 and draft.unit == "series" and found[0].called:
+        known = replace(known, names=[found[0].called[i] for i in draft.rows])
     train = torch.zeros(len(draft.rows), dtype=torch.bool)
     train[known.splits.rows["train"]] = True
     seen = scaling.looked_at(x, torch.from_numpy(draft.rows), train)

@@ -1,6 +1,7 @@
 """Texts as rows of bytes with labels and splits: one row for each text, or consecutive windows of running
 text."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,8 @@ from ..metadata import Columns, Metadata, metadata_of
 from ..splits import Splits, given_in_words, shares_of
 from . import as_bytes
 from .files import NO_LABELS, Texts
+
+IDS = ("id", "idx", "index", "name", "key", "uuid", "path", "file", "filename")  # columns that name a text
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ def prepared(found: Texts, length: int, label: str, group: str, split: str, name
     """All samples of `length` bytes; label, group, split: what somebody asked for, as in `metadata_of`."""
     if found.running:
         return of_windows(found, length, label, group, split, name)
+    names = called(found)
     there = [i for i, text in enumerate(found.texts) if text.strip()]
     empty = len(found.texts) - len(there)
     parts.enough(len(there), "texts", name)
@@ -35,10 +39,27 @@ def prepared(found: Texts, length: int, label: str, group: str, split: str, name
     cut = sum(len(text) > length or len(text.encode("utf-8", "replace")) > length for text in found.texts)
     notes = [f"{empty:,} empty texts left out"] * (empty > 0)
     notes += [f"{cut:,} texts are longer than {length} bytes and cut (data.length)"] * (cut > 0)
-    metadata = labels_and_splits(found, found.texts, label, group, split)
+    metadata = replace(labels_and_splits(found, found.texts, label, group, split),
+                       names=[names[i] for i in there])
     if not label and not found.likely:
         notes += hint(found)
     return Prepared(as_bytes.padded(found.texts, length), metadata, [*found.notes, *notes, *metadata.said])
+
+
+def called(found: Texts) -> list[str]:
+    """A name by which each text is found again: its header, its id, its file, or its number there."""
+    own = [values for name, values in found.columns.items() if name.lower() in IDS]
+    for names in (found.headers, *own, found.names):
+        if len(names) == len(found.texts) and len(set(map(str, names))) == len(names):
+            return list(map(str, names))
+    if len(set(found.names)) < 2:
+        return [str(i) for i in range(len(found.texts))]
+    numbers: Counter[str] = Counter()
+    names = []
+    for file in found.names:
+        names.append(f"{file}:{numbers[file]}")
+        numbers[file] += 1
+    return names
 
 
 def hint(found: Texts) -> list[str]:
