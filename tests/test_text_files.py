@@ -5,11 +5,14 @@ import csv
 import json
 import re
 
+import numpy as np
 import pytest
 import torch
 from real_data import real
 
 from sslbench.data import SPLITS, Data
+from sslbench.data.text import as_bytes
+from sslbench.probes.regression import linear
 
 WORDS = (
     "drizzle showers clouds puddles umbrella thunder wet grey bright sunshine warm blue heat clear dry golden"
@@ -444,3 +447,30 @@ def test_commas_and_colons_in_the_names_of_files(tmp_path):
         text(f"{tmp_path / 'c:d.csv'},{tmp_path / 'f.csv'}")
     with pytest.raises(FileNotFoundError, match="no file that fits"):
         text(f"{tmp_path / 'c:d.csv'},{tmp_path / 'f*.csv'}")
+
+
+def test_baselines_count_bytes_words_and_threes_and_sequences_by_place(tmp_path):
+    """One place of a sequence tells its class, as in many questions about genomes."""
+    random = np.random.default_rng(0)
+    rows = []
+    for i in range(300):
+        letters = random.choice(list("acgt"), 40)
+        letters[7] = "ac"[i % 2]
+        rows.append(f"{'xy'[i % 2]},{''.join(letters)}")
+    (tmp_path / "dna.csv").write_text("kind,sequence\n" + "\n".join(rows))
+    data = Data.find("text")(file=str(tmp_path / "dna.csv"))
+    (train, y), (test, y_test) = (data.loaded(split) for split in ("train", "test"))
+    raw, raw_test = (data.raw({"text": data.fields["text"].decode(x["text"])}) for x in (train, test))
+    assert set(raw) == {"byte histogram", "bag of words", "3-grams", "one-hot"}
+    scores = {name: linear(raw[name], y["kind"], raw_test[name], y_test["kind"]) for name in raw}
+    assert scores["one-hot"] == 1 and scores["3-grams"] < 0.8
+    (tmp_path / "longer.csv").write_text("kind,sequence\n" + "\n".join([*rows, "x,acgtacgt"]))
+    data = Data.find("text")(file=str(tmp_path / "longer.csv"))
+    assert "one-hot" not in data.raw({"text": torch.zeros(2, 128, dtype=torch.long)})
+
+
+def test_threes_are_counted_and_what_is_no_byte_is_not():
+    ids = torch.tensor([[97, 98, 99, 97, 98, 99], [97, 98, 99, 256, 256, 256], [97, 256, 99, 257, 98, 97]])
+    counts = as_bytes.trigrams(ids).expm1()
+    assert counts.sum(1).round().tolist() == [4, 1, 0] and counts.max() == pytest.approx(2)
+    assert as_bytes.trigrams(ids[:, :2]).sum() == 0

@@ -19,7 +19,8 @@ TextCrop = Annotated[float, Hyperparameter("smallest share of the sequence a vie
 Hide = Annotated[float, Hyperparameter("share of symbols hidden in a view", 0, 0.9)]
 
 BYTES = 256
-WORDS = 1024  # hash buckets of the bag of words
+WORDS = 1024  # hash buckets of words, and of three bytes in a row
+FEW = 32  # different bytes in texts that are sequences of letters: DNA, proteins
 DOT = "·".encode()
 
 
@@ -81,6 +82,32 @@ def bag_of_words(ids: Tensor) -> Tensor:
     return torch.from_numpy(counts).log1p().to(ids.device)
 
 
-def raw(ids: Tensor) -> dict[str, Tensor]:
-    """The two baselines for text: bytes and words counted."""
-    return {"byte histogram": histogram(ids), "bag of words": bag_of_words(ids)}
+def trigrams(ids: Tensor) -> Tensor:
+    """log(1 + count) of every three bytes in a row, hashed into WORDS buckets: [B, WORDS]."""
+    parts = [ids[:, i:ids.shape[1] - 2 + i].long() for i in range(3)]
+    counts = torch.zeros(len(ids), WORDS, device=ids.device)
+    if ids.shape[1] > 2:
+        hashed = ((parts[0] * 257 + parts[1]) * 257 + parts[2]) * 2654435761 % 2**32 * WORDS // 2**32
+        there = torch.stack(parts).amax(0) < BYTES
+        counts.scatter_add_(1, hashed, there.to(counts.dtype))
+    return counts.log1p()
+
+
+def letters_of(ids: np.ndarray) -> tuple[int, ...]:
+    """The bytes of texts that are all equally long and made of few, so that a place means something; else
+    none. ids [n, T], 256 where no byte is."""
+    sizes = (ids < BYTES).sum(1)
+    found = np.unique(ids[ids < BYTES])
+    return tuple(found.tolist()) if len(set(sizes.tolist())) == 1 and len(found) <= FEW else ()
+
+
+def at_places(ids: Tensor, letters: tuple[int, ...]) -> Tensor:
+    """Which letter stands where: [B, T * letters] of 0 and 1."""
+    return (ids.unsqueeze(-1) == torch.tensor(letters, device=ids.device)).flatten(1).float()
+
+
+def raw(ids: Tensor, letters: tuple[int, ...] = ()) -> dict[str, Tensor]:
+    """The baselines for text: bytes, words and three bytes in a row counted; and where texts are sequences of
+    these letters, all equally long, each place of them."""
+    counted = {"byte histogram": histogram(ids), "bag of words": bag_of_words(ids), "3-grams": trigrams(ids)}
+    return counted | ({"one-hot": at_places(ids, letters)} if letters else {})

@@ -17,11 +17,13 @@ IDS = ("id", "idx", "index", "name", "key", "uuid", "path", "file", "filename") 
 
 @dataclass(frozen=True)
 class Prepared:
-    """ids: int16 [n, length].  told: labels and splits.  notes: what was decided and left out."""
+    """ids: int16 [n, length].  metadata: labels and splits.  notes: what was decided and left out.  letters:
+    the bytes of texts that are sequences of a few, all equally long."""
 
     ids: np.ndarray
     metadata: Metadata
     notes: list[str]
+    letters: tuple[int, ...] = ()
 
 
 def prepared(found: Texts, length: int, label: str, group: str, split: str, name: str) -> Prepared:
@@ -43,7 +45,8 @@ def prepared(found: Texts, length: int, label: str, group: str, split: str, name
                        names=[names[i] for i in there])
     if not label and not found.likely:
         notes += hint(found)
-    return Prepared(as_bytes.padded(found.texts, length), metadata, [*found.notes, *notes, *metadata.said])
+    ids = as_bytes.padded(found.texts, length)
+    return Prepared(ids, metadata, [*found.notes, *notes, *metadata.said], as_bytes.letters_of(ids))
 
 
 def called(found: Texts) -> list[str]:

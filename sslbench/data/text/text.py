@@ -73,7 +73,8 @@ class Text(Data):
         return {"text": as_bytes.excerpt(batch["text"], generator, self.crop, self.hide)}
 
     def raw(self, batch):
-        return as_bytes.raw(batch["text"])
+        self.loaded("train")
+        return as_bytes.raw(batch["text"], self.prepared.letters)
 
     def spell(self, ids):
         there = (ids >= 0).nonzero()  # the padding at the end is not worth dots
