@@ -41,6 +41,7 @@ class Pretext(nn.Module, Listed):
     reads_labels = False  # the label is a field of its data, "label"; nobody else's data has it
     # its chance level is that of unrelated directions; heads that see nothing may find a lower one
     chance_is_a_direction = False
+    shows = 8  # how many samples `show` gets
     reads_unlabelled = False  # with a share of the labels: the other samples stay, their label is absent
 
     def __init__(self, backbone: Backbone, data: Data):

@@ -13,6 +13,7 @@ from ..backbones.parts import Blocks
 from ..data import randint
 from ..field import Batch, Field, resample, size_of
 from ..machine.hardware import gather
+from ..shown import Row
 
 
 def head(*widths: int) -> nn.Sequential:
@@ -158,3 +159,14 @@ def sum_over_fields(values: dict[str, Tensor | float]):
 
 __all__ = ["DenseGuess", "Teacher", "both", "boxes", "constant_guess", "embed_views", "given", "head",
            "mean_over", "reads_windows", "rising", "size_of", "sum_over_fields", "two_views"]
+
+
+def nearest_to_centers(batch: Batch, closeness: Tensor, centers: int = 3, most: int = 8) -> list[Row]:
+    """The samples that are nearest to a centre, for the few centres that are the nearest ones of most
+    samples. closeness: [B, K], of each sample to each centre."""
+    own = torch.bincount(closeness.argmax(1), minlength=closeness.shape[1])
+    rows = []
+    for k in own.topk(min(centers, len(own))).indices.tolist():
+        near = closeness[:, k].topk(min(most, len(closeness))).indices
+        rows.append(Row(f"nearest to cluster {k}", {name: x[near] for name, x in batch.items()}))
+    return rows

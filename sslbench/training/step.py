@@ -28,8 +28,6 @@ from .batches import EveryBatch, batch_for, mix, placed, stored
 from .read_ahead import ReadAhead
 from .restoring import conditions, restored, same_recipe, under
 
-SHOWN = 8  # samples in the task's pictures
-
 
 def made(recipe: Recipe, resume: dict | None = None, device: str = "auto", precision: str = "auto",
          data: Data | None = None) -> "Training":
@@ -187,8 +185,8 @@ def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Gene
     """What the task shows of a few validation samples (the first ones, or those with these row numbers), on
     the CPU."""
     stored, _ = data.loaded("validation")
-    few = decode(data.fields, stored, torch.arange(min(SHOWN, size_of(stored))) if rows is None else rows,
-                 hardware.device)
+    rows = torch.arange(min(task.shows, size_of(stored))) if rows is None else rows
+    few = decode(data.fields, stored, rows, hardware.device)
     with torch.no_grad(), evaluating(task):
         inputs = task.inputs(few, generator)
         with hardware.autocast():

@@ -11,7 +11,7 @@ from typing import Annotated
 from ...backbones import evaluating
 from ...machine.hardware import gather, in_float32
 from .. import Hyperparameter, Pretext, Row, Says, Tensor, nn, torch
-from ..parts import Teacher
+from ..parts import Teacher, nearest_to_centers
 
 AT_ONCE = 2**16  # samples that are compared with all centres
 
@@ -22,6 +22,7 @@ class DeepCluster(Pretext):
     name = "deepcluster"
     paper = "https://arxiv.org/abs/1807.05520"
     chance_is_a_direction = True
+    shows = 64  # so that a cluster finds some of its own
 
     def __init__(self, backbone, data, *,
                  clusters: Annotated[int, Hyperparameter("clusters", 2, 4096, log=True)] = 64,
@@ -52,10 +53,14 @@ class DeepCluster(Pretext):
         """The sample, its augmented view, and the cluster of the sample [B]."""
         return self.own(batch), self.own(self.data.augment(batch, generator)), self.cluster(self.own(batch))
 
-    @torch.no_grad()
     def cluster(self, batch):
+        return self.closeness(batch).argmax(1)
+
+    @torch.no_grad()
+    def closeness(self, batch):
+        """Cosine of each sample, as it was seen before the epoch, with each centre [B, K]."""
         with in_float32(self.centers), evaluating(self.before):
-            return (self.direction(self.before.copy.embed(batch)) @ self.centers.T).argmax(1)
+            return self.direction(self.before.copy.embed(batch)) @ self.centers.T
 
     def forward(self, inputs):
         _, view, cluster = inputs
@@ -72,10 +77,11 @@ class DeepCluster(Pretext):
 
     def show(self, inputs):
         sample, view, cluster = inputs
-        guess = self.classify(self.embed(view)).argmax(1)
+        guess, cluster = self.classify(self.embed(view)).argmax(1)[:8], cluster[:8]
         words = [f"cluster {a}, guess {b}" for a, b in zip(cluster.tolist(), guess.tolist())]
-        return [Row("sample that was sorted", sample), Row("its view", view),
-                Says(words, (guess == cluster).tolist())]
+        first = [{name: x[:8] for name, x in batch.items()} for batch in (sample, view)]
+        return [Row("sample that was sorted", first[0]), Row("its view", first[1]),
+                Says(words, (guess == cluster).tolist()), *nearest_to_centers(sample, self.closeness(sample))]
 
 
 def whitening(z: Tensor) -> Tensor:

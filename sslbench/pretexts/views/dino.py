@@ -86,10 +86,10 @@ class DINO(TwoViews):
     def show(self, inputs):
         a, b = ((self.taught(view) - self.center).argmax(1).tolist() for view in inputs[:2])
         said = self.student(inputs[-1]).argmax(1).tolist()
-        return [Row("whole view", inputs[0]), Says([f"teacher: answer {i}" for i in a]),
-                Row("another whole view", inputs[1]),
-                Says([f"teacher: answer {j}" for j in b], [i == j for i, j in zip(a, b)]),
-                Row("what the student sees", inputs[-1]), Says([f"student: answer {k}" for k in said])]
+        return [Row("whole view, and the teacher's answer", inputs[0]), Says([f"answer {i}" for i in a]),
+                Row("another whole view, and the teacher's answer", inputs[1]),
+                Says([f"answer {j}" for j in b], [i == j for i, j in zip(a, b)]),
+                Row("what the student sees, and its answer", inputs[-1]), Says([f"answer {k}" for k in said])]
 
 
 def cosines(z: Tensor, answers: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from ...machine.hardware import gather, in_float32, rank
 from .. import Hyperparameter, Row, Says, Tensor, nn, torch
-from ..parts import embed_views, head
+from ..parts import embed_views, head, nearest_to_centers
 from . import TwoViews
 
 
@@ -16,6 +16,7 @@ class SwAV(TwoViews):
     name = "swav"
     paper = "https://arxiv.org/abs/2006.09882"
     chance_is_a_direction = True
+    shows = 64  # so that a prototype finds some that are near
 
     def __init__(self, backbone, data, *,
                  prototypes: Annotated[int, Hyperparameter("clusters", 2, 4096, log=True)] = 256,
@@ -53,9 +54,12 @@ class SwAV(TwoViews):
         return math.log(len(self.prototypes.weight))
 
     def show(self, inputs):
-        a, b = (s.argmax(1).tolist() for s in self.scores(inputs))
-        return [Row("view 1", inputs[0]), Says([f"cluster {i}" for i in a]), Row("view 2", inputs[1]),
-                Says([f"cluster {j}" for j in b], [i == j for i, j in zip(a, b)])]
+        scores = self.scores(inputs)
+        a, b = (s[:8].argmax(1).tolist() for s in scores)
+        first, second = ({name: x[:8] for name, x in view.items()} for view in inputs)
+        return [Row("view 1", first), Says([f"cluster {i}" for i in a]), Row("view 2", second),
+                Says([f"cluster {j}" for j in b], [i == j for i, j in zip(a, b)]),
+                *nearest_to_centers(inputs[0], scores[0])]
 
 
 def swapped(scores: list[Tensor], shares: list[Tensor], temperature: float) -> Tensor:
