@@ -3,6 +3,7 @@
 import csv
 import sys
 import types
+from contextlib import closing
 
 import pytest
 from toys import catalogue, toy  # noqa: F401  fixtures
@@ -11,6 +12,7 @@ from sslbench import fit
 from sslbench.commands import main
 from sslbench.notes import Note
 from sslbench.runs import loggers
+from sslbench.runs.on_disk import play
 
 QUICK = {"progress": False, "device": "cpu", "evaluations": 2}
 
@@ -118,3 +120,13 @@ def test_on_the_command_line(toy, tmp_path, capsys):
              "--quiet"]
     assert main([*words, "--out", str(tmp_path / "b")]) == 0
     assert len(list(tmp_path.glob("b/csv/*/events.csv"))) == 1
+
+
+def test_a_run_that_goes_on_is_logged_beside_what_was_logged_before(toy, tmp_path):
+    with closing(play(toy, tmp_path / "a", device="cpu", checkpoint_every=1)) as events:
+        while next(events).step < 2:
+            pass
+    assert main(["resume", str(tmp_path / "a"), "--log", "csv"]) == 0
+    (file,) = tmp_path.glob("a/csv/*/events.csv")
+    steps = {int(row["step"]) for row in csv.DictReader(file.open())}
+    assert steps and min(steps) >= 2 and max(steps) == toy.steps

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..runs import fitting
+from ..runs.loggers import LOGGERS, logged
 from ..runs.on_disk import earlier, finished, last_checkpoint, play, read_recipe
 from ..runs.recording import mend
 from ..runs.run import load_run
@@ -19,10 +20,11 @@ def run(argv: list[str]) -> int:
     p.add_argument("--precision", default="auto", help="auto is the one it had: bfloat16, float16 or float32")
     p.add_argument("--changed-data", action="store_true", help="go on although the training data is another "
                                                                "than before")
+    p.add_argument("--log", default="", help=f"what else the events are written to: {', '.join(LOGGERS)}")
     args = p.parse_args(argv)
     under = {"device": args.device, "precision": args.precision, "changed_data": args.changed_data}
     if holds_seeds(args.folder):
-        print(fitting.resume(args.folder, **under))
+        print(fitting.resume(args.folder, log=args.log, **under))
         return 0
     recipe = read_recipe(args.folder)
     if finished(args.folder):
@@ -30,7 +32,8 @@ def run(argv: list[str]) -> int:
     state = last_checkpoint(args.folder)
     print(f"going on after step {state['step']} of {recipe.steps}", flush=True)
     before = list(earlier(args.folder, state["step"]))
-    watch(play(recipe, args.folder, resume=state, **under), recipe, start=state["step"], earlier=before)
+    events = logged(play(recipe, args.folder, resume=state, **under), args.log, recipe, args.folder)
+    watch(events, recipe, start=state["step"], earlier=before)
     return 0
 
 

@@ -1,6 +1,6 @@
 """Drives an iterator of events from a thread, or from the caller: start, pause, resume, stop, snapshot.
 
-It knows neither widgets nor training. The thread and the blocking call share one loop (playing.py), so they
+It knows neither widgets nor training. The thread and the blocking call share one loop, so they
 give the same events.
 """
 

@@ -22,7 +22,7 @@ class Part:
 
     x: series [n, C, T], or one recording [C, T] over time; shorter series end in NaN.  about: name -> one
     value for each series, or for each step of the recording.  likely, group, borders: of these columns, as in
-    `series_columns.Roles`.
+    `columns.Roles`.
     given: the column of given splits, or "".  channels: their names.  names: of all columns of the file.
     long: channels of a recording whose numbers float32 does not tell apart -> float64 [T].
     """
