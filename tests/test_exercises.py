@@ -64,6 +64,8 @@ SOLUTIONS = {
     "check_puzzle_chance": lambda n: math.lgamma(n + 1),
     "check_moving_average": lambda teacher, student, m: teacher.lerp(student, 1 - m),
     "check_redundancy": redundancy,
+    "check_target": lambda z: (z - z.mean(0)) * (z.square().mean(0) - z.mean(0) ** 2 + 1e-4).rsqrt(),
+    "check_where_hidden": lambda error, hidden: error[hidden].mean(),
     "check_effective_rank": lambda s: torch.distributions.Categorical(probs=s).entropy().exp(),
 }
 

@@ -6,6 +6,7 @@
 
 from .collapse import check_deviation, check_effective_rank
 from .fill_the_gap import check_hidden_error, check_mask
+from .predict_embeddings import check_target, check_where_hidden
 from .two_views import check_byol_distance, check_chance, check_info_nce
 from .what_comes_next import check_entropy, check_shift
 from .what_was_done import check_puzzle_chance, check_turn
@@ -13,4 +14,5 @@ from .without_negatives import check_moving_average, check_redundancy
 
 __all__ = ["check_byol_distance", "check_chance", "check_deviation", "check_effective_rank", "check_entropy",
            "check_hidden_error", "check_info_nce", "check_mask", "check_moving_average",
-           "check_puzzle_chance", "check_redundancy", "check_shift", "check_turn"]
+           "check_puzzle_chance", "check_redundancy", "check_shift", "check_target", "check_turn",
+           "check_where_hidden"]
