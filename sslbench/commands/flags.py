@@ -34,7 +34,7 @@ def recipe_flags(p: argparse.ArgumentParser) -> None:
     """One flag per field of a Recipe; hyperparameters are flags of their own."""
     for f in fields(Recipe):
         if f.name != "hyperparameters":
-            names = (" or ".join(contracts()[f.name].all())
+            names = (" or ".join(contracts()[f.name].all() | contracts()[f.name].all_families())
                      if f.name in contracts() else f"default {f.default!r}")
             p.add_argument(flag(f.name), *({"--" + f.name} - {flag(f.name)}), dest=f.name, help=names)
     p.add_argument("--recipe", help="a recipe.json or a share string to start from; other flags change it")

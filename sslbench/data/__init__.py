@@ -47,8 +47,7 @@ class Data(Listed):
     alike = False
     probe_on: tuple[str, ...] = ()  # fields a probe may see; empty: all
     classes: dict[str, list[str]] = {}  # names of the values of integer labels, where they have names
-    unit = "samples"  # what one is called
-    splits_from = ""  # where the splits come from, in words
+    unit, splits_from = "samples", ""  # what one is called; where the splits come from, in words
     # field -> what brings a file's numbers to their stored form; others are stored as they are
     as_stored: dict[str, AsStored] = {}
     # what was left out or had to be decided, one phrase each, in numbers; load() may set it
@@ -73,9 +72,12 @@ class Data(Listed):
         return kept[split]
 
     def sample_names(self, split: str) -> list[str]:
-        """Where each sample of a split comes from, in the order of its rows: the name of its file, its
-        number, its text. By default the number of its row."""
+        """The file, number or text of each sample of a split, in the order of its rows; else its row."""
         return [str(i) for i in range(size_of(self.loaded(split)[0]))]
+
+    def blocks(self, split: str) -> Tensor | None:
+        """[n], the shard of each row where rows lie in shards, of which training reads few at a time."""
+        return None
 
     def targets(self, split: str) -> dict[str, Tensor]:
         """What is known of the samples of a split and is no label: masks, boxes, pairs; name -> [n, ...], row
@@ -103,8 +105,7 @@ class Data(Listed):
         return {"raw": torch.cat([raw_numbers(self.fields[k], x) for k, x in batch.items()], 1)}
 
     def picture(self, sample: dict[str, Tensor]) -> Picture:
-        """One decoded sample (no batch axis) as plain data to look at: its first field that probes may
-        see."""
+        """One decoded sample (no batch axis) as plain data to look at: the first field that probes see."""
         name = (self.probe_on or tuple(sample))[0]
         return picture_of(self.fields[name], sample[name], self.spell)
 
@@ -152,8 +153,8 @@ class Labelled(Data, listed=False):
     def load(self, split):
         rows, labels = self.data.loaded(split)
         if (picked := self.picked(split, labels[self.target])) is not None:
-            rows, labels = {k: Picked(x, picked) for k, x in rows.items()}, {k: x[picked]
-                for k, x in labels.items()}
+            rows = {k: Picked(x, picked) for k, x in rows.items()}
+            labels = {k: x[picked] for k, x in labels.items()}
             if self.keep_rest:
                 rest = len(picked) // 2
                 labels = {k: torch.cat([nobodys(x[:rest]), x[rest:]]) for k, x in labels.items()}
@@ -175,9 +176,13 @@ class Labelled(Data, listed=False):
         # pairs speak of rows that are not here
         return {name: x[picked] for name, x in targets.items() if len(x) == len(y)}
 
+    def blocks(self, split):
+        blocks, picked = self.data.blocks(split), self.picked(split, self.data.loaded(split)[1][self.target])
+        return blocks if blocks is None or picked is None else blocks[picked]
+
     def sample_names(self, split):
-        names, picked = self.data.sample_names(split), self.picked(split,
-            self.data.loaded(split)[1][self.target])
+        picked = self.picked(split, self.data.loaded(split)[1][self.target])
+        names = self.data.sample_names(split)
         return names if picked is None else [names[i] for i in picked]
 
     def labelled_rows(self, y: Tensor) -> Tensor:
@@ -246,5 +251,4 @@ def randint(generator: Generator, high: int, *shape) -> Tensor:
 
 
 __all__ = ["Batch", "Data", "Field", "Labelled", "Picture", "SPLITS", "drawable", "labelled", "picture_of",
-           "rand", "randint",
-           "size_of", "waveform"]
+           "rand", "randint", "size_of", "waveform"]

@@ -5,8 +5,10 @@ cache.
 """
 
 import csv
+import io
 import math
 import random
+import tarfile
 from pathlib import Path
 
 NAMES = {"shapes", "gestures.csv", "sentences.csv"}
@@ -25,7 +27,8 @@ TIMES = (
 def make(name: str, folder: Path) -> Path:
     """One sample of that name in `folder`; the same files every time."""
     target = folder / name
-    {"shapes": shapes, "gestures.csv": gestures, "sentences.csv": sentences}[name](target, random.Random(0))
+    makers = {"shapes": shapes, "shards": shards, "gestures.csv": gestures, "sentences.csv": sentences}
+    makers[name](target, random.Random(0))
     return target
 
 
@@ -47,6 +50,21 @@ def shapes(folder: Path, dice: random.Random) -> None:
                 pen.line((x - r, y - r, x + r, y + r), fill=ink, width=wide)
                 pen.line((x - r, y + r, x + r, y - r), fill=ink, width=wide)
             image.convert(MODES[i % 4]).save(folder / kind / f"{i:03}.png", optimize=True)
+
+
+def shards(folder: Path, dice: random.Random) -> None:
+    """The pictures of `shapes`, rings and crosses in turn, in eight tar shards of WebDataset."""
+    pictures = folder.with_name("shapes of shards")
+    shapes(pictures, dice)
+    folder.mkdir(parents=True)
+    files = [pictures / kind / f"{i:03}.png" for i in range(200) for kind in ("rings", "crosses")]
+    for start in range(0, len(files), 50):
+        with tarfile.open(folder / f"shapes-{start // 50:06}.tar", "w") as tar:
+            for i, file in enumerate(files[start:start + 50], start):
+                for ending, content in (("png", file.read_bytes()), ("cls", file.parent.name.encode())):
+                    member = tarfile.TarInfo(f"{i:06}.{ending}")
+                    member.size = len(content)
+                    tar.addfile(member, io.BytesIO(content))
 
 
 def gestures(file: Path, dice: random.Random) -> None:

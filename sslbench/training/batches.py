@@ -1,5 +1,5 @@
 """Which rows a step trains on, where they lie and how they get to the step: functions of the seed and the
-number of the step."""
+number of the step; where rows lie in blocks, such as shards, of the number of processes, too."""
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -15,6 +15,8 @@ from ..machine.hardware import Hardware
 from ..notes import note
 from ..recipe import Recipe
 
+AT_ONCE = 8  # blocks whose rows are mixed
+
 
 def mix(*numbers: int) -> int:
     """One seed from several numbers, the same in every process and version."""
@@ -25,10 +27,66 @@ def mix(*numbers: int) -> int:
     return state >> 1
 
 
-def rows_of(n: int, batch_size: int, seed: int, step: int) -> Tensor:
-    """Row numbers of the batch of one step: every epoch its own order, a function of (seed, epoch) only."""
-    epoch, i = divmod(step, n // batch_size)
-    return order_of(n, seed, epoch)[i * batch_size:(i + 1) * batch_size]
+class Order:
+    """Row numbers that this process reads: every epoch its own order, a function of (seed, epoch).
+
+    Each process takes its contiguous part of a batch that is drawn from all rows. Where rows lie in blocks
+    [n], it takes as many rows from blocks of its own, the same in every epoch: their order is drawn, then
+    that of the rows within AT_ONCE blocks, so few of them are open at a time. A process whose blocks hold
+    fewer rows than an epoch asks of it begins with them again.
+    """
+
+    def __init__(self, n: int, batch_size: int, seed: int, hardware: Hardware, blocks: Tensor | None = None):
+        self.n, self.batch_size, self.seed, self.hardware = n, batch_size, seed, hardware
+        self.blocks, self.least, self.kept = None, n // hardware.world, (-1, torch.empty(0))
+        if blocks is not None:
+            sizes = torch.bincount(blocks)
+            held = int((sizes > 0).sum())
+            if held < hardware.world:
+                note(f"the rows lie in {held} shard{'s' * (held != 1)}, fewer than there are processes, so "
+                     "every process reads all of them")
+                return
+            owner = owners(sizes, hardware.world)
+            self.least = int(torch.bincount(owner, sizes, hardware.world).min())
+            self.rows = (owner[blocks.long()] == hardware.rank).nonzero().flatten()  # this process's
+            self.rows = self.rows[blocks[self.rows].argsort(stable=True)]
+            mine, self.blocks = blocks[self.rows].unique(return_inverse=True)
+            self.count = len(mine)
+
+    def __call__(self, step: int) -> Tensor:
+        """Those of one step."""
+        epoch, i = divmod(step, self.n // self.batch_size)
+        if self.blocks is None:
+            whole = order_of(self.n, self.seed, epoch)[i * self.batch_size:(i + 1) * self.batch_size]
+            return self.hardware.share(whole)
+        share, order = self.batch_size // self.hardware.world, self.of_epoch(epoch)
+        return order[torch.arange(i * share, (i + 1) * share) % len(order)]
+
+    def of_epoch(self, epoch: int) -> Tensor:
+        """All rows of this process's blocks, in the order of that epoch."""
+        known, order = self.kept
+        if known != epoch:
+            drawn = torch.Generator().manual_seed(mix(self.seed, epoch, self.hardware.rank))
+            turn = torch.randperm(self.count, generator=drawn) // AT_ONCE  # of each block
+            within = torch.rand(len(self.rows), generator=drawn, dtype=torch.float64)
+            order = self.rows[(turn[self.blocks] + within).argsort()]
+            self.kept = epoch, order
+        return order
+
+    def every(self) -> Tensor:
+        """This process's rows in their own order, as many as every other process has."""
+        if self.blocks is None:
+            return self.hardware.share(torch.arange(self.least * self.hardware.world))
+        return self.rows[:self.least]
+
+
+def owners(sizes: Tensor, processes: int) -> Tensor:
+    """[blocks] -> the process that reads each: from the largest on to the one that has fewest rows so far."""
+    owner, held = torch.zeros(len(sizes), dtype=torch.long), [0] * processes
+    for block in sizes.argsort(descending=True, stable=True).tolist():
+        owner[block] = least = held.index(min(held))
+        held[least] += int(sizes[block])
+    return owner
 
 
 @lru_cache(maxsize=2)  # drawn once per epoch: at a million samples it takes as long as a GPU's step
@@ -45,11 +103,10 @@ def placed(rows: dict[str, Any], hardware: Hardware) -> tuple[dict[str, Any], bo
     return {name: x[:].to(hardware.device) for name, x in rows.items()}, True
 
 
-def stored(rows: dict[str, Any], n: int, batch_size: int, seed: int, hardware: Hardware,
-           step: int) -> dict[str, Tensor]:
+def stored(rows: dict[str, Any], order: Order, hardware: Hardware, step: int) -> dict[str, Tensor]:
     """This process's rows of one step as they are stored: a function of the step alone, so they may be read
     ahead."""
-    index = hardware.share(rows_of(n, batch_size, seed, step))
+    index = order(step)
     return {name: hardware.pinned(torch.as_tensor(picked(x, index))) for name, x in rows.items()}
 
 
@@ -76,16 +133,16 @@ def batch_for(n: int, recipe: Recipe, processes: int) -> int:
 
 
 class EveryBatch:
-    """The training rows in their order, decoded; of several processes each has a contiguous share. Rows that
-    do not divide among the processes, fewer than there are of these, are left out."""
+    """The training rows in their order, decoded; of several processes each has a contiguous share, or its own
+    blocks. Rows that do not divide among the processes are left out."""
 
     def __init__(self, data: Data, rows: dict[str, Any], hardware: Hardware,
-                 check: Callable[[], None] = lambda: None, size: int = 250):
+                 check: Callable[[], None] = lambda: None, size: int = 250, order: Order | None = None):
         self.data, self.rows, self.hardware, self.check, self.size = data, rows, hardware, check, size
+        self.order = order or Order(size_of(rows), hardware.world, 0, hardware)
 
     def __iter__(self) -> Iterator[Batch]:
-        n = size_of(self.rows) // self.hardware.world * self.hardware.world
-        for index in self.hardware.share(torch.arange(n)).split(self.size):
+        for index in self.order.every().split(self.size):
             self.check()
             yield decode(self.data.fields, self.rows, index, self.hardware.device)
 

@@ -24,7 +24,7 @@ from ..messages import in_words, quoted
 from ..pretexts import Pretext, evaluating
 from ..recipe import WANTED, Recipe
 from ..shown import Shown, as_shown
-from .batches import EveryBatch, batch_for, mix, placed, stored
+from .batches import EveryBatch, Order, batch_for, mix, placed, stored
 from .read_ahead import ReadAhead
 from .restoring import conditions, restored, same_recipe, under
 
@@ -66,7 +66,8 @@ class Training:
         self.batch_size = batch_for(n, recipe, hardware.world)
         self.rows, at_hand = placed(rows, hardware)
         # it does not hold this object, so both end at once
-        read = partial(stored, self.rows, n, self.batch_size, recipe.seed, hardware)
+        self.order = Order(n, self.batch_size, recipe.seed, hardware, self.data.blocks("train"))
+        read = partial(stored, self.rows, self.order, hardware)
         self.read, self.stored = read, read if at_hand else ReadAhead(read, recipe.steps)
         self.task = hardware.place(task)
         self.draws = draws(self.task)  # dropout in somebody's network
@@ -91,7 +92,8 @@ class Training:
         """The task looks at all training rows; its randomness comes from (seed, epoch), the same in every
         process."""
         with torch.no_grad(), evaluating(self.task), self.hardware.seeded(mix(self.recipe.seed, epoch)):
-            self.task.before_epoch(EveryBatch(self.data, self.rows, self.hardware, self.check))
+            self.task.before_epoch(EveryBatch(self.data, self.rows, self.hardware, self.check,
+                                             order=self.order))
 
     def step(self, step: int) -> dict[str, Tensor]:
         """One optimiser step; all its randomness comes from (seed, step, rank)."""

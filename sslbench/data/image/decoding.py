@@ -2,6 +2,7 @@
 that it cannot be read."""
 
 import errno
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,11 +18,17 @@ GONE = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENOTDIR, err
 
 @contextmanager
 def opened(file: os.PathLike, size: int) -> Iterator[Opened]:
-    """A picture of which the header is read. Unread where that, or what is done with it, fails because of
-    what the file holds; what the system says (it is gone, too many files are open) is raised as it is."""
+    """A picture of which the header is read; what goes wrong as in `understood`."""
+    with understood(), open(file, "rb", opener=regular) as f:
+        yield look(f, os.fspath(file), size)
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Unread where what is done inside fails because of what the file holds; what the system says (it is
+    gone, too many files are open) is raised as it is."""
     try:
-        with open(file, "rb", opener=regular) as f:
-            yield look(f, os.fspath(file), size)
+        yield
     except (Unread, MemoryError):
         raise
     except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
@@ -37,6 +44,18 @@ def square(file: os.PathLike, form: Form) -> np.ndarray | None:
     try:
         with opened(file, form.size) as found:
             return made(found, form) if found.header.bands == form.bands else None
+    except Unread:
+        return None
+
+
+def square_of(content: bytes, name: str, form: Form) -> np.ndarray | None:
+    """The same of a picture whose bytes are at hand; name: as its file is called. Eight bits a colour
+    alone."""
+    try:
+        with understood():
+            found = look(io.BytesIO(content), name, form.size)
+            fits = found.header.bands == form.bands and not found.header.depth
+            return made(found, form) if fits else None
     except Unread:
         return None
 

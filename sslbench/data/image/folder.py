@@ -32,26 +32,30 @@ AT_ONCE = 1000  # pictures on their way: a large folder is not decoded into a li
 _first: dict[Path, list[Path]] = {}  # the first few pictures of each folder
 
 
-class Folder:
-    """Pictures that are decoded when they are asked for, the same as `held` would hold: [LongTensor] -> uint8
-    [B, C, size, size].
+class Streamed:
+    """Pictures that are decoded when they are asked for: [LongTensor] -> uint8 [B, C, size, size].
 
     One that turns out to be damaged is replaced by the next that can be read, with the same label where there
     is one.
-    labels: something for each picture that says which are alike; without it those of one folder are.
+    names: one for each picture.  labels: something for each that says which are alike.  where: what they all
+    lie in, in words.
     """
 
-    def __init__(self, root: Path, names: list[str], form: Form, labels: Sequence | None = None):
-        self.root, self.names, self.form = root, names, form
-        self.labels = labels or [name.rpartition("/")[0] for name in names]
+    def __init__(self, names: list[str], form: Form, labels: Sequence, where: str):
+        self.names, self.form, self.labels, self.where = names, form, labels, where
         self.instead: dict[int, int] = {}  # damaged row -> the row that takes its place
+
+    def decoded(self, row: int) -> np.ndarray | None:
+        """One picture, uint8 [C, size, size]; None where it cannot be read. Several threads ask at once."""
+        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def __getitem__(self, rows: Tensor) -> Tensor:
+    def __getitem__(self, rows: Tensor | slice) -> Tensor:
+        rows = rows if isinstance(rows, Tensor) else torch.arange(len(self))[rows]  # a slice
         rows = [self.instead.get(i, i) for i in rows.tolist()]
-        images = in_threads(partial(square, form=self.form), self.root, [self.names[i] for i in rows])
+        images = side_by_side(self.decoded, rows)
         images = [self.replace(i) if image is None else image for i, image in zip(rows, images)]
         shape = (0, self.form.bands, self.form.size, self.form.size)
         return torch.from_numpy(np.stack(images)) if images else torch.empty(shape, dtype=torch.uint8)
@@ -64,14 +68,26 @@ class Folder:
         # keeps the label right; the sort is stable
         others.sort(key=lambda i: self.labels[i] != self.labels[row])
         for i in others:
-            image = square(self.root / self.names[i], self.form)
+            image = self.decoded(i)
             if image is not None:
                 if row not in self.instead:
                     said = f"{plain(self.names[row])} cannot be read; {plain(self.names[i])} takes its place"
                     note(said)
                 self.instead[row] = i
                 return image
-        raise ValueError(f"no image in {str(self.root)!r} can be read any more")
+        raise ValueError(f"no image in {self.where!r} can be read any more")
+
+
+class Folder(Streamed):
+    """Pictures of a folder, the same as `held` would hold. Without labels those of one sub-folder are
+    alike."""
+
+    def __init__(self, root: Path, names: list[str], form: Form, labels: Sequence | None = None):
+        super().__init__(names, form, labels or [name.rpartition("/")[0] for name in names], str(root))
+        self.root = root
+
+    def decoded(self, row):
+        return square(self.root / self.names[row], self.form)
 
 
 def held(root: Path, names: list[str], form: Form) -> tuple[Tensor, list[Header | str], Form]:
@@ -120,6 +136,11 @@ def channels(root: Path) -> int:
 
 
 def in_threads(function: Callable, root: Path, names: Sequence[str]) -> Iterator:
+    return side_by_side(lambda name: function(root / name), names)
+
+
+def side_by_side(function: Callable, what: Sequence) -> Iterator:
+    """function(x) for each x, in their order, by several threads."""
     with ThreadPoolExecutor(max(2, min(16, cpu_limit()))) as pool:  # at least two: one may wait for the disk
-        for start in range(0, len(names), AT_ONCE):
-            yield from pool.map(function, [root / name for name in names[start:start + AT_ONCE]])
+        for start in range(0, len(what), AT_ONCE):
+            yield from pool.map(function, what[start:start + AT_ONCE])
