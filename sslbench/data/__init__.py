@@ -10,7 +10,7 @@ from ..catalog import Listed
 from ..field import Batch, Field, size_of, spread_of
 from ..machine.torch_settings import own_settings
 from .as_stored import AsStored
-from .labels import labelled
+from .labels import labelled, nobodys
 from .picture import Picture, drawable, picture_of, waveform
 from .raw import chunks, raw_numbers
 from .reading import reading
@@ -47,7 +47,8 @@ class Data(Listed):
     alike = False
     probe_on: tuple[str, ...] = ()  # fields a probe may see; empty: all
     classes: dict[str, list[str]] = {}  # names of the values of integer labels, where they have names
-    unit, splits_from = "samples", ""  # what one is called; where the splits come from, in words
+    unit = "samples"  # what one is called
+    splits_from = ""  # where the splits come from, in words
     # field -> what brings a file's numbers to their stored form; others are stored as they are
     as_stored: dict[str, AsStored] = {}
     # what was left out or had to be decided, one phrase each, in numbers; load() may set it
@@ -72,11 +73,13 @@ class Data(Listed):
         return kept[split]
 
     def sample_names(self, split: str) -> list[str]:
-        """The file, number or text of each sample of a split, in the order of its rows; else its row."""
+        """Where each sample of a split comes from, in the order of its rows: the name of its file, its
+        number, its text. By default the number of its row."""
         return [str(i) for i in range(size_of(self.loaded(split)[0]))]
 
     def blocks(self, split: str) -> Tensor | None:
-        """[n], the shard of each row where rows lie in shards, of which training reads few at a time."""
+        """[n], the number of the block, such as a shard, in which each row of a split lies, where they lie in
+        blocks: training then reads few blocks at a time, and each process its own."""
         return None
 
     def targets(self, split: str) -> dict[str, Tensor]:
@@ -105,7 +108,8 @@ class Data(Listed):
         return {"raw": torch.cat([raw_numbers(self.fields[k], x) for k, x in batch.items()], 1)}
 
     def picture(self, sample: dict[str, Tensor]) -> Picture:
-        """One decoded sample (no batch axis) as plain data to look at: the first field that probes see."""
+        """One decoded sample (no batch axis) as plain data to look at: its first field that probes may
+        see."""
         name = (self.probe_on or tuple(sample))[0]
         return picture_of(self.fields[name], sample[name], self.spell)
 
@@ -152,7 +156,7 @@ class Labelled(Data, listed=False):
 
     def load(self, split):
         rows, labels = self.data.loaded(split)
-        if (picked := self.picked(split, labels[self.target])) is not None:
+        if (picked := self.picked(split)) is not None:
             rows = {k: Picked(x, picked) for k, x in rows.items()}
             labels = {k: x[picked] for k, x in labels.items()}
             if self.keep_rest:
@@ -160,8 +164,9 @@ class Labelled(Data, listed=False):
                 labels = {k: torch.cat([nobodys(x[:rest]), x[rest:]]) for k, x in labels.items()}
         return {**rows, "label": stored_label(labels[self.target], self.fields["label"])}, labels
 
-    def picked(self, split: str, y: Tensor) -> Tensor | None:
+    def picked(self, split: str) -> Tensor | None:
         """Row numbers of the other source's split; None where all of its rows stay as they are."""
+        y = self.data.loaded(split)[1][self.target]
         if split != "train" or (not self.keep_rest and self.share == 1 and bool(labelled(y).all())):
             return None
         kept = self.labelled_rows(y)
@@ -169,20 +174,16 @@ class Labelled(Data, listed=False):
                 if self.keep_rest else kept)
 
     def targets(self, split):
-        y, targets = self.data.loaded(split)[1][self.target], self.data.targets(split)
-        picked = self.picked(split, y)
-        if picked is None:
-            return targets
-        # pairs speak of rows that are not here
-        return {name: x[picked] for name, x in targets.items() if len(x) == len(y)}
+        targets, picked = self.data.targets(split), self.picked(split)
+        n = size_of(self.data.loaded(split)[0])  # pairs, not n, speak of rows that are not here
+        return targets if picked is None else {k: x[picked] for k, x in targets.items() if len(x) == n}
 
     def blocks(self, split):
-        blocks, picked = self.data.blocks(split), self.picked(split, self.data.loaded(split)[1][self.target])
+        blocks, picked = self.data.blocks(split), self.picked(split)
         return blocks if blocks is None or picked is None else blocks[picked]
 
     def sample_names(self, split):
-        picked = self.picked(split, self.data.loaded(split)[1][self.target])
-        names = self.data.sample_names(split)
+        names, picked = self.data.sample_names(split), self.picked(split)
         return names if picked is None else [names[i] for i in picked]
 
     def labelled_rows(self, y: Tensor) -> Tensor:
@@ -226,11 +227,6 @@ def label_field(y: Tensor, names: list[str], gaps: bool = False) -> Field:
     if y.ndim == 2:
         return Field((y.shape[1],), (1,), vocab=2, gaps=gaps)
     return Field((1,), (1,), vocab=max(len(names), int(there.max()) + 1), gaps=gaps)
-
-
-def nobodys(y: Tensor) -> Tensor:
-    """Labels of that kind for as many samples, of which none has one."""
-    return torch.full_like(y, torch.nan if y.is_floating_point() else -1)
 
 
 def stored_label(y: Tensor, field: Field) -> Tensor:

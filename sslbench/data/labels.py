@@ -191,6 +191,11 @@ def labelled(y: Tensor) -> Tensor:
     return y >= 0 if y.ndim == 1 else (y >= 0).all(1)
 
 
+def nobodys(y: Tensor) -> Tensor:
+    """Labels of that kind for as many samples, of which none has one."""
+    return torch.full_like(y, torch.nan if y.is_floating_point() else -1)
+
+
 def phrase(y: Tensor, names: list[str] | None) -> str:
     """A label in words: "2 classes (cat, dog), 30 unlabelled" or "a quantity from 0.2 to 9"."""
     there = labelled(y)

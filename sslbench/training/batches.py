@@ -16,6 +16,7 @@ from ..notes import note
 from ..recipe import Recipe
 
 AT_ONCE = 8  # blocks whose rows are mixed
+EVEN = 0.8  # of its share of the rows, that a process must have at least if nothing is to be said
 
 
 def mix(*numbers: int) -> int:
@@ -40,18 +41,23 @@ class Order:
         self.n, self.batch_size, self.seed, self.hardware = n, batch_size, seed, hardware
         self.blocks, self.least, self.kept = None, n // hardware.world, (-1, torch.empty(0))
         if blocks is not None:
-            sizes = torch.bincount(blocks)
-            held = int((sizes > 0).sum())
-            if held < hardware.world:
-                note(f"the rows lie in {held} shard{'s' * (held != 1)}, fewer than there are processes, so "
-                     "every process reads all of them")
-                return
-            owner = owners(sizes, hardware.world)
-            self.least = int(torch.bincount(owner, sizes, hardware.world).min())
-            self.rows = (owner[blocks.long()] == hardware.rank).nonzero().flatten()  # this process's
-            self.rows = self.rows[blocks[self.rows].argsort(stable=True)]
-            mine, self.blocks = blocks[self.rows].unique(return_inverse=True)
-            self.count = len(mine)
+            self.deal(blocks)
+
+    def deal(self, blocks: Tensor) -> None:
+        """Blocks of its own to each process. `least`: the rows that every process has at least."""
+        sizes, world = torch.bincount(blocks), self.hardware.world
+        if (held := int((sizes > 0).sum())) < world:
+            note(f"the rows lie in {held} shard{'s' * (held != 1)}, fewer than there are processes, so every "
+                 "process reads all of them")
+            return
+        owner = owners(sizes, world)
+        self.least = int(torch.bincount(owner, sizes, world).min())
+        if self.least < EVEN * self.n / world:
+            note(f"the shards differ much in size: of {self.n} rows one of {world} processes has "
+                 f"{self.least}, which it reads again and again; smaller shards can be shared evenly")
+        rows = (owner[blocks.long()] == self.hardware.rank).nonzero().flatten()
+        self.rows = rows[blocks[rows].argsort(stable=True)]  # this process's, block by block
+        self.blocks = blocks[self.rows].unique_consecutive(return_inverse=True)[1]  # 0, 1, ... for these
 
     def __call__(self, step: int) -> Tensor:
         """Those of one step."""
@@ -67,7 +73,7 @@ class Order:
         known, order = self.kept
         if known != epoch:
             drawn = torch.Generator().manual_seed(mix(self.seed, epoch, self.hardware.rank))
-            turn = torch.randperm(self.count, generator=drawn) // AT_ONCE  # of each block
+            turn = torch.randperm(int(self.blocks[-1]) + 1, generator=drawn) // AT_ONCE  # of each block
             within = torch.rand(len(self.rows), generator=drawn, dtype=torch.float64)
             order = self.rows[(turn[self.blocks] + within).argsort()]
             self.kept = epoch, order

@@ -65,8 +65,8 @@ class Training:
         n = size_of(rows)
         self.batch_size = batch_for(n, recipe, hardware.world)
         self.rows, at_hand = placed(rows, hardware)
-        # it does not hold this object, so both end at once
         self.order = Order(n, self.batch_size, recipe.seed, hardware, self.data.blocks("train"))
+        # it does not hold this object, so both end at once
         read = partial(stored, self.rows, self.order, hardware)
         self.read, self.stored = read, read if at_hand else ReadAhead(read, recipe.steps)
         self.task = hardware.place(task)

@@ -37,12 +37,13 @@ class Streamed:
 
     One that turns out to be damaged is replaced by the next that can be read, with the same label where there
     is one.
-    names: one for each picture.  labels: something for each that says which are alike.  where: what they all
-    lie in, in words.
+    names: one for each picture.  where: what they all lie in, in words.  alike: a word or number for each
+    picture, such as its label; the next is one that has the same, and of these one that has the same in the
+    second sequence, if any.
     """
 
-    def __init__(self, names: list[str], form: Form, labels: Sequence, where: str):
-        self.names, self.form, self.labels, self.where = names, form, labels, where
+    def __init__(self, names: list[str], form: Form, where: str, *alike: Sequence):
+        self.names, self.form, self.where, self.alike = names, form, where, alike
         self.instead: dict[int, int] = {}  # damaged row -> the row that takes its place
 
     def decoded(self, row: int) -> np.ndarray | None:
@@ -66,7 +67,7 @@ class Streamed:
         n = len(self.names)
         others = [(row + i) % n for i in range(1, n)]
         # keeps the label right; the sort is stable
-        others.sort(key=lambda i: self.labels[i] != self.labels[row])
+        others.sort(key=lambda i: [x[i] != x[row] for x in self.alike])
         for i in others:
             image = self.decoded(i)
             if image is not None:
@@ -83,7 +84,7 @@ class Folder(Streamed):
     alike."""
 
     def __init__(self, root: Path, names: list[str], form: Form, labels: Sequence | None = None):
-        super().__init__(names, form, labels or [name.rpartition("/")[0] for name in names], str(root))
+        super().__init__(names, form, str(root), labels or [name.rpartition("/")[0] for name in names])
         self.root = root
 
     def decoded(self, row):

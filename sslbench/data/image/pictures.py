@@ -64,7 +64,9 @@ def read(root: Path, form: Form, memory: float, asked: Asked) -> Pictures:
     except ValueError as error:
         unnamed = f" (no pictures are named in {shown(table.unused)})" if table.unused else ""
         raise ValueError(f"{error}{unnamed}") from None
-    notes = notes + tree.notes + table.notes + in_part(found) + scaled(form) + metadata.said
+    there = [header for header in found if isinstance(header, Header)]
+    partly = in_part(sum(header.animated for header in there), sum(header.cut for header in there))
+    notes = notes + tree.notes + table.notes + partly + scaled(form) + metadata.said
     return Pictures(names, None if images is None else Picked(images, rows), form, metadata, notes)
 
 
@@ -116,10 +118,8 @@ def left_out(listing: Listing, found: list[Header | str]) -> list[str]:
     return said + [f"nothing is left of {count(len(empty), 'folder')}: {shown(empty)}"] * bool(empty)
 
 
-def in_part(found: list[Header | str]) -> list[str]:
-    """Files of which not everything is read."""
-    there = [header for header in found if isinstance(header, Header)]
-    pages, bits = sum(header.animated for header in there), sum(header.cut for header in there)
+def in_part(pages: int, bits: int) -> list[str]:
+    """How many files have more pages, how many more bits a colour than are read."""
     said = [f"{count(pages, 'file')} with several pictures or pages: the first of each is read"] * bool(pages)
     upper = "of 16 bits a colour: the upper 8 are read (of a TIFF all, with tifffile)"
     return said + [f"{count(bits, 'picture')} {upper}"] * bool(bits)

@@ -15,15 +15,15 @@ import re
 import tarfile
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from .. import locations
 from .decoding import understood
 from .listing import HEIF, PILLOW
-from .opening import Unread, look
+from .opening import Header, Unread, look
 
-FORM = 1  # of what is kept
+FORM = 2  # of what is kept
 MOST = 200  # characters of a label
 LARGEST = 2**16  # bytes of a .cls or .json that are read
 DEEP = "more than 8 bits a colour, which the source images reads"
@@ -35,7 +35,9 @@ RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 class Shard:
     """One tar file. names: of its samples.  files, offsets, sizes: of the picture of each; bands: its numbers
     a pixel.  columns: "cls" and the entries of .json -> a value or None for each sample.  lost: why samples
-    are left out -> their names.  wrong: why the file itself cannot be read, or ""; cut: it ends too early."""
+    are left out -> their names.  unread: ending -> how many files are left unread beside the pictures.
+    animated, upper: pictures of which the first page, the upper 8 of 16 bits are read.  wrong: why the file
+    itself cannot be read, or "".  cut: it ends too early."""
 
     names: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -44,6 +46,9 @@ class Shard:
     bands: list[int] = field(default_factory=list)
     columns: dict[str, list] = field(default_factory=dict)
     lost: dict[str, list[str]] = field(default_factory=dict)
+    unread: dict[str, int] = field(default_factory=dict)
+    animated: int = 0
+    upper: int = 0
     wrong: str = ""
     cut: bool = False
 
@@ -103,16 +108,17 @@ def of_members(f, tar: tarfile.TarFile, end: int) -> Shard:
     found, said, pictures = Shard(), {}, {}
     for member in members(tar, end, found):
         folder, _, base = member.name.rpartition("/")
-        start, _, ending = base.partition(".")
-        name, last = f"{folder}/{start}".strip("./"), "." + ending.rpartition(".")[2].lower()
+        start, dot, ending = base.partition(".")
         if not member.isreg() or not start:
             continue
-        said.setdefault(name, {})
-        if last in PILLOW | HEIF:
-            pictures.setdefault(name, (base, member.offset_data, member.size))
-        elif ending.lower() in ("cls", "json") and member.size <= LARGEST:
-            f.seek(member.offset_data)
-            said[name] |= words_of(f.read(member.size), ending.lower())
+        name, last = f"{folder}/{start}".strip("./"), Path(base).suffix.lower()
+        words = said.setdefault(name, {})
+        if last in PILLOW | HEIF and name not in pictures:
+            pictures[name] = base, member.offset_data, member.size
+        elif (given := words_of(f, member, ending.lower())) is not None:
+            words |= given
+        else:
+            found.unread[dot + ending] = found.unread.get(dot + ending, 0) + 1
     columns = dict.fromkeys(column for words in said.values() for column in words)
     found.columns = {column: [] for column in columns}
     for name, words in said.items():
@@ -135,28 +141,24 @@ def members(tar: tarfile.TarFile, end: int, found: Shard) -> Iterator[tarfile.Ta
         found.cut = True
 
 
-def words_of(content: bytes, ending: str) -> dict[str, object]:
-    """Column -> value, of a .cls or a .json; {} where it says nothing that could be a label."""
+def words_of(f, member: tarfile.TarInfo, ending: str) -> dict[str, object] | None:
+    """Column -> value, of a .cls or a .json; None for any other file, and for one of them that is damaged or
+    too large."""
+    if ending not in ("cls", "json") or member.size > LARGEST:
+        return None
+    f.seek(member.offset_data)
     try:
-        text = content.decode()
-        if ending == "cls":
-            return {"cls": text.strip()[:MOST]}
-        given = json.loads(text)
+        text = f.read(member.size).decode()
+        given = {"cls": text.strip()} if ending == "cls" else json.loads(text)
     except (ValueError, RecursionError):
-        return {}
+        return None
     return {str(name): value[:MOST] if isinstance(value, str) else value for name, value in given.items()
-            if isinstance(value, (str, int, float))} if isinstance(given, dict) else {}
+            if isinstance(value, (str, int, float))} if isinstance(given, dict) else None
 
 
 def add(found: Shard, f, name: str, picture: tuple[str, int, int] | None, words: dict) -> None:
     """One sample, or why it is left out."""
-    header = BARE
-    if picture is not None:
-        try:
-            with understood():
-                header = look(io.BufferedReader(Part(f, *picture[1:])), picture[0], 1).header
-        except Unread as reason:
-            header = str(reason)
+    header = BARE if picture is None else header_of(f, *picture)
     why = header if isinstance(header, str) else DEEP if header.depth else ""
     if why:
         found.lost.setdefault(why, []).append(name)
@@ -166,6 +168,29 @@ def add(found: Shard, f, name: str, picture: tuple[str, int, int] | None, words:
         values.append(value)
     for column, values in found.columns.items():
         values.append(words.get(column))
+    found.animated += header.animated
+    found.upper += header.cut
+
+
+def header_of(f, file: str, start: int, size: int) -> Header | str:
+    """The header of a picture that lies in an open file, or why it is left out."""
+    try:
+        with understood():
+            return look(io.BufferedReader(Part(f, start, size)), file, 1).header
+    except Unread as reason:
+        return str(reason)
+
+
+def of_bands(found: Shard, bands: int) -> Shard:
+    """The same with the pictures of so many bands alone; the others are lost."""
+    rows = [i for i, b in enumerate(found.bands) if b == bands]
+    if len(rows) == len(found.bands):
+        return found
+    other = [name for name, b in zip(found.names, found.bands) if b != bands]
+    return replace(found, lost={**found.lost, f"other than {bands} bands": other},
+                   columns={name: [values[i] for i in rows] for name, values in found.columns.items()},
+                   **{name: [getattr(found, name)[i] for i in rows]
+                      for name in ("names", "files", "offsets", "sizes", "bands")})
 
 
 class Part(io.RawIOBase):

@@ -1,7 +1,7 @@
 """Tar shards of WebDataset: pictures that no single disk holds; each process reads its own shards."""
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +17,9 @@ from .augment import Color, Crop, Flip, Rotation, color, geometry
 from .decoding import square_of
 from .folder import Streamed, side_by_side
 from .layout import parted, printable, shown
-from .opening import regular
-from .shards import Shard, meant, shard
+from .listing import kinds
+from .pictures import in_part
+from .shards import Shard, meant, of_bands, shard
 from .to_square import Form
 
 FEWEST = 3  # shards of which the last ones can be those of validation and test
@@ -31,7 +32,8 @@ class WebDataset(Data):
     read through once for where its samples lie (kept in the cache), later they are read by their place. Names
     of shards or of their folders that say train, val or test are the splits; otherwise the last shards are
     for testing and those before them for validation. Training shuffles shards, then the samples of a few
-    shards at a time; of several processes each reads shards of its own.
+    shards at a time; of several processes each trains on shards of its own. Samples without a picture, such
+    as .npy or .txt alone, are left out.
     """
 
     name = "webdataset"
@@ -50,9 +52,11 @@ class WebDataset(Data):
         self.file, self.size, self.label = file, size, label
         self.crop, self.color, self.rotation, self.flip = crop, color, rotation, flip
         self.paths, self.missing = meant(file or locations.sample("shards"))
-        channels = Counter(shard(self.paths[0]).bands).most_common(1)
-        self.fields = {"image": Field((size, size), (size // 8, size // 8),
-                                      channels[0][0] if channels else 3, scale=1 / 64, offset=128)}
+        # of the first shard that holds any picture
+        bands = next((found for path in self.paths if (found := shard(path).bands)), [3])
+        ((channels, _),) = Counter(bands).most_common(1)
+        self.fields = {"image": Field((size, size), (size // 8, size // 8), channels, scale=1 / 64,
+                                      offset=128)}
         self.found: Found | None = None
 
     def load(self, split):
@@ -87,21 +91,20 @@ class Found:
     there."""
 
     def __init__(self, paths: list[Path], missing: list[str], bands: int, label: str):
-        self.paths, shards = paths, list(side_by_side(shard, paths))
-        kept = [[i for i, b in enumerate(s.bands) if b == bands] for s in shards]
-        self.shard = np.repeat(np.arange(len(paths)), [len(rows) for rows in kept]).astype(np.int32)
-        self.offset, self.size, self.files = ([values[i] for values, rows in zip(whole, kept) for i in rows]
-                                              for whole in zip(*((s.offsets, s.sizes, s.files)
-                                                                 for s in shards)))
-        above = Path(os.path.commonpath([path.parent for path in paths]))
-        stems = [path.relative_to(above).with_suffix("").as_posix() for path in paths]
-        keys = [printable(f"{stem}/{s.names[i]}") for stem, s, rows in zip(stems, shards, kept) for i in rows]
-        self.notes = notes_of(stems, shards, missing, bands)
+        shards = [of_bands(found, bands) for found in side_by_side(shard, paths)]
+        counts = [len(s.names) for s in shards]
+        self.paths, self.shard = paths, np.repeat(np.arange(len(paths), dtype=np.int32), counts)
+        self.offset = [offset for s in shards for offset in s.offsets]
+        self.size = [size for s in shards for size in s.sizes]
+        self.files = [file for s in shards for file in s.files]
+        stems = stems_of(paths)
+        keys = [printable(f"{stem}/{name}") for stem, s in zip(stems, shards) for name in s.names]
+        columns = columns_of(shards)
+        self.notes = notes_of(stems, shards, missing)
         if len(keys) < 10:
             parts.enough(len(keys), "readable pictures", f"{paths[0]}"
-                         + "".join(f" ({note})" for note in self.notes[1:3]))
-        given, self.origin = splits_of(paths, [len(rows) for rows in kept])
-        columns = columns_of(shards, kept)
+                         + "".join(f" ({note})" for note in self.notes[1:4]))
+        given, self.origin = splits_of(paths, counts)
         usual = "cls" if "cls" in columns else likely(columns)
         self.metadata: Metadata = metadata_of(keys, columns, label=label, likely=[usual] if usual else [],
                                               given=[given[i] for i in self.shard] if given else None)
@@ -114,28 +117,29 @@ class Samples(Streamed):
     """Some samples of the shards, read by their place and decoded when they are asked for."""
 
     def __init__(self, found: Found, rows: list[int], form: Form, labels: list | None):
-        shard = found.shard[rows].tolist()
-        # a damaged one is replaced from its own shard where that has one of the same label
-        alike = list(zip(labels, shard)) if labels else shard
-        super().__init__([found.metadata.keys[i] for i in rows], form, alike, str(found.paths[0].parent))
+        super().__init__([found.metadata.keys[i] for i in rows], form, str(found.paths[0].parent),
+                         *[labels] * bool(labels), found.shard[rows].tolist())
         self.found, self.rows = found, rows
 
     def decoded(self, row):
         found, i = self.found, self.rows[row]
-        with open(found.paths[found.shard[i]], "rb", opener=regular) as f:
+        with open(found.paths[found.shard[i]], "rb") as f:
             f.seek(found.offset[i])
             content = f.read(found.size[i])
         return square_of(content, found.files[i], self.form)
 
 
-def columns_of(shards: list[Shard], kept: list[list[int]]) -> dict[str, list | np.ndarray]:
-    """Column -> a value or None for each sample that is kept; classes as numbers where all of them are."""
+def stems_of(paths: list[Path]) -> list[str]:
+    """The path of each shard below the folder that holds them all, without its ending."""
+    above = Path(os.path.commonpath([path.parent for path in paths]))
+    return [path.relative_to(above).with_suffix("").as_posix() for path in paths]
+
+
+def columns_of(shards: list[Shard]) -> dict[str, list | np.ndarray]:
+    """Column -> a value or None for each sample; classes as numbers where all of them are."""
     names = dict.fromkeys(column for s in shards for column in s.columns)
-    columns = {}
-    for name in names:
-        none = [None]
-        columns[name] = [s.columns.get(name, none * len(s.names))[i]
-                         for s, rows in zip(shards, kept) for i in rows]
+    columns = {name: [value for s in shards for value in s.columns.get(name, [None] * len(s.names))]
+               for name in names}
     words = columns.get("cls", [])
     if words and all(word is None or word.lstrip("-").isdecimal() for word in words):
         columns["cls"] = np.array([-1 if word is None else int(word) for word in words], np.int64)
@@ -160,21 +164,25 @@ def splits_of(paths: list[Path], counts: list[int]) -> tuple[list[str | None], s
     return [of.get(i) for i in range(len(paths))], origin
 
 
-def notes_of(stems: list[str], shards: list[Shard], missing: list[str], bands: int) -> list[str]:
-    """How many shards there are, and what is missing, cut or left out, in numbers."""
+def notes_of(stems: list[str], shards: list[Shard], missing: list[str]) -> list[str]:
+    """How many shards there are, what could be a label, and what is missing, cut or left out, in numbers."""
     said = [count(len(stems), "shard")]
+    entries = sorted({column for s in shards for column in s.columns} - {"cls"})
+    said += [f"entries of .json for data.label: {shown(entries, 8)}"] * bool(entries)
     if missing:
         said.append(f"missing: {count(len(missing), 'shard')}: {shown(missing)}")
     for why in dict.fromkeys(s.wrong for s in shards if s.wrong):
         some = [stem for stem, s in zip(stems, shards) if s.wrong == why]
         said.append(f"left out: {count(len(some), 'shard')} ({why}): {shown(some)}")
-    said += [f"{stem} is cut: the {count(len(s.names), 'picture')} before its end are read"
+    said += [f"{stem} is cut: it ends after {count(len(s.names), 'picture')}"
              for stem, s in zip(stems, shards) if s.cut]
-    lost: dict[str, list[str]] = {}
+    lost, unread = defaultdict(list), Counter()
     for stem, s in zip(stems, shards):
-        other = [name for name, b in zip(s.names, s.bands) if b != bands]
-        for why, names in {**s.lost, **({f"other than {bands} bands": other} if other else {})}.items():
-            lost.setdefault(why, []).extend(f"{stem}/{name}" for name in names)
-    total = sum(len(s.names) for s in shards) + sum(len(names) for s in shards for names in s.lost.values())
-    return said + [f"left out: {len(names):,} of {count(total, 'sample')} ({why}): {shown(names)}"
-                   for why, names in lost.items()]
+        for why, names in s.lost.items():
+            lost[why] += [f"{stem}/{name}" for name in names]
+        unread.update(s.unread)
+    total = sum(len(s.names) + sum(map(len, s.lost.values())) for s in shards)
+    said += [f"left out: {len(names):,} of {count(total, 'sample')} ({why}): {shown(names)}"
+             for why, names in lost.items()]
+    said += [f"not read of the samples: {kinds(unread)}"] * bool(unread)
+    return said + in_part(sum(s.animated for s in shards), sum(s.upper for s in shards))
