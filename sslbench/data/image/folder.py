@@ -53,13 +53,15 @@ class Streamed:
     def __len__(self) -> int:
         return len(self.names)
 
-    def __getitem__(self, rows: Tensor | slice) -> Tensor:
-        rows = rows if isinstance(rows, Tensor) else torch.arange(len(self))[rows]  # a slice
-        rows = [self.instead.get(i, i) for i in rows.tolist()]
+    def __getitem__(self, index: Tensor | slice | int) -> Tensor:
+        """Row numbers or a slice -> [n, C, size, size]; one number -> one picture."""
+        index = index if isinstance(index, Tensor) else torch.arange(len(self))[index]
+        rows = [self.instead.get(i, i) for i in index.reshape(-1).tolist()]
         images = side_by_side(self.decoded, rows)
         images = [self.replace(i) if image is None else image for i, image in zip(rows, images)]
         shape = (0, self.form.bands, self.form.size, self.form.size)
-        return torch.from_numpy(np.stack(images)) if images else torch.empty(shape, dtype=torch.uint8)
+        x = torch.from_numpy(np.stack(images)) if images else torch.empty(shape, dtype=torch.uint8)
+        return x if index.ndim else x[0]
 
     def replace(self, row: int) -> np.ndarray:
         """The picture that stands in for a damaged one: always the same, so that a run stays a function of
