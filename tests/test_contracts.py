@@ -17,7 +17,8 @@ from sslbench.pretexts import Pretext
 from sslbench.pretexts.fits import incompatible
 from sslbench.pretexts.puzzles.rotation import Rotation
 
-DOWNLOADED = {"mnist", "fashion_mnist", "cifar10"}  # tried in test_data.py, where they are made or found
+# tried in test_data.py and test_medmnist.py, where they are made or found
+DOWNLOADED = {"mnist", "fashion_mnist", "cifar10", "medmnist"}
 SOURCES = [name for name in Data.all() if name not in DOWNLOADED]
 # where heads are trained on a backbone that sees nothing
 BLIND = ["padded series", "text", "image", "image and text", "labelled image"]

@@ -16,7 +16,7 @@ from sslbench.data.raw import RAW, raw_numbers
 from sslbench.data.splits import divide
 from sslbench.data.text import docs as docs_file
 
-NEEDS_FILES = {"mnist", "fashion_mnist", "cifar10"}  # archives that may not be on this machine
+NEEDS_FILES = {"mnist", "fashion_mnist", "cifar10", "medmnist"}  # archives that may not be on this machine
 SOURCES = sorted({name for name, c in Data.all().items() if not issubclass(c, Held)} - NEEDS_FILES)
 SOURCES += ["fashion_mnist"] * bool(real("fashion-mnist"))
 IMAGES = [name for name in SOURCES if name in ("wild_digits", "images", "fashion_mnist")]

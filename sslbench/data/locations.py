@@ -7,9 +7,10 @@ import itertools
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from ..messages import in_words, quoted
+from ..messages import in_words, one_line, quoted
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -39,6 +40,27 @@ def cache() -> Path:
 def given() -> list[Path]:
     """The folders of SSLBENCH_DATA that exist: your own copies of known data sets, never written to."""
     return [Path(p) for p in os.environ.get("SSLBENCH_DATA", "").split(os.pathsep) if p and Path(p).is_dir()]
+
+
+def roots() -> list[Path]:
+    """Where known data sets are looked for: the user's own folders first, then the project's and the
+    cache."""
+    return [root for root in (*given(), project(), cache()) if root]
+
+
+def copies(file: str) -> Iterator[Path]:
+    """All files of that name, at most three folders deep."""
+    for root in roots():
+        for folders in ("", "*/", "*/*/", "*/*/*/"):
+            yield from sorted(root.glob(folders + file))
+
+
+def not_here(name: str, error: BaseException, what: str) -> FileNotFoundError:
+    """One line for a known data set that is not on this machine and could not be downloaded. what: the files
+    that can be put here by hand."""
+    return FileNotFoundError(f"{name} is not on this machine and could not be downloaded "
+                             f"({one_line(in_words(error), 100)}); put {what} into {cache()} or a folder of "
+                             "SSLBENCH_DATA")
 
 
 def sample(name: str) -> str:

@@ -3,6 +3,8 @@ with what the file can hold and memory can take before any of it is read."""
 
 import io
 import math
+import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -140,6 +142,22 @@ def named(path: Path, names: list[str]) -> list[np.ndarray]:
     with damage_in_one_line(path), zipfile.ZipFile(path) as archive:
         found = {m.name: plain(path, m) for m in members(path, archive)}
         return [read(archive, [found[name]]) for name in names]
+
+
+def on_disk(path: Path, name: str, folder: Path) -> np.ndarray:
+    """One array of an .npz that is larger than memory, unpacked once into a folder of ours: a memory map."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with damage_in_one_line(path), zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(f"{name}.npy")
+        plain(path, one_member(path, archive, info))
+        target = folder / f"{path.stem}-{name}-{info.CRC:08x}.npy"
+        if not target.is_file():
+            # moved into place whole, so nobody reads half of it
+            with tempfile.TemporaryDirectory(dir=folder) as place, archive.open(info) as packed:
+                with open(Path(place, "part"), "wb") as part:
+                    shutil.copyfileobj(packed, part, 2**20)
+                Path(place, "part").replace(target)
+    return mapped(target)[1]
 
 
 def read(archive: zipfile.ZipFile, parts: list[Member]) -> np.ndarray:

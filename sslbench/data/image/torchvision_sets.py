@@ -11,14 +11,12 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from ...messages import in_words, one_line
 from .. import Data, Field, locations
 from ..arrays import npz_members
 from . import unpacked
@@ -119,7 +117,7 @@ def read(source: str, name: str) -> tuple[unpacked.Arrays, str]:
             return dict(zip(KEYS, npz_members.named(kept, KEYS))), ""
         except ValueError as error:
             damage = f"{error}; delete {kept}"
-    if not any_archive(source) and (plain := unpacked.found(name, roots())):
+    if not any_archive(source) and (plain := unpacked.found(name, locations.roots())):
         return plain[0], f"read from {plain[1]}"
     try:
         return prepared(source, name, kept), ""
@@ -155,10 +153,7 @@ def prepared(source: str, name: str, kept: Path) -> unpacked.Arrays:
         try:
             kind(folder, download=True)
         except (OSError, RuntimeError) as error:
-            why = one_line(in_words(error), 100)
-            raise FileNotFoundError(f"{name} is not on this machine and could not be downloaded "
-                                    f"({why}); put {', '.join(archives)}, or what they hold, into "
-                                    f"{kept.parent} or a folder of SSLBENCH_DATA") from None
+            raise locations.not_here(name, error, f"{', '.join(archives)}, or what they hold,") from None
         arrays, _ = unpacked.found(name, [Path(folder)])
         part = Path(folder, "arrays.npz")
         np.savez(part, **arrays)
@@ -171,20 +166,10 @@ def lies_somewhere(source: str, file: str) -> bool:
     """Whether a file of that name seems to be there; its content is looked at when it is read. MNIST and
     Fashion-MNIST share names."""
     return any(source == "CIFAR10" or source.lower() in re.sub("[-_]", "", str(path).lower()).split(os.sep)
-               for path in copies(file))
-
-
-def roots() -> list[Path]:
-    return [root for root in (*locations.given(), locations.project(), locations.cache()) if root]
-
-
-def copies(file: str) -> Iterator[Path]:
-    """All files of that name, at most three folders deep."""
-    for root in roots():
-        for folders in ("", "*/", "*/*/", "*/*/*/"):
-            yield from sorted(root.glob(folders + file))
+               for path in locations.copies(file))
 
 
 def find(file: str, md5: str) -> Path | None:
     """The archive of that name and content; MNIST and Fashion-MNIST share their file names."""
-    return next((path for path in copies(file) if hashlib.md5(path.read_bytes()).hexdigest() == md5), None)
+    return next((path for path in locations.copies(file)
+                 if hashlib.md5(path.read_bytes()).hexdigest() == md5), None)
