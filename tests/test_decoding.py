@@ -475,11 +475,11 @@ LARGE = """
 import resource, sys
 from pathlib import Path
 from sslbench.data.image.to_square import Form
-from sslbench.data.image import folder
+from sslbench.data.image import folder, streamed
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 before = peak()
 names = sorted(f.name for f in Path(sys.argv[1]).iterdir())
-folder.cpu_limit = lambda: 16
+streamed.cpu_limit = lambda: 16
 _, found, _ = folder.held(Path(sys.argv[1]), names, Form(32))
 print(len(found), peak() - before)
 """

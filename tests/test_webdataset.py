@@ -94,7 +94,7 @@ def test_samples_have_their_pictures_and_labels(tmp_path):
             i = int(name.rpartition("/")[2])
             seen.append(i)
             alone = decoding.Form(32)
-            expected = decoding.square_of(sample(i)[0][1], sample(i)[0][0], alone)
+            expected = decoding.begun(sample(i)[0][1], alone, True)[1]
             assert np.array_equal(image.numpy(), expected) and y == i % 3
     assert sorted(seen) == list(range(60)) and data.classes["cls"] == ["0", "1", "2"]
 
@@ -151,7 +151,7 @@ def test_labels_are_known_without_decoding_and_the_index_is_kept(tmp_path, monke
         raise AssertionError("read again")
 
     monkeypatch.setattr(shards, "read_through", never)
-    monkeypatch.setattr(Samples, "decoded", never)
+    monkeypatch.setattr(Samples, "picture", never)
     data = source(folder)
     assert data.load("test")[1]["cls"].unique().tolist() == [0, 1, 2]
     with pytest.raises(AssertionError, match="read again"):
@@ -400,8 +400,8 @@ from sslbench.training.step import Training
 recipe, folder = Recipe.from_json(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
 locations.cache = lambda: folder / "cache"
 run, names = Training(recipe, Hardware("cpu", "float32")), []
-decoded = Samples.decoded
-Samples.decoded = lambda self, row: names.append(self.names[row]) or decoded(self, row)
+picture = Samples.picture
+Samples.picture = lambda self, row: names.append(self.names[row]) or picture(self, row)
 run.task.train()
 steps = int(sys.argv[3])
 assert all(run.step(step)["loss"].isfinite() for step in range(steps))

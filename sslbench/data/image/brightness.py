@@ -30,7 +30,7 @@ def range_of(root: Path, names: list[str], in_threads: Callable[..., Iterator]) 
 
 @lru_cache(maxsize=8)  # once for the same files, whatever becomes of the pictures
 def range_of_files(root: Path, files: tuple[tuple, ...], in_threads: Callable[..., Iterator]) -> Range:
-    found = in_threads(statistics, root, [name for name, _ in files])
+    found = in_threads(statistics, [root / name for name, _ in files])
     return spread([one for one in found if one is not None])
 
 

@@ -17,10 +17,12 @@ GONE = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENOTDIR, err
 
 
 @contextmanager
-def opened(file: os.PathLike, size: int) -> Iterator[Opened]:
-    """A picture of which the header is read; what goes wrong as in `understood`."""
-    with understood(), open(file, "rb", opener=regular) as f:
-        yield look(f, os.fspath(file), size)
+def opened(file: os.PathLike | bytes, size: int) -> Iterator[Opened]:
+    """A picture, a file or what one holds, of which the header is read; what goes wrong as in
+    `understood`."""
+    held = isinstance(file, bytes)
+    with understood(), io.BytesIO(file) if held else open(file, "rb", opener=regular) as f:
+        yield look(f, "" if held else os.fspath(file), size)
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def understood() -> Iterator[None]:
         raise Unread(DAMAGED) from None
 
 
-def square(file: os.PathLike, form: Form) -> np.ndarray | None:
+def square(file: os.PathLike | bytes, form: Form) -> np.ndarray | None:
     """The middle square of a picture as uint8 [bands, size, size], transparency on white; None when it cannot
     be read.
     OSError where the system says no: another picture in its place would hide it."""
@@ -48,19 +50,7 @@ def square(file: os.PathLike, form: Form) -> np.ndarray | None:
         return None
 
 
-def square_of(content: bytes, name: str, form: Form) -> np.ndarray | None:
-    """The same of a picture whose bytes are at hand; name: as its file is called. Eight bits a colour
-    alone."""
-    try:
-        with understood():
-            found = look(io.BytesIO(content), name, form.size)
-            fits = found.header.bands == form.bands and not found.header.depth
-            return made(found, form) if fits else None
-    except Unread:
-        return None
-
-
-def begun(file: os.PathLike, form: Form, decode: bool) -> tuple[Header | str, np.ndarray | None]:
+def begun(file: os.PathLike | bytes, form: Form, decode: bool) -> tuple[Header | str, np.ndarray | None]:
     """The header of a picture, or why it is left out; and the picture, where eight bits say how bright it
     is."""
     try:
@@ -75,7 +65,7 @@ def begun(file: os.PathLike, form: Form, decode: bool) -> tuple[Header | str, np
         return CLOSED, None
 
 
-def numbers_of(file: os.PathLike) -> tuple[np.ndarray, bool] | None:
+def numbers_of(file: os.PathLike | bytes) -> tuple[np.ndarray, bool] | None:
     """All numbers of a picture beyond eight bits [H, W, C] and whether they are colours; None when it cannot
     be read."""
     try:

@@ -128,8 +128,9 @@ def read(source: str, name: str) -> tuple[unpacked.Arrays, str]:
 
 
 def archives_of(kind: type) -> dict[str, str]:
-    """Names of the archives of a torchvision class -> MD5."""
-    return dict(getattr(kind, "resources", None) or [(kind.filename, kind.tgz_md5)])
+    """Names of the archives of a torchvision class -> MD5; {} where it does not say them."""
+    said = getattr(kind, "resources", None) or [(getattr(kind, "filename", ""), getattr(kind, "tgz_md5", ""))]
+    return dict(said) if isinstance(said, list) and all(said[0]) else {}
 
 
 def any_archive(source: str) -> bool:
@@ -143,22 +144,28 @@ def prepared(source: str, name: str, kept: Path) -> unpacked.Arrays:
     never collide."""
     from torchvision import datasets
     kind = getattr(datasets, source)
-    archives = archives_of(kind)
     with tempfile.TemporaryDirectory(dir=kept.parent, prefix=f"{name}-") as folder:
-        inside = Path(folder, source, "raw") if "resources" in kind.__dict__ else Path(folder)
-        inside.mkdir(parents=True, exist_ok=True)
-        for file, md5 in archives.items():
-            if found := find(file, md5):
-                shutil.copyfile(found, inside / file)
+        put_archives(kind, Path(folder))
         try:
             kind(folder, download=True)
         except (OSError, RuntimeError) as error:
-            raise locations.not_here(name, error, f"{', '.join(archives)}, or what they hold,") from None
+            archives = f"{', '.join(archives_of(kind))}, or what they hold,"
+            raise locations.not_here(name, error, archives) from None
         arrays, _ = unpacked.found(name, [Path(folder)])
         part = Path(folder, "arrays.npz")
         np.savez(part, **arrays)
         os.replace(part, kept)
         return arrays
+
+
+def put_archives(kind: type, root: Path) -> None:
+    """Copies of its archives that lie on this machine, where a torchvision class looks for them before it
+    downloads."""
+    inside = root / kind.__name__ / "raw" if "resources" in kind.__dict__ else root
+    for file, md5 in archives_of(kind).items():
+        if found := find(file, md5):
+            inside.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(found, inside / file)
 
 
 @cache

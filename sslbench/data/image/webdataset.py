@@ -14,12 +14,12 @@ from ..column_names import likely
 from ..metadata import Metadata, metadata_of
 from ..tables.table import count
 from .augment import Color, Crop, Flip, Rotation, color, geometry
-from .decoding import square_of
-from .folder import Streamed, side_by_side
+from .decoding import begun
 from .layout import parted, printable, shown
 from .listing import kinds
 from .pictures import in_part
 from .shards import Shard, meant, of_bands, shard
+from .streamed import Streamed, in_threads
 from .to_square import Form
 
 FEWEST = 3  # shards of which the last ones can be those of validation and test
@@ -87,16 +87,14 @@ class WebDataset(Data):
 
 
 class Found:
-    """All samples of all shards. shard, offset, size: where each picture lies.  files: what it is called
-    there."""
+    """All samples of all shards. shard, offset, size: where each picture lies."""
 
     def __init__(self, paths: list[Path], missing: list[str], bands: int, label: str):
-        shards = [of_bands(found, bands) for found in side_by_side(shard, paths)]
+        shards = [of_bands(found, bands) for found in in_threads(shard, paths)]
         counts = [len(s.names) for s in shards]
         self.paths, self.shard = paths, np.repeat(np.arange(len(paths), dtype=np.int32), counts)
         self.offset = [offset for s in shards for offset in s.offsets]
         self.size = [size for s in shards for size in s.sizes]
-        self.files = [file for s in shards for file in s.files]
         stems = stems_of(paths)
         keys = [printable(f"{stem}/{name}") for stem, s in zip(stems, shards) for name in s.names]
         columns = columns_of(shards)
@@ -121,12 +119,16 @@ class Samples(Streamed):
                          *[labels] * bool(labels), found.shard[rows].tolist())
         self.found, self.rows = found, rows
 
-    def decoded(self, row):
+    def decoded(self, rows):
+        return in_threads(self.picture, rows)
+
+    def picture(self, row: int) -> np.ndarray | None:
+        """One picture; None where it cannot be read, or has more than eight bits a colour."""
         found, i = self.found, self.rows[row]
         with open(found.paths[found.shard[i]], "rb") as f:
             f.seek(found.offset[i])
             content = f.read(found.size[i])
-        return square_of(content, found.files[i], self.form)
+        return begun(content, self.form, True)[1]
 
 
 def stems_of(paths: list[Path]) -> list[str]:
