@@ -1,8 +1,8 @@
 """What data sets of other libraries share: pictures behind an index, one label, splits of their own. They are
 brought to the square that `images` makes, held or decoded while it trains."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,9 +18,9 @@ from ..rows import Picked
 from ..tables.table import count
 from .augment import color, geometry
 from .decoding import DAMAGED
-from .pictures import Asked, Pictures
+from .pictures import Asked, Pictures, scaled
 from .streamed import Streamed
-from .to_square import Form
+from .to_square import Form, Range
 
 Size = Annotated[int, Hyperparameter("width and height in pixels", choices=(32, 48, 64, 96, 128, 224))]
 Memory = Annotated[float, Hyperparameter("share of memory for decoded pictures; more are streamed", 0, 1)]
@@ -43,11 +43,15 @@ class Piece:
 
 @dataclass
 class Collected:
-    """pieces: the splits.  names: column -> names of its values 0, 1, ...  notes: what had to be decided."""
+    """pieces: the splits.  names: column -> names of its values 0, 1, ...  notes: what had to be decided.
+    asked: which columns are label and group.  ranges: as in a Form, where pictures have more than eight
+    bits."""
 
     pieces: list[Piece]
     names: dict[str, list[str]]
     notes: list[str]
+    asked: Asked
+    ranges: Mapping[str, Range] = field(default_factory=dict)
 
 
 class Some(Streamed):
@@ -74,7 +78,6 @@ class LibrarySet(Data, listed=False):
     """Interface of such sets: `collected` says what they hold; the rest is as for `images`."""
 
     unit = "pictures"
-    asked = Asked()
     found: Pictures | None = None
 
     def begin(self, size: int, memory: float, crop: float, color: float, rotation: float, flip: bool):
@@ -88,8 +91,7 @@ class LibrarySet(Data, listed=False):
 
     def load(self, split):
         if self.found is None:
-            self.pieces, self.found = read(self.collected(), Form(self.size), self.memory, self.name,
-                                           self.asked)
+            self.pieces, self.found = read(self.collected(), self.size, self.memory, self.name)
             self.classes, self.splits_from = self.found.metadata.classes, self.found.metadata.splits.origin
             self.notes = self.found.notes
         rows, labels = self.found.metadata.of(split)
@@ -108,10 +110,10 @@ class LibrarySet(Data, listed=False):
         return {"image": color(x, generator, self.color)}
 
 
-def read(found: Collected, form: Form, memory: float, name: str,
-         asked: Asked) -> tuple[list[Piece], Pictures]:
+def read(found: Collected, size: int, memory: float, name: str) -> tuple[list[Piece], Pictures]:
     """All pictures with their labels and splits; ValueError in one line where there are too few."""
-    pieces, notes = probed(found.pieces, asked.label, list(found.notes))
+    form, asked = Form(size, ranges=found.ranges), found.asked
+    pieces, notes = probed(found.pieces, asked.label, found.notes + scaled(form))
     keys = [f"{piece.word}/{i}".lstrip("/") for piece in pieces for i in range(len(piece))]
     images, rows = None, list(range(len(keys)))
     if form.bands * form.size ** 2 * len(keys) <= memory * memory_limit():

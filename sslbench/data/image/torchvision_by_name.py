@@ -34,7 +34,6 @@ class TorchvisionByName(LibrarySet, family="torchvision"):
 
     paper = "https://docs.pytorch.org/vision/stable/datasets.html"
     own = ""  # its name in torchvision.datasets
-    asked = Asked("class")
 
     def __init__(self, *, size: Size = 32,
                  train: Annotated[str, Hyperparameter("which of the set's own splits trains; else the one "
@@ -68,7 +67,7 @@ class TorchvisionByName(LibrarySet, family="torchvision"):
         notes += [f"of its several sets {fixed}" for fixed in
                   of_torchvision.FIXED.get(self.own, {}).values()]
         notes += [f"splits of the set that are not read: {', '.join(unused)} (data.train)"] * bool(unused)
-        return Collected(pieces, {self.asked.label: names}, notes)
+        return Collected(pieces, {"class": names}, notes, Asked("class"))
 
     @classmethod
     def downloads(cls):

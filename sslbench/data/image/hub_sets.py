@@ -1,0 +1,185 @@
+"""Data sets of the Hugging Face Hub, or folders of their formats, read by the library `datasets`: which
+columns are pictures and labels, and what is in them."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...catalog import nearest
+from ...messages import in_words, one_line
+from .. import locations
+from ..column_names import likely
+from ..rows import evenly
+from .brightness import LOOKED_AT, spread, statistics
+from .decoding import begun, square
+from .library_sets import Piece
+from .opening import Header
+from .streamed import in_threads
+from .to_square import Form, Range
+
+SAVED = ("dataset_dict.json", "state.json")  # what save_to_disk writes beside the samples
+CHUNK = 256  # pictures of which the files are in memory at once
+
+
+def installed(name: str):
+    try:
+        import datasets
+    except ImportError:
+        raise ValueError(f"hub:{name} needs datasets: pip install 'sslbench[hub]'") from None
+    return datasets
+
+
+def folder_of(name: str) -> Path | None:
+    """The folder that a name means, None for a name on the hub; ValueError or OSError in one line where it is
+    neither."""
+    if name and (os.path.exists(locations.absolute(name)) or name.startswith(("/", ".", "~"))
+                 or name.count("/") > 1 or "\\" in name):
+        path = locations.existing(name, "folder", "the name after hub:")
+        if not path.is_dir():
+            raise NotADirectoryError(f"{str(path)!r} is a file; after hub: there must be a folder that "
+                                     "save_to_disk wrote, or one of Parquet files")
+        return path
+    if not re.fullmatch(r"[\w.-]{1,96}(/[\w.-]{1,96})?", name):
+        raise ValueError(f"hub:{name[:80]} names neither a folder nor a data set such as hub:uoft-cs/cifar10")
+    return None
+
+
+def loaded(name: str, folder: Path | None, config: str) -> dict[str, Any]:
+    """The splits by their own names, "" where there is one without a name. Pictures stay on the disk."""
+    datasets = installed(name)
+    try:
+        if folder and any((folder / file).is_file() for file in SAVED):
+            found = datasets.load_from_disk(str(folder))
+        elif folder:
+            found = datasets.load_dataset(str(folder), config or None, cache_dir=locations.cache() / "hub")
+        else:
+            found = datasets.load_dataset(name, config or None)
+    except Exception as error:  # libraries raise whatever a download or a file makes them stumble over
+        why = one_line(in_words(error), 200)
+        if folder:
+            raise ValueError(f"{str(folder)!r} could not be read as a data set ({why}); it must hold what "
+                             "save_to_disk wrote, or Parquet files") from error
+        if "config name" in str(error).lower():
+            raise ValueError(f"hub:{name}: {one_line(str(error), 300)}; set data.config") from error
+        raise FileNotFoundError(f"hub:{name} is not on this machine and could not be loaded ({why}); save it "
+                                "with save_to_disk where there is a network and give the folder: "
+                                "hub:FOLDER") from error
+    return dict(found) if isinstance(found, dict) else {"": found}
+
+
+def picture_columns(features: dict) -> list[str]:
+    """Columns that can be pictures: Image, bytes of a file, or both in one."""
+    from datasets import Image, Value
+    images = [name for name, kind in features.items() if isinstance(kind, Image)]
+    return images or [name for name, kind in features.items()
+                      if (isinstance(kind, dict) and "bytes" in kind)
+                      or (isinstance(kind, Value) and kind.dtype in ("binary", "large_binary"))]
+
+
+def said_columns(features: dict) -> dict[str, list[str]]:
+    """Columns that can be labels or groups -> names of their values, [] where they have none."""
+    from datasets import ClassLabel, Value
+    found = {}
+    for name, kind in features.items():
+        inner = getattr(kind, "feature", kind)
+        if isinstance(inner, ClassLabel):
+            found[name] = list(inner.names or [])
+        elif isinstance(kind, Value) and "binary" not in kind.dtype:
+            found[name] = []
+    return found
+
+
+def pictures_in(features: dict, asked: str, notes: list[str]) -> str:
+    """The column of pictures; ValueError in one line where there is none, or not the one that is asked
+    for."""
+    able = picture_columns(features)
+    if asked and asked not in able:
+        raise ValueError(f"data.image: {nearest('column of pictures', asked, able)}")
+    if not able:
+        raise ValueError(f"there is no column of pictures; there are: {', '.join(features)[:300]}")
+    if len(able) > 1 and not asked:
+        notes.append(f"pictures from {able[0]!r}; others in {', '.join(able[1:])} (data.image)")
+    return asked or able[0]
+
+
+def label_in(columns: dict[str, list[str]]) -> str:
+    """The likely label: one with named classes, or called so; "none" where there is none."""
+    return next((name for name, words in columns.items() if words), "") or likely(columns) or "none"
+
+
+def wanted(columns: dict[str, list[str]], label: str, group: str) -> list[str]:
+    """The columns that are read for label and group; ValueError in one line where one is not there."""
+    asked = [("data.label", [label] if label in columns else re.split("[,+]", label)),
+             ("data.group", [group] if group else [])]
+    found = []
+    for parameter, names in asked:
+        for name in map(str.strip, names):
+            if name not in columns and name != "none":
+                raise ValueError(f"{parameter}: {nearest('column', name[:60], columns)}")
+            found += [name] if name in columns else []
+    return list(dict.fromkeys(found))
+
+
+def values_of(data: Any, name: str) -> list | np.ndarray:
+    """A column: [n] words or numbers, None where there is none; lists of classes as [n, k] of 0 and 1."""
+    values = list(data.select_columns([name])[:][name])
+    words = getattr(getattr(data.features[name], "feature", None), "names", None)
+    if words is not None:
+        rows = np.zeros((len(values), len(words)), np.int64)
+        for row, classes in zip(rows, values):
+            row[classes or []] = 1
+            row[:] = -1 if classes is None else row
+        return rows
+    return values if any(v is None or isinstance(v, str) for v in values) else np.asarray(values)
+
+
+class HubPiece(Piece):
+    """One split. Files of pictures are read some at a time and decoded in threads."""
+
+    def __init__(self, word: str, data: Any, image: str, columns: Sequence[str]):
+        from datasets import Image
+        self.word, self.image = word, image
+        self.columns = {name: values_of(data, name) for name in columns}
+        data = data.select_columns([image])
+        self.data = (data.cast_column(image, Image(decode=False))
+                     if isinstance(data.features[image], Image) else data)
+
+    def __len__(self):
+        return len(self.data)
+
+    def files(self, rows: Sequence[int]) -> Iterator[bytes | Path | None]:
+        """What holds each picture: bytes, or the path of a file."""
+        for at in range(0, len(rows), CHUNK):
+            for cell in self.data[list(rows[at:at + CHUNK])][self.image]:
+                bare = cell.get("bytes") if isinstance(cell, dict) else cell
+                path = cell.get("path") if isinstance(cell, dict) else None
+                yield bare if bare is not None else Path(path) if path else None
+
+    def decoded(self, rows, form):
+        return in_threads(partial(decoded, form=form), self.files(rows))
+
+
+def decoded(file: bytes | Path | None, form: Form) -> np.ndarray | None:
+    """uint8 [3, size, size]; None for what cannot be read, or is not what a screen shows."""
+    header, image = ("", None) if file is None else begun(file, form, True)
+    if image is None and isinstance(header, Header) and header.depth in form.ranges:
+        return square(file, form)
+    return image
+
+
+def ranges_of(pieces: list[HubPiece]) -> dict[str, Range]:
+    """How dark and how bright pictures beyond eight bits are, by some of all splits."""
+    some = [file for piece in pieces for file in piece.files(
+        evenly(len(piece), max(1, LOOKED_AT // len(pieces))).tolist()) if file is not None]
+    heads = [begun(file, Form(1), False)[0] for file in some]
+    depths = [head.depth if isinstance(head, Header) and head.bands == 3 else "" for head in heads]
+    found = {}
+    for kind in sorted(set(depths) - {""}):
+        told = [statistics(file) for file, depth in zip(some, depths) if depth == kind]
+        found[kind] = spread([one for one in told if one is not None])
+    return found
