@@ -3,6 +3,7 @@ columns are pictures and labels, and what is in them."""
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from .streamed import in_threads
 from .to_square import Form, Range
 
 SAVED = ("dataset_dict.json", "state.json")  # what save_to_disk writes beside the samples
-CHUNK = 256  # pictures of which the files are in memory at once
+CHUNK = 64  # pictures of which the files are in memory at once: a photograph may have ten megabytes
 
 
 def installed(name: str):
@@ -161,7 +162,8 @@ class HubPiece(Piece):
                 yield bare if bare is not None else Path(path) if path else None
 
     def decoded(self, rows, form):
-        return in_threads(partial(decoded, form=form), self.files(rows))
+        for at in range(0, len(rows), CHUNK):
+            yield from in_threads(partial(decoded, form=form), self.files(rows[at:at + CHUNK]))
 
 
 def decoded(file: bytes | Path | None, form: Form) -> np.ndarray | None:
@@ -174,12 +176,10 @@ def decoded(file: bytes | Path | None, form: Form) -> np.ndarray | None:
 
 def ranges_of(pieces: list[HubPiece]) -> dict[str, Range]:
     """How dark and how bright pictures beyond eight bits are, by some of all splits."""
-    some = [file for piece in pieces for file in piece.files(
-        evenly(len(piece), max(1, LOOKED_AT // len(pieces))).tolist()) if file is not None]
-    heads = [begun(file, Form(1), False)[0] for file in some]
-    depths = [head.depth if isinstance(head, Header) and head.bands == 3 else "" for head in heads]
-    found = {}
-    for kind in sorted(set(depths) - {""}):
-        told = [statistics(file) for file, depth in zip(some, depths) if depth == kind]
-        found[kind] = spread([one for one in told if one is not None])
-    return found
+    told = defaultdict(list)
+    for piece in pieces:
+        for file in piece.files(evenly(len(piece), max(1, LOOKED_AT // len(pieces))).tolist()):
+            head = begun(file, Form(1), False)[0] if file is not None else ""
+            if isinstance(head, Header) and head.bands == 3 and head.depth:
+                told[head.depth].append(statistics(file))
+    return {kind: spread([one for one in found if one is not None]) for kind, found in sorted(told.items())}
