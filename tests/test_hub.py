@@ -2,6 +2,7 @@
 nothing is decoded before it is needed."""
 
 import io
+import shutil
 import sys
 
 import numpy as np
@@ -17,6 +18,7 @@ from sslbench.data.image import hub_sets
 from sslbench.data.image.library_sets import Some
 from sslbench.data.rows import in_memory
 from sslbench.notes import Note
+from sslbench.runs.run import load_run
 
 hub = pytest.importorskip("datasets")
 pytestmark = pytest.mark.usefixtures("catalogue", "cache")
@@ -219,3 +221,14 @@ def test_without_datasets_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(ValueError, match=r"^hub:pets needs datasets: pip install 'sslbench\[hub\]'$"):
         Recipe("hub:pets").check()
+
+
+def test_a_recorded_network_is_there_without_its_data(saved, tmp_path):
+    fit(Recipe(f"hub:{saved}", steps=2, batch_size=8), tmp_path / "run", progress=False, device="cpu",
+        evaluations=0, test=False)
+    shutil.rmtree(saved)
+    del Data.catalogue[f"hub:{saved}"]  # another process
+    run = load_run(tmp_path / "run")
+    assert run.backbone({"image": torch.randn(2, 3, 32, 32)}).shape[0] == 2 and "cat, dog, emu" in run.reading
+    with pytest.raises(FileNotFoundError, match="there is no folder .*pets"):
+        _ = run.data

@@ -207,6 +207,7 @@ def test_an_unknown_name_is_said_in_one_line():
         Recipe("medmnist", hyperparameters={"data.name": "heartmnist"}).check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", real("pneumoniamnist/pneumoniamnist.npz"))
 def test_real_x_rays_are_read_and_learned_from(path):
     run = fit(Recipe("medmnist", "autoencoder", steps=2, batch_size=16,

@@ -4,6 +4,7 @@ torchvision:Flowers102, torchvision:EuroSAT ..."""
 import os
 import re
 import tempfile
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -28,7 +29,7 @@ class TorchvisionByName(LibrarySet, family="torchvision"):
 
     Its own splits are kept, a missing one is cut from the training pictures. Pictures of any size are cut to
     a square and scaled as `images` does. `train` names another of its splits for training: train+unlabeled
-    of STL10, trainval of FGVCAircraft. Files are looked for as torchvision keeps them, in the project's
+    of STL10, trainval of FGVCAircraft. Turn `flip` off for digits and letters. Files are looked for as torchvision keeps them, in the project's
     `data/`, in the folders of SSLBENCH_DATA (only read) and in the cache, two folders deep.
     """
 
@@ -122,5 +123,6 @@ def downloaded(name: str, splits: dict[str, dict]) -> tuple[dict, Path]:
         except (OSError, RuntimeError, ValueError) as error:
             raise locations.not_here(f"torchvision:{name}", error, "it, as torchvision keeps it,") from None
         if place != target:
-            os.replace(place, target)
+            with suppress(OSError):  # another process was faster
+                os.replace(place, target)
     return of_torchvision.made(name, target, splits), target
