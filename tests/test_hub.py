@@ -230,5 +230,5 @@ def test_a_recorded_network_is_there_without_its_data(saved, tmp_path):
     del Data.catalogue[f"hub:{saved}"]  # another process
     run = load_run(tmp_path / "run")
     assert run.backbone({"image": torch.randn(2, 3, 32, 32)}).shape[0] == 2 and "cat, dog, emu" in run.reading
-    with pytest.raises(FileNotFoundError, match="there is no folder .*pets"):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*pets"):
         _ = run.data

@@ -65,6 +65,7 @@ def test_a_set_is_found_by_its_name_and_keeps_its_splits_and_every_picture(here)
         assert sorted(i.tolist()) == list(range(COUNTS[part])) != i.tolist()
         assert torch.equal(x[:, 0], torch.from_numpy(arrays[f"{part}_images"])[i])
         assert torch.equal(labels["label"], torch.from_numpy(arrays[f"{part}_labels"])[i, 0].long())
+        assert data.sample_names(split) == [f"{part}_images:{number}" for number in i.tolist()]
         assert len(labels["label"][:10].unique()) == 2  # sorted in the file
 
 
@@ -81,6 +82,7 @@ def test_every_set_is_known_before_its_file_is_there_and_read_as_that(here, name
     assert y.shape == ((40, 14) if name == "chestmnist" else (40,))
 
 
+@pytest.mark.slow
 def test_the_table_is_the_one_of_the_medmnist_package():
     info = pytest.importorskip("medmnist.info").INFO
     assert set(info) == set(SETS)

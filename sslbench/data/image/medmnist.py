@@ -84,10 +84,13 @@ class MedMNIST(Data):
             self.labels, names, said = labels_of(path, self.known)
             self.classes, self.notes = {"label": names}, said + self.said(path)
         y = self.labels[split]
-        # by class, as some are sorted, the first rows would show one only
-        rows = mixed([f"{split} {i}" for i in range(len(y))], list(range(len(y))))
+        rows = order(split, len(y))
         x = stored(path, f"{PARTS[split]}_images", self.memory)
         return {"image": Picked(x, rows, channels_first)}, {"label": y[rows]}
+
+    def sample_names(self, split):
+        n = len(self.loaded(split)[1]["label"])
+        return [f"{PARTS[split]}_images:{i}" for i in order(split, n)]
 
     def said(self, path: Path) -> list[str]:
         """What a reader should know of the file and of how it is read."""
@@ -113,6 +116,11 @@ class MedMNIST(Data):
     def cite(self):
         return (f"{self.set}, MedMNIST v2, Yang et al. 2023 ({self.known.licence})" if self.known
                 else f"pictures in {self.file}")
+
+
+def order(split: str, n: int) -> list[int]:
+    """The numbers of a split's samples mixed: where a file is sorted by class, the first would show one."""
+    return mixed([f"{split} {i}" for i in range(n)], list(range(n)))
 
 
 def set_of(stem: str) -> str:

@@ -29,8 +29,9 @@ class TorchvisionByName(LibrarySet, family="torchvision"):
 
     Its own splits are kept, a missing one is cut from the training pictures. Pictures of any size are cut to
     a square and scaled as `images` does. `train` names another of its splits for training: train+unlabeled
-    of STL10, trainval of FGVCAircraft. Turn `flip` off for digits and letters. Files are looked for as torchvision keeps them, in the project's
-    `data/`, in the folders of SSLBENCH_DATA (only read) and in the cache, two folders deep.
+    of STL10, trainval of FGVCAircraft. Turn `flip` off for digits and letters. Files are looked for as
+    torchvision keeps them, in the project's `data/`, in the folders of SSLBENCH_DATA (only read) and in the
+    cache, two folders deep.
     """
 
     paper = "https://docs.pytorch.org/vision/stable/datasets.html"
