@@ -249,7 +249,7 @@ def test_an_unknown_name_is_said_in_one_line(name):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["Caltech101", "SVHN", "StanfordCars", "FER2013", "ImageNet", "EuroSAT"])
+@pytest.mark.parametrize("name", torchvision_classes.names())
 def test_without_network_one_line_says_what_to_do_and_nothing_is_left(here, name):
     words = (rf"torchvision:{name} is not on this machine and could not be downloaded \(.+\); put it, as "
              r"torchvision keeps it, into .*cache or a folder of SSLBENCH_DATA")
