@@ -180,6 +180,18 @@ def test_what_is_downloaded_is_kept_and_its_size_is_said_before(here, monkeypatc
     assert Data.find("medmnist").downloads() == ""
 
 
+def test_a_download_that_was_cut_off_is_not_kept(here, monkeypatch):
+    def download(url, target):
+        write(target)
+        with open(target, "rb+") as file:
+            file.truncate(20_000)
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", download)
+    with pytest.raises(FileNotFoundError, match="could not be downloaded .*damaged") as error:
+        source().loaded("train")
+    assert "\n" not in str(error.value) and not list(locations.cache().iterdir())
+
+
 @pytest.mark.parametrize(("change", "words"), [
     (lambda a: a.pop("val_images"), r"no file of MedMNIST: it has no val_images; the source 'images'"),
     (lambda a: a.update(test_images=a["test_images"].astype(float)), "uint8"),

@@ -6,6 +6,7 @@ or [n, k] of 0 and 1.
 """
 
 import re
+import tempfile
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -196,8 +197,12 @@ def lies_somewhere(file: str) -> bool:
 def downloaded(name: str, file: str) -> Path:
     """Into the cache, whole or not at all."""
     target = locations.cache() / file
-    try:
-        torch.hub.download_url_to_file(URL.format(file), str(target))
-    except (OSError, RuntimeError) as error:
-        raise locations.not_here(name, error, file) from None
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        part = Path(folder, file)
+        try:
+            torch.hub.download_url_to_file(URL.format(file), str(part))
+            images_of(part)  # of a file that was cut off the list at its end is missing
+        except (OSError, RuntimeError, ValueError) as error:
+            raise locations.not_here(name, error, file) from None
+        part.replace(target)
     return target
