@@ -187,7 +187,7 @@ def test_a_download_that_was_cut_off_is_not_kept(here, monkeypatch):
             file.truncate(20_000)
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", download)
-    with pytest.raises(FileNotFoundError, match="could not be downloaded .*damaged") as error:
+    with pytest.raises(FileNotFoundError, match=r"could not be downloaded .*damaged") as error:
         source().loaded("train")
     assert "\n" not in str(error.value) and not list(locations.cache().iterdir())
 
