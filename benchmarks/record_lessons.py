@@ -21,10 +21,9 @@ from sslbench.training.loop import Checkpoint, Evaluation, Event, Step
 
 SMALL = {"backbone.width": 64, "backbone.depth": 2}
 LESSONS = {
-    "masked-wild_digits": Recipe("wild_digits", "masked", "transformer", steps=3000, lr=2e-3,
-                                 hyperparameters=SMALL),
-    "jepa-wild_digits": Recipe("wild_digits", "jepa", "transformer", steps=2000, lr=3e-3,
-                               hyperparameters=SMALL),
+    "masked-wild_digits": Recipe("wild_digits", "masked", "small_cnn", steps=2500, lr=2e-3),
+    **{f"{task}-shapes": Recipe("shapes", task, "transformer", steps=1200, lr=3e-3, hyperparameters=SMALL)
+       for task in ("jepa", "masked")},
     "next_token-docs": Recipe("docs", "next_token", "gru", steps=2500, batch_size=64, lr=5e-3,
                               hyperparameters={"data.length": 128}),
 }
