@@ -12,8 +12,8 @@ import torch
 from PIL import Image
 from real_data import real
 
-from sslbench.data import SPLITS, Data
-from sslbench.data.image import layout, listing
+from sslbench.data import SPLITS, Data, folders
+from sslbench.data.image import listing
 
 
 def images(folder, **given) -> Data:
@@ -111,14 +111,14 @@ TREES = {  # paths -> splits, classes
 @pytest.mark.parametrize("tree", TREES)
 def test_a_tree_is_understood_by_its_names(tree):
     paths, splits, words = TREES[tree]
-    found = layout.layout(paths)
+    found = folders.layout(paths)
     assert found.given == (splits or []) and found.words() == words
 
 
 def test_deeper_folders_stay_levels_below_splits_and_wrappers():
-    found = layout.layout(["w/train/cat/p1/1.png", "w/train/dog/p2/2.png", "w/test/cat/p3/1.png"])
+    found = folders.layout(["w/train/cat/p1/1.png", "w/train/dog/p2/2.png", "w/test/cat/p3/1.png"])
     assert found.levels == [("cat", "p1"), ("dog", "p2"), ("cat", "p3")]
-    found = layout.layout(["cat/train/p1/1.png", "cat/test/p2/1.png", "dog/train/p1/1.png",
+    found = folders.layout(["cat/train/p1/1.png", "cat/test/p2/1.png", "dog/train/p1/1.png",
                            "dog/test/p1/1.png"])
     assert found.levels[0] == ("cat", "p1")
 
@@ -587,3 +587,10 @@ def test_real_pictures_are_read_by_their_own_folder_and_at_most_one_word_more(pa
     assert all(dict(zip(SPLITS, sizes(data)))[split] == size for split, size in (splits or {}).items())
     if given:
         assert "none in two splits" in data.splits_from
+
+
+def test_a_folder_that_holds_one_npz_is_that_npz(tmp_path):
+    x = np.random.default_rng(0).integers(0, 255, (60, 8, 8), np.uint8)
+    np.savez(tmp_path / "p.npz", images=x, labels=np.arange(60) % 2)
+    read = [Data.find("images")(folder=str(path)).reading() for path in (tmp_path, tmp_path / "p.npz")]
+    assert read[0] == read[1] and "60 pictures" in read[0]

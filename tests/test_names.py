@@ -8,7 +8,7 @@ import pytest
 from sslbench.data import Data, column_names
 from sslbench.data.arrays import npz
 from sslbench.data.arrays.pieces import handed
-from sslbench.data.image.layout import parted
+from sslbench.data.folders import parted
 from sslbench.data.series.paths import split_of
 from sslbench.data.tables import headers
 

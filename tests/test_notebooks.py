@@ -16,7 +16,7 @@ LESSONS = [path for path in NOTEBOOKS if not path.stem.startswith("00")]
 DERIVED = [("01_two_views", "simclr"), ("01_two_views", "byol"), ("01_two_views", "vicreg"),
            ("02_fill_the_gap", "autoencoder"), ("02_fill_the_gap", "masked"),
            ("03_what_comes_next", "next_token"), ("04_what_was_done", "rotation"),
-           ("06_without_negatives", "barlow_twins")]
+           ("06_without_negatives", "barlow_twins"), ("07_predict_embeddings", "jepa")]
 HEADER = ("**The question: ", "You will be able to\n- ",
           "mybinder.org/v2/gh/sslbench/sslbench/main?urlpath=lab/tree/notebooks/{}",
           "colab.research.google.com/github/sslbench/sslbench/blob/main/notebooks/{}")

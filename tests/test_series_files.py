@@ -10,7 +10,7 @@ from real_data import real
 
 from sslbench.data import SPLITS, Data
 from sslbench.data.arrays import shapes
-from sslbench.data.image import layout
+from sslbench.data.folders import layout
 from sslbench.data.series import augment
 
 
@@ -469,7 +469,7 @@ def test_folders_mean_the_same_for_series_texts_and_pictures(tmp_path, folders, 
     n = 6
     recordings(tmp_path, *folders, n=n)  # 12 files or more: fewer texts would be running texts
     names = [f"{folder}/r{i}.csv" for folder in folders for i in range(n)]
-    data, known = series(tmp_path, length=20), layout.layout(names)
+    data, known = series(tmp_path, length=20), layout(names)
     assert data.classes == {"folder": classes} and sorted(set(known.words()) - {None}) == classes
     assert ("given" in data.reading()) == bool(known.given)
     for name in names:

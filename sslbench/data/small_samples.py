@@ -19,6 +19,10 @@ WEATHER = {"rain": "drizzle showers clouds puddles umbrella thunder wet grey".sp
 PLACES = (
     "the harbour,the old town,our valley,the northern coast,the market,the hills,the river bank,the garden"
 ).split(",")
+# of a made-up face: grey levels, and lengths as shares of the picture's side
+FEATURES = {"skin": (120, 220), "hair": (10, 110), "wide": (0.2, 0.28), "high": (0.27, 0.36),
+            "apart": (0.07, 0.13), "eye": (0.025, 0.05), "brow": (-0.02, 0.02), "above": (0.11, 0.16),
+            "nose": (0.06, 0.16), "mouth": (0.05, 0.13)}
 TIMES = (
     "in the morning,at noon,all afternoon,after dark,since Monday,for an hour,until Friday,all week"
 ).split(",")
@@ -27,7 +31,8 @@ TIMES = (
 def make(name: str, folder: Path) -> Path:
     """One sample of that name in `folder`; the same files every time."""
     target = folder / name
-    makers = {"shapes": shapes, "shards": shards, "gestures.csv": gestures, "sentences.csv": sentences}
+    makers = {"shapes": shapes, "shards": shards, "faces": faces, "gestures.csv": gestures,
+              "sentences.csv": sentences}
     makers[name](target, random.Random(0))
     return target
 
@@ -65,6 +70,49 @@ def shards(folder: Path, dice: random.Random) -> None:
                     member = tarfile.TarInfo(f"{i:06}.{ending}")
                     member.size = len(content)
                     tar.addfile(member, io.BytesIO(content))
+
+
+def faces(folder: Path, dice: random.Random) -> None:
+    """A sub-folder for each of 40 made-up people, ten drawn faces in each: features are the person's, pose,
+    light and expression the picture's."""
+    from PIL import Image
+    for person in range(40):
+        (folder / f"p{person:02}").mkdir(parents=True)
+        own = {name: dice.uniform(*span) for name, span in FEATURES.items()}
+        for i in range(10):
+            image = face(own, dice).resize((48, 48), Image.Resampling.BILINEAR)
+            image.save(folder / f"p{person:02}" / f"{i}.png", optimize=True)
+
+
+def face(own: dict[str, float], dice: random.Random):
+    """One drawing of 192 x 192 grey pixels; lengths are shares of its side."""
+    from PIL import Image, ImageDraw
+    side, paper, skin = 192, dice.randint(20, 120), own["skin"] + dice.uniform(-25, 25)
+    image = Image.new("L", (side, side), paper)
+    pen, ink = ImageDraw.Draw(image), round(skin * 0.35)
+
+    def oval(x: float, y: float, wide: float, high: float, grey: float) -> None:
+        pen.ellipse([side * (0.5 + x - wide), side * (0.5 + y - high), side * (0.5 + x + wide),
+                     side * (0.5 + y + high)], fill=round(grey))
+
+    oval(0, -0.03, own["wide"] + 0.02, own["high"] + 0.02, own["hair"])
+    oval(0, 0.03, own["wide"], own["high"], skin)
+    look, mood = dice.uniform(-0.02, 0.02), dice.uniform(-0.03, 0.05)
+    for left in (-1, 1):
+        x = left * own["apart"]
+        oval(x, -0.06, own["eye"], own["eye"] * 0.6, 245)
+        oval(x + look, -0.06, own["eye"] * 0.5, own["eye"] * 0.5, ink)
+        tilt = left * own["brow"]
+        pen.line([side * (0.5 + x - 0.05), side * (0.5 - own["above"] + tilt), side * (0.5 + x + 0.05),
+                  side * (0.5 - own["above"] - tilt)], fill=round(own["hair"]), width=5)
+    pen.line([side * 0.5, side * 0.47, side * 0.5, side * (0.47 + own["nose"])], fill=ink, width=4)
+    mouth = [side * (0.5 - own["mouth"]), side * (0.66 - abs(mood)), side * (0.5 + own["mouth"]),
+             side * (0.68 + abs(mood))]
+    pen.arc(mouth, *((20, 160) if mood > 0 else (200, 340)), fill=ink, width=5)
+    image = image.rotate(dice.uniform(-12, 12), translate=[dice.randint(-14, 14) for _ in "xy"],
+                         fillcolor=paper)
+    light = Image.linear_gradient("L").resize(image.size).rotate(dice.choice((0, 90, 180, 270)))
+    return Image.blend(image, light, dice.uniform(0, 0.35))
 
 
 def gestures(file: Path, dice: random.Random) -> None:

@@ -21,15 +21,16 @@ from ..catalog import Listed
 from ..data import labelled
 from .features import standardise
 
-KINDS = ("classes", "answers", "quantity", "nothing")  # what a label may be; "nothing": the embedding alone
+# what a label may be; "pairs" of samples that Data.targets gives; "nothing": the embedding alone
+KINDS = ("classes", "answers", "quantity", "pairs", "nothing")
 Check = Callable[[], None]
 
 
 class Features:
     """Embeddings of some samples of one split, and what is known of them.
 
-    z [n, D] float32; y [n] int64 classes, [n, k] answers of 0 and 1, or [n] float32; None for a probe that
-    reads no label.
+    z [n, D] float32; y [n] int64 classes, [n, k] answers of 0 and 1, [n] float32, or pairs [p, 3]: two rows
+    of z and whether they belong together; None for a probe that reads no label.
     z_all, turn: of the whole split, standardised as the training samples are.  views: two views of some
     samples, [m, D] each.
     """

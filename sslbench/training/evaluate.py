@@ -28,11 +28,13 @@ _kept: WeakKeyDictionary[Data, dict] = WeakKeyDictionary()  # as long as the dat
 
 @dataclass
 class Split:
-    """Some rows of one split and their labels."""
+    """Some rows of one split, their labels, and pairs of them [p, 3]: two places in `index`, and 1 where both
+    belong together."""
 
     rows: dict
     labels: dict[str, Tensor]
     index: Tensor
+    pairs: Tensor | None = None
 
     def __len__(self):
         return len(self.index)
@@ -45,11 +47,20 @@ def read(data: Data, split: str, most: int) -> Split:
     n = size_of(rows)
     index = evenly(n, most)
     labels = {name: y[index] for name, y in labels.items()}
-    if all(map(in_memory, rows.values())):
-        return Split(rows, labels, index)
-    if kept := once(data, (split, most), rows, index):
-        return Split(kept, labels, torch.arange(len(index)))
-    return Split(rows, labels, index)
+    pairs = among(data.targets(split).get("pairs"), index, n)
+    if not all(map(in_memory, rows.values())) and (kept := once(data, (split, most), rows, index)):
+        return Split(kept, labels, torch.arange(len(index)), pairs)
+    return Split(rows, labels, index, pairs)
+
+
+def among(pairs: Tensor | None, index: Tensor, n: int) -> Tensor | None:
+    """The pairs [p, 3] of n rows whose rows are both in `index`, by their places there; None for none."""
+    if pairs is None:
+        return None
+    place = torch.full((n,), -1).scatter(0, index, torch.arange(len(index)))
+    found = torch.cat([place[pairs[:, :2]], pairs[:, 2:]], 1)
+    found = found[(found[:, :2] >= 0).all(1)]
+    return found if len(found) else None
 
 
 def once(data: Data, key: tuple[str, int], rows: dict, index: Tensor) -> dict[str, Tensor] | None:
@@ -102,22 +113,36 @@ def raw(data: Data, split: Split, device) -> dict[str, Tensor]:
 
 
 def probe(z: Tensor, labels: dict, z_test: Tensor, labels_test: dict, z_val=None, labels_val=None,
-          check: Check = lambda: None) -> dict[str, float]:
-    """One score for each probe and label that it reads; with z_val all probes that belong to the end, else
-    the quick ones.
-    Samples without a label are left out; a label that nobody has in one of the splits has no score."""
+          check: Check = lambda: None, pairs: Tensor | None = None,
+          pairs_val: Tensor | None = None) -> dict[str, float]:
+    """One score for each probe and label that it reads, and for each that reads pairs of the test samples;
+    with z_val all probes that belong to the end, else the quick ones.
+    Samples without a label are left out; a label that nobody has in one of the splits has no score, nor have
+    classes of which none of the test samples was ever seen in training."""
     check()
     together = probes.standardise(z, z_test, *([] if z_val is None else [z_val]))  # once for all labels
     train, test, *validation = map(probes.Features, (z, z_test, z_val), [None] * 3, together)
     scores = {}
     for i, (name, y) in enumerate(labels.items()):
         parts = [train.of(y), test.of(labels_test[name]), *(v.of(labels_val[name]) for v in validation)]
-        if parts[0] is None or parts[1] is None:
+        if parts[0] is None or parts[1] is None or strange(parts[0].y, parts[1].y):
             continue
         for each in probes.reading(probes.kind_of(y), label=i == 0, training=z_val is None):
             check()
             keep(scores, probes.key_of(each, name if i else ""), each.score(*parts, check=check))
+    if pairs is not None:
+        known = [(test, pairs), *((v, pairs_val) for v in validation)]
+        parts = [probes.Features(f.z, p.to(f.z.device), f.standardised) if p is not None else None
+                 for f, p in known]
+        for each in probes.reading("pairs", training=z_val is None):
+            keep(scores, probes.key_of(each), each.score(parts[0], *parts, check=check))
     return scores
+
+
+def strange(y: Tensor, y_test: Tensor) -> bool:
+    """Whether no test sample has a class that training shows: people kept apart, say. No probe can tell
+    these."""
+    return y.ndim == 1 and not y.is_floating_point() and not torch.isin(y_test, y).any()
 
 
 def keep(scores: dict[str, float], key: str, value: float | None) -> None:
@@ -130,10 +155,13 @@ def chance(train: Split, test: Split, training: bool = False) -> dict[str, float
     levels = {}
     for i, (name, y) in enumerate(train.labels.items()):
         there, there_test = labelled(y), labelled(test.labels[name])
-        if there.any() and there_test.any():
+        if there.any() and there_test.any() and not strange(y[there], test.labels[name][there_test]):
             for each in probes.reading(probes.kind_of(y), label=i == 0, training=training):
                 levels[probes.key_of(each, name if i else "")] = each.chance(y[there],
                     test.labels[name][there_test])
+    if test.pairs is not None:
+        levels |= {probes.key_of(each): each.chance(test.pairs, test.pairs)
+                   for each in probes.reading("pairs", training=training)}
     return levels
 
 
@@ -161,9 +189,12 @@ def two_views(task: Pretext, data: Data, batch: Batch, hardware: Hardware, gener
 def judged(data: Data, split: str, most: dict[str, int], scores: dict[str, float]) -> dict[str, int]:
     """Score -> how many samples of the split have the label that it is about; measures that need no label are
     left out."""
-    counts = {name: int(labelled(y).sum()) for name, y in read(data, split, most[split]).labels.items()}
+    rows = read(data, split, most[split])
+    counts = {name: int(labelled(y).sum()) for name, y in rows.labels.items()}
     about = {key: probes.parsed(key)[1] or next(iter(counts), None) for key in probes.of_labels(scores)}
-    return {key: counts[name] for key, name in about.items() if name in counts}
+    paired = {key: len(rows) for key in about
+              if probes.parsed(key)[0] and probes.parsed(key)[0].reads == ("pairs",)}
+    return {key: counts[name] for key, name in about.items() if name in counts} | paired
 
 
 def quick(task: Pretext, data: Data, hardware: Hardware, generator,
@@ -174,11 +205,11 @@ def quick(task: Pretext, data: Data, hardware: Hardware, generator,
     z_shown = embed(task, data, shown, hardware, check)
     some = decode(data.fields, shown.rows, shown.index[:128], hardware.device)
     scores = geometry(task, data, z_shown, some, hardware, generator)
-    if train.labels:
+    if train.labels or test.pairs is not None:
         z = embed(task, data, train, hardware, check)
         same = shown.rows is test.rows and torch.equal(shown.index, test.index)
         z_test = z_shown if same else embed(task, data, test, hardware, check)
-        scores = {**probe(z, train.labels, z_test, test.labels, check=check), **scores}
+        scores = {**probe(z, train.labels, z_test, test.labels, check=check, pairs=test.pairs), **scores}
     return scores, z_shown
 
 
@@ -194,22 +225,24 @@ def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, che
     them."""
     splits = {name: read(data, name, most) for name, most in FULL.items()}
     train, validation, test = splits.values()
-    if not train.labels:
+    if not train.labels and test.pairs is None:
         return {}, {}
     results = {}
     for name, network in (("trained", task), ("untrained", untrained)):
         z = [embed(network, data, split, hardware, check) for split in splits.values()]
-        results[name] = probe(z[0], train.labels, z[2], test.labels, z[1], validation.labels, check)
+        results[name] = probe(z[0], train.labels, z[2], test.labels, z[1], validation.labels, check,
+                              test.pairs, validation.pairs)
     return results["trained"], {**_baselines(data, train, test, validation, hardware, check),
                                 "untrained": results["untrained"]}
 
 
 def _baselines(data, train, test, validation, hardware, check):
-    if not train.labels:
+    if not train.labels and test.pairs is None:
         return {}
     z, z_test = raw(data, train, hardware.device), raw(data, test, hardware.device)
     z_val = raw(data, validation, hardware.device) if validation else dict.fromkeys(z)
     labels_val = validation.labels if validation else None
     return {"chance": chance(train, test, training=validation is None),
-            **{name: probe(z[name], train.labels, z_test[name], test.labels, z_val[name], labels_val, check)
+            **{name: probe(z[name], train.labels, z_test[name], test.labels, z_val[name], labels_val, check,
+                           test.pairs, validation.pairs if validation else None)
                for name in z}}

@@ -49,7 +49,8 @@ class Images(Data):
         self.folder, self.size, self.memory = folder, size, memory
         self.label, self.group, self.split = label, group, split
         self.crop, self.color, self.rotation, self.flip = crop, color, rotation, flip
-        self.root = locations.existing(folder or locations.sample("shapes"), "folder", "data.folder")
+        self.root = stack.alone(locations.existing(folder or locations.sample("shapes"), "folder",
+                                                   "data.folder"))
         if not self.root.is_dir() and not (self.root.is_file() and self.root.suffix.lower() in stack.ENDINGS):
             raise NotADirectoryError(f"{str(self.root)!r} is a file; data.folder must be the folder that "
                                      "holds the images, or an .npz file")

@@ -7,9 +7,9 @@ from itertools import takewhile
 from pathlib import Path
 
 from .. import column_names as known
+from ..folders import parted, plain, shown
 from ..tables import reading
 from ..tables.table import count
-from .layout import parted, plain, shown
 from .listing import ARRAYS, HEIF, PILLOW, TABLES, Listing, ending
 
 # bytes of a table that is looked at; of one that has to be read for that

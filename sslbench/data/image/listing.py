@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from ..folders import plain, shown
 from ..tables import reading
 from ..tables.table import count
-from .layout import plain, shown
 
 PILLOW = {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".bmp", ".dib", ".gif", ".webp", ".tif",
           ".tiff", ".pgm", ".ppm",

@@ -10,12 +10,12 @@ import numpy as np
 
 from ...machine.hardware import memory_limit
 from .. import parts
+from ..folders import Layout, layout, printable, shown
 from ..metadata import Metadata, metadata_of
 from ..rows import Picked
 from ..tables.table import count
 from .folder import channels, headers, held
 from .labels_table import beside
-from .layout import Layout, layout, printable, shown
 from .listing import Listing, listed
 from .opening import Header
 from .to_square import Form

@@ -51,6 +51,15 @@ class Stack:
         return x.expand(-1, self.form.bands, -1, -1)
 
 
+def alone(root: Path) -> Path:
+    """The .npz that lies alone in a folder, in its place; else the path itself."""
+    try:
+        files = [path for path in root.iterdir() if not path.name.startswith(".")] if root.is_dir() else []
+    except OSError:
+        return root
+    return files[0] if len(files) == 1 and files[0].suffix.lower() == ".npz" else root
+
+
 def channels(path: Path) -> int:
     """How many bands the pictures have, from the header: 3 for grey and colours."""
     found = npz.header_of_samples(path, (3, 4))

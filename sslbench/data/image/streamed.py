@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ...machine.hardware import cpu_limit
 from ...notes import note
-from .layout import plain
+from ..folders import plain
 from .to_square import Form
 
 AT_ONCE = 1000  # pictures on their way: a large folder is not decoded into a list first

@@ -11,11 +11,11 @@ import torch
 from ...catalog import Hyperparameter
 from .. import Data, Field, locations, parts
 from ..column_names import likely
+from ..folders import parted, printable, shown
 from ..metadata import Metadata, metadata_of
 from ..tables.table import count
 from .augment import Color, Crop, Flip, Rotation, color, geometry
 from .decoding import begun
-from .layout import parted, printable, shown
 from .listing import kinds
 from .pictures import in_part
 from .shards import Shard, meant, of_bands, shard

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from .. import locations
-from ..image.layout import parted, without_split
+from ..folders import parted, without_split
 from ..metadata import Columns
 from ..tables import reading
 

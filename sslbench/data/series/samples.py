@@ -12,8 +12,8 @@ from torch import Tensor
 from ...catalog import nearest
 from .. import parts as shares
 from ..column_names import split_name
-from ..image.layout import Layout
-from ..image.layout import layout as layout_of_folders
+from ..folders import Layout
+from ..folders import layout as layout_of_folders
 from ..metadata import Metadata, metadata_of
 from ..splits import SPLITS, given_in_words, shared_in_words
 from ..tables.table import count

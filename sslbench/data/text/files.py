@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...machine.hardware import memory_limit
 from ..column_names import LABELS, SPLIT_COLUMNS, likely
-from ..image.layout import layout
+from ..folders import layout
 from ..tables import delimited, reading
 from .line_formats import Samples, fasta, is_fasta, labelled
 from .paths import by_name, files, group, names_of

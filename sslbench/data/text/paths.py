@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from .. import locations
-from ..image.layout import parted
+from ..folders import parted
 from ..tables import reading, table
 from .line_formats import FASTA
 

@@ -14,8 +14,8 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
-from ...messages import one_line
-from ..column_names import SPLIT_WORDS, split_name
+from ..messages import one_line
+from .column_names import SPLIT_WORDS, split_name
 
 Folders = tuple[str, ...]
 SPLIT = re.compile(

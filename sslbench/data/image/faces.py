@@ -1,0 +1,43 @@
+"""Faces, or anything of which one asks whether two pictures show the same one: people are kept apart."""
+
+from typing import Annotated
+
+from ...catalog import Hyperparameter
+from .. import locations
+from ..matching import pairs_of
+from .augment import Color, Crop, Flip, Rotation
+from .images import Images
+
+
+class Faces(Images):
+    """Faces for verification: a folder with a sub-folder for each person, nobody is in two splits.
+
+    Read as `images` reads a folder; the folder that holds a picture says whose it is. Nobody of the test
+    split was seen in training, so no probe can name a test picture: what is asked is whether two pictures
+    show the same person (`targets`: pairs, as many of one person as of two). Where the folder has splits of
+    its own they are kept. As in Labeled Faces in the Wild (Huang et al. 2007).
+    """
+
+    name = "faces"
+    paper = "https://hal.inria.fr/inria-00321923"
+
+    def __init__(self, *, folder: Annotated[str, Hyperparameter("folder with a sub-folder for each "
+                                                                "person")] = "",
+                 size: Annotated[int, Hyperparameter("width and height in pixels",
+                                                     choices=(32, 48, 64, 96, 128, 224))] = 48,
+                 memory: Annotated[float, Hyperparameter("share of memory for decoded pictures; more are "
+                                                         "streamed", 0, 1)] = 0.25,
+                 crop: Crop = 0.6,
+                 color: Color = 0.5,
+                 rotation: Rotation = 10.0,
+                 flip: Flip = True):
+        super().__init__(folder=folder or locations.sample("faces"), size=size, group="-1", memory=memory,
+                         crop=crop, color=color, rotation=rotation, flip=flip)
+        self.shown = folder
+
+    def targets(self, split):
+        labels = self.loaded(split)[1]
+        return {"pairs": pairs_of(next(iter(labels.values())))} if labels else {}
+
+    def cite(self):
+        return f"faces in {self.shown}" if self.shown else "generated faces, made by sslbench (CC0)"

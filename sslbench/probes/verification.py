@@ -1,0 +1,94 @@
+"""Verification: are two samples of the same one, a person say? Read off the similarity of their embeddings,
+for people who were never seen in training (Huang et al. 2007, Labeled Faces in the Wild).
+
+Pairs come from Data.targets: rows of (sample, other sample, 1 for the same and 0 for another). Similarity is
+the cosine of the standardised features, so that no common part counts.
+"""
+
+import torch.nn.functional as F
+
+from . import Probe, Tensor, torch
+
+
+class Verification(Probe):
+    """Whether two samples are of the same one, told by how alike they are: the area under the ROC curve."""
+
+    name, title, reads, leads = "verification", "verification", ("pairs",), True
+    paper = "https://hal.inria.fr/inria-00321923"
+
+    def score(self, train, test, validation=None, check=lambda: None):
+        return area_under_roc(*similarities(test))
+
+    def chance(self, y, y_test):
+        return 0.5
+
+    def measure(self, reads):
+        return "AUC"
+
+
+class EqualErrorRate(Probe):
+    """The share of pairs judged wrongly where as many strangers are taken for the same one as the reverse."""
+
+    name, title, reads, while_training = "equal_error_rate", "equal error rate", ("pairs",), False
+
+    def score(self, train, test, validation=None, check=lambda: None):
+        return equal_error_rate(*similarities(test))
+
+    def chance(self, y, y_test):
+        return 0.5
+
+    def measure(self, reads):
+        return "error rate"
+
+
+class PairAccuracy(Probe):
+    """The share of pairs judged rightly by a threshold that was chosen on the validation pairs."""
+
+    name, title, reads, while_training = "pair_accuracy", "pairs judged rightly", ("pairs",), False
+
+    def score(self, train, test, validation=None, check=lambda: None):
+        if validation is None:
+            return None
+        alike, same = similarities(test)
+        return ((alike >= best_threshold(*similarities(validation))) == same).float().mean().item()
+
+    def chance(self, y, y_test):
+        return 0.5
+
+    def measure(self, reads):
+        return "accuracy"
+
+
+def similarities(samples) -> tuple[Tensor, Tensor]:
+    """Cosine [p] of the two samples of every pair, and whether they are of the same one [p]."""
+    z, pairs = F.normalize(samples.standardised.float(), dim=1), samples.y
+    return (z[pairs[:, 0]] * z[pairs[:, 1]]).sum(1), pairs[:, 2] > 0
+
+
+def area_under_roc(alike: Tensor, same: Tensor) -> float | None:
+    """How often a pair of the same one is more alike than a pair of strangers; None without both kinds."""
+    if same.all() or not same.any():
+        return None
+    from sklearn.metrics import roc_auc_score
+    return float(roc_auc_score(same.cpu().numpy(), alike.cpu().numpy()))
+
+
+def equal_error_rate(alike: Tensor, same: Tensor) -> float | None:
+    """Where the two kinds of error are equally frequent, between the two thresholds that come nearest."""
+    if same.all() or not same.any():
+        return None
+    from sklearn.metrics import roc_curve
+    wrong, right, _ = (torch.from_numpy(x) for x in roc_curve(same.cpu().numpy(), alike.cpu().numpy()))
+    gap = 1 - right - wrong  # falls from 1 to -1
+    i = int((gap <= 0).nonzero()[0])
+    a, b = gap[i - 1], gap[i]
+    share = a / (a - b) if a != b else torch.tensor(0.0)
+    return (wrong[i - 1] + share * (wrong[i] - wrong[i - 1])).item()
+
+
+def best_threshold(alike: Tensor, same: Tensor) -> float:
+    """The similarity from which on pairs are best taken for the same one."""
+    order = alike.argsort(descending=True)
+    values, right = alike[order], same[order].float()
+    judged = right.cumsum(0) + ((1 - right).sum() - (1 - right).cumsum(0))  # right with the first i taken
+    return values[judged.argmax()].item()
