@@ -2,20 +2,24 @@
 
     python benchmarks/results.py            trains every row with three seeds, writes the table into README.md
     python benchmarks/results.py --table    writes the table from the figures kept in benchmarks/results.json
+    python benchmarks/results.py --seconds  measures anew how long the rows take, from 60 steps of each
 """
 
 import argparse
 import json
 import re
 import statistics
+import time
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 from sslbench.catalog import Table, contracts
+from sslbench.machine.hardware import Hardware
 from sslbench.probes import Probe
 from sslbench.recipe import Recipe
 from sslbench.runs.fitting import fit
+from sslbench.training.step import Training
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = Path(__file__).with_name("results.json")
@@ -29,7 +33,7 @@ def digits(pretext: str, steps: int, lr: float = 4e-3, **hyperparameters) -> Rec
 
 
 RECIPES = [
-    digits("simclr", 800),
+    Recipe("wild_digits", "simclr", "small_cnn", steps=800),
     digits("moco", 1800),
     digits("lejepa", 1000),
     digits("swav", 1900),
@@ -73,6 +77,18 @@ def train_row(recipe: Recipe, seeds: int) -> dict:
     return {"command": recipe.as_command(), "steps": recipe.steps, "seconds": [run.seconds for run in runs],
             "linear": [run.scores["linear"] for run in runs], "knn": [run.scores["knn"] for run in runs],
             "baselines": beside}
+
+
+def timed(recipe: Recipe, warm: int = 10, steps: int = 60) -> float:
+    """Seconds of training, reckoned from some of its steps."""
+    run = Training(recipe, Hardware())
+    run.task.train()
+    for step in range(warm):
+        run.step(step)
+    began = time.perf_counter()
+    for step in range(warm, warm + steps):
+        run.step(step)
+    return (time.perf_counter() - began) / steps * recipe.steps
 
 
 def spread(values: list[float]) -> str:
@@ -135,8 +151,17 @@ def main() -> None:
     p.add_argument("--seeds", type=int, default=3)
     p.add_argument("--table", action="store_true", help="train nothing; write the table from the figures "
                                                         "kept so far")
+    p.add_argument("--seconds", action="store_true", help="train nothing to its end; measure anew how long "
+                                                          "training takes, from 60 steps of each row")
     given = p.parse_args()
-    for recipe in [] if given.table else [r for r in RECIPES if given.only in name_of(r)]:
+    chosen = [] if given.table else [r for r in RECIPES if given.only in name_of(r)]
+    for recipe in chosen if given.seconds else []:
+        figures = kept()
+        if row := figures.get(name_of(recipe)):
+            row["seconds"] = [timed(recipe)]
+            KEPT.write_text(json.dumps(figures, indent=1) + "\n")
+            print(name_of(recipe), round(row["seconds"][0], 1), flush=True)
+    for recipe in [] if given.seconds else chosen:
         row = train_row(recipe, given.seeds)
         KEPT.write_text(json.dumps({**kept(), name_of(recipe): row}, indent=1) + "\n")
         print(table({name_of(recipe): row}), flush=True)
