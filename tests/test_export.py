@@ -205,6 +205,9 @@ def test_a_run_reads_other_pictures_at_its_size(run, pictures, tmp_path, capsys)
     assert "embeddings [12, " in capsys.readouterr().out
     same = pandas.read_csv(tmp_path / "p.csv")
     assert np.allclose(same.filter(regex="^e").to_numpy(), frame.filter(regex="^e").to_numpy())
+    z, labels = run.embed("all", data={"folder": str(tmp_path / "other")})
+    assert np.allclose(z.numpy(), frame.filter(regex="^e").to_numpy(), atol=1e-5)
+    assert len(labels["folder"]) == 12
     z, labels = run.embed("test", data={"folder": str(pictures)})
     assert torch.equal(z, run.embed("test")[0]) and set(labels) == {"folder"}
 

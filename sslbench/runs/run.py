@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from .. import arguments
@@ -154,9 +155,9 @@ class Run:
 
     def embed(self, what: str | Any = "test", most: int = 10_000, *,
               data: Mapping[str, Any] | None = None) -> tuple[Tensor, dict[str, Tensor]]:
-        """Embeddings [n, D] float32 and labels of at most `most` samples of "train", "validation" or "test";
-        or of your own rows, which needs no training data: field -> [n, ...] (or the one field alone); no
-        labels then.
+        """Embeddings [n, D] float32 and labels of at most `most` samples of "train", "validation" or "test",
+        or of each of them ("all", one after the other); or of your own rows, which needs no training data:
+        field -> [n, ...] (or the one field alone); no labels then.
 
         data: other files to read, as hyperparameters of the data source: {"folder": "new"}. They are brought
         to the size and scale that the run was trained with.  Your rows of the source "series" and of arrays()
@@ -164,13 +165,14 @@ class Run:
         as the training data was. Of other sources they are as the source stores them (pictures 0..255), or a
         decoded batch of floats."""
         arguments.whole(most, "most", 1)
-        if isinstance(what, str) and what not in SPLITS:
-            raise ValueError(nearest("split", what, SPLITS))
+        if isinstance(what, str) and what not in (*SPLITS, "all"):
+            raise ValueError(nearest("split", what, (*SPLITS, "all")))
         task = self.task
         if isinstance(what, str):
             source = task.data if data is None else new_data(self.recipe, task.data, data)
-            rows = evaluate.read(source, what, most)
-            return evaluate.embed(task, source, rows, exact()), rows.labels
+            parts = [evaluate.read(source, split, most) for split in (SPLITS if what == "all" else (what,))]
+            return (torch.cat([evaluate.embed(task, source, part, exact()) for part in parts]),
+                    {name: torch.cat([part.labels[name] for part in parts]) for name in parts[0].labels})
         if data is not None:
             raise ValueError("embed() takes rows, or data to read them from, not both")
         known = task.data
