@@ -54,8 +54,9 @@ def read(data: Data, split: str, most: int) -> Split:
 
 
 def among(pairs: Tensor | None, index: Tensor, n: int) -> Tensor | None:
-    """The pairs [p, 3] of n rows whose rows are both in `index`, by their places there; None for none."""
-    if pairs is None:
+    """The pairs [p, 3] of n rows whose rows are both in `index`, by their places there; None for none, or
+    where nothing says which belong together."""
+    if pairs is None or pairs.shape[1] < 3:
         return None
     place = torch.full((n,), -1).scatter(0, index, torch.arange(len(index)))
     found = torch.cat([place[pairs[:, :2]], pairs[:, 2:]], 1)
