@@ -36,7 +36,7 @@ RECIPES = [
     Recipe("wild_digits", "simclr", "small_cnn", steps=800),
     digits("moco", 1800),
     digits("lejepa", 1000),
-    digits("swav", 1900),
+    digits("swav", 1000),
     digits("vicreg", 1000),
     digits("barlow_twins", 1900),
     digits("simsiam", 1000),
