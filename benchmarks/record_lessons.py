@@ -21,9 +21,9 @@ from sslbench.training.loop import Checkpoint, Evaluation, Event, Step
 
 SMALL = {"backbone.width": 64, "backbone.depth": 2}
 LESSONS = {
-    "masked-wild_digits": Recipe("wild_digits", "masked", "small_cnn", steps=2000, lr=2e-3),
-    "jepa-shapes": Recipe("shapes", "jepa", "transformer", steps=1000, lr=3e-3, hyperparameters=SMALL),
-    "next_token-docs": Recipe("docs", "next_token", "gru", steps=2000, batch_size=64, lr=5e-3,
+    "masked-wild_digits": Recipe("wild_digits", "masked", "small_cnn", steps=1500, lr=2e-3),
+    "jepa-shapes": Recipe("shapes", "jepa", "transformer", steps=800, lr=3e-3, hyperparameters=SMALL),
+    "next_token-docs": Recipe("docs", "next_token", "gru", steps=1500, batch_size=64, lr=5e-3,
                               hyperparameters={"data.length": 128}),
 }
 EVERY = 10  # steps of which one is kept
@@ -43,7 +43,7 @@ def thinned(events: Iterator[Event], weights: dict) -> Iterator[Event]:
 
 def halved(x: torch.Tensor) -> torch.Tensor:
     x = x.detach().cpu()
-    return x.half() if x.is_floating_point() else x.clone()
+    return (x.half() if x.is_floating_point() else x.clone()).contiguous()
 
 
 def main(names: list[str]) -> None:
