@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from toys import SHAPES, Toy, catalogue, toy  # noqa: F401
 
 from sslbench import compare, fit, plots
+from sslbench.data.matching import pairs_of
 from sslbench.plots import words
 from sslbench.probes import KINDS, Features, Probe, features, geometry, regression, ridge, scores
 from sslbench.probes.knn import vote
@@ -198,7 +199,7 @@ def test_every_probe_says_what_it_is_and_scores(name, blobs):
     kinds = {"classes": (y, y_test), "answers": (F.one_hot(y, 4), F.one_hot(y_test, 4)),
              "quantity": (z[:, 0], z_test[:, 0]),
              "nothing": (None, None)}
-    for kind in probe.reads:
+    for kind in set(probe.reads) - {"pairs"}:
         own, own_test = kinds[kind]
         score = probe.score(Features(z, own), Features(z_test, own_test, views=(z_test[:9], z_test[9:18])))
         assert isinstance(score, float) and np.isfinite(score)
@@ -208,6 +209,13 @@ def test_every_probe_says_what_it_is_and_scores(name, blobs):
             shuffled = [own[torch.randperm(len(own), generator=dice)] for _ in range(5)]
             assert (np.mean([probe.score(Features(z, labels), Features(z_test, own_test))
                              for labels in shuffled]) < level + 0.1 < score)
+    if "pairs" in probe.reads:
+        pairs = pairs_of(y_test)
+        read, dice = Features(z_test, pairs), torch.Generator().manual_seed(0)
+        strange = Features(z_test, torch.cat([pairs[:, :2],
+                                              pairs[torch.randperm(len(pairs), generator=dice), 2:]], 1))
+        assert (probe.score(read, strange, strange) < probe.chance(pairs, pairs) + 0.1
+                < probe.score(read, read, read))
 
 
 def test_a_probe_typed_in_a_cell_appears_in_scores_charts_tables_and_verdict(same_catalogue, toy):

@@ -25,7 +25,7 @@ from sslbench.data.rows import Picked, in_memory
 from sslbench.field import Field
 from sslbench.machine import hardware
 from sslbench.machine.hardware import Hardware
-from sslbench.training import evaluate
+from sslbench.training import evaluate, some_rows
 from sslbench.training.loop import Checkpoint, Evaluation, train
 from sslbench.training.read_ahead import DEPTH, ReadAhead
 from sslbench.training.step import Training
@@ -244,8 +244,8 @@ def test_evaluated_pictures_are_decoded_once_where_there_is_room(pictures, monke
         return torch.cat([batch["image"] for batch in evaluate.batches(data, split)])
     one, counted = read(), len(decoded)
     assert torch.equal(one, read()) and len(decoded) == counted
-    monkeypatch.setattr(evaluate, "KEPT", 0)
-    evaluate._kept.clear()
+    monkeypatch.setattr(some_rows, "KEPT", 0)
+    some_rows._kept.clear()
     # the control
     assert torch.equal(one, read()) and torch.equal(one, read()) and len(decoded) >= counted + 8
 

@@ -82,9 +82,9 @@ def test_people_kept_apart_are_verified_and_not_named():
     data = People()
     _, task = Recipe("waves", "autoencoder", "mlp").build(data)
     scores, baselines = evaluate.final(task, task, data, Hardware("cpu", "float32"))
-    assert set(scores) == {"verification", "equal_error_rate", "pair_accuracy"}
+    assert set(scores) == {"verification", "equal_error_accuracy", "pair_accuracy"}
     assert baselines["raw"]["verification"] > 0.9 and baselines["chance"]["verification"] == 0.5
-    assert baselines["raw"]["equal_error_rate"] < 0.2 and baselines["raw"]["pair_accuracy"] > 0.85
+    assert baselines["raw"]["equal_error_accuracy"] > 0.8 and baselines["raw"]["pair_accuracy"] > 0.85
     quick, _ = evaluate.quick(task, data, Hardware("cpu", "float32"), torch.Generator().manual_seed(0))
     assert "verification" in quick and "linear" not in quick
     assert evaluate.judged(data, "test", evaluate.FULL, scores)["verification"] == 80
@@ -118,7 +118,7 @@ def test_the_sample_of_faces_is_read_and_the_verdict_goes_by_verification(tmp_pa
 @pytest.mark.parametrize("folder", real("orl-faces"))
 def test_real_faces_are_kept_apart_and_raw_pixels_tell_more_than_chance(folder):
     data = Data.find("faces")(folder=str(folder))
-    people = [set(data.loaded(split)[1]["folder"].tolist()) for split in SPLITS]
+    people = [set(data.loaded(split)[1]["folder -1"].tolist()) for split in SPLITS]
     assert not people[0] & people[1] and not people[0] & people[2] and not people[1] & people[2]
     test = evaluate.read(data, "test", 1000)
     raw = evaluate.raw(data, test, None)["raw"]

@@ -29,7 +29,7 @@ def run(argv: list[str]) -> int:
         print(*[] if args.quiet else [found])
         return 0
     ready = ((lambda training: None)
-             if quiet else (lambda training: print(training.data.reading(), flush=True)))
+             if quiet else (lambda training: print(training.reading, flush=True)))
     events = play(recipe, args.out if first else None, ready=ready, run=args.run_id, **how)
     watch(logged(events, args.log if first else "", recipe, args.out), recipe, quiet=quiet)
     return 0

@@ -83,9 +83,9 @@ class Data(Listed):
         return None
 
     def targets(self, split: str) -> dict[str, Tensor]:
-        """What is known of the samples of a split and is no label: masks, boxes, pairs; name -> [n, ...], row
-        by row as `load` gives them, or pairs [p, 2 or more] that begin with two row numbers. Dense probes read
-        it, and verification "pairs", [p, 3]: 1 where both are of the same one, else 0."""
+        """What is known of the samples of a split and is no label: masks, boxes; name -> [n, ...], row by row
+        as `load` gives them, or pairs [p, 2 or more] that begin with two row numbers. Verification reads
+        "pairs" [p, 3]: 1 where both are of the same one, else 0."""
         return {}
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:

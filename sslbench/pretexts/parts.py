@@ -157,10 +157,6 @@ def sum_over_fields(values: dict[str, Tensor | float]):
     return sum(values.values()) / len(values)
 
 
-__all__ = ["DenseGuess", "Teacher", "both", "boxes", "constant_guess", "embed_views", "given", "head",
-           "mean_over", "reads_windows", "rising", "size_of", "sum_over_fields", "two_views"]
-
-
 def nearest_to_centers(batch: Batch, closeness: Tensor, centers: int = 3, most: int = 8) -> list[Row]:
     """The samples that are nearest to a centre, for the few centres that are the nearest ones of most
     samples. closeness: [B, K], of each sample to each centre."""
@@ -170,3 +166,8 @@ def nearest_to_centers(batch: Batch, closeness: Tensor, centers: int = 3, most: 
         near = closeness[:, k].topk(min(most, len(closeness))).indices
         rows.append(Row(f"nearest to cluster {k}", {name: x[near] for name, x in batch.items()}))
     return rows
+
+
+__all__ = ["DenseGuess", "Teacher", "both", "boxes", "constant_guess", "cut_as_read", "embed_views", "given",
+           "head", "mean_over", "nearest_to_centers", "reads_windows", "rising", "size_of", "sum_over_fields",
+           "two_views"]

@@ -90,7 +90,8 @@ class Probe(Listed):
 
     def measure(self, reads: str) -> str:
         """What the score is, in one word or two."""
-        return {"classes": "accuracy", "answers": "mean AUC", "quantity": "R²"}.get(reads, "")
+        return {"classes": "accuracy", "answers": "mean AUC", "quantity": "R²",
+                "pairs": "AUC"}.get(reads, "")
 
 
 def kind_of(y: Tensor) -> str:

@@ -22,23 +22,18 @@ class Verification(Probe):
     def chance(self, y, y_test):
         return 0.5
 
-    def measure(self, reads):
-        return "AUC"
 
+class EqualErrorAccuracy(Probe):
+    """The share of pairs judged rightly where both kinds of error are equally frequent: 1 - EER."""
 
-class EqualErrorRate(Probe):
-    """The share of pairs judged wrongly where as many strangers are taken for the same one as the reverse."""
-
-    name, title, reads, while_training = "equal_error_rate", "equal error rate", ("pairs",), False
+    name, title, reads, while_training = "equal_error_accuracy", "1 - equal error rate", ("pairs",), False
 
     def score(self, train, test, validation=None, check=lambda: None):
-        return equal_error_rate(*similarities(test))
+        rate = equal_error_rate(*similarities(test))
+        return None if rate is None else 1 - rate
 
     def chance(self, y, y_test):
         return 0.5
-
-    def measure(self, reads):
-        return "error rate"
 
 
 class PairAccuracy(Probe):
@@ -54,9 +49,6 @@ class PairAccuracy(Probe):
 
     def chance(self, y, y_test):
         return 0.5
-
-    def measure(self, reads):
-        return "accuracy"
 
 
 def similarities(samples) -> tuple[Tensor, Tensor]:

@@ -64,7 +64,7 @@ def fitted(recipe: Recipe, folder: str | Path | None, begun: Callable[[], None] 
 
     def ready(training: Training) -> None:
         run.data = training.data
-        run.about["reading"] = training.data.reading()
+        run.about["reading"] = training.reading
         say(run.about["reading"], progress)
 
     events = announced(play(recipe, folder, overwrite=overwrite, ready=ready, **options), begun)

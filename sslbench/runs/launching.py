@@ -114,9 +114,11 @@ def launchable(recipe: Recipe, processes: int) -> None:
 
 
 def importable(cls: type[Listed]) -> bool:
-    """Whether a new process finds it: not what was typed in a cell, nor what arrays() and adopt() made."""
+    """Whether a new process finds it: not what was typed in a cell, nor what arrays() and adopt() made. What
+    a family made by a name, "timm:NAME", it makes again."""
+    made = ":" in cls.name and cls.name.partition(":")[0] in cls.families
     return (cls.__module__.split(".")[0] == __package__.split(".")[0]
-            and getattr(sys.modules[cls.__module__], cls.__name__, None) is cls)
+            and (made or getattr(sys.modules[cls.__module__], cls.__name__, None) is cls))
 
 
 def last_error(log: Path) -> str:

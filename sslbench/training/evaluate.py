@@ -2,8 +2,6 @@
 scores there are is up to the catalogue of probes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -11,71 +9,17 @@ from torch import Tensor
 from .. import probes
 from ..data import Data
 from ..data.labels import labelled
-from ..data.rows import evenly, in_memory, nbytes
-from ..field import Batch, decode, size_of
-from ..machine.hardware import Hardware, memory_limit
+from ..field import Batch, decode
+from ..machine.hardware import Hardware
 from ..machine.torch_settings import own_settings
 from ..pretexts import Pretext, evaluating
+from .some_rows import Split, read
 
 # rows read while training: a slow evaluation would make a slow Stop
 QUICK = {"train": 1000, "validation": 1000}
 FULL = {"train": 10000, "validation": 5000, "test": 10000}
 POINTS = 1000  # of the map
 Check = Callable[[], None]  # called between the parts of an evaluation; what it raises ends it
-KEPT = 1 / 16  # of the memory, for evaluated rows of a map or a streamed folder
-_kept: WeakKeyDictionary[Data, dict] = WeakKeyDictionary()  # as long as the data lives
-
-
-@dataclass
-class Split:
-    """Some rows of one split, their labels, and pairs of them [p, 3]: two places in `index`, and 1 where both
-    belong together."""
-
-    rows: dict
-    labels: dict[str, Tensor]
-    index: Tensor
-    pairs: Tensor | None = None
-
-    def __len__(self):
-        return len(self.index)
-
-
-@own_settings()
-def read(data: Data, split: str, most: int) -> Split:
-    """At most `most` rows, evenly spread, always the same ones."""
-    rows, labels = data.loaded(split)
-    n = size_of(rows)
-    index = evenly(n, most)
-    labels = {name: y[index] for name, y in labels.items()}
-    pairs = among(data.targets(split).get("pairs"), index, n)
-    if not all(map(in_memory, rows.values())) and (kept := once(data, (split, most), rows, index)):
-        return Split(kept, labels, torch.arange(len(index)), pairs)
-    return Split(rows, labels, index, pairs)
-
-
-def among(pairs: Tensor | None, index: Tensor, n: int) -> Tensor | None:
-    """The pairs [p, 3] of n rows whose rows are both in `index`, by their places there; None for none, or
-    where nothing says which belong together."""
-    if pairs is None or pairs.shape[1] < 3:
-        return None
-    place = torch.full((n,), -1).scatter(0, index, torch.arange(len(index)))
-    found = torch.cat([place[pairs[:, :2]], pairs[:, 2:]], 1)
-    found = found[(found[:, :2] >= 0).all(1)]
-    return found if len(found) else None
-
-
-def once(data: Data, key: tuple[str, int], rows: dict, index: Tensor) -> dict[str, Tensor] | None:
-    """These rows in memory, so that the next evaluation does not decode or read them again; None when they
-    are too large."""
-    kept = _kept.setdefault(data, {})
-    if key not in kept:
-        size = sum(nbytes(x) * len(index) // len(x) for x in rows.values())
-        # lists: another thread may add to them
-        held = [rows for splits in list(_kept.values()) for rows in list(splits.values())]
-        if size + sum(x.nbytes for rows in held for x in rows.values()) > KEPT * memory_limit():
-            return None
-        kept[key] = {name: x[index] for name, x in rows.items()}
-    return kept[key]
 
 
 def points(data: Data) -> Split:
@@ -193,7 +137,7 @@ def judged(data: Data, split: str, most: dict[str, int], scores: dict[str, float
     rows = read(data, split, most[split])
     counts = {name: int(labelled(y).sum()) for name, y in rows.labels.items()}
     about = {key: probes.parsed(key)[1] or next(iter(counts), None) for key in probes.of_labels(scores)}
-    paired = {key: len(rows) for key in about
+    paired = {key: min(len(rows), len(rows.pairs)) for key in about
               if probes.parsed(key)[0] and probes.parsed(key)[0].reads == ("pairs",)}
     return {key: counts[name] for key, name in about.items() if name in counts} | paired
 

@@ -115,6 +115,11 @@ class Training:
             self.task.after_step((step + 1) / r.steps)
             return {name: value.detach() for name, value in scalars.items()}
 
+    @cached_property
+    def reading(self) -> str:
+        """What was read; it goes through all rows, so once."""
+        return self.data.reading()
+
     def state(self, step: int) -> dict[str, Any]:
         return {"recipe": asdict(self.recipe), "step": step, "task": self.task.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
@@ -151,7 +156,7 @@ class Training:
         """What decides the numbers beside the recipe, and what the data looks like, as plain values."""
         return {**conditions(self.hardware), "batch_size": self.batch_size, "data": self.digest,
                 "rows": size_of(self.rows),
-                "reading": self.data.reading(),
+                "reading": self.reading,
                 "fields": {name: asdict(f) for name, f in self.data.fields.items()},
                 "stored": kinds_of(self.data.loaded("train")[0]),
                 "as_stored": {name: how.plain() for name, how in self.data.as_stored.items()},

@@ -1,6 +1,5 @@
 """A bench with one more panel: switches for what keeps a task from giving one answer to everything."""
 
-import threading
 
 from ..exercises.check import Result
 from ..recipe import Recipe
@@ -32,7 +31,6 @@ class CollapseLab:
         tools = w.row([w.html("<b>What if there were no</b>"), self.menu, self.press], "tools")
         panel.insert(w.column([tools, self.should, self.found], "lab"))
         self._jobs = BackgroundJobs(self.bench._controller.failed, "sslbench-lab")
-        self._turn = threading.Lock()
         self._chosen()
 
     def try_out(self, name: str, steps: int | None = None) -> Result:

@@ -17,12 +17,12 @@ GONE = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENOTDIR, err
 
 
 @contextmanager
-def opened(file: os.PathLike | bytes, size: int) -> Iterator[Opened]:
-    """A picture, a file or what one holds, of which the header is read; what goes wrong as in
-    `understood`."""
+def opened(file: os.PathLike | bytes, size: int, name: str = "") -> Iterator[Opened]:
+    """A picture, a file or what one holds, of which the header is read; what goes wrong as in `understood`.
+    name: of the file whose bytes these are: some kinds are told by it alone."""
     held = isinstance(file, bytes)
     with understood(), io.BytesIO(file) if held else open(file, "rb", opener=regular) as f:
-        yield look(f, "" if held else os.fspath(file), size)
+        yield look(f, name if held else os.fspath(file), size)
 
 
 @contextmanager
@@ -50,11 +50,12 @@ def square(file: os.PathLike | bytes, form: Form) -> np.ndarray | None:
         return None
 
 
-def begun(file: os.PathLike | bytes, form: Form, decode: bool) -> tuple[Header | str, np.ndarray | None]:
+def begun(file: os.PathLike | bytes, form: Form, decode: bool,
+          name: str = "") -> tuple[Header | str, np.ndarray | None]:
     """The header of a picture, or why it is left out; and the picture, where eight bits say how bright it
     is."""
     try:
-        with opened(file, form.size) as found:
+        with opened(file, form.size, name) as found:
             ready = decode and not found.header.depth and found.header.bands == form.bands
             return found.header, made(found, form) if ready else None
     except Unread as reason:

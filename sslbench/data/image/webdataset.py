@@ -1,6 +1,7 @@
 """Tar shards of WebDataset: pictures that no single disk holds; each process reads its own shards."""
 
 import os
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Annotated
@@ -87,7 +88,8 @@ class WebDataset(Data):
 
 
 class Found:
-    """All samples of all shards. shard, offset, size: where each picture lies."""
+    """All samples of all shards. shard, offset, size: where each picture lies.  files: what it is called
+    there, which tells some kinds of pictures."""
 
     def __init__(self, paths: list[Path], missing: list[str], bands: int, label: str):
         shards = [of_bands(found, bands) for found in in_threads(shard, paths)]
@@ -95,6 +97,7 @@ class Found:
         self.paths, self.shard = paths, np.repeat(np.arange(len(paths), dtype=np.int32), counts)
         self.offset = [offset for s in shards for offset in s.offsets]
         self.size = [size for s in shards for size in s.sizes]
+        self.files = [file for s in shards for file in s.files]
         stems = stems_of(paths)
         keys = [printable(f"{stem}/{name}") for stem, s in zip(stems, shards) for name in s.names]
         columns = columns_of(shards)
@@ -128,7 +131,7 @@ class Samples(Streamed):
         with open(found.paths[found.shard[i]], "rb") as f:
             f.seek(found.offset[i])
             content = f.read(found.size[i])
-        return begun(content, self.form, True)[1]
+        return begun(content, self.form, True, found.files[i])[1]
 
 
 def stems_of(paths: list[Path]) -> list[str]:
@@ -138,13 +141,14 @@ def stems_of(paths: list[Path]) -> list[str]:
 
 
 def columns_of(shards: list[Shard]) -> dict[str, list | np.ndarray]:
-    """Column -> a value or None for each sample; classes as numbers where all of them are."""
+    """Column -> a value or None for each sample; classes as numbers where all samples have one."""
     names = dict.fromkeys(column for s in shards for column in s.columns)
     columns = {name: [value for s in shards for value in s.columns.get(name, [None] * len(s.names))]
                for name in names}
-    words = columns.get("cls", [])
-    if words and all(word is None or word.lstrip("-").isdecimal() for word in words):
-        columns["cls"] = np.array([-1 if word is None else int(word) for word in words], np.int64)
+    if "cls" in columns:
+        words = [None if word is None else str(word) for word in columns["cls"]]
+        numbers = all(word is not None and re.fullmatch(r"-?\d{1,18}", word) for word in words)
+        columns["cls"] = np.array(words, np.int64) if numbers else words
     return columns
 
 

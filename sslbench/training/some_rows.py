@@ -1,0 +1,72 @@
+"""Some rows of a split with their labels and pairs, as evaluations read them: always the same ones."""
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+from ..data import Data
+from ..data.rows import evenly, in_memory, nbytes
+from ..field import size_of
+from ..machine.hardware import memory_limit
+from ..machine.torch_settings import own_settings
+
+KEPT = 1 / 16  # of the memory, for evaluated rows of a map or a streamed folder
+_kept: WeakKeyDictionary[Data, dict] = WeakKeyDictionary()  # as long as the data lives
+
+
+@dataclass
+class Split:
+    """Some rows of one split, their labels, and pairs of them [p, 3]: two places in `index`, and 1 where both
+    belong together."""
+
+    rows: dict
+    labels: dict[str, Tensor]
+    index: Tensor
+    pairs: Tensor | None = None
+
+    def __len__(self):
+        return len(self.index)
+
+
+@own_settings()
+def read(data: Data, split: str, most: int) -> Split:
+    """At most `most` rows, evenly spread, always the same ones; where there are more, and pairs of them,
+    those that the first pairs are made of."""
+    rows, labels = data.loaded(split)
+    n, pairs = size_of(rows), data.targets(split).get("pairs")
+    if pairs is None or n <= most:
+        index = evenly(n, most)
+    else:
+        index = pairs[:most // 2, :2].unique()
+    labels = {name: y[index] for name, y in labels.items()}
+    pairs = among(pairs, index, n)
+    if not all(map(in_memory, rows.values())) and (kept := once(data, (split, most), rows, index)):
+        return Split(kept, labels, torch.arange(len(index)), pairs)
+    return Split(rows, labels, index, pairs)
+
+
+def among(pairs: Tensor | None, index: Tensor, n: int) -> Tensor | None:
+    """The pairs [p, 3] of n rows whose rows are both in `index`, by their places there; None for none, or
+    where nothing says which belong together."""
+    if pairs is None or pairs.shape[1] < 3:
+        return None
+    place = torch.full((n,), -1).scatter(0, index, torch.arange(len(index)))
+    found = torch.cat([place[pairs[:, :2]], pairs[:, 2:]], 1)
+    found = found[(found[:, :2] >= 0).all(1)]
+    return found if len(found) else None
+
+
+def once(data: Data, key: tuple[str, int], rows: dict, index: Tensor) -> dict[str, Tensor] | None:
+    """These rows in memory, so that the next evaluation does not decode or read them again; None when they
+    are too large."""
+    kept = _kept.setdefault(data, {})
+    if key not in kept:
+        size = sum(nbytes(x) * len(index) // len(x) for x in rows.values())
+        # lists: another thread may add to them
+        held = [rows for splits in list(_kept.values()) for rows in list(splits.values())]
+        if size + sum(x.nbytes for rows in held for x in rows.values()) > KEPT * memory_limit():
+            return None
+        kept[key] = {name: x[index] for name, x in rows.items()}
+    return kept[key]
