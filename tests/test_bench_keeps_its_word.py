@@ -203,7 +203,7 @@ def test_a_source_that_must_be_downloaded_says_so_with_its_size(tmp_path, monkey
     from sslbench.data.image import torchvision_sets
 
     monkeypatch.setattr(locations, "cache", lambda: tmp_path)
-    monkeypatch.setattr(torchvision_sets, "roots", lambda: [tmp_path])
+    monkeypatch.setattr(locations, "roots", lambda: [tmp_path])
     torchvision_sets.lies_somewhere.cache_clear()
     mnist = Data.find("mnist")
     assert ([e.label for e in entries({"mnist": mnist}, {"mnist": ""},

@@ -56,7 +56,9 @@ def presses(bench) -> list:
         of = choices.settings.of
         controls = [c for part in of.values() for c in part.values()]
         c = chance.choice(controls) if controls else choices.settings.training["lr"]
-        if isinstance(c.value, (int, float)) and not isinstance(c.value, bool):
+        if choices_of := getattr(c.widget, "options", None):  # a menu takes nothing else
+            c.value = chance.choice(list(choices_of))
+        elif isinstance(c.value, (int, float)) and not isinstance(c.value, bool):
             c.value = chance.choice([c.value, 0, 1, 0.5, -3, 10**6])
 
     def training(chance):

@@ -36,7 +36,7 @@ def read(data: Data, split: str, most: int) -> Split:
     those that the first pairs are made of."""
     rows, labels = data.loaded(split)
     n, pairs = size_of(rows), data.targets(split).get("pairs")
-    if pairs is None or n <= most:
+    if pairs is None or pairs.shape[1] < 3 or not len(pairs) or n <= most:
         index = evenly(n, most)
     else:
         index = pairs[:most // 2, :2].unique()

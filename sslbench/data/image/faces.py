@@ -12,8 +12,8 @@ from .images import Images
 class Faces(Images):
     """Faces for verification: a folder with a sub-folder for each person, nobody is in two splits.
 
-    Read as `images` reads a folder; the folder that holds a picture, or the one at another `level`, says
-    whose it is. Nobody of the test split was seen in training, so no probe can name a test picture: what is
+    Read as `images` reads a folder; the folder that holds a picture, or one above it (`level`), says whose
+    it is. Nobody of the test split was seen in training, so no probe can name a test picture: what is
     asked is whether two pictures show the same person (`targets`: pairs, as many of one person as of two).
     Where the folder has splits of its own they are kept. As in Labeled Faces in the Wild (Huang et al. 2007).
     """
@@ -25,16 +25,16 @@ class Faces(Images):
                                                                 "person")] = "",
                  size: Annotated[int, Hyperparameter("width and height in pixels",
                                                      choices=(32, 48, 64, 96, 128, 224))] = 48,
-                 level: Annotated[int, Hyperparameter("which folder is a person: -1 holds the picture, 1 is "
-                                                      "the first one", choices=(-1, -2, 1, 2))] = -1,
+                 level: Annotated[int, Hyperparameter("which folder is a person: 1 holds the picture, 2 "
+                                                      "holds that one", choices=(1, 2, 3))] = 1,
                  memory: Annotated[float, Hyperparameter("share of memory for decoded pictures; more are "
                                                          "streamed", 0, 1)] = 0.25,
                  crop: Crop = 0.6,
                  color: Color = 0.5,
                  rotation: Rotation = 10.0,
                  flip: Flip = True):
-        super().__init__(folder=folder or locations.sample("faces"), size=size, label=str(level),
-                         group=str(level), memory=memory, crop=crop, color=color, rotation=rotation,
+        super().__init__(folder=folder or locations.sample("faces"), size=size, label=f"-{level}",
+                         group=f"-{level}", memory=memory, crop=crop, color=color, rotation=rotation,
                          flip=flip)
         self.shown, self.level, self.pairs = folder, level, {}
 
