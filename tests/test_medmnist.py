@@ -2,11 +2,11 @@
 memory."""
 
 import re
-import socket
 
 import numpy as np
 import pytest
 import torch
+from offline import here  # noqa: F401  fixture
 from promises import broken, what_it_shows_can_be_drawn
 from real_data import real
 from toys import build
@@ -33,19 +33,10 @@ def write(path, sides=(28, 28), answers=1, classes=2, counts=COUNTS):
     return arrays
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """A folder of SSLBENCH_DATA, an empty cache and no network."""
-    def refuse(*_, **__):
-        raise OSError("no network")
-    for folder in ("cache", "mine"):
-        (tmp_path / folder).mkdir()
-    monkeypatch.setattr(locations, "cache", lambda: tmp_path / "cache")
-    monkeypatch.setenv("SSLBENCH_DATA", str(tmp_path / "mine"))
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+@pytest.fixture(autouse=True)
+def looked_for_anew():
     medmnist.lies_somewhere.cache_clear()
-    yield tmp_path / "mine"
+    yield
     medmnist.lies_somewhere.cache_clear()
 
 

@@ -3,11 +3,11 @@ without need."""
 
 import hashlib
 import shutil
-import socket
 
 import numpy as np
 import pytest
 import torch
+from offline import here  # noqa: F401  fixture
 from PIL import Image
 from real_data import real
 from torchvision import datasets
@@ -22,21 +22,6 @@ from sslbench.data.rows import in_memory
 from sslbench.notes import Note
 
 pytestmark = pytest.mark.usefixtures("catalogue")
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """A folder of SSLBENCH_DATA that may only be read, an empty cache and no network."""
-    def refuse(*_, **__):
-        raise OSError("no network")
-    for folder in ("cache", "mine"):
-        (tmp_path / folder).mkdir()
-    monkeypatch.setattr(locations, "cache", lambda: tmp_path / "cache")
-    monkeypatch.setattr(locations, "project", lambda: None)
-    monkeypatch.setenv("SSLBENCH_DATA", str(tmp_path / "mine"))
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    return tmp_path / "mine"
 
 
 def noise(n, side=40, channels=3, seed=0):

@@ -40,8 +40,8 @@ class People(Data, listed=False):
         noise = torch.randn(80, 1, 8, generator=torch.Generator().manual_seed(SPLITS.index(split)))
         return {"x": own[who % 30] + 0.3 * noise}, {"person": who % 30}
 
-    def targets(self, split):
-        return {"pairs": pairs_of(self.loaded(split)[1]["person"])}
+    def pairs(self, split):
+        return pairs_of(self.loaded(split)[1]["person"])
 
 
 def test_pairs_are_balanced_different_and_always_the_same():
@@ -124,3 +124,9 @@ def test_real_faces_are_kept_apart_and_raw_pixels_tell_more_than_chance(folder):
     raw = evaluate.raw(data, test, None)["raw"]
     read = Features(raw, test.pairs)
     assert 0.6 < Verification().score(read, read) < 0.99
+
+
+def test_an_evaluation_draws_no_masks_that_nobody_reads(monkeypatch):
+    data = Data.find("shapes")()
+    monkeypatch.setattr(type(data), "targets", lambda *_: pytest.fail("masks were drawn"))
+    assert len(evaluate.read(data, "validation", 50)) == 50 and evaluate.read(data, "test", 50).pairs is None

@@ -7,9 +7,10 @@ import torch
 from torch import Generator, Tensor
 
 from ..catalog import Listed
-from ..field import Batch, Field, size_of, spread_of
+from ..field import Batch, Field, size_of
 from ..machine.torch_settings import own_settings
 from .as_stored import AsStored
+from .label_fields import label_field, stored_label
 from .labels import labelled, nobodys
 from .picture import Picture, drawable, picture_of, waveform
 from .raw import chunks, raw_numbers
@@ -84,9 +85,13 @@ class Data(Listed):
 
     def targets(self, split: str) -> dict[str, Tensor]:
         """What is known of the samples of a split and is no label: masks, boxes; name -> [n, ...], row by row
-        as `load` gives them, or pairs [p, 2 or more] that begin with two row numbers. Verification reads
-        "pairs" [p, 3]: 1 where both are of the same one, else 0."""
+        as `load` gives them, or pairs [p, 2 or more] that begin with two row numbers. Dense probes read
+        it."""
         return {}
+
+    def pairs(self, split: str) -> Tensor | None:
+        """[p, 3], two rows of a split and 1 where both are of the same one: verification reads it."""
+        return None
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
         """The same batch changed at random, without changing its meaning. Every sample gets numbers of its
@@ -178,6 +183,9 @@ class Labelled(Data, listed=False):
         n = size_of(self.data.loaded(split)[0])  # pairs, not n, speak of rows that are not here
         return targets if picked is None else {k: x[picked] for k, x in targets.items() if len(x) == n}
 
+    def pairs(self, split):
+        return self.data.pairs(split) if self.picked(split) is None else None  # they speak of rows not here
+
     def blocks(self, split):
         blocks, picked = self.data.blocks(split), self.picked(split)
         return blocks if blocks is None or picked is None else blocks[picked]
@@ -214,26 +222,6 @@ class Labelled(Data, listed=False):
 
     def spell(self, ids):
         return self.data.spell(ids)
-
-
-def label_field(y: Tensor, names: list[str], gaps: bool = False) -> Field:
-    """The field of a label: one symbol of its classes, k symbols of two, or a number brought to mean 0 and
-    deviation 1."""
-    there = y[labelled(y)]
-    gaps = gaps or len(there) < len(y)
-    if y.is_floating_point():
-        return Field((1,), (1,), scale=1 / max(float(spread_of(there)), 1e-9), offset=float(there.mean()),
-                     gaps=gaps)
-    if y.ndim == 2:
-        return Field((y.shape[1],), (1,), vocab=2, gaps=gaps)
-    return Field((1,), (1,), vocab=max(len(names), int(there.max()) + 1), gaps=gaps)
-
-
-def stored_label(y: Tensor, field: Field) -> Tensor:
-    """Labels as rows of their field: [n, 1] or [n, k] symbols, [n, 1, 1] numbers."""
-    if field.vocab is None:
-        return y[:, None, None]
-    return torch.where(y < 0, field.absent, y).reshape(len(y), -1)
 
 
 def rand(generator: Generator, *shape) -> Tensor:

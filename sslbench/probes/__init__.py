@@ -21,7 +21,7 @@ from ..catalog import Listed
 from ..data import labelled
 from .features import standardise
 
-# what a label may be; "pairs" of samples that Data.targets gives; "nothing": the embedding alone
+# what a label may be; "pairs" of samples that Data.pairs gives; "nothing": the embedding alone
 KINDS = ("classes", "answers", "quantity", "pairs", "nothing")
 Check = Callable[[], None]
 

@@ -1,7 +1,7 @@
 """Verification: are two samples of the same one, a person say? Read off the similarity of their embeddings,
 for people who were never seen in training (Huang et al. 2007, Labeled Faces in the Wild).
 
-Pairs come from Data.targets: rows of (sample, other sample, 1 for the same and 0 for another). Similarity is
+Pairs come from Data.pairs: rows of (sample, other sample, 1 for the same and 0 for another). Similarity is
 the cosine of the standardised features, so that no common part counts.
 """
 

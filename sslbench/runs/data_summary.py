@@ -66,6 +66,9 @@ class Remembered(Data, listed=False):
     def targets(self, split):
         return self.source.targets(split)
 
+    def pairs(self, split):
+        return self.source.pairs(split)
+
     def sample_names(self, split):
         return self.source.sample_names(split)
 

@@ -35,8 +35,8 @@ def read(data: Data, split: str, most: int) -> Split:
     """At most `most` rows, evenly spread, always the same ones; where there are more, and pairs of them,
     those that the first pairs are made of."""
     rows, labels = data.loaded(split)
-    n, pairs = size_of(rows), data.targets(split).get("pairs")
-    if pairs is None or pairs.shape[1] < 3 or not len(pairs) or n <= most:
+    n, pairs = size_of(rows), None if split == "train" else data.pairs(split)
+    if pairs is None or not len(pairs) or n <= most:
         index = evenly(n, most)
     else:
         index = pairs[:most // 2, :2].unique()
@@ -48,9 +48,8 @@ def read(data: Data, split: str, most: int) -> Split:
 
 
 def among(pairs: Tensor | None, index: Tensor, n: int) -> Tensor | None:
-    """The pairs [p, 3] of n rows whose rows are both in `index`, by their places there; None for none, or
-    where nothing says which belong together."""
-    if pairs is None or pairs.shape[1] < 3:
+    """The pairs [p, 3] of n rows whose rows are both in `index`, by their places there; None for none."""
+    if pairs is None:
         return None
     place = torch.full((n,), -1).scatter(0, index, torch.arange(len(index)))
     found = torch.cat([place[pairs[:, :2]], pairs[:, 2:]], 1)

@@ -20,7 +20,8 @@ from ...machine.torch_settings import own_settings
 from ...messages import quoted
 from .. import Data, Field, parts
 from ..as_stored import AsStored
-from ..image.augment import Color, Crop, Flip, Rotation, color, geometry
+from ..image.augment import Color, Crop, Flip, Rotation
+from ..image.source import PictureSource
 from ..metadata import Metadata, metadata_of
 from ..rows import Picked
 from ..series import augment
@@ -59,7 +60,7 @@ class Held(Data, listed=False):
         return "your own arrays"
 
 
-class HeldImages(Held, listed=False):
+class HeldImages(PictureSource, Held, listed=False):
     """Your own images, held in memory."""
 
     def __init__(self, *, crop: Crop = 0.4,
@@ -69,10 +70,6 @@ class HeldImages(Held, listed=False):
         self.crop, self.color, self.rotation, self.flip = crop, color, rotation, flip
         C, *size = self.x[0].shape[1:]
         self.fields = {"image": Field(tuple(size), tuple(map(parts.patch_for, size)), C, **self.found)}
-
-    def augment(self, batch, generator):
-        x = geometry(batch["image"], generator, self.crop, self.rotation, self.flip)
-        return {"image": color(x, generator, self.color)}
 
 
 class HeldSeries(Held, listed=False):

@@ -7,6 +7,7 @@ from .. import locations
 from ..matching import pairs_of
 from .augment import Color, Crop, Flip, Rotation
 from .images import Images
+from .source import Memory, Size
 
 
 class Faces(Images):
@@ -14,7 +15,7 @@ class Faces(Images):
 
     Read as `images` reads a folder; the folder that holds a picture, or one above it (`level`), says whose
     it is. Nobody of the test split was seen in training, so no probe can name a test picture: what is
-    asked is whether two pictures show the same person (`targets`: pairs, as many of one person as of two).
+    asked is whether two pictures show the same person (`pairs`, as many of one person as of two).
     Where the folder has splits of its own they are kept. As in Labeled Faces in the Wild (Huang et al. 2007).
     """
 
@@ -23,12 +24,10 @@ class Faces(Images):
 
     def __init__(self, *, folder: Annotated[str, Hyperparameter("folder with a sub-folder for each "
                                                                 "person")] = "",
-                 size: Annotated[int, Hyperparameter("width and height in pixels",
-                                                     choices=(32, 48, 64, 96, 128, 224))] = 48,
+                 size: Size = 48,
                  level: Annotated[int, Hyperparameter("which folder is a person: 1 holds the picture, 2 "
                                                       "holds that one", choices=(1, 2, 3))] = 1,
-                 memory: Annotated[float, Hyperparameter("share of memory for decoded pictures; more are "
-                                                         "streamed", 0, 1)] = 0.25,
+                 memory: Memory = 0.25,
                  crop: Crop = 0.6,
                  color: Color = 0.5,
                  rotation: Rotation = 10.0,
@@ -36,13 +35,17 @@ class Faces(Images):
         super().__init__(folder=folder or locations.sample("faces"), size=size, label=f"-{level}",
                          group=f"-{level}", memory=memory, crop=crop, color=color, rotation=rotation,
                          flip=flip)
-        self.shown, self.level, self.pairs = folder, level, {}
+        self.shown, self.level, self._pairs = folder, level, {}
+
+    def pairs(self, split):
+        labels = self.loaded(split)[1]
+        if split not in self._pairs and labels:
+            self._pairs[split] = pairs_of(next(iter(labels.values())))
+        return self._pairs.get(split)
 
     def targets(self, split):
-        if split not in self.pairs:
-            who = next(iter(self.loaded(split)[1].values()))
-            self.pairs[split] = pairs_of(who)
-        return {"pairs": self.pairs[split]}
+        pairs = self.pairs(split)
+        return {} if pairs is None else {"pairs": pairs}
 
     def cite(self):
         return f"faces in {self.shown}" if self.shown else "generated faces, made by sslbench (CC0)"

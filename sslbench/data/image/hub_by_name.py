@@ -7,8 +7,9 @@ from typing import Annotated
 from ...catalog import Hyperparameter
 from . import hub_sets
 from .augment import Color, Crop, Flip, Rotation
-from .library_sets import Collected, LibrarySet, Memory, Size, split_of
+from .library_sets import Collected, LibrarySet, split_of
 from .pictures import Asked
+from .source import Memory, Size
 
 
 class HubByName(LibrarySet, family="hub"):

@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Annotated
 
 from ...catalog import Hyperparameter
-from .. import Data, Field, locations
+from .. import Field, locations
 from ..rows import Picked
 from . import pictures, stack
-from .augment import Color, Crop, Flip, Rotation, color, geometry
+from .augment import Color, Crop, Flip, Rotation
 from .folder import Folder
 from .pictures import Asked, Pictures
+from .source import FoundPictures, Memory, Size
 from .to_square import Form
 
 
-class Images(Data):
+class Images(FoundPictures):
     """Your own folder of pictures, of any sizes and kinds; the names of sub-folders become labels.
 
     Each picture is cut to a square and scaled; what has more than three bands keeps them. Folders called
@@ -28,20 +29,17 @@ class Images(Data):
     """
 
     name = "images"
-    unit = "pictures"
 
     def __init__(self, *, folder: Annotated[str, Hyperparameter("folder of images; names of sub-folders are "
                                                                 "labels")] = "",
-                 size: Annotated[int, Hyperparameter("width and height in pixels",
-                                                     choices=(32, 48, 64, 96, 128, 224))] = 32,
+                 size: Size = 32,
                  label: Annotated[str, Hyperparameter("column of a table, folder level or {label}_{rest} "
                                                       "pattern; none")] = "",
                  group: Annotated[
                      str, Hyperparameter("what stays in one split: a column, folder level or pattern")] = "",
                  split: Annotated[
                      str, Hyperparameter("column, folder level or pattern of given splits; none")] = "",
-                 memory: Annotated[float, Hyperparameter("share of memory for decoded pictures; more are "
-                                                         "streamed", 0, 1)] = 0.25,
+                 memory: Memory = 0.25,
                  crop: Crop = 0.4,
                  color: Color = 0.5,
                  rotation: Rotation = 5.0,
@@ -72,14 +70,6 @@ class Images(Data):
         alike = next(iter(labels.values())).tolist() if labels else None
         return {"image": Folder(self.root, [self.found.names[i] for i in rows], self.found.form,
                                 alike)}, labels
-
-    def sample_names(self, split):
-        self.loaded(split)
-        return self.found.metadata.names_of(split)
-
-    def augment(self, batch, generator):
-        x = geometry(batch["image"], generator, self.crop, self.rotation, self.flip)
-        return {"image": color(x, generator, self.color)}
 
     def cite(self):
         return (f"pictures in {self.folder}" if self.folder else "generated shapes, shipped with sslbench "

@@ -3,27 +3,23 @@ brought to the square that `images` makes, held or decoded while it trains."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import torch
 
-from ...catalog import Hyperparameter
 from ...machine.hardware import memory_limit
-from .. import Data, Field, parts
+from .. import Field, parts
 from ..column_names import split_name
 from ..labels import NO_LABEL
 from ..metadata import Metadata, metadata_of
 from ..rows import Picked
 from ..tables.table import count
-from .augment import color, geometry
 from .decoding import DAMAGED
 from .pictures import Asked, Pictures, scaled
+from .source import FoundPictures
 from .streamed import Streamed
 from .to_square import Form, Range
-
-Size = Annotated[int, Hyperparameter("width and height in pixels", choices=(32, 48, 64, 96, 128, 224))]
-Memory = Annotated[float, Hyperparameter("share of memory for decoded pictures; more are streamed", 0, 1)]
 
 
 class Piece:
@@ -74,10 +70,9 @@ class Some(Streamed):
         return images
 
 
-class LibrarySet(Data, listed=False):
+class LibrarySet(FoundPictures, listed=False):
     """Interface of such sets: `collected` says what they hold; the rest is as for `images`."""
 
-    unit = "pictures"
     found: Pictures | None = None
 
     def begin(self, size: int, memory: float, crop: float, color: float, rotation: float, flip: bool):
@@ -101,13 +96,7 @@ class LibrarySet(Data, listed=False):
         names = self.found.metadata.names_of(split)
         return {"image": Some(self.pieces, rows, names, self.found.form, self.name, alike)}, labels
 
-    def sample_names(self, split):
-        self.loaded(split)
-        return self.found.metadata.names_of(split)
 
-    def augment(self, batch, generator):
-        x = geometry(batch["image"], generator, self.crop, self.rotation, self.flip)
-        return {"image": color(x, generator, self.color)}
 
 
 def read(found: Collected, size: int, memory: float, name: str) -> tuple[list[Piece], Pictures]:

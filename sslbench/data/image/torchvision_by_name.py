@@ -15,9 +15,10 @@ from ...catalog import Hyperparameter, nearest
 from .. import locations
 from . import torchvision_classes as of_torchvision
 from .augment import Color, Crop, Flip, Rotation
-from .library_sets import Collected, LibrarySet, Memory, Piece, Size
+from .library_sets import Collected, LibrarySet, Piece
 from .opening import DEEP
 from .pictures import Asked
+from .source import Memory, Size
 from .streamed import in_threads
 from .to_square import fitted, shrunk
 from .torchvision_sets import put_archives

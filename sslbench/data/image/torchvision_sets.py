@@ -17,24 +17,24 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import Data, Field, locations
+from .. import Field, locations
 from ..arrays import npz_members
 from . import unpacked
-from .augment import Color, Crop, Rotation, color, geometry
+from .augment import Color, Crop, Rotation
+from .source import PictureSource
 
 VALIDATION = 5_000  # the last images of the training set
 KEYS = ["train_images", "train_labels", "test_images", "test_labels"]
 
 
-class TorchvisionSet(Data, listed=False):
+class TorchvisionSet(PictureSource, listed=False):
     """Interface of the three: a torchvision class, the field it fills, and whether a mirrored image means the
     same."""
 
     source = ""  # class in torchvision.datasets
     archive, size = "train-images-idx3-ubyte.gz", ""  # one of its files, and the size of all
-    flip = False
     citation = ""
-    unit, splits_from = "pictures", "test as published, validation the last of the training pictures"
+    splits_from = "test as published, validation the last of the training pictures"
     held: unpacked.Arrays | None = None
 
     def load(self, split):
@@ -50,10 +50,6 @@ class TorchvisionSet(Data, listed=False):
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The given NumPy array is not writable")  # nobody writes
             return {"image": torch.from_numpy(images)}, {next(iter(self.classes)): torch.from_numpy(labels)}
-
-    def augment(self, batch, generator):
-        x = geometry(batch["image"], generator, self.crop, self.rotation, self.flip)
-        return {"image": color(x, generator, self.color)}
 
     @classmethod
     def downloads(cls):

@@ -10,23 +10,24 @@ import numpy as np
 import torch
 
 from ...catalog import Hyperparameter
-from .. import Data, Field, locations, parts
+from .. import Field, locations, parts
 from ..column_names import likely
 from ..folders import parted, printable, shown
 from ..metadata import Metadata, metadata_of
 from ..tables.table import count
-from .augment import Color, Crop, Flip, Rotation, color, geometry
+from .augment import Color, Crop, Flip, Rotation
 from .decoding import begun
 from .listing import kinds
 from .pictures import in_part
 from .shards import Shard, meant, of_bands, shard
+from .source import FoundPictures, Size
 from .streamed import Streamed, in_threads
 from .to_square import Form
 
 FEWEST = 3  # shards of which the last ones can be those of validation and test
 
 
-class WebDataset(Data):
+class WebDataset(FoundPictures):
     """Tar shards of WebDataset, streamed: for pictures that no single disk or memory holds.
 
     Files of one sample share their name up to the first dot; its label is in .cls or in .json. Each shard is
@@ -39,12 +40,10 @@ class WebDataset(Data):
 
     name = "webdataset"
     paper = "https://github.com/webdataset/webdataset"
-    unit = "pictures"
 
     def __init__(self, *, file: Annotated[str, Hyperparameter("shards: train-{000000..000127}.tar, a pattern "
                                                               "with * or a folder of .tar")] = "",
-                 size: Annotated[int, Hyperparameter("width and height in pixels",
-                                                     choices=(32, 48, 64, 96, 128, 224))] = 32,
+                 size: Size = 32,
                  label: Annotated[str, Hyperparameter("cls, or an entry of the samples' .json; none")] = "",
                  crop: Crop = 0.4,
                  color: Color = 0.5,
@@ -74,14 +73,6 @@ class WebDataset(Data):
     def blocks(self, split):
         self.loaded(split)
         return torch.from_numpy(self.found.shard[self.found.metadata.splits.rows[split]])
-
-    def sample_names(self, split):
-        self.loaded(split)
-        return self.found.metadata.names_of(split)
-
-    def augment(self, batch, generator):
-        x = geometry(batch["image"], generator, self.crop, self.rotation, self.flip)
-        return {"image": color(x, generator, self.color)}
 
     def cite(self):
         return f"shards {self.file}" if self.file else "generated shapes in shards (CC0)"

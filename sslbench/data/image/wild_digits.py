@@ -16,8 +16,9 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ...catalog import Hyperparameter
-from .. import Data, Field, rand, randint
-from .augment import LUMA, Color, Crop, Rotation, color, geometry
+from .. import Field, rand, randint
+from .augment import LUMA, Color, Crop, Rotation
+from .source import PictureSource
 
 # of a shuffle: no digit is in two splits
 SOURCES = {"train": (0, 1200), "validation": (1200, 1400), "test": (1400, 1797)}
@@ -27,14 +28,15 @@ AT_ONCE = 100
 HUES = ("red", "yellow", "green", "cyan", "blue", "magenta")
 
 
-class WildDigits(Data):
+class WildDigits(PictureSource):
     """Real handwritten digits, redrawn at random colours, places, sizes and tilts; nothing to download.
 
     Labels: the digit. Factors: hue of ink and paper (six named hues, because a hue is an angle and has no
     order), centre (x, y) in pixels, size (share of the image's width) and tilt (degrees).
     """
 
-    name, unit, splits_from = "wild_digits", "pictures", "no handwritten digit is drawn in two splits"
+    # no flip: a mirrored 2 is no digit
+    name, splits_from = "wild_digits", "no handwritten digit is drawn in two splits"
     paper = "https://archive.ics.uci.edu/dataset/80"
     classes = {"digit": [str(i) for i in range(10)], "ink_hue": list(HUES), "paper_hue": list(HUES)}
 
@@ -57,10 +59,6 @@ class WildDigits(Data):
                  for chunk, out in zip(which.split(2000), images.split(2000))]
         factors = {name: torch.cat([f[name] for f in parts]) for name in parts[0]}
         return {"image": images}, {"digit": digit[which], **factors}
-
-    def augment(self, batch, generator):
-        x = geometry(batch["image"], generator, self.crop, self.rotation)  # no flip: a mirrored 2 is no digit
-        return {"image": color(x, generator, self.color)}
 
     def cite(self):
         return ("Alpaydin & Kaynak, Optical Recognition of Handwritten Digits (UCI, CC BY 4.0), shipped "
