@@ -64,6 +64,7 @@ def small_vit(monkeypatch, catalogue):
     return "torchvision:vit_toy"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY)
 def test_tokens_fill_the_grid_for_every_size_and_number_of_channels(catalogue, name):
     for size, channels in ((28, 1), (32, 3), (64, 1), (96, 3)):
@@ -99,6 +100,7 @@ def test_no_convolution_is_left_whose_gradients_are_wrong_on_short_samples(catal
     assert not [module for module in net.modules() if type(module) is nn.Conv2d]
 
 
+@pytest.mark.slow
 def test_a_network_reads_as_torchvision_does_and_its_weights_go_back(listed, tmp_path):
     run = fit(replace(listed, data="toy_96"), progress=False, device="cpu", evaluations=0, test=False)
     assert "196" not in export(run, tmp_path / "net.pt")
@@ -122,6 +124,7 @@ def test_a_frozen_network_rests_bit_for_bit_while_the_head_learns(listed, frozen
     assert statistics and all(torch.equal(run.weights[n], before[n]) for n in statistics) is frozen
 
 
+@pytest.mark.slow
 def test_a_teacher_of_a_frozen_network_stays_too(listed):
     recipe = replace(listed, pretext="byol", hyperparameters={"backbone.frozen": True})
     before = recipe.build()[1].state_dict()
@@ -187,6 +190,7 @@ def test_a_damaged_file_of_weights_is_said_in_one_line(catalogue, weights, hub):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_a_run_that_began_with_weights_is_loaded_and_goes_on_without_them(listed, weights, hub, tmp_path):
     recipe = replace(listed, hyperparameters={"backbone.pretrained": True})
     fit(recipe, tmp_path / "run", progress=False, device="cpu", evaluations=0, test=False)

@@ -277,6 +277,7 @@ def test_the_same_names_stand_in_tab_legend_table_and_files(make, tmp_path):
 # pictures belong to the status above them
 
 
+@pytest.mark.slow
 def test_pictures_of_another_run_never_stand_under_a_run_that_has_none(make, monkeypatch):
     bench, may_go_on = make(), threading.Event()
     bench.train()
@@ -311,6 +312,7 @@ def test_the_tabs_say_which_run_they_show_when_it_is_not_the_one_above(make):
     assert "1 · autoencoder" in open_tab(bench, "Curves").picture.words.value
 
 
+@pytest.mark.slow
 def test_the_recorded_digits_are_not_shown_beside_other_data(make):
     waves = make(recorded=True, data="tiny")
     assert ("recorded" not in said(waves) and waves._controller.figure() is None
@@ -326,6 +328,7 @@ def test_the_recorded_digits_are_not_shown_beside_other_data(make):
 # the first map is the best one
 
 
+@pytest.mark.slow
 def test_the_recorded_run_is_shown_by_the_maps_that_it_brings_and_moves_once(make):
     bench = make(recorded=True, data="wild_digits", pretext="simclr", backbone="small_cnn")
     tab = open_tab(bench, "Embedding")
@@ -342,6 +345,7 @@ def test_the_recorded_run_is_shown_by_the_maps_that_it_brings_and_moves_once(mak
     until(lambda: tab.explorer.frames and tab.method.value == "PCA")  # while training: milliseconds
 
 
+@pytest.mark.slow
 def test_the_map_of_the_step_that_is_looked_at_is_computed_first(make, monkeypatch):
     order = []
     monkeypatch.setitem(METHODS, "UMAP",
@@ -372,6 +376,7 @@ def test_a_map_that_does_not_fit_its_points_is_none():
     assert mapped.of(run, "t-SNE", e) is None and mapped.of(run, "PCA", e).shape == (5, 2)
 
 
+@pytest.mark.slow
 def test_export_html_is_a_button_that_writes_the_page(make):
     bench = make()
     tab = open_tab(bench, "Embedding")
@@ -415,6 +420,7 @@ def test_a_pulse_is_short():
     assert 0 < estimate.pulse() < 0.5
 
 
+@pytest.mark.slow
 def test_use_batch_size_is_a_button(make):
     bench = make(batch_size=5000)
     remedy = bench._controller.panel.remedy
@@ -428,6 +434,7 @@ def test_use_batch_size_is_a_button(make):
     assert bench.state == "done"
 
 
+@pytest.mark.slow
 def test_what_is_decided_for_somebody_stands_in_the_note_and_not_in_a_warning(make, recwarn):
     bench = make(batch_size=Recipe.batch_size, data="few")
     bench.train(steps=1)

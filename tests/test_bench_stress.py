@@ -137,6 +137,7 @@ def test_random_presses_end_no_thread_and_lose_no_error(make, nothing_lost, thre
     assert "could not paint" not in said(bench, "error") and nothing_lost == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [4, pytest.param(30, marks=pytest.mark.slow)])
 def test_running_the_cell_again_and_again_leaves_one_bench(make, nothing_lost, times):
     counts, bytes_, others = [], [], len(widgets)
@@ -161,6 +162,7 @@ def test_running_the_cell_again_and_again_leaves_one_bench(make, nothing_lost, t
     assert len(widgets) == others and nothing_lost == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [3, pytest.param(30, marks=pytest.mark.slow)])
 def test_runs_of_one_bench_add_no_threads_and_no_widgets_but_their_line(make, times):
     bench = make(steps=2, record=False)

@@ -50,6 +50,7 @@ def test_each_shape_fills_a_circle_of_its_own_kind():
     assert smallest_first == ["triangle", "bar", "square", "cross", "ring", "circle"], areas
 
 
+@pytest.mark.slow
 def test_splits_are_drawn_anew_and_a_seed_draws_others(captions):
     data, batch, factors = captions
     other = Captions(seed=1).loaded("validation")[1]["shape"]

@@ -33,11 +33,13 @@ def test_a_run_is_trained_shown_and_resumed(toy, tmp_path, capsys):
             and resumed.splitlines()[-1] == trained.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_the_command_line_and_python_train_the_same(toy, tmp_path):
     assert main(["train", *TOY, "--quiet", "--out", str(tmp_path)]) == 0
     assert load_run(tmp_path).history == fit(replace(toy, steps=4), progress=False, device="cpu").history
 
 
+@pytest.mark.slow
 def test_a_recipe_is_taken_from_a_file_or_a_share_string_and_changed(toy, tmp_path, capsys):
     fit(replace(toy, steps=2), tmp_path / "a", progress=False, device="cpu")
     for name, start in (("b", str(tmp_path / "a/recipe.json")), ("c", replace(toy, steps=2).share())):

@@ -163,6 +163,7 @@ def test_a_note_is_said_and_never_an_error(monkeypatch):
         note("as always")
 
 
+@pytest.mark.slow
 def test_the_first_network_imports_no_compiler():
     code = (
         "import sys, torch, sslbench.machine.random_numbers as d\nwith d.Drawing(0): "

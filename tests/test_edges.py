@@ -46,6 +46,7 @@ def test_cpc_has_something_to_guess_however_late_it_begins(first):
     assert loss.isfinite() and len(task.guess) >= 1
 
 
+@pytest.mark.slow
 def test_thousands_of_files_of_text_are_listed_at_once(tmp_path):
     for i in range(4000):
         (tmp_path / f"{i}.txt").write_text("some words")

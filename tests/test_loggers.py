@@ -114,6 +114,7 @@ def test_without_a_folder_it_is_said_where_the_log_lies(toy):
         fit(toy, log="csv", **QUICK)
 
 
+@pytest.mark.slow
 def test_on_the_command_line(toy, tmp_path, capsys):
     fit(toy, tmp_path / "a", **QUICK)
     words = ["train", "--recipe", str(tmp_path / "a/recipe.json"), "--device", "cpu", "--log", "csv",

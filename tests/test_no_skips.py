@@ -27,6 +27,7 @@ def run(folder: Path, source: str, no_skips: str, *options: str) -> subprocess.C
                           capture_output=True, text=True, timeout=60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n1")], ids=["alone", "xdist"])
 def test_a_skip_fails_the_run_and_is_named(tmp_path, options):
     done = run(tmp_path, OTHER, "1", *options)

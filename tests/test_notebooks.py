@@ -107,6 +107,7 @@ def run(source: str, names: dict):
     exec(compile(source, "<cell>", "exec"), names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, pretext", DERIVED)
 def test_a_loss_with_its_sign_turned_fails_its_notebook(name, pretext, derivations, monkeypatch):
     # as shipped, all pass
@@ -123,6 +124,7 @@ def test_a_loss_with_its_sign_turned_fails_its_notebook(name, pretext, derivatio
     assert failed and all("not close" in words for words in failed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({name for name, _ in DERIVED}))
 def test_a_derivation_needs_no_training(name, derivations):
     assert not [source for source, _ in derivations(name) if re.search(r"\bfit\(", source)]

@@ -357,6 +357,7 @@ def test_two_writers_never_share_a_folder(toy, tmp_path):
     assert resume(tmp_path, progress=False).done and not (tmp_path / ".lock").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_moved_while_it_is_written_can_be_resumed_where_it_is(toy, tmp_path):
     events = on_disk.play(toy, tmp_path / "run", device="cpu", evaluations=1, checkpoint_every=2)
     with pytest.raises(FileNotFoundError, match=r"was moved to .*elsewhere.*resume .*elsewhere"):

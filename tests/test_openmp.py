@@ -36,6 +36,7 @@ print(working - before, released - before, threads() - before, same)
 """
 
 
+@pytest.mark.slow
 @gnu
 def test_workers_leave_and_come_back():
     done = subprocess.run([sys.executable, "-c", COUNTED], capture_output=True, text=True, timeout=120,

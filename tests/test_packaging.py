@@ -70,6 +70,7 @@ def test_python_3_11_is_enough_and_less_is_refused():
     assert PROJECT["requires-python"] == ">=3.11"
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_explorer_and_the_recorded_runs(tmp_path):
     source = tmp_path / "source"  # a copy: setuptools leaves its build folder beside pyproject.toml
     shutil.copytree(REPOSITORY / "sslbench", source / "sslbench",

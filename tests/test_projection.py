@@ -165,6 +165,7 @@ def test_two_umaps_at_once_take_turns_and_one_that_waits_can_be_stopped(digits):
     assert heard[-1] == "UMAP: done" and umap.layouts.tqdm is tqdm
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("n", [2, 3, 4, 5])
 def test_umap_draws_few_points_too(n):
@@ -188,6 +189,7 @@ def test_umap_takes_the_neighbours_it_is_given(digits, monkeypatch):
         inside.UMAP(init=pca(z).float().numpy(), metric="cosine").fit_transform(z.float().numpy())
 
 
+@pytest.mark.slow
 def test_importing_projection_does_not_import_umap():
     import subprocess
 

@@ -90,6 +90,7 @@ def test_neither_evaluations_nor_checkpoints_nor_other_peoples_random_numbers_ch
     assert losses(events) == plain
 
 
+@pytest.mark.slow
 def test_a_process_killed_while_it_writes_a_checkpoint_is_resumed(toy, tmp_path):
     whole = fit(toy, tmp_path / "whole", progress=False, device="cpu", evaluations=1, checkpoint_every=2)
     process = subprocess.run([sys.executable, HERE / "killed_run.py", tmp_path / "killed", "4"], cwd=HERE,

@@ -190,6 +190,7 @@ def test_a_folder_that_is_no_run_is_said_to_be_none(tmp_path):
         load_run(tmp_path)
 
 
+@pytest.mark.slow
 def test_runs_are_compared_with_the_baselines_they_must_beat(toy):
     runs = [fit(replace(toy, pretext=p), progress=False, device="cpu", evaluations=1)
             for p in ("simclr", "autoencoder")]

@@ -17,6 +17,7 @@ from sslbench.runs.seeds import Seeds
 QUICK = {"progress": False, "device": "cpu", "evaluations": 1}
 
 
+@pytest.mark.slow
 def test_each_seed_is_the_run_that_it_is_alone(toy, tmp_path):
     found = fit(replace(toy, seed=4), tmp_path / "all", seeds=3, **QUICK)
     alone = [fit(replace(toy, seed=seed), **QUICK) for seed in (4, 5, 6)]
@@ -68,6 +69,7 @@ def test_what_was_interrupted_goes_on_and_what_is_done_stays(toy, tmp_path, monk
     assert [run.scores["linear"] for run in found.runs] == [run.scores["linear"] for run in whole.runs]
 
 
+@pytest.mark.slow
 def test_a_folder_in_use_is_refused_and_nothing_is_changed(toy, tmp_path, capsys):
     fit(toy, tmp_path / "a", seeds=2, **QUICK)
     fit(toy, tmp_path / "b", **QUICK)
@@ -86,6 +88,7 @@ def test_a_folder_in_use_is_refused_and_nothing_is_changed(toy, tmp_path, capsys
     assert load_run(tmp_path / f"a/seed-{toy.seed + 1}").recipe.steps == 2
 
 
+@pytest.mark.slow
 def test_the_command_line_prints_mean_and_deviation_and_goes_on(toy, tmp_path, capsys):
     fit(toy, tmp_path / "python", seeds=2, **QUICK)
     out = str(tmp_path / "shell")
@@ -108,6 +111,7 @@ def test_a_damaged_list_is_one_line(toy, tmp_path, text):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_seeds_are_one_row_of_a_comparison(toy, tmp_path):
     many, other = fit(toy, tmp_path / "many", seeds=3, **QUICK), fit(replace(toy, steps=2),
         tmp_path / "other", **QUICK)
@@ -122,6 +126,7 @@ def test_seeds_are_one_row_of_a_comparison(toy, tmp_path):
         compare(many, other, names=["a"])
 
 
+@pytest.mark.slow
 def test_compare_on_the_command_line(toy, tmp_path, capsys):
     for name, steps in (("a", 2), ("b", 3)):
         fit(replace(toy, steps=steps), tmp_path / name, **QUICK)
@@ -155,6 +160,7 @@ def interrupted_in(monkeypatch, seed: int, call):
     return error.value
 
 
+@pytest.mark.slow
 def test_a_new_recipe_over_old_seeds_never_mixes_with_them(toy, tmp_path, monkeypatch):
     fit(toy, tmp_path / "m", seeds=3, **QUICK)
     other = replace(toy, lr=0.01)
@@ -181,6 +187,7 @@ def test_an_init_that_would_be_overwritten_is_refused_before_anything_is(toy, tm
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_finished_seeds_without_checkpoints_stay_as_they_are(toy, tmp_path):
     fit(toy, tmp_path, seeds=2, **QUICK)
     [path.unlink() for path in tmp_path.glob("seed-*/checkpoint*")]

@@ -208,6 +208,7 @@ def test_what_is_recorded_can_be_read_whatever_is_set(toy, tmp_path):
         assert same(run.scores, load_run(tmp_path).scores), setting
 
 
+@pytest.mark.slow
 def test_warnings_as_errors_end_no_run(toy):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

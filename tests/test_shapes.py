@@ -68,6 +68,7 @@ def test_a_sentence_names_every_factor_and_changes_no_picture(shapes):
     assert len(set(WORDS)) == len(WORDS)
 
 
+@pytest.mark.slow
 def test_a_seed_draws_others_and_the_same_one_the_same(shapes):
     data, _, labels = shapes
     assert torch.equal(Shapes().load("validation")[0]["image"], data.loaded("validation")[0]["image"])

@@ -173,6 +173,7 @@ def test_streaming_decodes_nothing_before_it_is_asked(pictures, monkeypatch):
     assert len(decoded) == 62  # the control: held pictures are all decoded
 
 
+@pytest.mark.slow
 def test_streamed_and_held_pictures_train_to_the_same_bits(pictures):
     held, streamed = (learned(train(recipe(pictures, memory), device="cpu", evaluations=2, test=False))
                       for memory in (1.0, 0.0))
@@ -280,6 +281,7 @@ def test_an_error_is_raised_by_the_step_that_needs_the_rows():
     assert ahead(4) == -1
 
 
+@pytest.mark.slow
 def test_the_thread_ends_with_the_run(pictures):
     def running():
         return [t for t in threading.enumerate() if t.name.startswith("sslbench-read-ahead")]

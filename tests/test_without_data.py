@@ -171,6 +171,7 @@ def test_rows_that_do_not_fit_are_one_line(toy, tmp_path, given, says):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_a_run_folder_keeps_its_reading_and_it_is_said_once(toy, tmp_path, capsys):
     words = ["train", "--data", "toy_series", "--backbone", "transformer", "--steps", "1", "--batch-size",
              "8", "--device", "cpu"]
@@ -205,6 +206,7 @@ def test_a_teacher_is_a_copy_of_what_the_run_starts_from(toy, tmp_path):
         assert torch.equal(w, teacher.state_dict()[name]) and torch.equal(w, task.backbone.state_dict()[name])
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_without_the_run_it_started_from(toy, tmp_path):
     from test_nothing_lost import interrupted
 

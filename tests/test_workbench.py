@@ -78,6 +78,7 @@ def test_train_leaves_the_task_tab_once_there_is_something_to_see_and_stays_when
     bench.stop()
 
 
+@pytest.mark.slow
 def test_a_run_that_ended_before_its_first_event_leaves_the_list_with_the_next_one(make):
     bench = make()
     bench._controller.begin()  # and never plays
@@ -162,6 +163,7 @@ def test_other_data_brings_a_task_and_a_backbone_that_fit(make):
     assert "rotation does not fit" in said(bench, "note")
 
 
+@pytest.mark.slow
 def test_a_supervised_task_brings_the_labels(make):
     bench = make()
     bench._controller.choices.menus.menus["pretext"].value = "supervised"
@@ -212,6 +214,7 @@ def test_an_unknown_entry_is_one_line_with_the_nearest_match():
 # what goes wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_a_cell", [True, False])
 def test_an_error_stands_in_the_bench_in_one_line(make, in_a_cell):
     bench = make(pretext="explodes")
@@ -258,6 +261,7 @@ def test_the_tabs_show_the_run_and_only_the_open_one_is_painted(make):
     assert "chance" in panel["Probes"].table.value and "Scores on validation" in panel["Probes"].split.value
 
 
+@pytest.mark.slow
 def test_over_time_goes_through_the_evaluations(make):
     bench = make()
     bench.train()
@@ -270,6 +274,7 @@ def test_over_time_goes_through_the_evaluations(make):
     assert tab.picture.image.value != last
 
 
+@pytest.mark.slow
 def test_the_map_gets_a_frame_for_each_evaluation(make):
     bench = make()
     bench.train()
@@ -306,6 +311,7 @@ def test_no_map_of_another_run_is_shown_while_the_own_one_is_prepared(make, monk
     until(lambda: not anywidget or tab.explorer.steps == [0, 6, 12])
 
 
+@pytest.mark.slow
 def test_the_samples_are_sent_once_while_a_map_is_computed(make, monkeypatch):
     may_go_on, sent = threading.Event(), []
     monkeypatch.setitem(METHODS, "UMAP", lambda z, *_, **__: may_go_on.wait(60) and projection.pca(z))
@@ -324,6 +330,7 @@ def test_the_samples_are_sent_once_while_a_map_is_computed(make, monkeypatch):
     assert sent == []  # they are there already
 
 
+@pytest.mark.slow
 def test_how_far_a_map_is_does_not_wait_for_the_next_picture(make, monkeypatch):
     may_go_on = threading.Event()
 
@@ -413,6 +420,7 @@ def test_runs_are_kept_and_compared(make, tmp_path):
     assert len(folders) == 2 and all((folder / "weights.safetensors").exists() for folder in folders)
 
 
+@pytest.mark.slow
 def test_a_run_recorded_before_can_be_added(make, tmp_path):
     old = make().train()
     bench = make()
@@ -439,6 +447,7 @@ def test_a_damaged_run_that_is_chosen_is_one_line(make, tmp_path, content):
                 and tab.folders.value is None)
 
 
+@pytest.mark.slow
 def test_without_anywidget_the_map_is_a_picture(make, monkeypatch):
     monkeypatch.setattr("sslbench.workbench.tabs.embedding.make_explorer", lambda: None)
     bench = make()
@@ -448,6 +457,7 @@ def test_without_anywidget_the_map_is_a_picture(make, monkeypatch):
     assert bench.selected == []
 
 
+@pytest.mark.slow
 def test_without_recording_nothing_is_written(make, tmp_path):
     make(record=False).train()
     assert not (tmp_path / "runs").exists()
@@ -518,6 +528,7 @@ def test_running_the_cell_again_closes_the_old_bench_and_its_threads(make):
     until(lambda: threads() == before)
 
 
+@pytest.mark.slow
 def test_on_colab_a_click_trains_in_the_calling_thread_and_the_bench_says_why(make, monkeypatch):
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     bench = make()
@@ -580,6 +591,7 @@ def test_a_duration_reads_like_one():
             and "close" not in str(Estimate(5, 2**30, 10 * 2**30)))
 
 
+@pytest.mark.slow
 def test_displaying_prepares_pictures_and_leaves_a_static_picture_once(make, monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.get_ipython", object)  # a shell that has no page
