@@ -127,7 +127,7 @@ def test_a_matrix_stands_beside_its_views_and_its_sentence_compares_the_pairs():
     batch = decode(data.fields, data.load("train")[0], torch.arange(8))
     shown = [Row("view 1", batch), Row("view 2", batch), Matrix("similarity", 0.1 + 0.8 * torch.eye(8))]
     assert Layout(shown, data, 840).matrix is not None and Layout(shown[:2], data, 840).matrix is None
-    assert "similarity 0.90 on average, of different ones 0.10" in words.task(shown)
+    assert "(the diagonal) the mean is 0.90, elsewhere 0.10" in words.task(shown)
     assert plots.png(plots.task(shown, data))[:4] == b"\x89PNG"
 
 

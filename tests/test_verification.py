@@ -7,9 +7,11 @@ import torch
 from real_data import real
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from sslbench import plots
 from sslbench.data import Data, Field
 from sslbench.data.matching import pairs_of
 from sslbench.machine.hardware import Hardware
+from sslbench.plots import charts
 from sslbench.probes import Features
 from sslbench.probes.verification import (
     PairAccuracy,
@@ -22,6 +24,7 @@ from sslbench.recipe import Recipe
 from sslbench.runs.fitting import fit
 from sslbench.runs.verdict import verdict
 from sslbench.training import evaluate
+from sslbench.training.loop import Evaluation
 
 SPLITS = ("train", "validation", "test")
 
@@ -130,3 +133,10 @@ def test_an_evaluation_draws_no_masks_that_nobody_reads(monkeypatch):
     data = Data.find("shapes")()
     monkeypatch.setattr(type(data), "targets", lambda *_: pytest.fail("masks were drawn"))
     assert len(evaluate.read(data, "validation", 50)) == 50 and evaluate.read(data, "test", 50).pairs is None
+
+
+def test_pairs_are_no_label_in_words_and_their_measure_is_named():
+    assert charts.words_for("verification") == "verification"
+    assert charts.words_for("linear").startswith("label")
+    figure = plots.probes([Evaluation(0, "validation", {"verification": 0.7}, {})])
+    assert "accuracy; R² of a quantity; AUC" in [axes.get_xlabel() for axes in figure.axes]

@@ -122,7 +122,8 @@ def probes(axes, rows: list[dict]):
     """A bar for what the trained network tells, a mark for each baseline, one row per label or factor."""
     if not rows:
         return empty(axes, "no labels, so there is nothing to probe; training goes on without them")
-    plain(axes, "accuracy; R² of a quantity", "", "")
+    others = {measured(row["name"]) for row in rows} - {"accuracy", "R²"}
+    plain(axes, "; ".join(["accuracy", "R² of a quantity", *sorted(others)]), "", "")
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
     axes.set_yticks(range(len(rows)), [])
     axes.tick_params(axis="y", length=0)
@@ -195,7 +196,9 @@ def parts_of(rows: list[dict]) -> list[str]:
 
 def words_for(score: str) -> str:
     """A score's name in a row of its own."""
-    return words_of(score) if parsed(score)[1] else f"label ({words_of(score)})"
+    probe, factor = parsed(score)
+    of_pairs = probe is not None and probe.reads == ("pairs",)  # these read no label
+    return words_of(score) if factor or of_pairs else f"label ({words_of(score)})"
 
 
 def measured(score: str) -> str:

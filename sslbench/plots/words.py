@@ -34,7 +34,7 @@ def probes(evaluations) -> str:
 
 
 def task(shown: Shown) -> str:
-    """What the rows are; for a matrix of two views, how similar own pairs and others are; how many guesses
+    """What the rows are; for a matrix, how similar own pairs and others are; how many guesses
     are right."""
     shown = as_shown(shown)
     titles = [item.title for item in shown if isinstance(item, Row)]
@@ -44,8 +44,8 @@ def task(shown: Shown) -> str:
         if isinstance(item, Matrix) and len(item.values) > 1:
             own, n = item.values.diagonal().mean().item(), len(item.values)
             others = (item.values.sum().item() - own * n) / (n * n - n)
-            said += (f" Two views of the same sample (the diagonal) have similarity {own:.2f} on average, "
-                     f"of different ones {others:.2f}.")
+            said += (f" Where row and column are of the same sample (the diagonal) the mean is {own:.2f}, "
+                     f"elsewhere {others:.2f}.")
     judged = [right for item in shown if isinstance(item, Says)
               for right in item.right or [] if right is not None]
     return said + (f" {sum(judged)} of {len(judged)} guesses are right." if judged else "")
