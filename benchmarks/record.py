@@ -21,10 +21,10 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import torch
 from common import arguments, publish, quiet
-from muon import Muon
 from record_parts import ManyViews, ResNet9, Whole
 
 from sslbench import Data, Recipe, adopt
@@ -32,7 +32,7 @@ from sslbench.machine.hardware import Hardware
 from sslbench.probes.knn import vote
 from sslbench.training import evaluate
 from sslbench.training.batches import placed
-from sslbench.training.step import Training, rate_at
+from sslbench.training.step import Training, make_optimiser, rate_at
 
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
 AUGMENT = {"batch": True, "image": False}
@@ -96,14 +96,10 @@ def one_cycle(step: int, steps: int) -> float:
 SCHEDULES = {"cosine": rate_at, "one_cycle": one_cycle}
 
 
-def adamw(run: Training, levers: Levers) -> torch.optim.Optimizer:
-    return run.optimiser  # the engine's, fused
-
-
-def muon(run: Training, levers: Levers) -> torch.optim.Optimizer:
-    dtype = (torch.bfloat16 if run.hardware.device.type == "cuda" and run.hardware.dtype is torch.bfloat16
-             else torch.float32)
-    return Muon(run.task.parameters(), levers.lr, levers.weight_decay, dtype=dtype)
+def engines(name: str, run: Training, levers: Levers) -> torch.optim.Optimizer:
+    return make_optimiser(run.task, replace(run.recipe, optimiser=name, lr=levers.lr,
+                                            weight_decay=levers.weight_decay),
+                          run.hardware.device, run.hardware.dtype)
 
 
 def sgd(run: Training, levers: Levers) -> torch.optim.Optimizer:
@@ -111,7 +107,7 @@ def sgd(run: Training, levers: Levers) -> torch.optim.Optimizer:
                            weight_decay=levers.weight_decay)
 
 
-OPTIMISERS = {"adamw": adamw, "muon": muon, "sgd": sgd}
+OPTIMISERS = {**{name: partial(engines, name) for name in ("adamw", "muon")}, "sgd": sgd}
 
 
 def ready(levers: Levers, hardware: Hardware) -> Training:

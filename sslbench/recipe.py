@@ -1,10 +1,8 @@
 """One run as one flat frozen value: JSON, share string, Python line, command line. The bench edits it,
 train() plays it."""
 
-import base64
 import json
 import shlex
-import zlib
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from typing import Annotated, Any
@@ -20,9 +18,11 @@ from .machine.torch_settings import own_settings
 from .messages import MOST, in_words, limits, one_line, quoted, written
 from .pretexts import Pretext
 from .pretexts.fits import incompatible
+from .storage import share_strings
+from .storage.share_strings import LARGEST
 
 WANTED = "a Recipe, such as Recipe(data=\"wild_digits\", steps=200)"  # where something else is given
-LARGEST = 100_000  # characters of a recipe's JSON
+OPTIMISERS = ("muon", "adamw")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Recipe:
     "data.folder": "my/images"}.
 
     backbone: one name, or one per field: "caption:gru+image:small_cnn".  steps: optimiser steps.  batch_size:
-    samples per step over all processes.  lr: peak learning rate of AdamW (warm-up, then cosine to 0).
+    samples per step over all processes.  lr: peak learning rate (warm-up, then cosine to 0).  optimiser:
+    "muon" (Jordan et al. 2024; vectors by AdamW) or "adamw" for all weights.
     labels: share of the training labels that becomes a field (for the supervised task).  init: run folder
     whose backbone this run starts from.  check() raises ValueError in one line.
 
@@ -44,10 +45,13 @@ class Recipe:
     backbone: str = "small_cnn"
     steps: Annotated[int, Hyperparameter("optimiser steps", 1, 10**9)] = 400
     batch_size: Annotated[int, Hyperparameter("samples per step", 2, 10**6)] = 128
-    lr: Annotated[float, Hyperparameter("peak learning rate of AdamW; it warms up, then falls to 0", 0, 10,
+    lr: Annotated[float, Hyperparameter("peak learning rate; it warms up, then falls to 0", 0, 10,
                                         log=True)] = 2e-3
     weight_decay: Annotated[
         float, Hyperparameter("how strongly weights are pulled to 0", 0, 10, log=True)] = 0.05
+    optimiser: Annotated[str, Hyperparameter(
+        "muon: every direction of a layer moves as far as any other; it learns in fewer steps",
+        choices=OPTIMISERS)] = "muon"
     seed: Annotated[int, Hyperparameter("another seed, another run", 0, 2**31 - 1)] = 0
     labels: Annotated[
         float, Hyperparameter("share of the training labels that a supervised task may use", 0, 1)] = 0.0
@@ -80,6 +84,9 @@ class Recipe:
         holds."""
         for name, h in Recipe.ranges().items():
             value, low, high = getattr(self, name), h.low, h.high
+            if h.choices:
+                h.check(name, value)
+                continue
             if h.type is int and (not isinstance(value, int) or isinstance(value, bool)):
                 raise ValueError(f"{name} must be a whole number from {written(low)} to {written(high)}, not "
                                  f"{quoted(value)}")
@@ -102,7 +109,7 @@ class Recipe:
     @staticmethod
     @cache
     def ranges() -> dict[str, Hyperparameter]:
-        """The meaning and range of every entry that is a number, with its default."""
+        """The meaning and the range or choices of every entry that has some, with its default."""
         return {name: replace(h, default=getattr(Recipe, name)) for name, h in annotated(Recipe).items()}
 
     def classes(self, *kinds: str) -> list[tuple[str, type]]:
@@ -197,18 +204,12 @@ class Recipe:
 
     def share(self) -> str:
         """A short string that rebuilds this recipe elsewhere: Recipe.from_share(...), Workbench(...)."""
-        packed = zlib.compress(json.dumps(self.changed(), separators=(",", ":")).encode(), 9)
-        return "ssl1." + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        return share_strings.packed(self.changed())
 
     @classmethod
     def from_share(cls, text: str) -> "Recipe":
         """The recipe that share() wrote; ValueError in one line for anything else."""
-        try:
-            given = json.loads(unpacked(text))
-        except (ValueError, TypeError, AttributeError, RecursionError, zlib.error):
-            raise ValueError(f"{quoted(text, 40)} is not a share string; copy the whole line from "
-                             "the bench's code tab (it starts with ssl1.)") from None
-        return cls.from_dict(given)
+        return cls.from_dict(share_strings.unpacked(text))
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)
@@ -222,7 +223,7 @@ class Recipe:
             given = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{quoted(text, 40)} is not the JSON of a recipe ({in_words(error)})") from None
-        return cls.from_dict(given)
+        return cls.from_dict(as_meant(given))
 
     @classmethod
     def from_dict(cls, given: dict) -> "Recipe":
@@ -239,12 +240,9 @@ class Recipe:
         return recipe
 
 
-def unpacked(text: str) -> bytes:
-    """The JSON inside a share string; ValueError or zlib.error where it is none or holds more than any
-    recipe."""
-    head, body = text[:2 * LARGEST].strip().split(".", 1)
-    unzip = zlib.decompressobj()
-    content = unzip.decompress(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), LARGEST)
-    if head != "ssl1" or not unzip.eof:
-        raise ValueError
-    return content
+def as_meant(record: dict) -> dict:
+    """The entries of a record, which are all of them, with what they meant that were not there yet when it was
+    written."""
+    earlier = share_strings.EARLIER["ssl1"]
+    whole = isinstance(record, dict) and {f.name for f in fields(Recipe)} - set(record) <= set(earlier)
+    return {**earlier, **record} if whole else record

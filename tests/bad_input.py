@@ -34,7 +34,8 @@ def bad_values(h) -> list[str]:
 def bad_entries() -> list[list[str]]:
     """Every entry of a recipe with every bad value."""
     lines = [[f"--{name}={value}"] for name in contracts() for value in NAMES]
-    for name, (low, high) in ((n, (h.low, h.high)) for n, h in Recipe.ranges().items()):
+    lines += [[f"--{name}={value}"] for name, h in Recipe.ranges().items() if h.choices for value in NAMES]
+    for name, (low, high) in ((n, (h.low, h.high)) for n, h in Recipe.ranges().items() if not h.choices):
         whole = [f.type for f in fields(Recipe) if f.name == name] == [int]
         lines += [[f"--{name}={value}"] for value in (*OF_ANY_NUMBER, low - 1, 2 * high, *["0.5"] * whole)]
     return lines
@@ -112,7 +113,7 @@ PICTURES = {"empty": b"", "noise": NOISE, "cut": picture("PNG")[:60], "text": b"
 
 def share(content) -> str:
     packed = zlib.compress(content if isinstance(content, bytes) else json.dumps(content).encode(), 9)
-    return "ssl1." + base64.urlsafe_b64encode(packed).decode()
+    return "ssl2." + base64.urlsafe_b64encode(packed).decode()
 
 
 RECIPES = {  # name -> content of a file or a share string that is no recipe

@@ -140,7 +140,7 @@ def test_a_share_string_that_unpacks_to_gigabytes(capsys):
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(b" " * 2**24) for _ in range(4)) + packer.flush()
     held = tracemalloc_peak(lambda: refused(["train", "--recipe",
-                                             "ssl1." + base64.urlsafe_b64encode(packed).decode()], capsys))
+                                             "ssl2." + base64.urlsafe_b64encode(packed).decode()], capsys))
     assert held < 2**20, "64 MiB of blanks are not unpacked to be refused"
 
 

@@ -14,7 +14,7 @@ from sslbench.catalog import Table
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 # parts, and what records the bench's first run
-NOT_MEASURED = {"common", "results", "reckon", "lightly_loop", "muon", "record_parts", "record_bench",
+NOT_MEASURED = {"common", "results", "reckon", "lightly_loop", "record_parts", "record_bench",
                 "record_lessons"}
 NAMES = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem not in NOT_MEASURED)
 IN_A_BROWSER = {"start"}

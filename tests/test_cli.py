@@ -74,7 +74,7 @@ def test_help_names_every_flag_with_its_meaning(capsys):
     (["train", "--stpes", "1"], "did you mean 'steps'?"),
     (["train", "--pretext.temperature", "9"], "must lie between 0.02 and 2"),
     (["train", "--data", "waves", "--pretext", "rotation"], "does not fit"),
-    (["train", "--recipe", "ssl1.nothing"], "is not a share string"),
+    (["train", "--recipe", "ssl2.nothing"], "is not a share string"),
     (["train", "--recipe", "nowhere.json"], "nowhere.json"),
     (["train", "--device", "tpu"], "device must be one of"),
     (["train", "--precision", "float8"], "precision must be one of"),

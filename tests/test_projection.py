@@ -172,6 +172,7 @@ def test_umap_draws_few_points_too(n):
     assert umap_map(torch.randn(n, 8)).shape == (n, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_umap_takes_the_neighbours_it_is_given(digits, monkeypatch):
     """It ignores what does not suit it, with a warning only, and its own search would be silent for half a

@@ -40,7 +40,7 @@ def recipe(request):
 def test_a_share_string_gives_the_recipe_back(recipe):
     text = recipe.share()
     assert Recipe.from_share(text) == recipe and Recipe.from_share(f"  {text}\n") == recipe
-    assert text.startswith("ssl1.") and len(text) < 300 and text.isascii() and not set(text) & set("+/= ")
+    assert text.startswith("ssl2.") and len(text) < 300 and text.isascii() and not set(text) & set("+/= ")
 
 
 def test_the_python_line_gives_the_recipe_back(recipe):
@@ -66,7 +66,7 @@ def test_checking_converts_and_keeps(recipe):
 
 
 @pytest.mark.parametrize("text",
-    ["", "ssl1.", "ssl1.abc", "hello", Recipe().share()[:-6], "ssl9" + Recipe().share()[4:]])
+    ["", "ssl2.", "ssl2.abc", "hello", Recipe().share()[:-6], "ssl9" + Recipe().share()[4:]])
 def test_a_broken_share_string_is_one_clear_line(text):
     with pytest.raises(ValueError, match="is not a share string; copy the whole line") as error:
         Recipe.from_share(text)
@@ -164,13 +164,13 @@ def test_a_recipe_from_elsewhere_is_checked_for_types(given):
 
 def test_a_share_string_says_what_is_wrong_inside_it():
     def packed(content):
-        return "ssl1." + base64.urlsafe_b64encode(zlib.compress(json.dumps(content).encode())).decode()
+        return "ssl2." + base64.urlsafe_b64encode(zlib.compress(json.dumps(content).encode())).decode()
 
     with pytest.raises(ValueError, match="no entry of a recipe is called 'epochs'"):
         Recipe.from_share(packed({"epochs": 3}))
     with pytest.raises(ValueError, match="steps must be a whole number"):
         Recipe.from_share(packed({"steps": "many"}))
-    for text in (packed("x" * 10**6), packed([[]] * 10**5), None, b"ssl1.", 3, "ssl1." + "A" * 10**7):
+    for text in (packed("x" * 10**6), packed([[]] * 10**5), None, b"ssl2.", 3, "ssl2." + "A" * 10**7):
         with pytest.raises(ValueError, match="is not a share string") as error:
             Recipe.from_share(text)
         assert len(str(error.value)) < 200

@@ -203,7 +203,7 @@ def test_a_share_string_rebuilds_the_bench(make):
     assert again.recipe == bench.recipe and again.recipe != make().recipe
     again.close()
     with pytest.raises(ValueError, match="not a share string"):
-        Workbench("ssl1.nonsense")
+        Workbench("ssl2.nonsense")
 
 
 def test_an_unknown_entry_is_one_line_with_the_nearest_match():

@@ -7,7 +7,9 @@ from dataclasses import Field, fields, replace
 from ..catalog import contracts, nearest
 from ..data import locations
 from ..messages import in_words, one_line, quoted, written
-from ..recipe import LARGEST, Recipe
+from ..recipe import Recipe
+from ..storage import share_strings
+from ..storage.share_strings import LARGEST
 
 HIDDEN = argparse.SUPPRESS  # a flag that --help does not show
 
@@ -76,7 +78,7 @@ def typed(f: Field, text: str) -> int | float | str:
 def _start(text: str | None) -> Recipe:
     if text is None:
         return Recipe()
-    if text.startswith("ssl1."):
+    if share_strings.is_one(text):
         return Recipe.from_share(text)
     path = locations.existing(text, "recipe", "--recipe")
     if path.is_dir():

@@ -9,10 +9,12 @@ from torch import nn
 
 from ..machine.hardware import PRECISIONS, Hardware
 from ..notes import note
-from ..recipe import Recipe
+from ..recipe import Recipe, as_meant
+from .muon import Muon
 
 KINDS = ("cpu", "cuda", "mps")
 MOMENTS = ("exp_avg", "exp_avg_sq")  # of AdamW
+MOMENTUM = ("momentum_buffer",)  # of the matrices of Muon
 
 
 def conditions(hardware: Hardware) -> dict[str, Any]:
@@ -51,7 +53,7 @@ def available(kind: str) -> bool:
 
 def same_recipe(recipe: Recipe, other: dict[str, Any]) -> None:
     """ValueError naming what differs when a checkpoint belongs to another recipe."""
-    mine = asdict(recipe.check())
+    mine, other = asdict(recipe.check()), as_meant(other)
     differs = [f"{name} {other.get(name)!r} there, {value!r} here"
                for name, value in mine.items() if other.get(name) != value]
     if differs:
@@ -66,8 +68,7 @@ def restored(task: nn.Module, optimiser: torch.optim.Optimizer, state: dict[str,
         if name in state["task"] and state["task"][name].dtype != own.dtype:
             raise ValueError(f"{name} is {state['task'][name].dtype}, not {own.dtype}")
     task.load_state_dict(state["task"])
-    fitting_moments([p for group in optimiser.param_groups for p in group["params"]], state["optimiser"],
-                    state["step"])
+    fitting_moments(moments_of(optimiser), state["optimiser"], state["step"])
     settings = [{name: value for name, value in group.items() if name != "params"}
                 for group in optimiser.param_groups]
     optimiser.load_state_dict(state["optimiser"])
@@ -75,26 +76,33 @@ def restored(task: nn.Module, optimiser: torch.optim.Optimizer, state: dict[str,
         group.update(own)  # they follow from the recipe
     # fused kernels assume that moments are laid out like their parameter
     for p, moments in optimiser.state.items():
-        for name in MOMENTS:
+        for name in moments.keys() - {"step"}:
             moments[name] = torch.empty_like(p).copy_(moments[name])
 
 
-def fitting_moments(weights: list[nn.Parameter], saved: dict[str, Any], steps: int) -> None:
-    """ValueError and its kin unless the saved state of AdamW is one of these weights after so many steps."""
+def moments_of(optimiser: torch.optim.Optimizer) -> dict[nn.Parameter, tuple[str, ...]]:
+    """The names of what the optimiser keeps of each weight, in its order."""
+    return {p: MOMENTUM if isinstance(optimiser, Muon) and number == 0 else MOMENTS
+            for number, group in enumerate(optimiser.param_groups) for p in group["params"]}
+
+
+def fitting_moments(weights: dict[nn.Parameter, tuple[str, ...]], saved: dict[str, Any], steps: int) -> None:
+    """ValueError and its kin unless the saved state of the optimiser is one of these weights after so many
+    steps. weights: with the names of what is kept of each."""
     numbers = [number for group in saved["param_groups"] for number in group["params"]]
     if (len(numbers) != len(weights) or len(set(numbers)) != len(weights)
         or not set(saved["state"]) <= set(numbers)):
         raise ValueError("the optimiser's state is of other weights")
     if steps and weights and not saved["state"]:
         raise ValueError(f"the optimiser's state is empty after {steps} steps")
-    for number, p in zip(numbers, weights):
+    for number, (p, names) in zip(numbers, weights.items()):
         moments = saved["state"].get(number)  # none for a weight that no gradient has reached
         if moments is None:
             continue
-        if set(moments) != {"step", *MOMENTS}:
+        if set(moments) != {"step", *names}:
             raise ValueError(f"the optimiser's state holds {', '.join(map(str, moments)) or 'nothing'}, not "
-                             f"step, {', '.join(MOMENTS)}")
-        for name in MOMENTS:
+                             f"step, {', '.join(names)}")
+        for name in names:
             if moments[name].shape != p.shape or not moments[name].is_floating_point():
                 raise ValueError(f"the optimiser's {name} is not like its weight")
         if moments["step"].shape != () or not 0 <= float(moments["step"]) <= steps:

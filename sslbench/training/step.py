@@ -25,6 +25,7 @@ from ..pretexts import Pretext, evaluating
 from ..recipe import WANTED, Recipe
 from ..shown import Shown, as_shown
 from .batches import EveryBatch, Order, batch_for, mix, placed, stored
+from .muon import Muon, are_matrices
 from .read_ahead import ReadAhead
 from .restoring import conditions, restored, same_recipe, under
 
@@ -71,7 +72,7 @@ class Training:
         self.read, self.stored = read, read if at_hand else ReadAhead(read, recipe.steps)
         self.task = hardware.place(task)
         self.draws = draws(self.task)  # dropout in somebody's network
-        self.optimiser = make_optimiser(self.task, recipe, hardware.device)
+        self.optimiser = make_optimiser(self.task, recipe, hardware.device, hardware.dtype)
         self.wrapped, self.seconds = hardware.wrap(self.task), 0.0
         # called between the parts of an evaluation; what it raises ends it
         self.check: Callable[[], None] = lambda: None
@@ -179,12 +180,19 @@ def rate_at(step: int, steps: int) -> float:
             if step < warmup else 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup))))
 
 
-def make_optimiser(task: Pretext, recipe: Recipe, device: torch.device) -> torch.optim.Optimizer:
-    """AdamW; biases, norms and single vectors are not decayed."""
+def make_optimiser(task: Pretext, recipe: Recipe, device: torch.device,
+                   dtype: torch.dtype = torch.float32) -> torch.optim.Optimizer:
+    """The recipe's; biases, norms and single vectors are not decayed. dtype: of the network's numbers."""
     weights = [p for p in task.parameters() if p.requires_grad]
-    groups = [{"params": [p for p in weights if p.ndim > 1], "weight_decay": recipe.weight_decay},
+    matrices = are_matrices(task) if recipe.optimiser == "muon" else set()
+    groups = [{"params": [p for p in weights if p.ndim > 1 and p not in matrices],
+               "weight_decay": recipe.weight_decay},
               {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0}]
-    return AdamW(groups, lr=recipe.lr, fused=device.type in ("cpu", "cuda"))
+    fused = device.type in ("cpu", "cuda")
+    if recipe.optimiser == "adamw":
+        return AdamW(groups, lr=recipe.lr, fused=fused)
+    first = {"params": [p for p in weights if p in matrices], "weight_decay": recipe.weight_decay}
+    return Muon([first, *groups], recipe.lr, dtype if dtype is torch.bfloat16 else torch.float32, fused)
 
 
 def look_at(task: Pretext, data: Data, hardware: Hardware, generator: torch.Generator,

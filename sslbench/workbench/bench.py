@@ -14,7 +14,7 @@ from .estimate import Estimate, estimate
 class Workbench:
     """Pick data, a pretext task and a backbone, press Train, and see what was learned.
 
-    recipe: a Recipe, a share string ("ssl1..."), or nothing; entries of a recipe (data="waves", steps=200)
+    recipe: a Recipe, a share string ("ssl2..."), or nothing; entries of a recipe (data="waves", steps=200)
     can be given too.
     runs: folder in which each run gets a folder of its own; record=False keeps nothing on disk.
     name: a second bench of the same name closes the first.  ValueError when the recipe cannot be built or
