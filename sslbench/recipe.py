@@ -241,8 +241,8 @@ class Recipe:
 
 
 def as_meant(record: dict) -> dict:
-    """The entries of a record, which are all of them, with what they meant that were not there yet when it was
-    written."""
+    """The entries of a record, which are all of them, with what those meant that were not there yet when it
+    was written."""
     earlier = share_strings.EARLIER["ssl1"]
     whole = isinstance(record, dict) and {f.name for f in fields(Recipe)} - set(record) <= set(earlier)
     return {**earlier, **record} if whole else record

@@ -16,8 +16,8 @@ SMALL = Recipe("waves", "autoencoder", "mlp", steps=4, batch_size=16)
 @pytest.mark.parametrize("shape", [(24, 60), (60, 24), (3, 24, 60)])
 def test_steps_are_nearly_orthogonal(shape):
     g = torch.randn(shape) * torch.logspace(0, -1, shape[-1])
-    before, after = torch.linalg.svdvals(g / torch.linalg.matrix_norm(g, 2)[..., None, None]), torch.linalg.svdvals(
-        orthogonal(g))
+    before = torch.linalg.svdvals(g / torch.linalg.matrix_norm(g, 2)[..., None, None])
+    after = torch.linalg.svdvals(orthogonal(g))
     assert after.min() > 0.5 and after.max() < 1.3 and before.min() < 0.3
     u, _, v = torch.linalg.svd(g, full_matrices=False)
     assert torch.nn.functional.cosine_similarity(orthogonal(g).flatten(), (u @ v).flatten(), 0) > 0.95
@@ -40,7 +40,7 @@ def test_it_moves_a_matrix_as_torchs_own_does(shape):
 
 def test_tables_and_vectors_go_through_adamw():
     task = nn.ModuleList([nn.Embedding(8, 4), nn.Linear(4, 6), nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5)])
-    table, linear, convolution, norm = task
+    _, linear, convolution, _ = task
     assert are_matrices(task) == {linear.weight, convolution.weight}
 
 

@@ -1,6 +1,6 @@
-"""Muon: momentum whose matrices are made orthogonal before they are added, so that every direction of a layer
-moves as far as any other (Jordan et al. 2024, kellerjordan.github.io/posts/muon; scaled as Liu et al. do, 2025,
-arXiv:2502.16982, so that one learning rate and one weight decay serve both it and AdamW)."""
+"""Muon: momentum whose matrices are made orthogonal before they are added, so that every direction of a
+layer moves as far as any other (Jordan et al. 2024, kellerjordan.github.io/posts/muon; scaled as Liu et al.
+do, 2025, arXiv:2502.16982, so that one learning rate and one weight decay serve both it and AdamW)."""
 
 from collections.abc import Iterable
 
@@ -59,8 +59,8 @@ def by_shape(weights: Iterable[nn.Parameter]) -> list[list[nn.Parameter]]:
 
 
 def orthogonal(g: Tensor, dtype: torch.dtype = torch.float32, steps: int = 5) -> Tensor:
-    """About U V' of the singular value decomposition U S V' of g [..., a, b], by Newton-Schulz iterations with
-    Jordan's coefficients: singular values end between about 0.7 and 1.2."""
+    """About U V' of the singular value decomposition U S V' of g [..., a, b], by Newton-Schulz iterations
+    with Jordan's coefficients: singular values end between about 0.7 and 1.2."""
     x = g.to(dtype)
     tall = g.shape[-2] > g.shape[-1]
     x = x.mT if tall else x
@@ -72,6 +72,7 @@ def orthogonal(g: Tensor, dtype: torch.dtype = torch.float32, steps: int = 5) ->
 
 
 def are_matrices(task: nn.Module) -> set[nn.Parameter]:
-    """The weights that multiply: no tables of symbols, which see few rows at a step, and no single vectors."""
+    """The weights that multiply: no tables of symbols, of which a step sees few rows, and no single
+    vectors."""
     tables = {m.weight for m in task.modules() if isinstance(m, nn.Embedding)}
     return {p for p in task.parameters() if p.ndim > 1 and min(p.flatten(1).shape) > 1 and p not in tables}
