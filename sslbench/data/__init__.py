@@ -52,6 +52,8 @@ class Data(Listed):
     splits_from = ""  # where the splits come from, in words
     # field -> what brings a file's numbers to their stored form; others are stored as they are
     as_stored: dict[str, AsStored] = {}
+    # kind of number -> darkest, brightest, pictures from 0 to 1: how pictures beyond eight bits are stored
+    ranges: dict[str, tuple] = {}
     # what was left out or had to be decided, one phrase each, in numbers; load() may set it
     notes: tuple[str, ...] | list[str] = ()
 
@@ -157,7 +159,7 @@ class Labelled(Data, listed=False):
         self.fields = {**data.fields, "label": label_field(y, data.classes.get(self.target, []), keep_rest)}
         self.probe_on, self.classes = data.probe_on or tuple(data.fields), data.classes
         self.alike, self.unit, self.splits_from = data.alike, data.unit, data.splits_from
-        self.notes, self.as_stored = data.notes, data.as_stored
+        self.notes, self.as_stored, self.ranges = data.notes, data.as_stored, data.ranges
 
     def load(self, split):
         rows, labels = self.data.loaded(split)

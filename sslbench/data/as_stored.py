@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -66,3 +67,16 @@ def exact(x: Tensor) -> Tensor:
     """As floats that tell the numbers apart: the date 1,700,000,001 is none in float32."""
     return (x.double() if x.dtype in (torch.float64, torch.int64, torch.int32, torch.uint32, torch.uint64)
             else x.float())
+
+
+def plain_range(low: np.ndarray, high: np.ndarray, shares: int) -> list:
+    """Darkest and brightest number of pictures, [bands] or [1], as plain values for run.json."""
+    return [low.tolist(), high.tolist(), int(shares)]
+
+
+def range_of(low: list, high: list, shares: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """From plain values; ValueError or TypeError when they cannot be right."""
+    low, high = np.array(low, np.float64), np.array(high, np.float64)
+    if low.ndim != 1 or low.shape != high.shape or not np.isfinite([low, high]).all() or (low > high).any():
+        raise ValueError("no proper range")
+    return low, high, int(shares)

@@ -7,18 +7,18 @@ import torch
 
 from .rows import in_memory, nbytes
 
-MOST = 2**29  # bytes that are looked through; of more nothing is said
+MOST = 2**29  # bytes that are looked through
 AT_ONCE = 2**24
 
 
 def shared_with_training(loaded: dict[str, tuple[dict[str, Any], dict]]) -> str:
     """How many samples of the other splits are in training too, number by number, in words; or "". loaded:
-    split -> rows and labels. Rows that are not in memory are not looked at."""
-    every = [rows for rows, _ in loaded.values()]
-    if not all(in_memory(x) and len(x) for rows in every for x in rows.values()):
+    split -> rows and labels. Rows that are not in memory are not looked at, which is said."""
+    every = [x for rows, _ in loaded.values() for x in rows.values()]
+    if not all(map(len, every)):
         return ""
-    if sum(nbytes(x) for rows in every for x in rows.values()) > MOST:
-        return ""
+    if not all(map(in_memory, every)) or sum(map(nbytes, every)) > MOST:
+        return "whether some samples are in two splits was not looked at: there are too many for the memory"
     trained = set(digests(loaded["train"][0]))
     counts = {split: sum(one in trained for one in digests(rows))
               for split, (rows, _) in loaded.items() if split != "train"}

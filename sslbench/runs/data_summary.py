@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..data import Batch, Data, Field
-from ..data.as_stored import AsStored, as_stored_of
+from ..data.as_stored import AsStored, as_stored_of, range_of
 from ..machine.torch_settings import own_settings
 from ..messages import quoted
 
@@ -30,6 +30,7 @@ class Remembered(Data, listed=False):
         self.stored = {name: str(kind) for name, kind in about.get("stored", {}).items()}
         self.as_stored = {name: as_stored_of(how, self.fields[name].channels, self.fields[name].size)
                           for name, how in about.get("as_stored", {}).items()}
+        self.ranges = {str(kind): range_of(*found) for kind, found in about.get("ranges", {}).items()}
         self.knows = "as_stored" in about  # False: recorded before this was remembered
         self.classes = {name: list(map(str, names)) for name, names in about.get("classes", {}).items()}
         self.probe_on = tuple(name for name in about.get("probe_on", ()) if name in self.fields)

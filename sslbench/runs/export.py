@@ -15,7 +15,6 @@ from .. import arguments
 from ..catalog import nearest
 from ..data import Data
 from ..data.digest import digest_of
-from ..data.rows import evenly
 from ..field import size_of
 from ..messages import in_words
 from ..notes import note
@@ -26,6 +25,7 @@ from .new_data import new_data
 from .run import SPLITS, Run, load_run
 from .seeds import Seeds
 
+NEW = "new"  # in place of a split, of samples that are not the run's own
 TABLES, WEIGHTS = (".npz", ".parquet", ".csv"), (".pt", ".safetensors")
 
 
@@ -37,7 +37,8 @@ def export(run: Run | str | os.PathLike, file: str | os.PathLike, *, split: str 
     the labels and the name of each sample; ".pt" or ".safetensors": the weights of the inner network by its
     own names, as its load_state_dict() takes them.  split: "train", "validation", "test" or "all"; by default
     "test", and "all" of other data.  most: samples of a split at most, evenly spread; None: all of them.
-    data: other files for the run to read, as hyperparameters of its data source: {"folder": "new"}.
+    data: other files for the run to read, as hyperparameters of its data source: {"folder": "new"}; their
+    split is called "new".
     ValueError for another ending or a run without weights, FileExistsError when the file exists, unless
     `overwrite`.
 
@@ -96,8 +97,9 @@ def write_table(run: Run, path: Path, ending: str, splits: tuple[str, ...], most
         note(data.reading())
     parts = [evaluate.read(data, split, most) for split in splits]
     z = torch.cat([evaluate.embed(run.task, data, part, exact()) for part in parts]).float().numpy()  # [n, D]
-    of_split = [split for split, part in zip(splits, parts) for _ in range(len(part))]
-    names = [name for split in splits for name in names_of(data, split, most)]
+    of_split = [split if changed is None else NEW for split, part in zip(splits, parts)
+                for _ in range(len(part))]
+    names = [name for split, part in zip(splits, parts) for name in names_of(data, split, part.numbers)]
     labels = {name: torch.cat([part.labels[name] for part in parts]).numpy() for name in parts[0].labels}
     spoken = {name: words for name, words in data.classes.items() if name in labels}
     if ending == ".npz":
@@ -111,8 +113,10 @@ def write_table(run: Run, path: Path, ending: str, splits: tuple[str, ...], most
     else:
         write_frame(path, ending, z, {"name": names, "split": of_split}, labels, spoken)
     of = sum(size_of(data.loaded(split)[0]) for split in splits)
-    return (f"{path}: embeddings [{len(z)}, {z.shape[1]}] of {run.recipe.data}, {', '.join(splits)}, with "
-            f"{len(labels)} labels" + f"; {of - len(z):,} of {of:,} samples are left out" * (of > len(z)))
+    which = ", ".join(splits) if changed is None else "other data"
+    return (f"{path}: embeddings [{len(z)}, {z.shape[1]}] of {run.recipe.data}, {which}, with "
+            f"{len(labels)} label{'s' * (len(labels) != 1)}"
+            + f"; {of - len(z):,} of {of:,} samples are left out" * (of > len(z)))
 
 
 def unchanged(run: Run) -> None:
@@ -124,10 +128,9 @@ def unchanged(run: Run) -> None:
              "of the data as it is now")
 
 
-def names_of(data: Data, split: str, most: int) -> list[str]:
-    """The names of the rows that evaluate.read() gives."""
+def names_of(data: Data, split: str, rows: torch.Tensor) -> list[str]:
     names = data.sample_names(split)
-    return [names[i] for i in evenly(len(names), most).tolist()]
+    return [names[i] for i in rows.tolist()]
 
 
 def write_frame(path: Path, ending: str, z: np.ndarray, about: dict[str, list[str]],

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from ..catalog import nearest
-from ..data import SPLITS, Data, Field
+from ..data import SPLITS, Data, Field, parts
 from ..data.as_stored import AsStored
 from ..data.rows import Picked
-from ..messages import quoted
+from ..messages import in_words, quoted
+from ..notes import note
 from ..recipe import Recipe
 
 LIKE = ("size", "channels", "vocab")  # what a network cannot read otherwise
@@ -31,7 +32,7 @@ def new_data(recipe: Recipe, known: Data, changed: Mapping[str, Any]) -> Data:
         raise ValueError(f"{recipe.data}: {nearest('hyperparameter', str(unknown[0]), own)}")
     given = {f"data.{name}": value for name, value in changed.items()}
     recipe = replace(recipe, labels=0.0, hyperparameters={**recipe.hyperparameters, **given})
-    data = Data.find(recipe.data)(**recipe.checked("data"))
+    data = read_all(recipe, known, "label" in changed)
     seen = {name: field for name, field in known.fields.items() if name != known.label_field}
     unlike(data, seen)
     data.fields = {name: replace(field, gaps=field.gaps or data.fields[name].gaps)
@@ -42,6 +43,25 @@ def new_data(recipe: Recipe, known: Data, changed: Mapping[str, Any]) -> Data:
                                 for name in rows}, labels)
     data.as_stored = known.as_stored
     return data
+
+
+def read_all(recipe: Recipe, known: Data, label_given: bool) -> Data:
+    """The source with all its rows; without labels where the files do not have those that the run had."""
+    data = Data.find(recipe.data)(**recipe.checked("data"))
+    data.ranges = known.ranges
+    try:
+        with parts.however_few():
+            for split in SPLITS:
+                data.loaded(split)
+        return data
+    except ValueError as error:
+        asked = recipe.hyperparameters.get("data.label", "none")
+        if label_given or asked == "none" or "label" not in recipe.known("data"):
+            raise
+        bare = {**recipe.hyperparameters, "data.label": "none"}
+        data = read_all(replace(recipe, hyperparameters=bare), known, True)
+        note(f"read without labels ({in_words(error)})")
+        return data
 
 
 def unlike(data: Data, seen: dict[str, Field]) -> None:

@@ -34,7 +34,7 @@ def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -
     against = "" if chance_loss is None else f" (chance {chance_loss:.3g})"
     probed = leading(last.scores) or next(iter(of_labels(last.scores)), None)
     if probed is None:
-        return f"learning: loss {recent:.3g}{against}; there are no labels, so no probe can say what for"
+        return f"learning: loss {recent:.3g}{against}; no label could be probed, so nothing says what for"
     before, now, n, kind = on_most_samples(probed, first, last, evaluations[-1])
     return judgement(f"loss {recent:.3g}{against}", probed, before, now, n, kind)
 

@@ -19,11 +19,12 @@ _kept: WeakKeyDictionary[Data, dict] = WeakKeyDictionary()  # as long as the dat
 @dataclass
 class Split:
     """Some rows of one split, their labels, and pairs of them [p, 3]: two places in `index`, and 1 where both
-    belong together."""
+    belong together. index: where they stand in `rows`.  numbers: which rows of the split they are."""
 
     rows: dict
     labels: dict[str, Tensor]
     index: Tensor
+    numbers: Tensor
     pairs: Tensor | None = None
 
     def __len__(self):
@@ -43,8 +44,8 @@ def read(data: Data, split: str, most: int) -> Split:
     labels = {name: y[index] for name, y in labels.items()}
     pairs = among(pairs, index, n)
     if not all(map(in_memory, rows.values())) and (kept := once(data, (split, most), rows, index)):
-        return Split(kept, labels, torch.arange(len(index)), pairs)
-    return Split(rows, labels, index, pairs)
+        return Split(kept, labels, torch.arange(len(index)), index, pairs)
+    return Split(rows, labels, index, index, pairs)
 
 
 def among(pairs: Tensor | None, index: Tensor, n: int) -> Tensor | None:

@@ -13,6 +13,7 @@ from torch import Tensor
 from .. import arguments
 from ..backbones.starting import without_start
 from ..data import Data
+from ..data.as_stored import plain_range
 from ..data.digest import digest_of
 from ..data.rows import kinds_of
 from ..field import Batch, decode, size_of
@@ -161,6 +162,7 @@ class Training:
                 "fields": {name: asdict(f) for name, f in self.data.fields.items()},
                 "stored": kinds_of(self.data.loaded("train")[0]),
                 "as_stored": {name: how.plain() for name, how in self.data.as_stored.items()},
+                "ranges": {kind: plain_range(*found) for kind, found in self.data.ranges.items()},
                 "classes": self.data.classes, "probe_on": list(self.data.probe_on), "alike": self.data.alike,
                 "label_field": self.data.label_field, "target": self.data.target, **more}
 

@@ -68,11 +68,12 @@ def below(root: Path, names: Sequence[str]) -> Iterator[Path]:
 
 def with_ranges(root: Path, names: list[str], found: list[Header | str], form: Form) -> Form:
     """The form with the darkest and the brightest number of this folder, for each kind of numbers beyond
-    eight bits."""
+    eight bits whose range it does not have."""
     depths = [header.depth if isinstance(header, Header) else "" for header in found]
-    kinds = sorted(set(depths) - {""})
-    return replace(form, ranges={kind: range_of(root, [name for name, d in zip(names, depths) if d == kind],
-                                                in_threads) for kind in kinds})
+    kinds = sorted(set(depths) - {"", *form.ranges})
+    own = {kind: range_of(root, [name for name, d in zip(names, depths) if d == kind], in_threads)
+           for kind in kinds}
+    return replace(form, ranges={**form.ranges, **own})
 
 
 def channels(root: Path) -> int:

@@ -60,8 +60,9 @@ class Images(FoundPictures):
     def load(self, split):
         if self.found is None:
             asked = Asked(self.label, self.group, self.split)
-            self.found = reader(self.root).read(self.root, Form(self.size, self.fields["image"].channels),
-                                                self.memory, asked)
+            form = Form(self.size, self.fields["image"].channels, self.ranges)
+            self.found = reader(self.root).read(self.root, form, self.memory, asked)
+            self.ranges = self.found.form.ranges
             self.classes, self.splits_from = self.found.metadata.classes, self.found.metadata.splits.origin
             self.notes = self.found.notes
         rows, labels = self.found.metadata.of(split)

@@ -143,9 +143,14 @@ def matched(file: Path, names: Names) -> Matched | str:
     missing = len({cell for cell, i in zip(columns[key], found[key]) if i is None})
     lacking = [(total - len(covers), "picture", "row"), (missing, "row", "picture")]
     lacking = ", ".join(f"{count(n, what)} without a {other}" for n, what, other in lacking if n)
-    cells = {name: agreed(values, found[key], total) for name, values in columns.items() if name != key}
+    cells, lost = {}, []
+    for name in (name for name in columns if name != key):
+        cells[name], several = agreed(columns[name], found[key], total)
+        if several:
+            lost.append(f"{count(several, 'picture')} with several {plain(name)!r} count as without one")
     note = f"the table {plain(file.name)} names the pictures in column {plain(key)!r}"
-    return Matched(cells, covers, note + f" ({lacking})" * bool(lacking))
+    return Matched(cells, covers,
+                   "; ".join([note + f" ({lacking})" * bool(lacking), *sorted(lost)[:5]]))
 
 
 def promising(file: Path, names: Names) -> bool:
@@ -164,13 +169,14 @@ def promising(file: Path, names: Names) -> bool:
     return len({found for cell in re.split(r"[,;\t\r\n\"]+", text) if (found := names.find(cell))}) > 1
 
 
-def agreed(values: list[str], pictures: list[int | None], n: int) -> list[str | None]:
-    """One word for each picture, None where it has none or its rows do not agree."""
+def agreed(values: list[str], pictures: list[int | None], n: int) -> tuple[list[str | None], int]:
+    """One word for each picture, None where it has none or its rows do not agree; how many do not."""
     of: list[set[str]] = [set() for _ in range(n)]
     for word, i in zip(values, pictures):
         if i is not None and word != "":
             of[i].add(word)
-    return [next(iter(words)) if len(words) == 1 else None for words in of]
+    return ([next(iter(words)) if len(words) == 1 else None for words in of],
+            sum(len(words) > 1 for words in of))
 
 
 def together(tables: dict[Path, Matched], n: int) -> dict[str, list[str | None]]:

@@ -86,7 +86,10 @@ class LibrarySet(FoundPictures, listed=False):
 
     def load(self, split):
         if self.found is None:
-            self.pieces, self.found = read(self.collected(), self.size, self.memory, self.name)
+            collected = self.collected()
+            collected = replace(collected, ranges={**collected.ranges, **self.ranges})
+            self.pieces, self.found = read(collected, self.size, self.memory, self.name)
+            self.ranges = self.found.form.ranges
             self.classes, self.splits_from = self.found.metadata.classes, self.found.metadata.splits.origin
             self.notes = self.found.notes
         rows, labels = self.found.metadata.of(split)

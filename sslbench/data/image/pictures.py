@@ -54,7 +54,7 @@ def read(root: Path, form: Form, memory: float, asked: Asked) -> Pictures:
     found = [other_bands(header, form.bands) for header in found]
     rows = [i for i, header in enumerate(found) if isinstance(header, Header)]
     notes = listing.notes() + left_out(listing, found)
-    if len(rows) < 10:
+    if len(rows) < parts.LEAST:
         parts.enough(len(rows), "readable images",
                      f"{str(root)!r}" + "".join(f" ({note})" for note in notes[:2]))
     names = [listing.names[i] for i in rows]

@@ -90,7 +90,7 @@ def read(path: Path, form: Form, memory: float, asked: Asked) -> Pictures:
 
 def with_range(x: np.ndarray, form: Form) -> Form:
     """The form with one range for all pictures whose numbers are not eight bits."""
-    if not kind(x.dtype):
+    if not kind(x.dtype) or kind(x.dtype) in form.ranges:
         return form
     some = [statistics_of(np.asarray(one), form.bands == 3) for one in x[:: max(1, -(-len(x) // LOOKED_AT))]]
     return Form(form.size, form.bands, {kind(x.dtype): spread([s for s in some if s is not None])})

@@ -93,7 +93,7 @@ class Found:
         keys = [printable(f"{stem}/{name}") for stem, s in zip(stems, shards) for name in s.names]
         columns = columns_of(shards)
         self.notes = notes_of(stems, shards, missing)
-        if len(keys) < 10:
+        if len(keys) < parts.LEAST:
             parts.enough(len(keys), "readable pictures", f"{paths[0]}"
                          + "".join(f" ({note})" for note in self.notes[1:4]))
         given, self.origin = splits_of(paths, counts)

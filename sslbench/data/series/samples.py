@@ -174,7 +174,7 @@ def of_recordings(found: list[Part], keys: list[str], given: list | None, length
     about, first, last = cut.about, cut.first, cut.last
     if len(found) > 1:
         about.setdefault("file", [keys[i] for i in cut.file])
-    names = [f"{keys[i]}:{at}" for i, at in zip(cut.file, first)]
+    names = [f"{keys[i]}:{at}" for i, at in zip(cut.file, cut.row)]
     draft = Draft(cut.x, first, names, about, "windows", cut.notes, given and [given[i] for i in cut.file],
                   cut.share if sorted_by else np.stack([first, last], 1) / last.max())
     draft.notes += [f"each stretch of {label!r} is divided in order of time"] if sorted_by else []

@@ -25,9 +25,10 @@ class Windows:
     """x [m, C, length], a view of all recordings one after the other.  first, last [m]: its steps, among all.
     file [m]: the number of the recording's file.  share [m, 2]: where it begins and ends as a share of its
     stretch.
-    about: name -> one value for each window."""
+    row [m]: the row of its file that each begins with.  about: name -> one value for each window."""
 
     x: Tensor
+    row: np.ndarray
     first: np.ndarray
     last: np.ndarray
     file: np.ndarray
@@ -115,7 +116,9 @@ def cut(parts: list[Part], asked: int, name: str, wanted: set[str], blocks: bool
     about = {key: over(values, source, first, last, key in wanted) for key, values in together(parts).items()}
     notes += [why for key, values in together(parts).items()
               if key in wanted and (why := mixed(key, values, source, first, last))]
-    return Windows(x, first, last, np.concatenate(files), np.concatenate(shares), about, notes)
+    file = np.concatenate(files)
+    row = source[first] - np.cumsum([0, *map(len, parts)])[file]
+    return Windows(x, row, first, last, file, np.concatenate(shares), about, notes)
 
 
 def together(parts: list[Part]) -> dict[str, list]:

@@ -35,7 +35,7 @@ def prepared(found: Texts, length: int, label: str, group: str, split: str, name
     empty = len(found.texts) - len(there)
     parts.enough(len(there), "texts", name)
     found = only(found, there) if empty else found
-    if len(set(found.texts)) == 1:
+    if len(set(found.texts)) == 1 < len(there):
         raise ValueError(f"all {len(there)} texts of {name} are the same: {found.texts[0][:40]!r}; choose "
                          "another data.text_column or file")
     cut = sum(len(text) > length or len(text.encode("utf-8", "replace")) > length for text in found.texts)
