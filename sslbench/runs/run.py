@@ -17,12 +17,13 @@ from ..data.rows import kinds_of
 from ..messages import in_words, one_line
 from ..notes import note
 from ..pretexts import Pretext
-from ..probes import of_labels, parsed
+from ..probes import main, parsed
 from ..recipe import Recipe
 from ..storage import run_folder
 from ..training import evaluate
 from ..training.loop import Checkpoint, Done, Evaluation, Event, Step
 from . import recording, verdict
+from .confusion import Confusion, confusion_of
 from .data_summary import Remembered, batch_of
 from .embedding import embedded, exact
 from .new_data import new_data
@@ -99,6 +100,22 @@ class Run:
         first, last = self.evaluations[0], self.evaluations[-1]
         own = last.baselines if last.split == "test" else {**first.baselines, "untrained": first.scores}
         return {**own, **self.beside}
+
+    @property
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Score on the test split -> (low, high), 95 % by a bootstrap over the test samples."""
+        return self.final.intervals if self.final else {}
+
+    def confusion(self) -> Confusion:
+        """What the leading probe of the label takes for what on the test split: `counts`, `names`, `table` and
+        `figure`. ValueError in one line where there is none."""
+        return confusion_of(self.evaluations, self.class_names)
+
+    @property
+    def class_names(self) -> dict[str, list[str]]:
+        """Label -> names of its classes; of a recorded run without a look at its data."""
+        known = Remembered.of(self.about, lambda: self.data)
+        return (known or self.data).classes
 
     @property
     def chance_loss(self) -> float | None:
@@ -192,7 +209,7 @@ class Run:
     def __repr__(self) -> str:
         r = self.recipe
         said = ", ".join(f"{name} {self.scores[name]:.3f}"
-                         for name in of_labels(self.scores) if not parsed(name)[1])
+                         for name in main(self.scores) if not parsed(name)[1])
         return (f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, "
                 f"{self.seconds:.0f} s{', ' * bool(said)}{said})")
 

@@ -4,6 +4,8 @@ from ... import plots
 from ...catalog import Table
 from ...plots import words
 from ...probes import of_nothing, parsed
+from ...runs.confusion import confusion_of
+from ...runs.verdict import rows_read
 from .. import widgets as w
 from ..shown_run import ShownRun
 from .base import Picture, PictureTab
@@ -17,32 +19,58 @@ class ProbesTab(PictureTab):
     def __init__(self):
         self.split, self.table = w.html("", "say"), w.html("", "table")
         self.picture = Picture("probes", empty="Scores appear here after the first evaluation.")
-        self.widget = w.column([self.split, self.picture.widget, self.table], "page")
+        self.confusion = Picture("confusion")
+        self.widget = w.column([self.split, self.picture.widget, self.table, self.confusion.widget], "page")
 
     def paint(self, s, dark: bool) -> None:
         shown = s.shown
         if not shown or not shown.evaluations:
             self.picture.clear()
+            self.confusion.clear()
             for widget in (self.split, self.table):
                 w.put(widget, value="")
             return
         last = shown.evaluations[-1]
-        split = ("the test split, used once" if last.split == "test" else f"validation, after {last.step} "
-                                                                          "steps")
+        split = (f"the test split, used once{rows_read(last.rows)}" if last.split == "test"
+                 else f"validation, after {last.step} steps")
         w.put(self.split, value=w.escape(f"{shown.name}. What a simple probe reads off the frozen "
                                          f"embedding. Scores on {split}."))
         self.picture.show(shown.mark, lambda: plots.probes(shown.evaluations),
                           words.probes(shown.evaluations), dark)
-        w.put(self.table, value=scores_table(shown) + geometry(shown))
+        w.put(self.table, value=scores_table(shown) + further_table(shown) + geometry(shown))
+        self.paint_confusion(shown, dark)
+
+    def paint_confusion(self, shown: ShownRun, dark: bool) -> None:
+        """At the end of a run with classes; drawn when somebody looks at this tab."""
+        if shown.evaluations[-1].confusion is None:
+            return self.confusion.clear()
+        found = confusion_of(shown.evaluations, shown.run.class_names)
+        self.confusion.show(shown.mark, lambda: found.figure, words.confusion(found.counts, found.names), dark)
 
 
 def scores_table(shown: ShownRun) -> str:
     """The numbers of the chart."""
-    rows = plots.probe_rows(shown.evaluations)
+    return table(plots.probe_rows(shown.evaluations))
+
+
+def further_table(shown: ShownRun) -> str:
+    """Further measures of the label, folded away."""
+    rows = plots.probe_rows(shown.evaluations, further=True)
+    return (f"<details><summary>{len(rows)} further measures of the label</summary>{table(rows)}</details>"
+            if rows else "")
+
+
+def table(rows: list[dict]) -> str:
     beside = plots.parts_of(rows)
     return Table({"": plots.words_for(row["name"]), "this network": f"{row['trained']:.3f}",
+                  **({"95 %": spanned(row)} if any("interval" in row for row in rows) else {}),
                   **{name: f"{row[name]:.3f}" if name in row else "" for name in beside}}
-                  for row in rows)._repr_html_()
+                 for row in rows)._repr_html_()
+
+
+def spanned(row: dict) -> str:
+    """The interval of a score, "0.821 to 0.878"; "" where it has none."""
+    return "{:.3f} to {:.3f}".format(*row["interval"]) if "interval" in row else ""
 
 
 def geometry(shown: ShownRun) -> str:

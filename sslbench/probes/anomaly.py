@@ -1,0 +1,42 @@
+"""Anomalies: do samples of a kind that training never saw lie apart? The mean distance to the nearest training
+samples tells (Bergman et al. 2020, arXiv:2002.10445).
+
+A class is new where no training row has it: a folder of defects in the test split alone, people kept apart, or a
+yes-or-no label of which training has one value only. Training rows without a label are not known to be of it.
+"""
+
+from . import Probe, Tensor, measures, torch
+from .neighbours import nearest, unit
+
+K = 2  # neighbours, as in the paper
+FEWEST = 5  # test samples of new classes, and of known ones
+
+
+class Anomaly(Probe):
+    """Whether test samples of classes that training never saw lie further from the training samples than
+    others: the area under the ROC curve."""
+
+    title, reads, further, unseen = "anomalies", ("classes",), True, True
+    factors, while_training, paper = False, False, "https://arxiv.org/abs/2002.10445"
+
+    def answers(self, train, test, validation=None, check=lambda: None):
+        new = ~torch.isin(test.y, (train.y if train.seen is None else train.seen).to(test.y))
+        if min(new.sum(), (~new).sum()) < FEWEST:
+            return None
+        return torch.stack([distances(test.z, train.z, K, check), new.float()], 1)
+
+    def judge(self, answers, y, drawn=None):
+        return measures.area_under_roc(answers[:, 0], answers[:, 1] > 0, drawn)
+
+    def chance(self, y, y_test):
+        return 0.5
+
+    def measure(self, reads):
+        return "AUC"
+
+
+def distances(z: Tensor, z_train: Tensor, k: int = K, check=lambda: None) -> Tensor:
+    """The mean distance [n] of each unit-length embedding to its k nearest training samples; z [n, D], z_train
+    [m, D]."""
+    cosine, _ = nearest(unit(z), unit(z_train), k, check=check)
+    return (2 - 2 * cosine).clamp(min=0).sqrt().mean(1)
