@@ -175,6 +175,6 @@ def chance_loss(evaluations) -> float | None:
                  for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
 
 
-__all__ = ["box", "chance_loss", "comparison", "confusion", "curves", "embedding", "figure", "neighbours", "overview",
-           "parts_of", "png",
+__all__ = ["box", "chance_loss", "comparison", "confusion", "curves", "embedding", "figure",
+           "neighbours", "overview", "parts_of", "png",
            "probe_rows", "probes", "save", "task", "words_for"]

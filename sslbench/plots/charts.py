@@ -125,7 +125,8 @@ def probes(axes, rows: list[dict]):
     if not rows:
         return empty(axes, "no labels, so there is nothing to probe; training goes on without them")
     others = {measured(row["name"]) for row in rows} - {"accuracy", "R²"}
-    plain(axes, "; ".join(["accuracy", "R² of a quantity", *sorted(others)]), "", "")
+    spans = ["thin lines: 95 % interval over test samples"] * any("interval" in row for row in rows)
+    plain(axes, "; ".join(["accuracy", "R² of a quantity", *sorted(others), *spans]), "", "")
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
     axes.set_yticks(range(len(rows)), [])
     axes.tick_params(axis="y", length=0)

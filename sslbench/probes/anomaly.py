@@ -1,8 +1,8 @@
-"""Anomalies: do samples of a kind that training never saw lie apart? The mean distance to the nearest training
-samples tells (Bergman et al. 2020, arXiv:2002.10445).
+"""Anomalies: do samples of a kind that training never saw lie apart? The mean distance to the nearest
+training samples tells (Bergman et al. 2020, arXiv:2002.10445).
 
-A class is new where no training row has it: a folder of defects in the test split alone, people kept apart, or a
-yes-or-no label of which training has one value only. Training rows without a label are not known to be of it.
+A class is new where no training row has it: a folder of defects in the test split alone, or a yes-or-no label
+of which training has one value only. Training rows without a label are not known to be of it.
 """
 
 from . import Probe, Tensor, measures, torch
@@ -36,7 +36,7 @@ class Anomaly(Probe):
 
 
 def distances(z: Tensor, z_train: Tensor, k: int = K, check=lambda: None) -> Tensor:
-    """The mean distance [n] of each unit-length embedding to its k nearest training samples; z [n, D], z_train
-    [m, D]."""
+    """The mean distance [n] of each unit-length embedding to its k nearest training samples; z [n, D],
+    z_train [m, D]."""
     cosine, _ = nearest(unit(z), unit(z_train), k, check=check)
     return (2 - 2 * cosine).clamp(min=0).sqrt().mean(1)

@@ -49,8 +49,8 @@ class RandIndex(Probe):
 
 
 def clusters(z: Tensor, k: int, check=lambda: None, seed: int = 0) -> Tensor:
-    """The cluster [n] of each embedding [n, D], of scikit-learn's k-means on unit-length embeddings; wide ones
-    are turned onto their main directions. check: called between the starts."""
+    """The cluster [n] of each embedding [n, D], of scikit-learn's k-means on unit-length embeddings; wide
+    ones are turned onto their main directions. check: called between the starts."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 

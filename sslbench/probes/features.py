@@ -64,8 +64,8 @@ def standardise(z: Tensor, *others: Tensor, most: int = 512) -> list[Tensor]:
 
 def turned(z: Tensor, *others: Tensor, most: int = 512,
            change: Callable[[Tensor], Tensor] = lambda x: x) -> list[Tensor]:
-    """Features after `change`, turned onto about the `most` main directions of z where they are wider: in parts,
-    so that wide ones are never there twice."""
+    """Features after `change`, turned onto about the `most` main directions of z where they are wider: in
+    parts, so that wide ones are never there twice."""
     if z.shape[1] <= most:
         return [change(x) for x in (z, *others)]
     rows = max(1, PART // z.shape[1])

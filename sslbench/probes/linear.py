@@ -1,5 +1,6 @@
-"""The linear probe: what one layer of weights on the frozen embedding can tell, and measures of its answers that
-do not go by the most frequent class (Brodersen et al. 2010; Opitz and Burst 2019; Hanley and McNeil 1982)."""
+"""The linear probe: what one layer of weights on the frozen embedding can tell, and measures of its answers
+that do not go by the most frequent class (Brodersen et al. 2010; Opitz and Burst 2019; Hanley and McNeil
+1982)."""
 
 import math
 
@@ -71,10 +72,11 @@ class MacroF1(OfLinear):
 
 
 class AUC(OfLinear):
-    """Area under the ROC curve of each class against the rest by the linear probe's probability, the mean over
-    classes."""
+    """Area under the ROC curve of each class against the rest by the linear probe's probability, the mean
+    over classes."""
 
-    name, title, paper = "auc", "AUC, one against the rest", "https://doi.org/10.1148/radiology.143.1.7063747"
+    name, title = "auc", "AUC, one against the rest"
+    paper = "https://doi.org/10.1148/radiology.143.1.7063747"
 
     def judge(self, answers, y, drawn=None):
         return measures.macro_auc(answers, y, drawn)

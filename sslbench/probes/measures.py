@@ -1,7 +1,7 @@
 """How right answers are: plain functions (answers, y, drawn) -> scores [b], on the CPU in float64.
 
-drawn [n, b]: how often each sample counts, a column for each draw of a bootstrap; None: every sample once, and
-b is 1. NaN where a draw has nothing to judge.
+drawn [n, b]: how often each sample counts, a column for each draw of a bootstrap; None: every sample once,
+and b is 1. NaN where a draw has nothing to judge.
 """
 
 import torch
@@ -40,8 +40,8 @@ def counts(votes: Tensor, y: Tensor, drawn: Tensor | None) -> tuple[Tensor, Tens
 
 
 def confusion(votes: Tensor, y: Tensor, most: int) -> Tensor | None:
-    """[classes, classes] int64: samples by their class (rows) and by what was said (columns); None of more than
-    `most` classes."""
+    """[classes, classes] int64: samples by their class (rows) and by what was said (columns); None of more
+    than `most` classes."""
     said, classes = votes.argmax(1), max(int(y.max()) + 1, votes.shape[1])
     return None if classes > most else (y * classes + said).bincount(minlength=classes**2).view(classes, -1)
 

@@ -1,4 +1,5 @@
-"""The most similar samples, in parts: no more similarities at once than fit a little memory. Plain functions."""
+"""The most similar samples, in parts: no more similarities at once than fit a little memory. Plain
+functions."""
 
 from collections.abc import Callable
 
@@ -17,8 +18,9 @@ def unit(z: Tensor) -> Tensor:
 
 def nearest(z: Tensor, among: Tensor, k: int, itself: bool = True,
             check: Callable[[], None] = lambda: None) -> tuple[Tensor, Tensor]:
-    """Cosines [n, k] and rows [n, k] of the k of `among` [m, D] most similar to each of z [n, D], both of length
-    1; fewer where there are fewer. itself: False where z is `among` and no sample is its own neighbour."""
+    """Cosines [n, k] and rows [n, k] of the k of `among` [m, D] most similar to each of z [n, D], both of
+    length 1; fewer where there are fewer. itself: False where z is `among` and no sample is its own
+    neighbour."""
     k, found = min(k, len(among) - (not itself)), []
     for rows in torch.arange(len(z), device=z.device).split(min(4096, max(1, AT_ONCE // len(among)))):
         check()

@@ -1,6 +1,6 @@
 """Retrieval: does a sample find others of its class? Each test sample asks for the most similar of the other
-test samples; no label is fitted, and classes that training never saw count as well (Manning et al. 2008, chapter
-8; Musgrave et al. 2020, arXiv:2003.08505)."""
+test samples; no label is fitted, and classes that training never saw count as well (Manning et al. 2008,
+chapter 8; Musgrave et al. 2020, arXiv:2003.08505)."""
 
 from . import Probe, Tensor, measures
 from .neighbours import nearest, unit
@@ -30,8 +30,8 @@ class PrecisionAt10(Probe):
 
 
 def precisions(z: Tensor, y: Tensor, k: int = K, check=lambda: None) -> Tensor:
-    """The precision at k of every sample [n]: the share of its k nearest others by cosine that is of its class;
-    z [n, D], y [n]. With k or fewer samples, of all others."""
+    """The precision at k of every sample [n]: the share of its k nearest others by cosine that is of its
+    class; z [n, D], y [n]. With k or fewer samples, of all others."""
     z = unit(z)
     _, index = nearest(z, z, k, itself=False, check=check)
     return (y[index] == y.unsqueeze(1)).float().mean(1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ..catalog import Table
+from .data_summary import Remembered
 
 SHOWN = 30  # classes up to which a table is of use
 
@@ -48,14 +49,16 @@ class Confusion:
         return self.figure._repr_png_()
 
 
-def confusion_of(evaluations, classes: dict[str, list[str]]) -> Confusion:
-    """That of the last evaluation that has one; ValueError in one line where none has. classes: label -> names,
-    the label first."""
-    found = next((e.confusion for e in reversed(evaluations) if e.confusion is not None), None)
+def confusion_of(run) -> Confusion:
+    """That of the last evaluation of a Run that has one; ValueError in one line where none has. The names of
+    a recorded run's classes are read without a look at its data."""
+    found = next((e.confusion for e in reversed(run.evaluations) if e.confusion is not None), None)
     if found is None:
-        raise ValueError("this run has no confusion matrix: it is made on the test split at the end of a run, "
-                         "of a label with classes that training has too; runs recorded earlier have none")
-    names = next(iter(classes.values()), [])
+        raise ValueError("this run has no confusion matrix: it is made on the test split at the end of a "
+                         "run, of a label with classes that training has too; runs recorded earlier have "
+                         "none")
+    known = Remembered.of(run.about, lambda: run.data) or run.data
+    names = next(iter(known.classes.values()), [])
     return Confusion(found, unlike([*names, *map(str, range(len(names), len(found)))][:len(found)]))
 
 

@@ -107,15 +107,9 @@ class Run:
         return self.final.intervals if self.final else {}
 
     def confusion(self) -> Confusion:
-        """What the leading probe of the label takes for what on the test split: `counts`, `names`, `table` and
-        `figure`. ValueError in one line where there is none."""
-        return confusion_of(self.evaluations, self.class_names)
-
-    @property
-    def class_names(self) -> dict[str, list[str]]:
-        """Label -> names of its classes; of a recorded run without a look at its data."""
-        known = Remembered.of(self.about, lambda: self.data)
-        return (known or self.data).classes
+        """What the leading probe of the label takes for what on the test split: `counts`, `names`, `table`
+        and `figure`. ValueError in one line where there is none."""
+        return confusion_of(self)
 
     @property
     def chance_loss(self) -> float | None:

@@ -20,8 +20,8 @@ from .on_disk import finished, free, read_recipe
 from .run import Run
 
 LIST, MOST = run_folder.SEEDS, 10_000  # which seeds were asked for, beside their folders; how many at most
-OPTIONS = ("device", "precision", "evaluations", "test", "checkpoint_every", "probe_rows", "supervised", "log",
-           "processes")
+OPTIONS = ("device", "precision", "evaluations", "test", "checkpoint_every", "probe_rows", "supervised",
+           "log", "processes")
 # (recipe, folder, what to do at the first event) -> the run
 Train = Callable[[Recipe, Path | None, Callable[[], None]], Run]
 

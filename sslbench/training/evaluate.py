@@ -129,7 +129,8 @@ def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, che
     for name, network in (("trained", task), ("untrained", untrained)):
         z = [embed(network, data, split, hardware, check) for split in splits.values()]
         results[name] = probe(z[0], train.labels, z[2], test.labels, z[1], validation.labels, check,
-                              test.pairs, validation.pairs, train.seen, beside if name == "trained" else None)
+                              test.pairs, validation.pairs, train.seen,
+                              beside if name == "trained" else None)
     scores = results["trained"]
     return Final(scores, {**_baselines(data, train, test, validation, hardware, check),
                           "untrained": results["untrained"]}, beside, judged(test, scores), rows)
@@ -147,5 +148,5 @@ def _baselines(data, train, test, validation, hardware, check):
                for name in z}}
 
 
-__all__ = ["QUICK", "Final", "Split", "chance", "embed", "final", "full", "judged", "points", "probe", "quick",
-           "quick_baselines", "raw", "read", "visible"]
+__all__ = ["QUICK", "Final", "Split", "chance", "embed", "final", "full", "judged", "points", "probe",
+           "quick", "quick_baselines", "raw", "read", "visible"]

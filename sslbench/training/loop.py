@@ -82,8 +82,8 @@ def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", p
     `evaluations` times on the way (8) and, with `test` (True), on the test split at the end, Checkpoint
     before the first step, every `checkpoint_every` steps (100) and at the end, Done.
 
-    probe_rows: at the end probes are fitted on at most so many training rows and judged on at most so many test
-    rows (10,000; half of it for validation); 0: on all of them.
+    probe_rows: at the end probes are fitted on at most so many training rows and judged on at most so many
+    test rows (10,000; half of it for validation); 0: on all of them.
 
     resume: the state of a Checkpoint of the same recipe; the run goes on bit for bit as if it had not been
     interrupted. What is not given here is then as it was there; what cannot be as it was is said, and changed

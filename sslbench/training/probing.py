@@ -1,6 +1,7 @@
-"""Every probe on every label that it reads: scores, chance, and what stands beside them. Labels are read here and
-by probes only; which scores there are is up to the catalogue of probes."""
+"""Every probe on every label that it reads: scores, chance, and what stands beside them. Labels are read here
+and by probes only; which scores there are is up to the catalogue of probes."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -32,8 +33,8 @@ def probe(z: Tensor, labels: dict, z_test: Tensor, labels_test: dict, z_val=None
           seen: dict[str, Tensor] | None = None, beside: Beside | None = None) -> dict[str, float]:
     """One score for each probe and label that it reads, and for each that reads pairs of the test samples;
     with z_val all probes that belong to the end, else the quick ones.
-    Samples without a label are left out; a label that nobody has in one of the splits has no score. Classes of
-    which none of the test samples was ever seen in training are read by probes alone that say so.
+    Samples without a label are left out; a label that nobody has in one of the splits has no score. Where no
+    test sample has a class that training shows, only probes that say so read it.
     seen: the classes of all training rows, where these are some of them.  beside: is filled."""
     check()
     together = probes.standardise(z, z_test, *([] if z_val is None else [z_val]))  # once for all labels
@@ -72,9 +73,14 @@ def ask(probe: probes.Probe, parts: list, key: str, scores: dict[str, float], be
     answers, y = probe.answered(*parts, check=check), parts[1].y.cpu()
     if answers is None:
         return
-    beside.intervals[key] = interval(probe.judge, answers, y)
     if probe.leads and ":" not in key and probes.kind_of(y) == "classes" and answers.ndim == 2:
         beside.confusion = confusion(answers, y, MOST_CLASSES)
+    low, high = interval(probe.judge, answers, y)
+    if math.isnan(low):
+        return
+    # all right, or all wrong: that no draw differs does not make it certain
+    far = probe.by_chance(scores[key], len(y)) if low == high else 0.0
+    beside.intervals[key] = max(low - far, min(low, 0.0)), min(high + far, 1.0)
 
 
 def strange(y: Tensor, y_test: Tensor) -> bool:

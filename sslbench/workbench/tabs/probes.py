@@ -4,7 +4,6 @@ from ... import plots
 from ...catalog import Table
 from ...plots import words
 from ...probes import of_nothing, parsed
-from ...runs.confusion import confusion_of
 from ...runs.verdict import rows_read
 from .. import widgets as w
 from ..shown_run import ShownRun
@@ -44,8 +43,9 @@ class ProbesTab(PictureTab):
         """At the end of a run with classes; drawn when somebody looks at this tab."""
         if shown.evaluations[-1].confusion is None:
             return self.confusion.clear()
-        found = confusion_of(shown.evaluations, shown.run.class_names)
-        self.confusion.show(shown.mark, lambda: found.figure, words.confusion(found.counts, found.names), dark)
+        found = shown.run.confusion()
+        self.confusion.show(shown.mark, lambda: found.figure, words.confusion(found.counts, found.names),
+                            dark)
 
 
 def scores_table(shown: ShownRun) -> str:
