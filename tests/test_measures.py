@@ -13,11 +13,13 @@ from toys import SHAPES, Toy, catalogue, toy  # noqa: F401
 
 from sslbench import fit, load_run, plots
 from sslbench.data import Data
+from sslbench.data.matching import pairs_of
 from sslbench.machine.hardware import Hardware
 from sslbench.probes import Features, Probe, clustering, knn, linear, measures, regression, retrieval
 from sslbench.probes.anomaly import Anomaly, distances
 from sslbench.probes.intervals import draws, interval
 from sslbench.probes.neighbours import nearest, unit
+from sslbench.probes.verification import Verification
 from sslbench.recipe import Recipe
 from sslbench.runs.verdict import rows_read
 from sslbench.training import evaluate
@@ -162,6 +164,19 @@ def test_what_may_be_by_chance_is_what_the_bootstrap_finds(name):
     probe, parts = Probe.find(name)(), [Features(z, y), Features(z_test, y)]
     low, high = interval(probe.judge, probe.answered(*parts), y)
     assert 0.6 < probe.by_chance(probe.score(*parts), len(y)) / ((high - low) / 2) < 1.7
+
+
+def test_an_interval_of_pairs_draws_samples_not_pairs():
+    who = torch.arange(60) % 12
+    z = torch.randn(12, 8, generator=DICE(0))[who] + 1.5 * torch.randn(60, 8, generator=DICE(1))
+    pairs = pairs_of(who)
+    test = Features(z, pairs, z)
+    probe = Verification()
+    answers = probe.answered(test, test)
+    low, high = interval(probe.judge, answers, pairs, of=pairs[:, :2])
+    assert low < probe.score(test, test) < high
+    alone = interval(probe.judge, answers, pairs)  # as if every pair were of two other samples
+    assert high - low > 1.2 * (alone[1] - alone[0])
 
 
 # Nearest neighbours
@@ -323,8 +338,16 @@ def test_a_run_keeps_intervals_rows_and_the_confusion_matrix(toy, tmp_path):
 
 def test_without_a_test_there_is_no_confusion_matrix(toy):
     run = fit(toy, progress=False, evaluations=1, test=False)
-    with pytest.raises(ValueError, match="end of a run"):
+    with pytest.raises(ValueError, match="run.test()"):
         run.confusion()
+
+
+def test_the_test_split_is_read_later_as_it_would_have_been(toy):
+    later, whole = (fit(toy, progress=False, evaluations=1, test=test) for test in (False, True))
+    said = later.test()
+    assert said is later.test() is later.final and said.split == "test"
+    assert said.scores == whole.final.scores and said.baselines == whole.final.baselines
+    assert torch.equal(later.confusion().counts, whole.confusion().counts)
 
 
 def test_further_measures_stand_in_no_chart_and_below_in_tables(toy):

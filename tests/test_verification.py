@@ -13,13 +13,8 @@ from sslbench.data.matching import pairs_of
 from sslbench.machine.hardware import Hardware
 from sslbench.plots import charts
 from sslbench.probes import Features, main
-from sslbench.probes.verification import (
-    PairAccuracy,
-    Verification,
-    area_under_roc,
-    best_threshold,
-    equal_error_rate,
-)
+from sslbench.probes.measures import area_under_roc, equal_error_rate
+from sslbench.probes.verification import PairAccuracy, Verification, best_threshold
 from sslbench.recipe import Recipe
 from sslbench.runs.fitting import fit
 from sslbench.runs.verdict import verdict
@@ -63,10 +58,10 @@ def test_scores_are_those_of_scikit_learn(apart):
     generator = torch.Generator().manual_seed(1)
     same = torch.arange(600) % 2 == 0
     alike = torch.randn(600, generator=generator) + apart * same
-    assert area_under_roc(alike, same) == pytest.approx(roc_auc_score(same, alike))
+    assert area_under_roc(alike, same).item() == pytest.approx(roc_auc_score(same, alike))
     wrong, right, _ = roc_curve(same, alike)
     i = np.nanargmin(np.abs(1 - right - wrong))
-    assert equal_error_rate(alike, same) == pytest.approx((wrong[i] + 1 - right[i]) / 2, abs=0.01)
+    assert equal_error_rate(alike, same).item() == pytest.approx((wrong[i] + 1 - right[i]) / 2, abs=0.01)
     every = torch.stack([((alike >= t) == same).float().mean() for t in alike])
     assert ((alike >= best_threshold(alike, same)) == same).float().mean() == every.max()
 

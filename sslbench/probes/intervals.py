@@ -12,12 +12,14 @@ PART = 2**21  # answers judged at once
 
 
 def interval(judge: Callable[[Tensor, Tensor, Tensor | None], Tensor], answers: Tensor, y: Tensor,
-             level: float = 0.95, replicas: int | None = None) -> tuple[float, float]:
+             level: float = 0.95, replicas: int | None = None,
+             of: Tensor | None = None) -> tuple[float, float]:
     """The interval of a score over test samples, (low, high): samples are drawn anew with replacement, each
     draw is judged, and of the scores the middle `level` is taken, moved so that their mean is the score (what
     is drawn twice makes some measures higher). The same answers always have the same interval.
 
     judge: (answers, y, drawn [n, b]) -> [b], as in probes.measures; answers [n] or [n, k]; y [n] or [n, k].
+    of: the two samples [n, 2] of each answer about a pair, which counts as often as both are drawn.
     replicas: draws; 1,000, fewer where there are very many answers. (nan, nan) where no draw can be judged.
     Where every sample is right it has no width, which does not mean certain.
 
@@ -27,7 +29,8 @@ def interval(judge: Callable[[Tensor, Tensor, Tensor | None], Tensor], answers: 
     replicas = replicas or int(min(REPLICAS, max(FEWEST, WORK / max(answers.numel(), 1))))
     generator, parts = torch.Generator().manual_seed(0), []
     for part in torch.arange(replicas).split(max(1, PART // max(answers.numel(), 1))):
-        parts.append(judge(answers, y, draws(n, len(part), generator)))
+        drawn = draws(n if of is None else int(of.max()) + 1, len(part), generator)
+        parts.append(judge(answers, y, drawn if of is None else drawn[of[:, 0]] * drawn[of[:, 1]]))
     scores = torch.cat(parts)
     scores = scores[scores.isfinite()]
     if not len(scores):

@@ -40,7 +40,8 @@ def votes(cosine: Tensor, index: Tensor, y: Tensor, temperature: float = TEMPERA
     """Votes [t, classes], or answers [t, answers], of neighbours [t, k] with labels y."""
     weight = (cosine / temperature).exp()
     if y.ndim == 2:
-        return (weight.unsqueeze(2) * y[index]).sum(1) / weight.sum(1, keepdim=True)
+        parts = zip(weight.split(512), index.split(512))  # [t, k, answers] of all at once would not fit
+        return torch.cat([(w.unsqueeze(2) * y[i]).sum(1) / w.sum(1, keepdim=True) for w, i in parts])
     empty = torch.zeros(len(index), int(y.max()) + 1, device=weight.device)
     return empty.scatter_add_(1, y[index], weight)
 

@@ -69,6 +69,20 @@ def area_under_roc(values: Tensor, positive: Tensor, drawn: Tensor | None = None
     return (high * below).sum(0) / (high.sum(0) * low.sum(0))
 
 
+def equal_error_rate(values: Tensor, positive: Tensor, drawn: Tensor | None = None) -> Tensor:
+    """Where as large a share of positive samples lies below a threshold as of the others above it: between
+    the two thresholds that come nearest."""
+    drawn = once_each(len(values), drawn)
+    levels, level = (-values.double()).unique(return_inverse=True)  # the highest first
+    found = (sums(level, drawn * kind.double().unsqueeze(1), len(levels)) for kind in (positive, ~positive))
+    right, wrong = (F.pad(here.cumsum(0), (0, 0, 1, 0)) for here in found)
+    wrong, gap = wrong / wrong[-1], 1 - right / right[-1] - wrong / wrong[-1]  # falls from 1 to -1
+    after = (gap <= 0).double().argmax(0).clamp(min=1).unsqueeze(0)
+    a, b, low, high = (x.gather(0, i).squeeze(0) for x in (gap, wrong) for i in (after - 1, after))
+    rate = low + torch.where(a != b, a / (a - b), 0.0) * (high - low)
+    return torch.where(gap[-1].isfinite(), rate, torch.nan)
+
+
 def macro_auc(votes: Tensor, y: Tensor, drawn: Tensor | None = None) -> Tensor:
     """The mean area under the ROC curve of each class against the rest, by its probability (softmax of the
     logits [n, classes]); 0.5 for a class that the logits do not know, as for every answer that ignores the

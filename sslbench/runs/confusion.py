@@ -55,8 +55,8 @@ def confusion_of(run) -> Confusion:
     found = next((e.confusion for e in reversed(run.evaluations) if e.confusion is not None), None)
     if found is None:
         raise ValueError("this run has no confusion matrix: it is made on the test split at the end of a "
-                         "run, of a label with classes that training has too; runs recorded earlier have "
-                         "none")
+                         "run, of a label with classes that training has too; run.test() reads the test "
+                         "split of a run that did not")
     known = Remembered.of(run.about, lambda: run.data) or run.data
     names = next(iter(known.classes.values()), [])
     return Confusion(found, unlike([*names, *map(str, range(len(names), len(found)))][:len(found)]))

@@ -1,6 +1,6 @@
 """A run to look at: what a finished, stopped or recorded training left behind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from .data_summary import Remembered, batch_of
 from .embedding import embedded, exact
 from .new_data import new_data
 from .on_disk import read_recipe, replay
+from .testing import read_test
 
 SPLITS = ("train", "validation", "test")
 UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
@@ -105,6 +106,14 @@ class Run:
     def intervals(self) -> dict[str, tuple[float, float]]:
         """Score on the test split -> (low, high), 95 % by a bootstrap over the test samples."""
         return self.final.intervals if self.final else {}
+
+    def test(self, probe_rows: int = 10_000, check: Callable[[], None] = lambda: None) -> Evaluation:
+        """Read the test split now, where the training did not (as on the bench), and keep what it says:
+        scores with intervals, baselines, the confusion matrix. probe_rows: as in train()."""
+        if self.final is None or self.final.split != "test":
+            arguments.whole(probe_rows, "probe_rows", 0)
+            self.add(read_test(self, probe_rows, check))
+        return self.final
 
     def confusion(self) -> Confusion:
         """What the leading probe of the label takes for what on the test split: `counts`, `names`, `table`

@@ -184,8 +184,12 @@ def tested(run: Training, probe_rows: int) -> Iterator[Evaluation]:
         with run.hardware.own_settings():
             said = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware, run.check,
                                   probe_rows)
-        yield Evaluation(run.recipe.steps, "test", said.scores, said.baselines, samples=said.samples,
-                         intervals=said.beside.intervals, rows=said.rows, confusion=said.beside.confusion)
+        yield of_the_test(run.recipe.steps, said)
+
+
+def of_the_test(step: int, said: evaluate.Final) -> Evaluation:
+    return Evaluation(step, "test", said.scores, said.baselines, samples=said.samples,
+                      intervals=said.beside.intervals, rows=said.rows, confusion=said.beside.confusion)
 
 
 def read_scalars(scalars: dict[str, Tensor]) -> dict[str, float]:

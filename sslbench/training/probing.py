@@ -52,7 +52,7 @@ def probe(z: Tensor, labels: dict, z_test: Tensor, labels_test: dict, z_val=None
         parts = [probes.Features(f.z, p.to(f.z.device), f.standardised) if p is not None else None
                  for f, p in known]
         for each in probes.reading("pairs", training=z_val is None):
-            keep(scores, probes.key_of(each), each.score(parts[0], *parts, check=check))
+            ask(each, [parts[0], *parts], probes.key_of(each), scores, beside, check)
     return scores
 
 
@@ -75,7 +75,7 @@ def ask(probe: probes.Probe, parts: list, key: str, scores: dict[str, float], be
         return
     if probe.leads and ":" not in key and probes.kind_of(y) == "classes" and answers.ndim == 2:
         beside.confusion = confusion(answers, y, MOST_CLASSES)
-    low, high = interval(probe.judge, answers, y)
+    low, high = interval(probe.judge, answers, y, of=y[:, :2] if probe.reads == ("pairs",) else None)
     if math.isnan(low):
         return
     # all right, or all wrong: that no draw differs does not make it certain

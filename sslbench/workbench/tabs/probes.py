@@ -3,9 +3,10 @@
 from ... import plots
 from ...catalog import Table
 from ...plots import words
-from ...probes import of_nothing, parsed
+from ...probes import of_labels, of_nothing, parsed
 from ...runs.verdict import rows_read
 from .. import widgets as w
+from ..background import BackgroundJobs
 from ..shown_run import ShownRun
 from .base import Picture, PictureTab
 
@@ -15,14 +16,22 @@ class ProbesTab(PictureTab):
 
     title = "Probes"
 
-    def __init__(self):
+    def __init__(self, wake, failed, safe):
+        self._wake, self._jobs = wake, BackgroundJobs(failed, "sslbench-test")
+        self._run = self._reading = None  # the run that is looked at; the one whose test split is being read
         self.split, self.table = w.html("", "say"), w.html("", "table")
+        self.test = w.show(w.button("Read the test split", safe(self._read_test), "test", icon="check",
+                                    says="Scores with intervals, further measures and the confusion matrix: "
+                                         "once, when everything is decided"), False)
         self.picture = Picture("probes", empty="Scores appear here after the first evaluation.")
         self.confusion = Picture("confusion")
-        self.widget = w.column([self.split, self.picture.widget, self.table, self.confusion.widget], "page")
+        self.widget = w.column([w.row([self.split, self.test], "tools"), self.picture.widget, self.table,
+                                self.confusion.widget], "page")
 
     def paint(self, s, dark: bool) -> None:
         shown = s.shown
+        self._run = shown and shown.run
+        self._offer_test(s)
         if not shown or not shown.evaluations:
             self.picture.clear()
             self.confusion.clear()
@@ -38,6 +47,31 @@ class ProbesTab(PictureTab):
                           words.probes(shown.evaluations), dark)
         w.put(self.table, value=scores_table(shown) + further_table(shown) + geometry(shown))
         self.paint_confusion(shown, dark)
+
+    def close(self) -> None:
+        self._jobs.close()
+
+    def _offer_test(self, s) -> None:
+        """The bench leaves the test split alone until somebody asks for it."""
+        last = s.shown.evaluations[-1] if s.shown and s.shown.evaluations else None
+        offered = (last is not None and last.split != "test" and not s.live and self._run.weights is not None
+                   and bool(of_labels(last.scores)))
+        w.show(self.test, offered)
+        reading = self._reading is not None
+        w.put(self.test, disabled=reading, description="Reading" if reading else "Read the test split")
+
+    def _read_test(self) -> None:
+        self._reading = self._run
+
+        def job(check) -> None:
+            try:
+                self._reading.test(check=check)
+            finally:
+                self._reading = None
+                self._wake()
+
+        self._jobs.do("test", job)
+        self._wake()
 
     def paint_confusion(self, shown: ShownRun, dark: bool) -> None:
         """At the end of a run with classes; drawn when somebody looks at this tab."""
