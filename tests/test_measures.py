@@ -343,7 +343,8 @@ def test_without_a_test_there_is_no_confusion_matrix(toy):
 
 
 def test_the_test_split_is_read_later_as_it_would_have_been(toy):
-    later, whole = (fit(toy, progress=False, evaluations=1, test=test) for test in (False, True))
+    later, whole = (fit(toy, progress=False, evaluations=1, test=test, precision="float32")
+                    for test in (False, True))
     said = later.test()
     assert said is later.test() is later.final and said.split == "test"
     assert said.scores == whole.final.scores and said.baselines == whole.final.baselines

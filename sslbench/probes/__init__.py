@@ -77,8 +77,8 @@ class Probe(Listed):
             return None if answers is None else answers.detach().cpu()
         return test.once((source, train, validation), found)
 
-    def chance(self, y: Tensor, y_test: Tensor) -> float:
-        """What an answer scores that ignores the sample."""
+    def chance(self, y: Tensor, y_test: Tensor) -> float | None:
+        """What an answer scores that ignores the sample; None where there is no score."""
         return 0.0
 
     def by_chance(self, score: float, samples: int) -> float:

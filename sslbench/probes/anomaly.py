@@ -20,8 +20,8 @@ class Anomaly(Probe):
     factors, while_training, paper = False, False, "https://arxiv.org/abs/2002.10445"
 
     def answers(self, train, test, validation=None, check=lambda: None):
-        new = ~torch.isin(test.y, (train.y if train.seen is None else train.seen).to(test.y))
-        if min(new.sum(), (~new).sum()) < FEWEST:
+        new = unseen(train.y if train.seen is None else train.seen, test.y)
+        if new is None:
             return None
         return torch.stack([distances(test.z, train.z, K, check), new.float()], 1)
 
@@ -29,10 +29,17 @@ class Anomaly(Probe):
         return measures.area_under_roc(answers[:, 0], answers[:, 1] > 0, drawn)
 
     def chance(self, y, y_test):
-        return 0.5
+        return None if unseen(y, y_test) is None else 0.5
 
     def measure(self, reads):
         return "AUC"
+
+
+def unseen(seen: Tensor, y_test: Tensor) -> Tensor | None:
+    """Whether each test sample [n] is of a class that is not among those seen; None where too few are, or too
+    few are not."""
+    new = ~torch.isin(y_test, seen.to(y_test))
+    return new if min(new.sum(), (~new).sum()) >= FEWEST else None
 
 
 def distances(z: Tensor, z_train: Tensor, k: int = K, check=lambda: None) -> Tensor:

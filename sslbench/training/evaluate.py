@@ -131,9 +131,9 @@ def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, che
         results[name] = probe(z[0], train.labels, z[2], test.labels, z[1], validation.labels, check,
                               test.pairs, validation.pairs, train.seen,
                               beside if name == "trained" else None)
-    scores = results["trained"]
-    return Final(scores, {**_baselines(data, train, test, validation, hardware, check),
-                          "untrained": results["untrained"]}, beside, judged(test, scores), rows)
+    scores, baselines = results["trained"], _baselines(data, train, test, validation, hardware, check)
+    baselines["chance"] = {key: level for key, level in baselines["chance"].items() if key in scores}
+    return Final(scores, {**baselines, "untrained": results["untrained"]}, beside, judged(test, scores), rows)
 
 
 def _baselines(data, train, test, validation, hardware, check):

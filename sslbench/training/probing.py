@@ -102,7 +102,7 @@ def chance(train: Split, test: Split, training: bool = False) -> dict[str, float
         if there.any() and there_test.any():
             own, own_test = y[there], test.labels[name][there_test]
             for each in reading(y, own, own_test, label=i == 0, training=training):
-                levels[probes.key_of(each, name if i else "")] = each.chance(own, own_test)
+                keep(levels, probes.key_of(each, name if i else ""), each.chance(own, own_test))
     if test.pairs is not None:
         levels |= {probes.key_of(each): each.chance(test.pairs, test.pairs)
                    for each in probes.reading("pairs", training=training)}
