@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-REPLICAS = 1000
+REPLICAS = 500
 FEWEST = 200  # replicas where there are very many answers: the ends of an interval need so many
 WORK = 2e8  # answers judged for one interval
 PART = 2**21  # answers judged at once
@@ -20,7 +20,7 @@ def interval(judge: Callable[[Tensor, Tensor, Tensor | None], Tensor], answers: 
 
     judge: (answers, y, drawn [n, b]) -> [b], as in probes.measures; answers [n] or [n, k]; y [n] or [n, k].
     of: the two samples [n, 2] of each answer about a pair, which counts as often as both are drawn.
-    replicas: draws; 1,000, fewer where there are very many answers. (nan, nan) where no draw can be judged.
+    replicas: draws; 500, fewer where there are very many answers. (nan, nan) where no draw can be judged.
     Where every sample is right it has no width, which does not mean certain.
 
         low, high = interval(measures.accuracy, votes, y)

@@ -61,12 +61,17 @@ def macro_f1(votes: Tensor, y: Tensor, drawn: Tensor | None = None) -> Tensor:
 def area_under_roc(values: Tensor, positive: Tensor, drawn: Tensor | None = None) -> Tensor:
     """How often a positive sample has a higher value [n] than another one, ties by half (Hanley and McNeil
     1982); positive [n] bool."""
-    drawn = once_each(len(values), drawn)
-    levels, level = values.double().unique(return_inverse=True)
-    high = sums(level, drawn * positive.double().unsqueeze(1), len(levels))
-    low = sums(level, drawn * (~positive).double().unsqueeze(1), len(levels))
-    below = low.cumsum(0) - low / 2
-    return (high * below).sum(0) / (high.sum(0) * low.sum(0))
+    values, order = values.double().sort()
+    positive, drawn = positive[order], once_each(len(values), drawn)[order]
+    ends = values.unique_consecutive(return_inverse=True, return_counts=True)
+    last = ends[2].cumsum(0)[ends[1]][positive]  # where the values that equal a positive one end, and begin
+    first = last - ends[2][ends[1]][positive]
+    below = F.pad(drawn.cumsum(0), (0, 0, 1, 0))  # [n + 1, b], of all samples
+    weight = drawn[positive]
+    of_positive = weight.sum(0)
+    # of two positive samples, or one with itself, either is as often the higher one
+    above = (weight * (below[first] + below[last])).sum(0) / 2 - of_positive.square() / 2
+    return above / (of_positive * (below[-1] - of_positive))
 
 
 def equal_error_rate(values: Tensor, positive: Tensor, drawn: Tensor | None = None) -> Tensor:
