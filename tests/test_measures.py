@@ -11,7 +11,7 @@ from real_data import real
 from sklearn import metrics
 from toys import SHAPES, Toy, catalogue, toy  # noqa: F401
 
-from sslbench import fit, load_run, plots
+from sslbench import compare, fit, load_run, plots
 from sslbench.data import Data
 from sslbench.data.matching import pairs_of
 from sslbench.machine.hardware import Hardware
@@ -359,6 +359,8 @@ def test_further_measures_stand_in_no_chart_and_below_in_tables(toy):
     assert [row["name"] for row in first] == ["linear", "knn"]
     assert {"auc", "nmi", "precision_at_10"} <= {row["name"] for row in further}
     assert "auc" not in repr(run) and "interval" in first[0]
+    beside = compare(run)
+    assert "auc" not in beside.table[0] and float(beside.further[0]["auc"]) > float(beside.further[1]["auc"])
     assert line(run.final).count("\n") == 1 and "auc" in line(run.final).split("\n")[1]
     assert "chance" in further[0] and "untrained" in further[0]
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .colors import FAINT, INK, SMALL, TEXT
+from .themes import FIXED
 
 NUMBERED = 14  # classes up to which each cell has its number
 NAMED = 40  # classes up to which each row and column has its name
@@ -30,10 +31,10 @@ def matrix(axes, counts, names):
                   **words)
     for i, j in np.ndindex(counts.shape) if len(names) <= NUMBERED else []:
         if counts[i, j]:
-            axes.text(j, i, f"{counts[i, j]:.0f}", ha="center", va="center", fontsize=SMALL, parse_math=False,
-                      color="white" if shares[i, j] > 0.6 else INK)
-    axes.set_title("rows: the class; columns: what the probe said", fontsize=TEXT, color=FAINT, loc="left",
-                   pad=8, parse_math=False)
+            axes.text(j, i, f"{counts[i, j]:.0f}", ha="center", va="center", fontsize=SMALL,
+                      parse_math=False, color="white" if shares[i, j] > 0.6 else INK, gid=FIXED)
+    axes.set_title("test samples; rows: their class; columns: what the probe said", fontsize=TEXT,
+                   color=FAINT, loc="left", pad=8, parse_math=False)
 
 
 def short(name: str) -> str:
