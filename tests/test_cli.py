@@ -17,6 +17,14 @@ TOY = ["--data", "toy_series", "--pretext", "simclr", "--backbone", "transformer
        "--backbone.width", "32", "--backbone.depth", "1", "--device", "cpu"]
 
 
+def test_probes_read_as_many_rows_as_asked_and_it_is_said(toy, capsys):
+    assert main(["train", *TOY, "--probe-rows", "40"]) == 0
+    said = capsys.readouterr().out
+    assert "fitted on 40 of 128 training samples, judged on 40 of 128" in said
+    assert "balanced_accuracy" in said and "]" in said  # with intervals
+    assert main(["train", *TOY, "--probe-rows", "-1"]) == 2 and "probe_rows" in capsys.readouterr().err
+
+
 def test_a_run_is_trained_shown_and_resumed(toy, tmp_path, capsys):
     folder = str(tmp_path / "first")
     assert main(["train", *TOY, "--out", folder]) == 0

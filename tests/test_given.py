@@ -13,7 +13,7 @@ from sslbench import Recipe, Workbench, compare, fit, launch, load_run, resume, 
 
 NAN = float("nan")
 OPTIONS = [("evaluations", "x"), ("evaluations", NAN), ("evaluations", -1), ("evaluations", True),
-           ("evaluations", 2.5),
+           ("evaluations", 2.5), ("probe_rows", "x"), ("probe_rows", -1), ("probe_rows", 1.5),
            ("checkpoint_every", "x"), ("checkpoint_every", NAN), ("checkpoint_every", 1.5),
            ("checkpoint_every", []),
            ("checkpoint_every", 0), ("folder", ""), ("folder", []), ("folder", 5), ("folder", b"x"),

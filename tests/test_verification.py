@@ -12,14 +12,9 @@ from sslbench.data import Data, Field
 from sslbench.data.matching import pairs_of
 from sslbench.machine.hardware import Hardware
 from sslbench.plots import charts
-from sslbench.probes import Features
-from sslbench.probes.verification import (
-    PairAccuracy,
-    Verification,
-    area_under_roc,
-    best_threshold,
-    equal_error_rate,
-)
+from sslbench.probes import Features, main
+from sslbench.probes.measures import area_under_roc, equal_error_rate
+from sslbench.probes.verification import PairAccuracy, Verification, best_threshold
 from sslbench.recipe import Recipe
 from sslbench.runs.fitting import fit
 from sslbench.runs.verdict import verdict
@@ -63,10 +58,10 @@ def test_scores_are_those_of_scikit_learn(apart):
     generator = torch.Generator().manual_seed(1)
     same = torch.arange(600) % 2 == 0
     alike = torch.randn(600, generator=generator) + apart * same
-    assert area_under_roc(alike, same) == pytest.approx(roc_auc_score(same, alike))
+    assert area_under_roc(alike, same).item() == pytest.approx(roc_auc_score(same, alike))
     wrong, right, _ = roc_curve(same, alike)
     i = np.nanargmin(np.abs(1 - right - wrong))
-    assert equal_error_rate(alike, same) == pytest.approx((wrong[i] + 1 - right[i]) / 2, abs=0.01)
+    assert equal_error_rate(alike, same).item() == pytest.approx((wrong[i] + 1 - right[i]) / 2, abs=0.01)
     every = torch.stack([((alike >= t) == same).float().mean() for t in alike])
     assert ((alike >= best_threshold(alike, same)) == same).float().mean() == every.max()
 
@@ -84,19 +79,22 @@ def test_random_embeddings_know_nobody():
 def test_people_kept_apart_are_verified_and_not_named():
     data = People()
     _, task = Recipe("waves", "autoencoder", "mlp").build(data)
-    scores, baselines = evaluate.final(task, task, data, Hardware("cpu", "float32"))
-    assert set(scores) == {"verification", "equal_error_accuracy", "pair_accuracy"}
+    final = evaluate.final(task, task, data, Hardware("cpu", "float32"))
+    scores, baselines = final.scores, final.baselines
+    assert set(main(scores)) == {"verification", "equal_error_accuracy", "pair_accuracy"}
+    # what fits no label reads classes that training never saw, and no more than that
+    assert set(scores) - set(main(scores)) == {"nmi", "ari", "precision_at_10"}
     assert baselines["raw"]["verification"] > 0.9 and baselines["chance"]["verification"] == 0.5
     assert baselines["raw"]["equal_error_accuracy"] > 0.8 and baselines["raw"]["pair_accuracy"] > 0.85
     quick, _ = evaluate.quick(task, data, Hardware("cpu", "float32"), torch.Generator().manual_seed(0))
     assert "verification" in quick and "linear" not in quick
-    assert evaluate.judged(data, "test", evaluate.FULL, scores)["verification"] == 80
+    assert final.samples["verification"] == 80
 
 
 def test_some_of_them_known_are_named_as_well():
     data = People(known=3)
     _, task = Recipe("waves", "autoencoder", "mlp").build(data)
-    scores, _ = evaluate.final(task, task, data, Hardware("cpu", "float32"))
+    scores = evaluate.final(task, task, data, Hardware("cpu", "float32")).scores
     assert {"linear", "knn", "verification"} <= set(scores)
 
 

@@ -261,6 +261,22 @@ def test_the_tabs_show_the_run_and_only_the_open_one_is_painted(make):
     assert "chance" in panel["Probes"].table.value and "Scores on validation" in panel["Probes"].split.value
 
 
+def test_the_test_split_is_read_when_asked_and_shows_what_is_taken_for_what(make):
+    bench = make()
+    tab = open_tab(bench, "Probes")
+    assert tab.test.layout.display == "none"
+    bench.start()
+    bench.wait(60)
+    painted(bench)
+    assert tab.test.layout.display is None and tab.confusion.image.value == b""
+    assert "<details>" not in tab.table.value
+    tab.test.click()
+    until(lambda: tab.confusion.image.value[:4] == b"\x89PNG")
+    assert "the test split, used once" in tab.split.value and "95 %" in tab.table.value
+    assert "AUC" in tab.table.value.split("<details>")[1] and tab.test.layout.display == "none"
+    assert bench.run.confusion().names == ["0", "1", "2"]
+
+
 @pytest.mark.slow
 def test_over_time_goes_through_the_evaluations(make):
     bench = make()

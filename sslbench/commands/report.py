@@ -3,10 +3,11 @@
 import sys
 
 from ..messages import one_line
-from ..probes import leading
+from ..probes import leading, main, of_labels, of_nothing
 from ..recipe import Recipe
 from ..runs.fitting import bar
 from ..runs.run import Run
+from ..runs.verdict import rows_read
 from ..training.loop import Evaluation, Step
 
 
@@ -27,9 +28,18 @@ def watch(events, recipe: Recipe, quiet: bool = False, start: int = 0, earlier=(
 
 
 def line(e: Evaluation) -> str:
-    """One evaluation: its scores, and the baselines of the probe that leads."""
-    scores = [f"{one_line(name)} {value:.3f}" for name, value in e.scores.items()]
+    """One evaluation: its scores, and the baselines of the probe that leads; at the end intervals, further
+    measures in a line of their own, and which rows were read."""
+    first = [*main(e.scores), *of_nothing(e.scores)]
     key = leading(e.scores)
     beside = [f"{one_line(name)} {of[key]:.3f}" for name, of in e.baselines.items() if key in of]
-    return (f"step {e.step:>6} {e.split:<10} " + "  ".join(scores)
-            + (f"   ({key} of {', '.join(beside)})" if beside else ""))
+    more = [said(name, e) for name in of_labels(e.scores) if name not in first]
+    return (f"step {e.step:>6} {e.split:<10} " + "  ".join(said(name, e) for name in first)
+            + (f"   ({key} of {', '.join(beside)})" if beside else "") + rows_read(e.rows)
+            + (f"\n{'further':>22}  " + "  ".join(more) if more else ""))
+
+
+def said(name: str, e: Evaluation) -> str:
+    """One score, with its interval where it has one: "linear 0.851 [0.821, 0.878]"."""
+    between = " [{:.3f}, {:.3f}]".format(*e.intervals[name]) if name in e.intervals else ""
+    return f"{one_line(name)} {e.scores[name]:.3f}{between}"

@@ -18,12 +18,15 @@ def run(argv: list[str]) -> int:
     p.add_argument("--seeds", type=int, default=1, help="train with so many seeds, side by side in the "
                                                         "folder: mean ± deviation")
     p.add_argument("--log", default="", help=f"what else the events are written to: {', '.join(LOGGERS)}")
+    p.add_argument("--probe-rows", type=int, help="rows that probes are fitted on, and judged on, at the end "
+                                                  "at most (default 10000; 0: all)")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no scores")
     p.add_argument("--run-id", default="", help=HIDDEN)  # of launch(), which waits for this run
     recipe, args = read(p, argv)
     first = os.environ.get("RANK", "0") == "0"
     quiet = args.quiet or not first
-    how = {"overwrite": args.overwrite, "device": args.device, "precision": args.precision}
+    how = {"overwrite": args.overwrite, "device": args.device, "precision": args.precision,
+           "probe_rows": args.probe_rows}
     if args.seeds != 1:
         found = fit(recipe, args.out, seeds=args.seeds, log=args.log, progress=not quiet, **how)
         print(*[] if args.quiet else [found])

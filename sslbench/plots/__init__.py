@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from ..data import Data
 from ..shown import Shown
 from . import charts, letters, pictures, themes
+from . import confusion as matrices
 from .charts import parts_of, probe_rows, words_for
 from .layout import Layout
 
@@ -135,6 +136,15 @@ def probes(evaluations):
     return made
 
 
+def confusion(counts, names: list[str]):
+    """What is taken for what: counts [classes, classes], rows the class, columns what was said."""
+    side = matrices.side(len(names))
+    made = figure(WIDTH, side + 130)
+    with LOCK:
+        matrices.matrix(box(made, 150, 100, side, side), counts, names)
+    return made
+
+
 def comparison(runs, names: list[str] | None = None):
     """Linear probe (or effective rank) over time of several runs, with their baselines. names: one for each
     run."""
@@ -165,6 +175,6 @@ def chance_loss(evaluations) -> float | None:
                  for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
 
 
-__all__ = ["box", "chance_loss", "comparison", "curves", "embedding", "figure", "neighbours", "overview",
-           "parts_of", "png",
+__all__ = ["box", "chance_loss", "comparison", "confusion", "curves", "embedding", "figure",
+           "neighbours", "overview", "parts_of", "png",
            "probe_rows", "probes", "save", "task", "words_for"]

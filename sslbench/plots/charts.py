@@ -7,7 +7,7 @@ own plots.
 
 import numpy as np
 
-from ..probes import leading, of_labels, parsed, words_of
+from ..probes import leading, main, of_labels, parsed, words_of
 from .axes import empty, label_lines, legend, plain
 from .colors import BLUE, COLORS, GREEN, GREY, INK, PINK, RED, SKY, SMALL, STYLES, TEXT
 
@@ -43,7 +43,7 @@ def scores(axes, evaluations, total=None):
     """Probe accuracy on validation after every evaluation, with chance, raw input and the untrained
     network."""
     seen = [e for e in evaluations if e.split == "validation"]
-    names = [name for name in of_labels(seen[0].scores if seen else ()) if not parsed(name)[1]][:len(STYLES)]
+    names = [name for name in main(seen[0].scores if seen else ()) if not parsed(name)[1]][:len(STYLES)]
     if not names:
         return unlabelled(axes, seen, total)
     plain(axes, "step", "", f"probes of the label ({measured(names[0])} on validation)")
@@ -105,17 +105,19 @@ def points(axes, xy, values=None, names=None, title=""):
                   bbox={"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 1.5})
 
 
-def probe_rows(evaluations) -> list[dict]:
+def probe_rows(evaluations, further: bool = False) -> list[dict]:
     """One row per label or factor: {"name", "trained", "chance", "raw", "untrained"} from the last scores
-    there are."""
+    there are, and "interval" where they have one. further: the measures that stand below these."""
     seen = [e for e in evaluations if e.scores]
     if not seen:
         return []
     last, test = seen[-1], seen[-1].split == "test"
     beside = last.baselines if test else levels([e for e in seen if e.split == "validation"])
-    names = of_labels(last.scores)
-    return [{"name": n, "trained": last.scores[n], **{b: v[n] for b, v in beside.items() if n in v}}
-            for n in names]
+    first = main(last.scores)
+    names = [n for n in of_labels(last.scores) if n not in first] if further else first
+    return [{"name": n, "trained": last.scores[n],
+             **({"interval": last.intervals[n]} if n in last.intervals else {}),
+             **{b: v[n] for b, v in beside.items() if n in v}} for n in names]
 
 
 def probes(axes, rows: list[dict]):
@@ -123,7 +125,8 @@ def probes(axes, rows: list[dict]):
     if not rows:
         return empty(axes, "no labels, so there is nothing to probe; training goes on without them")
     others = {measured(row["name"]) for row in rows} - {"accuracy", "R²"}
-    plain(axes, "; ".join(["accuracy", "R² of a quantity", *sorted(others)]), "", "")
+    spans = ["thin lines: 95 % interval over test samples"] * any("interval" in row for row in rows)
+    plain(axes, "; ".join(["accuracy", "R² of a quantity", *sorted(others), *spans]), "", "")
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
     axes.set_yticks(range(len(rows)), [])
     axes.tick_params(axis="y", length=0)
@@ -139,6 +142,8 @@ def probes(axes, rows: list[dict]):
                      edgecolors=None if mark == "|" else "white", zorder=3, clip_on=False)
         keys.append((name, mark, color))
     for i, row in enumerate(rows):
+        if "interval" in row:
+            axes.plot(drawn_at(row["interval"]), [i, i], color=INK, lw=1.4, zorder=2, solid_capstyle="butt")
         axes.text(-0.012, i, words_for(row["name"]), fontsize=TEXT, color=INK, ha="right", va="center",
                   parse_math=False)
         axes.text(1.02, i, f"{row['trained']:.2f}", fontsize=TEXT, color=BLUE, va="center", weight="bold",
@@ -190,7 +195,7 @@ def levels(seen) -> dict[str, dict[str, float]]:
 
 def parts_of(rows: list[dict]) -> list[str]:
     """The baselines that occur in the rows, chance first."""
-    names = [name for row in rows for name in row if name not in ("name", "trained")]
+    names = [name for row in rows for name in row if name not in ("name", "trained", "interval")]
     return sorted(dict.fromkeys(names), key=lambda name: (name != "chance", name == "untrained"))
 
 

@@ -3,6 +3,7 @@
 from ..probes import leading, words_of
 from ..shown import Matrix, Row, Says, Shown, as_shown
 from .charts import history, levels, parts_of, probe_rows, words_for
+from .confusion import sentence
 
 
 def curves(steps, evaluations, chance: float | None = None) -> str:
@@ -31,6 +32,10 @@ def probes(evaluations) -> str:
         said += (f" Less than a baseline tells is left of {words_for(worst[1]['name'])}: "
                  f"{worst[1]['trained']:.2f}, {worst[0]:+.2f}.")
     return said
+
+
+def confusion(counts, names) -> str:
+    return sentence(counts, names)
 
 
 def task(shown: Shown) -> str:

@@ -3,58 +3,28 @@
     class Majority(Probe):
         "How often the most frequent class of the ten nearest samples is right."
         title, reads = "majority of 10", ("classes",)
-        def score(self, train, test, validation=None, check=lambda: None): ...
+        def answers(self, train, test, validation=None, check=lambda: None): ...  # a vote [n, classes]
+        def judge(self, answers, y, drawn=None): return measures.accuracy(answers, y, drawn)
 
 It then stands in charts, tables, the verdict and on the command line, one score for each label that it reads.
+Another measure of the same answers is a probe that says `of = Majority` and how it judges: nothing is fitted
+twice. A probe that overrides `score` alone is one without answers: it has no interval.
 Scores are keyed by probe and label: "linear" is the linear probe of the label, "linear: hue" that of a factor
 called hue.
 """
 
 import math
 from collections.abc import Callable, Iterable
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from ..catalog import Listed
-from ..data import labelled
-from .features import standardise
+from .features import Features, standardise
 
 # what a label may be; "pairs" of samples that Data.pairs gives; "nothing": the embedding alone
 KINDS = ("classes", "answers", "quantity", "pairs", "nothing")
 Check = Callable[[], None]
-
-
-class Features:
-    """Embeddings of some samples of one split, and what is known of them.
-
-    z [n, D] float32; y [n] int64 classes, [n, k] answers of 0 and 1, [n] float32, or pairs [p, 3]: two rows
-    of z and whether they belong together; None for a probe that reads no label.
-    z_all, turn: of the whole split, standardised as the training samples are.  views: two views of some
-    samples, [m, D] each.
-    """
-
-    def __init__(self, z: Tensor, y: Tensor | None = None, standardised: Tensor | None = None,
-                 views: tuple[Tensor, Tensor] | None = None):
-        self.z, self.y, self._standardised, self.views = z, y, standardised, views
-
-    @cached_property
-    def standardised(self) -> Tensor:
-        """[n, d] features of mean 0 and deviation 1 by the training samples; wide ones are turned onto their
-        main directions."""
-        return self._standardised if self._standardised is not None else standardise(self.z)[0]
-
-    def of(self, y: Tensor) -> "Features | None":
-        """The samples that have this label; None where nobody has."""
-        there = labelled(y)
-        if not there.any():
-            return None
-        if there.all():
-            return Features(self.z, y.to(self.z.device), self._standardised, self.views)
-        rows = there.nonzero().flatten().to(self.z.device)
-        some = None if self._standardised is None else self._standardised[rows]
-        return Features(self.z[rows], y[there].to(self.z.device), some, self.views)
 
 
 class Probe(Listed):
@@ -68,18 +38,47 @@ class Probe(Listed):
     while_training = True  # measured at every evaluation: it must be quick
     at_the_end = True  # measured on the test split
     leads = False  # the one that verdicts, tables and comparisons go by
+    further = False  # stands below the others, in a table of its own, and in no chart
+    unseen = False  # also reads a label of which the test has no class that training shows
+    of: "type[Probe] | None" = None  # the probe whose answers it judges; None: its own
     low, high = 0.0, 1.0  # of an axis; None: as it comes
     meaning = ""  # for measures without a label: what a high or low number says
 
-    def score(self, train: Features, test: Features, validation: Features | None = None,
-              check: Check = lambda: None) -> float | None:
-        """The score on `test`; None where it cannot be had. validation: to choose settings on, only at the
-        end. A probe that reads nothing gets the samples of the map as train and test. check: called now and
-        then, what it raises ends the probe."""
+    def answers(self, train: Features, test: Features, validation: Features | None = None,
+                check: Check = lambda: None) -> Tensor | None:
+        """What it says of every test sample, [n] or [n, k]; None where it can say nothing. validation: to
+        choose settings on, only at the end. check: called now and then, what it raises ends the probe."""
         raise NotImplementedError
 
-    def chance(self, y: Tensor, y_test: Tensor) -> float:
-        """What an answer scores that ignores the sample."""
+    def judge(self, answers: Tensor, y: Tensor, drawn: Tensor | None = None) -> Tensor:
+        """How right answers are, [b]: for each column of drawn [n, b], how often every sample counts; [1]
+        without. On the CPU, float64; NaN where nothing can be judged."""
+        raise NotImplementedError
+
+    def score(self, train: Features, test: Features, validation: Features | None = None,
+              check: Check = lambda: None) -> float | None:
+        """The score on `test`; None where it cannot be had. A probe that reads nothing gets the samples of
+        the map as train and test."""
+        answers = self.answered(train, test, validation, check)
+        if answers is None:
+            return None
+        score = self.judge(answers, test.y.cpu()).item()
+        return score if math.isfinite(score) else None
+
+    def answered(self, train: Features, test: Features, validation: Features | None = None,
+                 check: Check = lambda: None) -> Tensor | None:
+        """The answers that it judges, on the CPU: found once for all probes that judge the same; None for a
+        probe that gives a score alone."""
+        source = self.of or type(self)
+        if source.answers is Probe.answers:
+            return None
+        def found():
+            answers = source().answers(train, test, validation, check)
+            return None if answers is None else answers.detach().cpu()
+        return test.once((source, train, validation), found)
+
+    def chance(self, y: Tensor, y_test: Tensor) -> float | None:
+        """What an answer scores that ignores the sample; None where there is no score."""
         return 0.0
 
     def by_chance(self, score: float, samples: int) -> float:
@@ -123,7 +122,8 @@ def of_labels(scores: Iterable[str]) -> list[str]:
     """The scores that read a label or factor: the leading one first, then those of the label, then
     factors."""
     keys = [key for key in scores if parsed(key)[0] is None or parsed(key)[0].reads != ("nothing",)]
-    return sorted(keys, key=lambda key: (bool(parsed(key)[1]), not getattr(parsed(key)[0], "leads", False)))
+    return sorted(keys, key=lambda key: (bool(parsed(key)[1]), not getattr(parsed(key)[0], "leads", False),
+                                         getattr(parsed(key)[0], "further", False)))
 
 
 def of_nothing(scores: Iterable[str]) -> list[str]:
@@ -131,9 +131,14 @@ def of_nothing(scores: Iterable[str]) -> list[str]:
     return [key for key in scores if parsed(key)[0] is not None and parsed(key)[0].reads == ("nothing",)]
 
 
+def main(scores: Iterable[str]) -> list[str]:
+    """The scores that read a label or factor without further measures of what others say already."""
+    return [key for key in of_labels(scores) if not getattr(parsed(key)[0], "further", False)]
+
+
 def leading(scores: Iterable[str]) -> str | None:
     """The score that verdicts and comparisons go by; None where nothing reads the label."""
-    return next((key for key in of_labels(scores) if not parsed(key)[1]), None)
+    return next((key for key in [*main(scores), *of_labels(scores)] if not parsed(key)[1]), None)
 
 
 def words_of(key: str) -> str:
@@ -145,6 +150,5 @@ def words_of(key: str) -> str:
     return factor.replace("_", " ") if probe and probe.leads else f"{factor.replace('_', ' ')} ({title})"
 
 
-__all__ = ["Check", "Features", "KINDS", "Probe", "Tensor", "key_of", "kind_of", "leading", "of_labels",
-           "of_nothing", "parsed",
-           "reading", "standardise", "torch", "words_of"]
+__all__ = ["Check", "Features", "KINDS", "Probe", "Tensor", "key_of", "kind_of", "leading", "main",
+           "of_labels", "of_nothing", "parsed", "reading", "standardise", "torch", "words_of"]

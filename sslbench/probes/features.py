@@ -1,10 +1,55 @@
-"""Features as linear probes read them: mean 0, deviation 1, and no wider than they need to be. Plain
-functions."""
+"""Embeddings with what is known of their samples, and features as linear probes read them: mean 0, deviation
+1, and no wider than they need to be."""
+
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from ..data import labelled
 from ..field import finite, spread_of
+
+PART = 2**25  # numbers of features that are worked on at once: 128 MiB
+
+
+class Features:
+    """Embeddings of some samples of one split, and what is known of them.
+
+    z [n, D] float32; y [n] int64 classes, [n, k] answers of 0 and 1, [n] float32, or pairs [p, 3]: two rows
+    of z and whether they belong together; None for a probe that reads no label.
+    views: two views of some samples, [m, D] each.  seen: classes that training has, also in rows that are
+    not among these; None: those of y.
+    """
+
+    def __init__(self, z: Tensor, y: Tensor | None = None, standardised: Tensor | None = None,
+                 views: tuple[Tensor, Tensor] | None = None, seen: Tensor | None = None):
+        self.z, self.y, self._standardised, self.views, self.seen = z, y, standardised, views, seen
+        self._known: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What make() gives, made once for these samples: several probes read it."""
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
+
+    @cached_property
+    def standardised(self) -> Tensor:
+        """[n, d] features of mean 0 and deviation 1 by the training samples; wide ones are turned onto their
+        main directions."""
+        return self._standardised if self._standardised is not None else standardise(self.z)[0]
+
+    def of(self, y: Tensor, seen: Tensor | None = None) -> "Features | None":
+        """The samples that have this label; None where nobody has. seen: as in Features."""
+        there = labelled(y)
+        if not there.any():
+            return None
+        if there.all():
+            return Features(self.z, y.to(self.z.device), self._standardised, self.views, seen)
+        rows = there.nonzero().flatten().to(self.z.device)
+        some = None if self._standardised is None else self._standardised[rows]
+        return Features(self.z[rows], y[there].to(self.z.device), some, self.views, seen)
 
 
 def standardise(z: Tensor, *others: Tensor, most: int = 512) -> list[Tensor]:
@@ -13,12 +58,21 @@ def standardise(z: Tensor, *others: Tensor, most: int = 512) -> list[Tensor]:
     z, *others = (finite(x.float()) for x in (z, *others))
     mean, scale = z.mean(0), spread_of(z, 0).clamp(min=1e-4 * spread_of(z).clamp(min=1e-6).item())
     scale = torch.maximum(scale, 1e-6 * mean.abs())  # less is the rounding of a number that does not change
-    every = [((x - mean) / scale).clamp_(-1e6, 1e6) for x in (z, *others)]  # nothing real comes near it
+    # nothing real comes near the limit
+    return turned(z, *others, most=most, change=lambda x: ((x - mean) / scale).clamp_(-1e6, 1e6))
+
+
+def turned(z: Tensor, *others: Tensor, most: int = 512,
+           change: Callable[[Tensor], Tensor] = lambda x: x) -> list[Tensor]:
+    """Features after `change`, turned onto about the `most` main directions of z where they are wider: in
+    parts, so that wide ones are never there twice."""
     if z.shape[1] <= most:
-        return every
+        return [change(x) for x in (z, *others)]
+    rows = max(1, PART // z.shape[1])
     # not the global one, which a user's own numbers would move
     generator = torch.Generator(z.device).manual_seed(0)
     directions = torch.randn(z.shape[1], min(most, len(z)), generator=generator, device=z.device)
     for _ in range(3):  # subspace iteration (Halko et al. 2011)
-        directions, _ = torch.linalg.qr(every[0].T @ (every[0] @ directions))  # [D, most]
-    return [x @ directions for x in every]
+        gram = sum(part.T @ (part @ directions) for part in map(change, z.split(rows)))
+        directions, _ = torch.linalg.qr(gram)  # [D, most]
+    return [torch.cat([change(part) @ directions for part in x.split(rows)]) for x in (z, *others)]

@@ -28,11 +28,18 @@ def linear(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, z_val: Tensor |
 def linear_on_standardised(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, z_val: Tensor | None = None,
                            y_val: Tensor | None = None, strengths: tuple[float, ...] = STRENGTHS,
                            check: Callable[[], None] = lambda: None) -> float:
-    """The same for features that `standardise` gave: many probes of the same features share that work.
+    """The same for features that `standardise` gave: many probes of the same features share that work."""
+    return score_of(apply(z_test, best_weights(z, y, z_val, y_val, strengths, check)), y_test)
 
-    check: called between the iterations; what it raises ends the fit."""
+
+def best_weights(z: Tensor, y: Tensor, z_val: Tensor | None = None, y_val: Tensor | None = None,
+                 strengths: tuple[float, ...] = STRENGTHS,
+                 check: Callable[[], None] = lambda: None) -> Tensor:
+    """Weights [D + 1, classes] of features that `standardise` gave, with the strength of the penalty that
+    suits z_val, or the last fifth of z, best. check: called between the iterations; what it raises ends the
+    fit."""
     if z_val is None and len(strengths) == 1:
-        return score_of(apply(z_test, logistic_regression(z, y, *strengths, check=check)), y_test)
+        return logistic_regression(z, y, *strengths, check=check)
     if z_val is None and len(z) < 5:
         z_val, y_val = z, y
     elif z_val is None:
@@ -42,7 +49,7 @@ def linear_on_standardised(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor,
     for strength in reversed(strengths):  # strong to weak, each fit starting from the one before
         start = logistic_regression(z, y, strength, start, check=check)
         best = max(best, (score_of(apply(z_val, start), y_val), start), key=lambda pair: pair[0])
-    return score_of(apply(z_test, best[1]), y_test)
+    return best[1]
 
 
 def logistic_regression(z: Tensor, y: Tensor, strength: float, start: Tensor | None = None,

@@ -2,7 +2,7 @@
 
 import math
 
-from . import Probe, Tensor, torch
+from . import Probe, Tensor, measures, torch
 from .features import standardise
 from .scores import r_squared
 
@@ -15,10 +15,12 @@ class Ridge(Probe):
 
     name, title, reads, leads, low = "ridge", "ridge regression", ("quantity",), True, None
 
-    def score(self, train, test, validation=None, check=lambda: None):
-        return regress_on_standardised(
-            train.standardised, test.standardised, train.y, test.y,
-            *(() if validation is None else (validation.standardised, validation.y)))
+    def answers(self, train, test, validation=None, check=lambda: None):
+        return guesses(train.standardised, train.y, test.standardised,
+                       *(() if validation is None else (validation.standardised, validation.y)))
+
+    def judge(self, answers, y, drawn=None):
+        return measures.determination(answers, y, drawn)
 
     def chance(self, y, y_test):
         """R^2 of always answering with the mean of the training samples: 0, or less where the test samples
@@ -44,9 +46,15 @@ def regress(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, z_val: Tensor 
 def regress_on_standardised(z: Tensor, z_test: Tensor, y: Tensor, y_test: Tensor,
                             z_val: Tensor | None = None, y_val: Tensor | None = None) -> float:
     """The same for features that `standardise` gave."""
+    return r_squared(guesses(z, y, z_test, z_val, y_val), y_test)
+
+
+def guesses(z: Tensor, y: Tensor, z_test: Tensor, z_val: Tensor | None = None,
+            y_val: Tensor | None = None) -> Tensor:
+    """What is said of the quantity of z_test, [n]."""
     mean, y = y.float().mean(), y.float() - y.float().mean()
     gram, target = z.T @ z / len(z), z.T @ y / len(z)
     weights = [torch.linalg.solve(gram + strength * torch.eye(len(gram), device=z.device), target)
                for strength in ((QUICK_STRENGTH,) if z_val is None else STRENGTHS)]
     best = weights[0] if z_val is None else max(weights, key=lambda w: r_squared(z_val @ w + mean, y_val))
-    return r_squared(z_test @ best + mean, y_test)
+    return z_test @ best + mean

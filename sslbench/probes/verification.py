@@ -7,7 +7,7 @@ the cosine of the standardised features, so that no common part counts.
 
 import torch.nn.functional as F
 
-from . import Probe, Tensor, torch
+from . import Probe, Tensor, measures
 
 
 class Verification(Probe):
@@ -16,8 +16,11 @@ class Verification(Probe):
     name, title, reads, leads = "verification", "verification", ("pairs",), True
     paper = "https://hal.inria.fr/inria-00321923"
 
-    def score(self, train, test, validation=None, check=lambda: None):
-        return area_under_roc(*similarities(test))
+    def answers(self, train, test, validation=None, check=lambda: None):
+        return similarities(test)[0]
+
+    def judge(self, answers, y, drawn=None):
+        return measures.area_under_roc(answers, y[:, 2] > 0, drawn)
 
     def chance(self, y, y_test):
         return 0.5
@@ -27,10 +30,10 @@ class EqualErrorAccuracy(Probe):
     """The share of pairs judged rightly where both kinds of error are equally frequent: 1 - EER."""
 
     name, title, reads, while_training = "equal_error_accuracy", "1 - equal error rate", ("pairs",), False
+    of = Verification
 
-    def score(self, train, test, validation=None, check=lambda: None):
-        rate = equal_error_rate(*similarities(test))
-        return None if rate is None else 1 - rate
+    def judge(self, answers, y, drawn=None):
+        return 1 - measures.equal_error_rate(answers, y[:, 2] > 0, drawn)
 
     def chance(self, y, y_test):
         return 0.5
@@ -41,11 +44,13 @@ class PairAccuracy(Probe):
 
     name, title, reads, while_training = "pair_accuracy", "pairs judged rightly", ("pairs",), False
 
-    def score(self, train, test, validation=None, check=lambda: None):
+    def answers(self, train, test, validation=None, check=lambda: None):
         if validation is None:
             return None
-        alike, same = similarities(test)
-        return ((alike >= best_threshold(*similarities(validation))) == same).float().mean().item()
+        return similarities(test)[0] >= best_threshold(*similarities(validation))
+
+    def judge(self, answers, y, drawn=None):
+        return measures.mean(answers == (y[:, 2] > 0), y, drawn)
 
     def chance(self, y, y_test):
         return 0.5
@@ -55,27 +60,6 @@ def similarities(samples) -> tuple[Tensor, Tensor]:
     """Cosine [p] of the two samples of every pair, and whether they are of the same one [p]."""
     z, pairs = F.normalize(samples.standardised.float(), dim=1), samples.y
     return (z[pairs[:, 0]] * z[pairs[:, 1]]).sum(1), pairs[:, 2] > 0
-
-
-def area_under_roc(alike: Tensor, same: Tensor) -> float | None:
-    """How often a pair of the same one is more alike than a pair of strangers; None without both kinds."""
-    if same.all() or not same.any():
-        return None
-    from sklearn.metrics import roc_auc_score
-    return float(roc_auc_score(same.cpu().numpy(), alike.cpu().numpy()))
-
-
-def equal_error_rate(alike: Tensor, same: Tensor) -> float | None:
-    """Where the two kinds of error are equally frequent, between the two thresholds that come nearest."""
-    if same.all() or not same.any():
-        return None
-    from sklearn.metrics import roc_curve
-    wrong, right, _ = (torch.from_numpy(x) for x in roc_curve(same.cpu().numpy(), alike.cpu().numpy()))
-    gap = 1 - right - wrong  # falls from 1 to -1
-    i = int((gap <= 0).nonzero()[0])
-    a, b = gap[i - 1], gap[i]
-    share = a / (a - b) if a != b else torch.tensor(0.0)
-    return (wrong[i - 1] + share * (wrong[i] - wrong[i - 1])).item()
 
 
 def best_threshold(alike: Tensor, same: Tensor) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from .. import arguments
 from ..catalog import Table
 from ..messages import quoted
-from ..probes import leading, of_labels, of_nothing, parsed
+from ..probes import leading, main, of_labels, of_nothing, parsed
 from .names import numbered
 from .run import Run, load_run
 from .seeds import Seeds, folders_of
@@ -34,8 +34,16 @@ class Comparison:
         """One row per run, or per recipe with several seeds, as mean ± standard deviation; the best first by
         the probe that leads, then the baselines of each kind of data."""
         scores = dict.fromkeys(key for run in self.runs for key in run.scores)
-        measures = [key for key in of_labels(scores) if not parsed(key)[1]]
-        measures += [key for key in of_nothing(scores) if key == "rankme"]
+        measures = [key for key in main(scores) if not parsed(key)[1]]
+        return self._rows(measures + [key for key in of_nothing(scores) if key == "rankme"])
+
+    @property
+    def further(self) -> Table:
+        """The same rows with further measures of the label: balanced accuracy, AUC, clusters, retrieval."""
+        scores = dict.fromkeys(key for run in self.runs for key in run.scores)
+        return self._rows([key for key in of_labels(scores) if key not in main(scores)])
+
+    def _rows(self, measures: list[str]) -> Table:
         ranked = sorted(zip(self.groups, self.names), key=lambda pair: -level(pair[0]))
         several = any(len(group) > 1 for group in self.groups)
         rows = [row(group, name, measures, several) for group, name in ranked]

@@ -3,7 +3,7 @@ file that cannot be read takes its pictures with it, and both are said."""
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,11 @@ def to_line(event: Event, folder: Path) -> dict:
         return {"event": type(event).__name__, **vars(event)}
     name = run_folder.evaluation(event.step, event.split)
     embedding = None if event.embedding is None else event.embedding.half()
-    tensor_files.write(folder / name, {"embedding": embedding, "pictures": event.pictures})
+    tensor_files.write(folder / name, {"embedding": embedding, "pictures": event.pictures,
+                                       "confusion": event.confusion})
     return {"event": "Evaluation", "step": event.step, "split": event.split, "scores": event.scores,
             "baselines": event.baselines, "chance_loss": event.chance_loss, "samples": event.samples,
-            "file": name}
+            "intervals": event.intervals, "rows": event.rows, "file": name}
 
 
 def from_line(line: dict, folder: Path) -> Event:
@@ -38,17 +39,20 @@ def from_line(line: dict, folder: Path) -> Event:
     said = {k: v for k, v in line.items() if k not in ("event", "file")}
     said |= {"scores": printable(said["scores"]),
              "baselines": printable({k: printable(v) for k, v in said["baselines"].items()})}
+    said |= {name: printable({k: tuple(v) for k, v in said.get(name, {}).items()}) for name in PAIRS}
     try:
         heavy = tensor_files.read(folder / line["file"], HEAVY)
         embedding, pictures = heavy["embedding"], as_shown(heavy["pictures"])
-        if not (embedding is None or (isinstance(embedding, Tensor) and embedding.ndim == 2)):
+        confusion = heavy.get("confusion")  # runs recorded earlier do not have it
+        if not all(x is None or (isinstance(x, Tensor) and x.ndim == 2) for x in (embedding, confusion)):
             raise TypeError
     except (ValueError, KeyError, TypeError) as problem:
         why = (problem if isinstance(problem, ValueError) else f"{folder / line['file']} is damaged (it "
                                                                "holds no evaluation)")
         note(f"{why}; the map and the pictures of step {line['step']} are lost, its scores are not")
         return Evaluation(**said)
-    return Evaluation(**said, embedding=None if embedding is None else embedding.float(), pictures=pictures)
+    return Evaluation(**said, embedding=None if embedding is None else embedding.float(), pictures=pictures,
+                      confusion=confusion)
 
 
 def printable(named: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +134,14 @@ def numbers(value: Any) -> bool:
     return isinstance(value, dict) and all(map(number, value.values()))
 
 
-LATER = {"samples"}  # runs recorded earlier do not have it
+def pairs(value: Any, of: Callable[[Any], bool]) -> bool:
+    """Name -> two of them, as JSON has tuples."""
+    return isinstance(value, dict) and all(isinstance(v, (list, tuple)) and len(v) == 2 and all(map(of, v))
+                                           for v in value.values())
+
+
+PAIRS = ("intervals", "rows")
+LATER = {"samples", *PAIRS}  # runs recorded earlier do not have them
 SHAPES = {
     "Step": {"step": step, "scalars": scalars, "seconds": number},
     "Done": {"step": step, "seconds": number},
@@ -138,6 +149,7 @@ SHAPES = {
                    "baselines": lambda v: isinstance(v, dict) and all(map(numbers, v.values())),
                    "chance_loss": lambda v: v is None or number(v),
                    "samples": lambda v: isinstance(v, dict) and all(map(step, v.values())),
+                   "intervals": lambda v: pairs(v, number), "rows": lambda v: pairs(v, step),
                    "file": lambda v: isinstance(v, str) and v.startswith("evaluations/")
                    and bool(run_folder.OWN.fullmatch(v))},
 }

@@ -33,9 +33,9 @@ def fit(recipe: Recipe, folder: str | Path | None = None, *, overwrite: bool = F
     scores as mean and deviation.  processes: train in so many on this machine, each with its share of every
     batch (device and precision alone can be chosen then); it needs a folder.  log: what else the events are
     written to, "tensorboard", "csv", "wandb" or "mlflow".  options: device, precision, evaluations, test,
-    checkpoint_every, as in train().  An interrupt leaves a recorded run resumable. What ends the run early (a
-    loss that stops being a number, a full disk) has as `run` the run so far with its last good weights.
-    ValueError or OSError in one line, before anything is written.
+    checkpoint_every, probe_rows, as in train().  An interrupt leaves a recorded run resumable. What ends the
+    run early (a loss that stops being a number, a full disk) has as `run` the run so far with its last good
+    weights. ValueError or OSError in one line, before anything is written.
 
         run = fit(Recipe(data="waves", steps=20), progress=False)
         run.scores["linear"], run.baselines["untrained"]["linear"]

@@ -1,6 +1,6 @@
 """A run to look at: what a finished, stopped or recorded training left behind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,18 @@ from ..data.rows import kinds_of
 from ..messages import in_words, one_line
 from ..notes import note
 from ..pretexts import Pretext
-from ..probes import of_labels, parsed
+from ..probes import main, parsed
 from ..recipe import Recipe
 from ..storage import run_folder
 from ..training import evaluate
 from ..training.loop import Checkpoint, Done, Evaluation, Event, Step
 from . import recording, verdict
+from .confusion import Confusion, confusion_of
 from .data_summary import Remembered, batch_of
 from .embedding import embedded, exact
 from .new_data import new_data
 from .on_disk import read_recipe, replay
+from .testing import read_test
 
 SPLITS = ("train", "validation", "test")
 UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
@@ -99,6 +101,24 @@ class Run:
         first, last = self.evaluations[0], self.evaluations[-1]
         own = last.baselines if last.split == "test" else {**first.baselines, "untrained": first.scores}
         return {**own, **self.beside}
+
+    @property
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Score on the test split -> (low, high), 95 % by a bootstrap over the test samples."""
+        return self.final.intervals if self.final else {}
+
+    def test(self, probe_rows: int = 10_000, check: Callable[[], None] = lambda: None) -> Evaluation:
+        """Read the test split now, where the training did not (as on the bench), and keep what it says:
+        scores with intervals, baselines, the confusion matrix. probe_rows: as in train()."""
+        if self.final is None or self.final.split != "test":
+            arguments.whole(probe_rows, "probe_rows", 0)
+            self.add(read_test(self, probe_rows, check))
+        return self.final
+
+    def confusion(self) -> Confusion:
+        """What the leading probe of the label takes for what on the test split: `counts`, `names`, `table`
+        and `figure`. ValueError in one line where there is none."""
+        return confusion_of(self)
 
     @property
     def chance_loss(self) -> float | None:
@@ -192,7 +212,7 @@ class Run:
     def __repr__(self) -> str:
         r = self.recipe
         said = ", ".join(f"{name} {self.scores[name]:.3f}"
-                         for name in of_labels(self.scores) if not parsed(name)[1])
+                         for name in main(self.scores) if not parsed(name)[1])
         return (f"Run({r.pretext} on {r.data} with {r.backbone}: {self.step}/{r.steps} steps, "
                 f"{self.seconds:.0f} s{', ' * bool(said)}{said})")
 

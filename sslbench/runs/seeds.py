@@ -12,7 +12,7 @@ from .. import arguments
 from ..catalog import Table
 from ..messages import in_words
 from ..notes import note
-from ..probes import of_labels, parsed
+from ..probes import main, parsed
 from ..recipe import Recipe
 from ..storage import run_folder, tensor_files
 from ..training.loop import Event
@@ -20,7 +20,8 @@ from .on_disk import finished, free, read_recipe
 from .run import Run
 
 LIST, MOST = run_folder.SEEDS, 10_000  # which seeds were asked for, beside their folders; how many at most
-OPTIONS = ("device", "precision", "evaluations", "test", "checkpoint_every", "supervised", "log", "processes")
+OPTIONS = ("device", "precision", "evaluations", "test", "checkpoint_every", "probe_rows", "supervised",
+           "log", "processes")
 # (recipe, folder, what to do at the first event) -> the run
 Train = Callable[[Recipe, Path | None, Callable[[], None]], Run]
 
@@ -65,7 +66,7 @@ class Seeds:
     def __repr__(self):
         r, n = self.recipe, len(self.runs)
         means = [f"{name} {mean:.3f} ± {deviation:.3f}" for name, (mean, deviation) in self.scores.items()
-                if name in of_labels(self.scores) and not parsed(name)[1]]
+                if name in main(self.scores) and not parsed(name)[1]]
         return (f"Seeds({r.pretext} on {r.data} with {r.backbone}, {n} "
                 f"seeds{', ' * bool(means)}{', '.join(means)})")
 

@@ -80,3 +80,13 @@ def by_chance(key: str, before: float, now: float, samples: int) -> float:
     deviations of their difference. 0 where nobody counted the samples."""
     probe = (parsed(key)[0] or Probe)()
     return math.hypot(*(probe.by_chance(score, samples) for score in (before, now))) if samples else 0.0
+
+
+def rows_read(rows: dict[str, tuple[int, int]]) -> str:
+    """On which rows probes were fitted and judged where it was not all of them: " (fitted on 10,000 of 60,000
+    training samples, ...)"; "" where it was, and where nobody counted."""
+    if all(read == there for read, there in rows.values()):
+        return ""
+    (fitted, there), (judged, all_) = rows.get("train", (0, 0)), rows.get("test", (0, 0))
+    return (f" (fitted on {fitted:,} of {there:,} training samples, judged on {judged:,} of {all_:,}; "
+            "probe_rows=0 takes all)")

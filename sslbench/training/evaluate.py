@@ -1,25 +1,29 @@
-"""Scores of a frozen network beside the honest baselines. Labels are read here and by probes only; which
-scores there are is up to the catalogue of probes."""
+"""Scores of a frozen network beside the honest baselines: what is embedded, and on which rows."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from .. import probes
 from ..data import Data
-from ..data.labels import labelled
 from ..field import Batch, decode
 from ..machine.hardware import Hardware
 from ..machine.torch_settings import own_settings
 from ..pretexts import Pretext, evaluating
+from .probing import Beside, Check, chance, judged, keep, probe
 from .some_rows import Split, read
 
 # rows read while training: a slow evaluation would make a slow Stop
 QUICK = {"train": 1000, "validation": 1000}
-FULL = {"train": 10000, "validation": 5000, "test": 10000}
 POINTS = 1000  # of the map
-Check = Callable[[], None]  # called between the parts of an evaluation; what it raises ends it
+
+
+def full(probe_rows: int) -> dict[str, int]:
+    """The rows that are read at the end at most: so many for training and testing, half for validation; 0:
+    all."""
+    most = probe_rows or 2**62
+    return {"train": most, "validation": max(1, most // 2), "test": most}
 
 
 def points(data: Data) -> Split:
@@ -57,59 +61,6 @@ def raw(data: Data, split: Split, device) -> dict[str, Tensor]:
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
-def probe(z: Tensor, labels: dict, z_test: Tensor, labels_test: dict, z_val=None, labels_val=None,
-          check: Check = lambda: None, pairs: Tensor | None = None,
-          pairs_val: Tensor | None = None) -> dict[str, float]:
-    """One score for each probe and label that it reads, and for each that reads pairs of the test samples;
-    with z_val all probes that belong to the end, else the quick ones.
-    Samples without a label are left out; a label that nobody has in one of the splits has no score, nor have
-    classes of which none of the test samples was ever seen in training."""
-    check()
-    together = probes.standardise(z, z_test, *([] if z_val is None else [z_val]))  # once for all labels
-    train, test, *validation = map(probes.Features, (z, z_test, z_val), [None] * 3, together)
-    scores = {}
-    for i, (name, y) in enumerate(labels.items()):
-        parts = [train.of(y), test.of(labels_test[name]), *(v.of(labels_val[name]) for v in validation)]
-        if parts[0] is None or parts[1] is None or strange(parts[0].y, parts[1].y):
-            continue
-        for each in probes.reading(probes.kind_of(y), label=i == 0, training=z_val is None):
-            check()
-            keep(scores, probes.key_of(each, name if i else ""), each.score(*parts, check=check))
-    if pairs is not None:
-        known = [(test, pairs), *((v, pairs_val) for v in validation)]
-        parts = [probes.Features(f.z, p.to(f.z.device), f.standardised) if p is not None else None
-                 for f, p in known]
-        for each in probes.reading("pairs", training=z_val is None):
-            keep(scores, probes.key_of(each), each.score(parts[0], *parts, check=check))
-    return scores
-
-
-def strange(y: Tensor, y_test: Tensor) -> bool:
-    """Whether no test sample has a class that training shows: people kept apart, say. No probe can tell
-    these."""
-    return y.ndim == 1 and not y.is_floating_point() and not torch.isin(y_test, y).any()
-
-
-def keep(scores: dict[str, float], key: str, value: float | None) -> None:
-    if value is not None:
-        scores[key] = value
-
-
-def chance(train: Split, test: Split, training: bool = False) -> dict[str, float]:
-    """The score of an answer that ignores the sample, for every probe."""
-    levels = {}
-    for i, (name, y) in enumerate(train.labels.items()):
-        there, there_test = labelled(y), labelled(test.labels[name])
-        if there.any() and there_test.any() and not strange(y[there], test.labels[name][there_test]):
-            for each in probes.reading(probes.kind_of(y), label=i == 0, training=training):
-                levels[probes.key_of(each, name if i else "")] = each.chance(y[there],
-                    test.labels[name][there_test])
-    if test.pairs is not None:
-        levels |= {probes.key_of(each): each.chance(test.pairs, test.pairs)
-                   for each in probes.reading("pairs", training=training)}
-    return levels
-
-
 @torch.no_grad()
 def geometry(task: Pretext, data: Data, z: Tensor, batch: Batch, hardware: Hardware, generator) -> dict[str,
     float]:
@@ -129,17 +80,6 @@ def two_views(task: Pretext, data: Data, batch: Batch, hardware: Hardware, gener
     with evaluating(task), hardware.autocast():
         seen = [{k: x for k, x in view.items() if k in visible(data)} for view in views]
         return tuple(task.embed(view).float() for view in seen)
-
-
-def judged(data: Data, split: str, most: dict[str, int], scores: dict[str, float]) -> dict[str, int]:
-    """Score -> how many samples of the split have the label that it is about; measures that need no label are
-    left out."""
-    rows = read(data, split, most[split])
-    counts = {name: int(labelled(y).sum()) for name, y in rows.labels.items()}
-    about = {key: probes.parsed(key)[1] or next(iter(counts), None) for key in probes.of_labels(scores)}
-    paired = {key: min(len(rows), len(rows.pairs)) for key in about
-              if probes.parsed(key)[0] and probes.parsed(key)[0].reads == ("pairs",)}
-    return {key: counts[name] for key, name in about.items() if name in counts} | paired
 
 
 def quick(task: Pretext, data: Data, hardware: Hardware, generator,
@@ -165,20 +105,35 @@ def quick_baselines(data: Data, hardware: Hardware, check: Check = lambda: None)
                       read(data, "validation", QUICK["validation"]), None, hardware, check)
 
 
-def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, check: Check = lambda: None):
-    """Scores on the test split, touched once, with chance, raw input and the untrained network beside
-    them."""
-    splits = {name: read(data, name, most) for name, most in FULL.items()}
+@dataclass
+class Final:
+    """What the test split says, with chance, raw input and the untrained network beside it. samples: score ->
+    how many samples it was read from.  rows: split -> how many rows were read, and how many it has."""
+
+    scores: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+    beside: Beside
+    samples: dict[str, int]
+    rows: dict[str, tuple[int, int]]
+
+
+def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, check: Check = lambda: None,
+          probe_rows: int = 10_000) -> Final:
+    """Scores on the test split, touched once. probe_rows: as in full()."""
+    splits = {name: read(data, name, most) for name, most in full(probe_rows).items()}
     train, validation, test = splits.values()
+    rows = {name: (len(split), split.there) for name, split in splits.items()}
+    results, beside = {}, Beside()
     if not train.labels and test.pairs is None:
-        return {}, {}
-    results = {}
+        return Final({}, {}, beside, {}, {})
     for name, network in (("trained", task), ("untrained", untrained)):
         z = [embed(network, data, split, hardware, check) for split in splits.values()]
         results[name] = probe(z[0], train.labels, z[2], test.labels, z[1], validation.labels, check,
-                              test.pairs, validation.pairs)
-    return results["trained"], {**_baselines(data, train, test, validation, hardware, check),
-                                "untrained": results["untrained"]}
+                              test.pairs, validation.pairs, train.seen,
+                              beside if name == "trained" else None)
+    scores, baselines = results["trained"], _baselines(data, train, test, validation, hardware, check)
+    baselines["chance"] = {key: level for key, level in baselines["chance"].items() if key in scores}
+    return Final(scores, {**baselines, "untrained": results["untrained"]}, beside, judged(test, scores), rows)
 
 
 def _baselines(data, train, test, validation, hardware, check):
@@ -186,8 +141,12 @@ def _baselines(data, train, test, validation, hardware, check):
         return {}
     z, z_test = raw(data, train, hardware.device), raw(data, test, hardware.device)
     z_val = raw(data, validation, hardware.device) if validation else dict.fromkeys(z)
-    labels_val = validation.labels if validation else None
+    labels_val, seen = (validation.labels, train.seen) if validation else (None, None)
     return {"chance": chance(train, test, training=validation is None),
             **{name: probe(z[name], train.labels, z_test[name], test.labels, z_val[name], labels_val, check,
-                           test.pairs, validation.pairs if validation else None)
+                           test.pairs, validation.pairs if validation else None, seen)
                for name in z}}
+
+
+__all__ = ["QUICK", "Final", "Split", "chance", "embed", "final", "full", "judged", "points", "probe",
+           "quick", "quick_baselines", "raw", "read", "visible"]

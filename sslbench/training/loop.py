@@ -19,7 +19,7 @@ from ..shown import Shown
 from . import evaluate
 from .step import Training, made, state_of
 
-OPTIONS = {"evaluations": 8, "test": True, "checkpoint_every": 100}
+OPTIONS = {"evaluations": 8, "test": True, "checkpoint_every": 100, "probe_rows": 10_000}
 GPU_READS_EVERY = 8  # steps; reading a scalar from a GPU at every step would stall it
 
 
@@ -46,6 +46,9 @@ class Evaluation:
     embedding: Tensor | None = None  # [n, D] of the map's points, on the CPU
     pictures: Shown = field(default_factory=list)  # what the task's show() returned, on the CPU
     samples: dict[str, int] = field(default_factory=dict)  # score -> how many samples it was read from
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)  # of the test: score -> 95 %
+    rows: dict[str, tuple[int, int]] = field(default_factory=dict)  # split -> rows read, rows that it has
+    confusion: Tensor | None = None  # of the test: [classes, classes], rows the class, columns what was said
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,14 @@ Event = Step | Evaluation | Checkpoint | Done
 
 def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", precision: str = "auto",
           evaluations: int | None = None, test: bool | None = None, checkpoint_every: int | None = None,
-          changed_data: bool = False, training: Training | None = None) -> Iterator[Event]:
+          probe_rows: int | None = None, changed_data: bool = False,
+          training: Training | None = None) -> Iterator[Event]:
     """Train `recipe` and yield what happens: Evaluation at step 0, then Step after every step, Evaluation
     `evaluations` times on the way (8) and, with `test` (True), on the test split at the end, Checkpoint
     before the first step, every `checkpoint_every` steps (100) and at the end, Done.
+
+    probe_rows: at the end probes are fitted on at most so many training rows and judged on at most so many
+    test rows (10,000; half of it for validation); 0: on all of them.
 
     resume: the state of a Checkpoint of the same recipe; the run goes on bit for bit as if it had not been
     interrupted. What is not given here is then as it was there; what cannot be as it was is said, and changed
@@ -89,7 +96,8 @@ def train(recipe: Recipe, resume: dict | None = None, *, device: str = "auto", p
             print(event.step, getattr(event, "scores", ""))
     """
     arguments.yes_or_no(changed_data, "changed_data")
-    options = chosen(resume, evaluations=evaluations, test=test, checkpoint_every=checkpoint_every)
+    options = chosen(resume, evaluations=evaluations, test=test, checkpoint_every=checkpoint_every,
+                     probe_rows=probe_rows)
     run = training or made(recipe, resume, device, precision)
     try:
         with run.hardware.memory_kept():
@@ -108,15 +116,16 @@ def chosen(resume: dict | None, **asked: Any) -> dict[str, Any]:
     options = {**OPTIONS, **known, **{name: value for name, value in asked.items() if value is not None}}
     return {**options, "evaluations": arguments.whole(options["evaluations"], "evaluations", 0),
             "test": arguments.yes_or_no(options["test"], "test"),
-            "checkpoint_every": arguments.whole(options["checkpoint_every"], "checkpoint_every", 1)}
+            "checkpoint_every": arguments.whole(options["checkpoint_every"], "checkpoint_every", 1),
+            "probe_rows": arguments.whole(options["probe_rows"], "probe_rows", 0)}
 
 
 def played(run: Training, resume: dict | None, changed_data: bool, *, evaluations: int, test: bool,
-           checkpoint_every: int) -> Iterator[Event]:
+           checkpoint_every: int, probe_rows: int) -> Iterator[Event]:
     """The events of `train`."""
     recipe, hardware = run.recipe, run.hardware
-    about = partial(run.about,
-                    options={"evaluations": evaluations, "test": test, "checkpoint_every": checkpoint_every})
+    about = partial(run.about, options={"evaluations": evaluations, "test": test,
+                                        "checkpoint_every": checkpoint_every, "probe_rows": probe_rows})
     run.seconds = 0.0
     start = run.restore(resume, changed_data) if resume else 0
     good = start  # the step of the last checkpoint
@@ -146,7 +155,7 @@ def played(run: Training, resume: dict | None, changed_data: bool, *, evaluation
             good = done
             yield Checkpoint(good, run.state(good), about)
     if test:
-        yield from tested(run)
+        yield from tested(run, probe_rows)
     yield Done(recipe.steps, run.seconds)
 
 
@@ -163,19 +172,24 @@ def evaluated(run: Training, step: int) -> Iterator[Evaluation]:
             scores, embedding = evaluate.quick(run.task, run.data, run.hardware, run.generator(-3), run.check)
             baselines = evaluate.quick_baselines(run.data, run.hardware, run.check) if step == 0 else {}
             chance, pictures = run.look()
-        samples = evaluate.judged(run.data, "validation", evaluate.QUICK, scores)
+        rows = evaluate.read(run.data, "validation", evaluate.QUICK["validation"])
+        samples = evaluate.judged(rows, scores)
         yield Evaluation(step, "validation", scores, baselines, chance, embedding.cpu(), pictures, samples)
 
 
-def tested(run: Training) -> Iterator[Evaluation]:
+def tested(run: Training, probe_rows: int) -> Iterator[Evaluation]:
     """Evaluation on the test split, with the untrained network built anew beside it; on rank 0 only."""
     if run.hardware.rank == 0:
         _, untrained = replace(run.recipe, init="").build(run.data)
         with run.hardware.own_settings():
-            scores, baselines = evaluate.final(run.task, run.hardware.place(untrained), run.data,
-                                               run.hardware, run.check)
-        samples = evaluate.judged(run.data, "test", evaluate.FULL, scores)
-        yield Evaluation(run.recipe.steps, "test", scores, baselines, samples=samples)
+            said = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware, run.check,
+                                  probe_rows)
+        yield of_the_test(run.recipe.steps, said)
+
+
+def of_the_test(step: int, said: evaluate.Final) -> Evaluation:
+    return Evaluation(step, "test", said.scores, said.baselines, samples=said.samples,
+                      intervals=said.beside.intervals, rows=said.rows, confusion=said.beside.confusion)
 
 
 def read_scalars(scalars: dict[str, Tensor]) -> dict[str, float]:

@@ -1,12 +1,12 @@
 """Some rows of a split with their labels and pairs, as evaluations read them: always the same ones."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
-from ..data import Data
+from ..data import Data, labelled
 from ..data.rows import evenly, in_memory, nbytes
 from ..field import size_of
 from ..machine.hardware import memory_limit
@@ -19,16 +19,25 @@ _kept: WeakKeyDictionary[Data, dict] = WeakKeyDictionary()  # as long as the dat
 @dataclass
 class Split:
     """Some rows of one split, their labels, and pairs of them [p, 3]: two places in `index`, and 1 where both
-    belong together. index: where they stand in `rows`.  numbers: which rows of the split they are."""
+    belong together. index: where they stand in `rows`.  numbers: which rows of the split they are.  there:
+    how many rows the split has.  every: their labels."""
 
     rows: dict
     labels: dict[str, Tensor]
     index: Tensor
     numbers: Tensor
     pairs: Tensor | None = None
+    there: int = 0
+    every: dict[str, Tensor] = field(default_factory=dict)
 
     def __len__(self):
         return len(self.index)
+
+    @property
+    def seen(self) -> dict[str, Tensor]:
+        """Label -> the classes of all rows: a rare one may have none among those that are read."""
+        return {name: y[labelled(y)].unique() for name, y in self.every.items()
+                if y.ndim == 1 and not y.is_floating_point()}
 
 
 @own_settings()
@@ -41,11 +50,12 @@ def read(data: Data, split: str, most: int) -> Split:
         index = evenly(n, most)
     else:
         index = pairs[:most // 2, :2].unique()
+    every = labels
     labels = {name: y[index] for name, y in labels.items()}
     pairs = among(pairs, index, n)
     if not all(map(in_memory, rows.values())) and (kept := once(data, (split, most), rows, index)):
-        return Split(kept, labels, torch.arange(len(index)), index, pairs)
-    return Split(rows, labels, index, index, pairs)
+        return Split(kept, labels, torch.arange(len(index)), index, pairs, n, every)
+    return Split(rows, labels, index, index, pairs, n, every)
 
 
 def among(pairs: Tensor | None, index: Tensor, n: int) -> Tensor | None:

@@ -3,8 +3,10 @@
 from ... import plots
 from ...catalog import Table
 from ...plots import words
-from ...probes import of_nothing, parsed
+from ...probes import of_labels, of_nothing, parsed
+from ...runs.verdict import rows_read
 from .. import widgets as w
+from ..background import BackgroundJobs
 from ..shown_run import ShownRun
 from .base import Picture, PictureTab
 
@@ -14,35 +16,95 @@ class ProbesTab(PictureTab):
 
     title = "Probes"
 
-    def __init__(self):
+    def __init__(self, wake, failed, safe):
+        self._wake, self._jobs = wake, BackgroundJobs(failed, "sslbench-test")
+        self._run = self._reading = None  # the run that is looked at; the one whose test split is being read
         self.split, self.table = w.html("", "say"), w.html("", "table")
+        self.test = w.show(w.button("Read the test split", safe(self._read_test), "test", icon="check",
+                                    says="Scores with intervals, further measures and the confusion matrix: "
+                                         "once, when everything is decided"), False)
         self.picture = Picture("probes", empty="Scores appear here after the first evaluation.")
-        self.widget = w.column([self.split, self.picture.widget, self.table], "page")
+        self.confusion = Picture("confusion")
+        self.widget = w.column([w.row([self.split, self.test], "tools"), self.picture.widget, self.table,
+                                self.confusion.widget], "page")
 
     def paint(self, s, dark: bool) -> None:
         shown = s.shown
+        self._run = shown and shown.run
+        self._offer_test(s)
         if not shown or not shown.evaluations:
             self.picture.clear()
+            self.confusion.clear()
             for widget in (self.split, self.table):
                 w.put(widget, value="")
             return
         last = shown.evaluations[-1]
-        split = ("the test split, used once" if last.split == "test" else f"validation, after {last.step} "
-                                                                          "steps")
+        split = (f"the test split, used once{rows_read(last.rows)}" if last.split == "test"
+                 else f"validation, after {last.step} steps")
         w.put(self.split, value=w.escape(f"{shown.name}. What a simple probe reads off the frozen "
                                          f"embedding. Scores on {split}."))
         self.picture.show(shown.mark, lambda: plots.probes(shown.evaluations),
                           words.probes(shown.evaluations), dark)
-        w.put(self.table, value=scores_table(shown) + geometry(shown))
+        w.put(self.table, value=scores_table(shown) + further_table(shown) + geometry(shown))
+        self.paint_confusion(shown, dark)
+
+    def close(self) -> None:
+        self._jobs.close()
+
+    def _offer_test(self, s) -> None:
+        """The bench leaves the test split alone until somebody asks for it."""
+        last = s.shown.evaluations[-1] if s.shown and s.shown.evaluations else None
+        offered = (last is not None and last.split != "test" and not s.live and self._run.weights is not None
+                   and bool(of_labels(last.scores)))
+        w.show(self.test, offered)
+        reading = self._reading is not None
+        w.put(self.test, disabled=reading, description="Reading" if reading else "Read the test split")
+
+    def _read_test(self) -> None:
+        self._reading = self._run
+
+        def job(check) -> None:
+            try:
+                self._reading.test(check=check)
+            finally:
+                self._reading = None
+                self._wake()
+
+        self._jobs.do("test", job)
+        self._wake()
+
+    def paint_confusion(self, shown: ShownRun, dark: bool) -> None:
+        """At the end of a run with classes; drawn when somebody looks at this tab."""
+        if shown.evaluations[-1].confusion is None:
+            return self.confusion.clear()
+        found = shown.run.confusion()
+        self.confusion.show(shown.mark, lambda: found.figure, words.confusion(found.counts, found.names),
+                            dark)
 
 
 def scores_table(shown: ShownRun) -> str:
     """The numbers of the chart."""
-    rows = plots.probe_rows(shown.evaluations)
+    return table(plots.probe_rows(shown.evaluations))
+
+
+def further_table(shown: ShownRun) -> str:
+    """Further measures of the label, folded away."""
+    rows = plots.probe_rows(shown.evaluations, further=True)
+    return (f"<details><summary>{len(rows)} further measures of the label</summary>{table(rows)}</details>"
+            if rows else "")
+
+
+def table(rows: list[dict]) -> str:
     beside = plots.parts_of(rows)
     return Table({"": plots.words_for(row["name"]), "this network": f"{row['trained']:.3f}",
+                  **({"95 %": spanned(row)} if any("interval" in row for row in rows) else {}),
                   **{name: f"{row[name]:.3f}" if name in row else "" for name in beside}}
-                  for row in rows)._repr_html_()
+                 for row in rows)._repr_html_()
+
+
+def spanned(row: dict) -> str:
+    """The interval of a score, "0.821 to 0.878"; "" where it has none."""
+    return "{:.3f} to {:.3f}".format(*row["interval"]) if "interval" in row else ""
 
 
 def geometry(shown: ShownRun) -> str:
