@@ -35,3 +35,16 @@ def vote(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor, k: int = 20,
         else:
             votes.append((weight.unsqueeze(2) * y[index]).sum(1) / weight.sum(1, keepdim=True))
     return score_of(torch.cat(votes), y_test)
+
+
+def vote_of_nearest(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor) -> float:
+    """Score of the label of the one training sample that lies nearest; z [2, n, D], values and where they are
+    present (1, else 0): the mean squared distance over what is present in both."""
+    (a, there), (b, there_b) = z_test, z
+    nearest = []
+    for value, here in zip(a.split(1024), there.split(1024)):
+        common = here @ there_b.T
+        square = value.square() @ there_b.T + here @ b.square().T - 2 * value @ b.T
+        nearest.append((square / common).masked_fill(common == 0, torch.inf).argmin(1))
+    told = y[torch.cat(nearest)]
+    return score_of(F.one_hot(told, int(y.max()) + 1) if y.ndim == 1 else told, y_test)

@@ -13,6 +13,7 @@ from ..field import Batch, decode
 from ..machine.hardware import Hardware
 from ..machine.torch_settings import own_settings
 from ..pretexts import Pretext, evaluating
+from .simple_baselines import simple_baselines
 from .some_rows import Split, read
 
 # rows read while training: a slow evaluation would make a slow Stop
@@ -166,8 +167,8 @@ def quick_baselines(data: Data, hardware: Hardware, check: Check = lambda: None)
 
 
 def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, check: Check = lambda: None):
-    """Scores on the test split, touched once, with chance, raw input and the untrained network beside
-    them."""
+    """Scores on the test split, touched once, with chance, raw input, the untrained network and the simple
+    baselines of the data beside them."""
     splits = {name: read(data, name, most) for name, most in FULL.items()}
     train, validation, test = splits.values()
     if not train.labels and test.pairs is None:
@@ -178,6 +179,7 @@ def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, che
         results[name] = probe(z[0], train.labels, z[2], test.labels, z[1], validation.labels, check,
                               test.pairs, validation.pairs)
     return results["trained"], {**_baselines(data, train, test, validation, hardware, check),
+                                **simple_baselines(data, train, test, validation, hardware.device, check),
                                 "untrained": results["untrained"]}
 
 
