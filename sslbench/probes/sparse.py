@@ -1,5 +1,5 @@
-"""Linear models on features that are mostly 0, such as counts of words: as they are, since standardising would
-fill them and blow up what is rare. Plain functions."""
+"""Linear models on features that are mostly 0, such as counts of words: as they are, since standardising
+would fill them and blow up what is rare. Plain functions."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def linear_on_sparse(parts: list, labels: list[Tensor], check: Check = lambda: N
 
     parts, labels: of training, test and validation, on which the strength of the penalty is chosen. check:
     called between the iterations; what it raises ends the fit."""
-    (x, x_test, x_val), (y, y_test, y_val) = parts, labels
+    (x, x_test, x_val), (y, y_test, y_val) = [part.astype(np.float64) for part in parts], labels
     start, best = None, None
     for strength in reversed(STRENGTHS):
         start = fitted(x, y, strength, start, check)
@@ -53,10 +53,11 @@ def fitted(x, y: Tensor, strength: float, start: np.ndarray | None, check: Check
 
 
 def targets(y: Tensor) -> tuple[np.ndarray, int]:
-    """What is to be told [n, outputs]: classes as 0 and 1, a quantity around its mean in its own deviation."""
+    """What is to be told [n, outputs]: classes as 0 and 1, two of them as one answer, a quantity from its mean
+    in deviations."""
     if y.is_floating_point():
         return ((y.double() - mean_of(y)) / scale_of(y)).unsqueeze(1).cpu().numpy(), 1
-    y = torch.nn.functional.one_hot(y) if y.ndim == 1 else y
+    y = y if y.ndim == 2 else y.unsqueeze(1) if y.max() < 2 else torch.nn.functional.one_hot(y)
     return y.double().cpu().numpy(), y.shape[1]
 
 
@@ -64,9 +65,9 @@ def error_of(guess: np.ndarray, target: np.ndarray, y: Tensor) -> tuple[float, n
     """The sum of the errors, and its slope by the guesses [n, outputs]."""
     if y.is_floating_point():
         return float(((guess - target) ** 2).sum()) / 2, guess - target
-    if y.ndim == 2:
-        error = np.logaddexp(0, guess) - target * guess
-        return float(error.sum()) / target.shape[1], (1 / (1 + np.exp(-guess)) - target) / target.shape[1]
+    if y.ndim == 2 or target.shape[1] == 1:
+        error, slope = np.logaddexp(0, guess) - target * guess, (1 + np.tanh(guess / 2)) / 2 - target
+        return float(error.sum()) / target.shape[1], slope / target.shape[1]
     guess = guess - guess.max(1, keepdims=True)
     total = np.log(np.exp(guess).sum(1, keepdims=True))
     return float((target * (total - guess)).sum()), np.exp(guess - total) - target
@@ -77,7 +78,8 @@ def told(x, weights: np.ndarray, y: Tensor, y_train: Tensor) -> float:
     guess = torch.from_numpy(x @ weights[:-1] + weights[-1])
     if y.is_floating_point():
         return r_squared(guess[:, 0] * scale_of(y_train) + mean_of(y_train), y.double().cpu())
-    return score_of(guess, y.cpu())
+    two = y.ndim == 1 and guess.shape[1] == 1
+    return score_of(torch.cat([torch.zeros_like(guess), guess], 1) if two else guess, y.cpu())
 
 
 def mean_of(y: Tensor) -> float:
