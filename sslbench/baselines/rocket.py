@@ -2,8 +2,8 @@
 arXiv:1910.13051).
 
 As there: kernels of 7, 9 or 11 normal weights of mean 0 on random channels, random dilation, with and without
-padding, and of each two features: the share of positive values and the maximum. Unlike there dilations are
-powers of 2, so that kernels of one form are one convolution, and biases are values that kernels give for
+padding, and of each two features: the share of positive values and the maximum. Unlike there they are read
+at 1024 evenly spaced places of a long series, not at all; dilations are powers of 2, so that kernels of one form are one convolution, and biases are values that kernels give for
 training samples (MiniRocket, Dempster et al. 2021, arXiv:2012.08791), so that the scale of a series does not
 matter.
 """
@@ -15,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..field import MEANS, Field
+from ..field import Field
 
 KERNELS = 500
 LENGTHS = (7, 9, 11)
-MOST = 1024  # steps; of longer series means of neighbouring ones
+MOST = 1024  # places at which a series is read
 
 
 @dataclass
@@ -36,24 +36,15 @@ def random_convolutions(field: Field, train, *others) -> list[Tensor]:
     """Of series [B, C, T] the features [n, 2 * KERNELS] of each split; always the same kernels. Places where
     no channel is present count for nothing."""
     generator = torch.Generator().manual_seed(0)
-    first = shortened(next(iter(train)))
+    first = next(iter(train))
     kernels = drawn(first.shape[1], first.shape[2], generator)
     for each in kernels:
         each.bias = bias_of(each, first, generator)
-    return [torch.cat([transformed(shortened(x), kernels) for x in part]) for part in (train, *others)]
+    return [torch.cat([transformed(x, kernels) for x in part]) for part in (train, *others)]
 
 
 def long_enough(field: Field) -> bool:
     return field.size[0] >= LENGTHS[-1]
-
-
-def shortened(x: Tensor) -> Tensor:
-    """At most MOST steps."""
-    if x.shape[2] <= MOST:
-        return x
-    there = x.isfinite()
-    value, share = MEANS[0](torch.where(there, x, 0.0), MOST), MEANS[0](there.float(), MOST)
-    return torch.where(share > 0, value / share.clamp(min=1e-6), math.nan)
 
 
 def drawn(C: int, T: int, generator: torch.Generator) -> list[Kernels]:
@@ -102,9 +93,10 @@ def transformed(x: Tensor, kernels: list[Kernels]) -> Tensor:
 
 
 def convolved(kernels: Kernels, x: Tensor) -> tuple[Tensor, Tensor]:
-    """What kernels give at every place [B, k, t], and where the middle of the kernel is present [B, 1, t]."""
-    there = x.isfinite()
-    found = F.conv1d(torch.where(there, x, 0.0), kernels.weights.to(x.device), dilation=kernels.dilation,
-                     padding=kernels.padding)
-    beside = (x.shape[2] - found.shape[2]) // 2
-    return found, there.any(1, keepdim=True)[..., beside:beside + found.shape[2]]
+    """What kernels give at each place that is read [B, k, t], and where the middle of the kernel is present
+    [B, 1, t]."""
+    there, every = x.isfinite(), -(-x.shape[2] // MOST)
+    found = F.conv1d(torch.where(there, x, 0.0), kernels.weights.to(x.device), stride=every,
+                     dilation=kernels.dilation, padding=kernels.padding)
+    middle = (kernels.weights.shape[2] - 1) * kernels.dilation // 2 - kernels.padding  # of the first
+    return found, there.any(1, keepdim=True)[..., middle::every][..., :found.shape[2]]

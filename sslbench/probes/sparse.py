@@ -53,8 +53,8 @@ def fitted(x, y: Tensor, strength: float, start: np.ndarray | None, check: Check
 
 
 def targets(y: Tensor) -> tuple[np.ndarray, int]:
-    """What is to be told [n, outputs]: classes as 0 and 1, two of them as one answer, a quantity from its mean
-    in deviations."""
+    """What is to be told [n, outputs]: classes as 0 and 1, two of them as one answer, a quantity in
+    deviations from its mean."""
     if y.is_floating_point():
         return ((y.double() - mean_of(y)) / scale_of(y)).unsqueeze(1).cpu().numpy(), 1
     y = y if y.ndim == 2 else y.unsqueeze(1) if y.max() < 2 else torch.nn.functional.one_hot(y)
