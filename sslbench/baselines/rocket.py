@@ -2,10 +2,10 @@
 arXiv:1910.13051).
 
 As there: kernels of 7, 9 or 11 normal weights of mean 0 on random channels, random dilation, with and without
-padding, and of each two features: the share of positive values and the maximum. Unlike there they are read
-at 1024 evenly spaced places of a long series, not at all; dilations are powers of 2, so that kernels of one form are one convolution, and biases are values that kernels give for
-training samples (MiniRocket, Dempster et al. 2021, arXiv:2012.08791), so that the scale of a series does not
-matter.
+padding, and of each two features: the share of positive values and the maximum. Unlike there a long series is
+read at 1024 evenly spaced places; dilations are powers of 2, so that kernels of one form are one convolution;
+and biases are values that kernels give for training samples (MiniRocket, Dempster et al. 2021,
+arXiv:2012.08791), so that the scale of a series does not matter.
 """
 
 import math
