@@ -198,6 +198,7 @@ def test_texts_have_words_and_sequences_of_letters_have_kmers(tmp_path):
     assert [each.name for each in Labelled(data).baselines()] == [each.name for each in data.baselines()]
 
 
+@pytest.mark.slow
 def test_labels_that_mean_nothing_are_not_told():
     class Shuffled(Toy, listed=False):
         def load(self, split):
@@ -240,7 +241,9 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("shape", ["series", "padded series", "text", "padded text", "image"])
+@pytest.mark.parametrize("shape", ["padded series", "padded text", "image",
+                                   pytest.param("series", marks=pytest.mark.slow),
+                                   pytest.param("text", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ODD)
 def test_odd_data_ends_in_numbers_or_nothing(shape, name):
     told = scores_of(Odd(shape, ODD[name]))

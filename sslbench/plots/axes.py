@@ -48,12 +48,12 @@ def spread(wanted: list[float], gap: float) -> list[float]:
     return places
 
 
-def lines_of(keys, width: float = 1.0) -> list[list[tuple]]:
+def lines_of(keys, width: float = 1.05) -> list[list[tuple]]:
     """The keys of a legend, each (name, mark, color) -> (x, name, mark, color), in as many lines as they
     need; x in shares of the chart's width."""
     lines, x = [[]], 0.005
     for name, mark, color in keys:
-        wide = 0.04 + 0.0105 * len(name)
+        wide = 0.048 + 0.012 * len(name)
         if lines[-1] and x + wide > width:
             lines.append([])
             x = 0.005
