@@ -74,7 +74,8 @@ def train_row(recipe: Recipe, seeds: int) -> dict:
     """The figures of one row: per seed the test scores of the linear probe, the baselines beside them,
     seconds."""
     runs = [fit(replace(recipe, seed=seed), evaluations=2, progress=False) for seed in range(seeds)]
-    beside = {name: [run.baselines[name]["linear"] for run in runs] for name in runs[0].baselines}
+    beside = {name: [run.baselines[name]["linear"] for run in runs]
+              for name, scores in runs[0].baselines.items() if "linear" in scores}
     return {"command": recipe.as_command(), "steps": recipe.steps, "seconds": [run.seconds for run in runs],
             "linear": [run.scores["linear"] for run in runs], "knn": [run.scores["knn"] for run in runs],
             "baselines": beside}

@@ -11,6 +11,7 @@ LAYERS = [
     {"machine", "table"},
     {"catalog"},
     {"arguments", "field", "storage"},
+    {"baselines"},
     {"data", "backbones", "shown"},
     {"pretexts"},
     {"plots", "probes", "maps"},  # they look at results: see LOOKING
@@ -20,7 +21,7 @@ LAYERS = [
     {"workbench", "commands"},
     {"__main__"},
 ]
-LOOKING = LAYERS[6]  # may import each other and these, nothing above
+LOOKING = LAYERS[7]  # may import each other and these, nothing above
 BELOW_LOOKING = {"catalog", "field", "data", "messages", "shown"}
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 

@@ -59,7 +59,8 @@ def test_the_vote_is_that_of_the_ten_nearest_by_cosine(record, run, monkeypatch)
     centres = torch.randn(10, 8)
     # classes that overlap
     monkeypatch.setattr(evaluate, "embed", lambda task, data, split, hardware: given[len(split)])
-    train, test = (evaluate.Split({}, {"label": torch.arange(n) % 10}, torch.arange(n)) for n in (400, 301))
+    train, test = (evaluate.Split({}, {"label": torch.arange(n) % 10}, torch.arange(n), torch.arange(n))
+                   for n in (400, 301))
     given = {len(part): centres[part.labels["label"]] + 1.5 * torch.randn(len(part), 8)
              for part in (train, test)}
     z, z_test = (torch.nn.functional.normalize(given[n], dim=1) for n in (400, 301))

@@ -156,7 +156,8 @@ def test_a_loaded_run_is_the_one_that_was_fitted(toy, tmp_path):
     tokens = loaded.backbone({"signal": torch.randn(2, 2, 16)})
     assert tokens.shape == (2, 4, 32)
     assert repr(loaded) == repr(run) and "6/6 steps" in repr(run) and "linear" in repr(run)
-    assert set(loaded.baselines) == {"chance", "raw", "untrained"}
+    assert set(loaded.baselines) == {"chance", "raw", "untrained", "random convolutions",
+                                     "1-nearest neighbour"}
 
 
 def test_weights_are_those_of_the_trained_network(toy, tmp_path):

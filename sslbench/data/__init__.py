@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from ..baselines import Baseline, suiting
 from ..catalog import Listed
 from ..field import Batch, Field, size_of
 from ..machine.torch_settings import own_settings
@@ -114,6 +115,11 @@ class Data(Listed):
         """What a probe can read without any network, name -> [B, n]: the honest baseline on every chart."""
         return {"raw": torch.cat([raw_numbers(self.fields[k], x) for k, x in batch.items()], 1)}
 
+    def baselines(self) -> list[Baseline]:
+        """What a practitioner would try first on samples of this kind, without any network; read once, at the
+        end of a run. By default what suits each field that probes may see."""
+        return suiting({name: self.fields[name] for name in self.probe_on or self.fields})
+
     def picture(self, sample: dict[str, Tensor]) -> Picture:
         """One decoded sample (no batch axis) as plain data to look at: its first field that probes may
         see."""
@@ -218,6 +224,9 @@ class Labelled(Data, listed=False):
 
     def raw(self, batch):
         return self.data.raw(batch)
+
+    def baselines(self):
+        return self.data.baselines()
 
     def picture(self, sample):
         return self.data.picture({k: x for k, x in sample.items() if k != "label"})

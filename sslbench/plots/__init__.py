@@ -17,6 +17,7 @@ from ..data import Data
 from ..shown import Shown
 from . import charts, letters, pictures, themes
 from . import confusion as matrices
+from .axes import lines_of
 from .charts import parts_of, probe_rows, words_for
 from .layout import Layout
 
@@ -130,9 +131,10 @@ def embedding(xy, values=None, names=None, title: str = ""):
 def probes(evaluations):
     """What a probe reads off the embedding, label and factors, beside what it reads off the baselines."""
     rows = charts.probe_rows(evaluations)
-    made = figure(WIDTH, 90 + 34 * max(1, len(rows)))
+    height = 20 + 34 * max(1, len(rows))
+    made = figure(WIDTH, height + 55 + 15 * len(lines_of(charts.keys_of(rows))))
     with LOCK:
-        charts.probes(box(made, 180, 46, 510, 20 + 34 * max(1, len(rows))), rows)
+        charts.probes(box(made, 180, 46, 510, height), rows, height)
     return made
 
 

@@ -48,12 +48,27 @@ def spread(wanted: list[float], gap: float) -> list[float]:
     return places
 
 
-def legend(axes, keys):
-    """Marks and names in one line above the chart."""
-    for i, (name, mark, color) in enumerate(keys):
-        x = 0.005 + 0.24 * i
-        axes.plot(x, 1.06, marker=mark, color=color, transform=axes.transAxes, clip_on=False,
-                  ms=8 if mark in "|s" else 5.5,
-                  mew=2 if mark == "|" else 0.5)
-        axes.text(x + 0.018, 1.055, name, transform=axes.transAxes, fontsize=SMALL, color=INK, va="center",
-                  parse_math=False)
+def lines_of(keys, width: float = 1.05) -> list[list[tuple]]:
+    """The keys of a legend, each (name, mark, color) -> (x, name, mark, color), in as many lines as they
+    need; x in shares of the chart's width."""
+    lines, x = [[]], 0.005
+    for name, mark, color in keys:
+        wide = 0.048 + 0.012 * len(name)
+        if lines[-1] and x + wide > width:
+            lines.append([])
+            x = 0.005
+        lines[-1].append((x, name, mark, color))
+        x += wide
+    return lines
+
+
+def legend(axes, keys, height: float):
+    """Marks and names above the chart, in lines of 15 pixels; height: of the chart in pixels."""
+    lines = lines_of(keys)
+    for i, line in enumerate(lines):
+        y = 1.06 + 15 / height * (len(lines) - 1 - i)
+        for x, name, mark, color in line:
+            axes.plot(x, y, marker=mark, color=color, transform=axes.transAxes, clip_on=False,
+                      ms=8 if mark in "|s" else 5.5, mew=2 if mark == "|" else 0.5)
+            axes.text(x + 0.018, y - 0.005, name, transform=axes.transAxes, fontsize=SMALL, color=INK,
+                      va="center", parse_math=False)

@@ -5,11 +5,13 @@ Nothing here may make matplotlib parse mathematics (no log axes, no "$"): it is 
 own plots.
 """
 
+import itertools
+
 import numpy as np
 
 from ..probes import leading, main, of_labels, parsed, words_of
 from .axes import empty, label_lines, legend, plain
-from .colors import BLUE, COLORS, GREEN, GREY, INK, PINK, RED, SKY, SMALL, STYLES, TEXT
+from .colors import BLUE, COLORS, GREEN, GREY, INK, ORANGE, PINK, RED, SKY, SMALL, STYLES, TEXT
 
 BASELINES = {"chance": ("#222222", (0, (1, 1.6))), "untrained": (GREY, (0, (6, 2, 1, 2)))}  # raw inputs: RAW
 RAW = (RED, (0, (4, 2)))
@@ -120,8 +122,9 @@ def probe_rows(evaluations, further: bool = False) -> list[dict]:
              **{b: v[n] for b, v in beside.items() if n in v}} for n in names]
 
 
-def probes(axes, rows: list[dict]):
-    """A bar for what the trained network tells, a mark for each baseline, one row per label or factor."""
+def probes(axes, rows: list[dict], height: float = 200):
+    """A bar for what the trained network tells, a mark for each baseline, one row per label or factor;
+    height: of the chart in pixels."""
     if not rows:
         return empty(axes, "no labels, so there is nothing to probe; training goes on without them")
     others = {measured(row["name"]) for row in rows} - {"accuracy", "R²"}
@@ -132,15 +135,12 @@ def probes(axes, rows: list[dict]):
     axes.tick_params(axis="y", length=0)
     axes.barh(range(len(rows)), [drawn_at(row["trained"]) for row in rows], height=0.5, color=BLUE,
               alpha=0.85, zorder=1)
-    marks = {"chance": ("|", "#222222"), "untrained": ("o", GREY)}
-    keys = [("this network", "s", BLUE)]
-    for name in parts_of(rows):
-        mark, color = marks.get(name, ("D", RED))
+    keys = keys_of(rows)
+    for name, mark, color in keys[1:]:
         known = [(drawn_at(row[name]), i) for i, row in enumerate(rows) if name in row]
         axes.scatter(*zip(*known), marker=mark, s=130 if mark == "|" else 30, color=color,
                      lw=2 if mark == "|" else 0.8,
                      edgecolors=None if mark == "|" else "white", zorder=3, clip_on=False)
-        keys.append((name, mark, color))
     for i, row in enumerate(rows):
         if "interval" in row:
             axes.plot(drawn_at(row["interval"]), [i, i], color=INK, lw=1.4, zorder=2, solid_capstyle="butt")
@@ -148,7 +148,16 @@ def probes(axes, rows: list[dict]):
                   parse_math=False)
         axes.text(1.02, i, f"{row['trained']:.2f}", fontsize=TEXT, color=BLUE, va="center", weight="bold",
                   parse_math=False)
-    legend(axes, keys)
+    legend(axes, keys, height)
+
+
+def keys_of(rows: list[dict]) -> list[tuple[str, str, str]]:
+    """Name, mark and colour of the network and of each baseline; raw inputs and simple baselines differ in
+    both."""
+    known = {"chance": ("|", "#222222"), "untrained": ("o", GREY)}
+    others = itertools.cycle(zip("D^vPX<>", (RED, PINK, ORANGE, GREEN, SKY, INK, GREY)))
+    return [("this network", "s", BLUE),
+            *((name, *(known[name] if name in known else next(others))) for name in parts_of(rows))]
 
 
 def comparison(axes, runs, names=None):

@@ -1,5 +1,7 @@
 """Nearest neighbours: what the most similar training samples are (Wu et al. 2018, arXiv:1805.01978)."""
 
+import torch.nn.functional as F
+
 from . import Probe, Tensor, measures, torch
 from .neighbours import nearest, unit
 from .scores import chance_of, score_of
@@ -50,3 +52,16 @@ def best_k(cosine: Tensor, index: Tensor, y: Tensor, y_val: Tensor) -> int:
     """Of KS the number of voters that suits validation best, of neighbours [v, k] nearest first."""
     able = [k for k in KS if k <= index.shape[1]] or [index.shape[1]]
     return max(able, key=lambda k: score_of(votes(cosine[:, :k], index[:, :k], y), y_val))
+
+
+def vote_of_nearest(z: Tensor, y: Tensor, z_test: Tensor, y_test: Tensor) -> float:
+    """Score of the label of the one training sample that lies nearest; z [2, n, D], values and where they are
+    present (1, else 0): the mean squared distance over what is present in both."""
+    (a, there), (b, there_b) = z_test, z
+    nearest = []
+    for value, here in zip(a.split(1024), there.split(1024)):
+        common = here @ there_b.T
+        square = value.square() @ there_b.T + here @ b.square().T - 2 * value @ b.T
+        nearest.append((square / common).masked_fill(common == 0, torch.inf).argmin(1))
+    told = y[torch.cat(nearest)]
+    return score_of(F.one_hot(told, int(y.max()) + 1) if y.ndim == 1 else told, y_test)

@@ -76,6 +76,9 @@ class Remembered(Data, listed=False):
     def raw(self, batch):
         return self.source.raw(batch)
 
+    def baselines(self):
+        return self.source.baselines()
+
     def picture(self, sample):
         return self.source.picture(sample)
 

@@ -3,6 +3,7 @@
 import math
 
 from ..probes import Probe, leading, of_labels, parsed
+from .beside_simple import beside_simple
 
 # of unit-length embeddings; untrained networks lie around 0.3, evenly spread ones at 1
 COLLAPSED_DEVIATION = 0.03
@@ -36,7 +37,9 @@ def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -
     if probed is None:
         return f"learning: loss {recent:.3g}{against}; no label could be probed, so nothing says what for"
     before, now, n, kind = on_most_samples(probed, first, last, evaluations[-1])
-    return judgement(f"loss {recent:.3g}{against}", probed, before, now, n, kind)
+    end = evaluations[-1]
+    return judgement(f"loss {recent:.3g}{against}", probed, before, now, n, kind) + beside_simple(
+        end, probed, lambda a, b: by_chance(probed, a, b, end.samples.get(probed, 0)), BETTER_PROBE)
 
 
 def on_most_samples(probed: str, first, last, end) -> tuple[float, float, int, str]:

@@ -12,6 +12,7 @@ from ..machine.hardware import Hardware
 from ..machine.torch_settings import own_settings
 from ..pretexts import Pretext, evaluating
 from .probing import Beside, Check, chance, judged, keep, probe
+from .simple_baselines import simple_baselines
 from .some_rows import Split, read
 
 # rows read while training: a slow evaluation would make a slow Stop
@@ -119,7 +120,8 @@ class Final:
 
 def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, check: Check = lambda: None,
           probe_rows: int = 10_000) -> Final:
-    """Scores on the test split, touched once. probe_rows: as in full()."""
+    """Scores on the test split, touched once, with the simple baselines of the data beside them. probe_rows:
+    as in full()."""
     splits = {name: read(data, name, most) for name, most in full(probe_rows).items()}
     train, validation, test = splits.values()
     rows = {name: (len(split), split.there) for name, split in splits.items()}
@@ -133,7 +135,9 @@ def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, che
                               beside if name == "trained" else None)
     scores, baselines = results["trained"], _baselines(data, train, test, validation, hardware, check)
     baselines["chance"] = {key: level for key, level in baselines["chance"].items() if key in scores}
-    return Final(scores, {**baselines, "untrained": results["untrained"]}, beside, judged(test, scores), rows)
+    simple = simple_baselines(data, train, test, validation, hardware.device, check)
+    return Final(scores, {**baselines, **simple, "untrained": results["untrained"]}, beside,
+                 judged(test, scores), rows)
 
 
 def _baselines(data, train, test, validation, hardware, check):

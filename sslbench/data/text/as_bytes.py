@@ -93,6 +93,11 @@ def trigrams(ids: Tensor) -> Tensor:
     return counts.log1p()
 
 
+def few_letters(ids: np.ndarray) -> bool:
+    """Whether texts [n, T], 256 where no byte is, are made of few different bytes: DNA, proteins."""
+    return len(np.unique(ids[ids < BYTES])) <= FEW
+
+
 def letters_of(ids: np.ndarray) -> tuple[int, ...]:
     """The bytes of texts that are all equally long and made of few, so that a place means something; else
     none. ids [n, T], 256 where no byte is."""

@@ -18,6 +18,7 @@ from zlib import crc32
 import numpy as np
 import torch
 
+from ...baselines import for_text
 from ...catalog import Hyperparameter
 from .. import Data, Field, locations
 from ..arrays import npz_members
@@ -67,6 +68,9 @@ class Docs(Data):
 
     def raw(self, batch):
         return as_bytes.raw(batch["text"])
+
+    def baselines(self):
+        return for_text("text", letters=False, at_places=False)
 
     def spell(self, ids):
         return as_bytes.spell(ids)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import torch
 
+from ...baselines import for_text
+from ...baselines.one_hot import MOST
 from ...catalog import Hyperparameter
 from .. import Data, Field, locations
 from . import as_bytes, files, paths, samples
@@ -75,6 +77,12 @@ class Text(Data):
     def raw(self, batch):
         self.loaded("train")
         return as_bytes.raw(batch["text"], self.prepared.letters)
+
+    def baselines(self):
+        self.loaded("train")
+        few = as_bytes.few_letters(self.prepared.ids)
+        # `raw` reads those of one length by position already
+        return for_text("text", few, few and not self.prepared.letters and self.length * as_bytes.FEW <= MOST)
 
     def spell(self, ids):
         there = (ids >= 0).nonzero()  # the padding at the end is not worth dots
