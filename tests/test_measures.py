@@ -183,7 +183,7 @@ def test_an_interval_of_pairs_draws_samples_not_pairs():
 
 def test_neighbours_are_the_same_in_parts_and_nobody_is_its_own(monkeypatch):
     z = unit(torch.randn(50, 8, generator=DICE(0)))
-    cosine, index = nearest(z, z, 5, itself=False)
+    _, index = nearest(z, z, 5, itself=False)
     assert (index != torch.arange(50).unsqueeze(1)).all() and index.shape == (50, 5)
     assert (nearest(z, z, 1)[1].flatten() == torch.arange(50)).all()
     monkeypatch.setattr("sslbench.probes.neighbours.AT_ONCE", 150)
@@ -338,7 +338,7 @@ def test_a_run_keeps_intervals_rows_and_the_confusion_matrix(toy, tmp_path):
 
 def test_without_a_test_there_is_no_confusion_matrix(toy):
     run = fit(toy, progress=False, evaluations=1, test=False)
-    with pytest.raises(ValueError, match="run.test()"):
+    with pytest.raises(ValueError, match=r"run\.test\(\)"):
         run.confusion()
 
 
