@@ -4,7 +4,6 @@ arXiv:1807.05520). No label is fitted."""
 
 import warnings
 
-from ..data.rows import evenly
 from . import Probe, Tensor, measures, torch
 from .features import turned
 from .neighbours import unit
@@ -58,7 +57,8 @@ def clusters(z: Tensor, k: int, check=lambda: None, seed: int = 0) -> Tensor:
     from sklearn.exceptions import ConvergenceWarning
 
     (z,), tried = turned(unit(z)), []
-    z, some = z.cpu().numpy(), evenly(len(z), FITTED).numpy()
+    some = torch.linspace(0, len(z) - 1, min(len(z), FITTED), dtype=torch.float64).long().numpy()
+    z = z.cpu().numpy()
     for start in range(seed, seed + STARTS):
         check()
         with warnings.catch_warnings():
