@@ -37,7 +37,8 @@ def as_ids(texts: list[str], length: int = 64) -> torch.Tensor:
 
 
 def scores_of(data: Data, **most) -> dict:
-    train, validation, test = (read(data, s, most.get(s, full(10_000)[s])) for s in ("train", "validation", "test"))
+    every = full(10_000)
+    train, validation, test = (read(data, s, most.get(s, every[s])) for s in ("train", "validation", "test"))
     return simple_baselines(data, train, test, validation)
 
 

@@ -25,7 +25,7 @@ class Split:
     rows: dict
     labels: dict[str, Tensor]
     index: Tensor
-    numbers: Tensor
+    numbers: Tensor | None = None
     pairs: Tensor | None = None
     there: int = 0
     every: dict[str, Tensor] = field(default_factory=dict)
