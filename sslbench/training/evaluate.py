@@ -11,8 +11,8 @@ from ..field import Batch, decode
 from ..machine.hardware import Hardware
 from ..machine.torch_settings import own_settings
 from ..pretexts import Pretext, evaluating
+from .known_baselines import known_baselines
 from .probing import Beside, Check, chance, judged, keep, probe
-from .simple_baselines import simple_baselines
 from .some_rows import Split, read
 
 # rows read while training: a slow evaluation would make a slow Stop
@@ -135,7 +135,7 @@ def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, che
                               beside if name == "trained" else None)
     scores, baselines = results["trained"], _baselines(data, train, test, validation, hardware, check)
     baselines["chance"] = {key: level for key, level in baselines["chance"].items() if key in scores}
-    simple = simple_baselines(data, train, test, validation, hardware.device, check)
+    simple = known_baselines(data, train, test, validation, hardware.device, check)
     return Final(scores, {**baselines, **simple, "untrained": results["untrained"]}, beside,
                  judged(test, scores), rows)
 
