@@ -25,6 +25,8 @@ from ..training.loop import Checkpoint, Done, Evaluation, Event, Step
 from . import recording, verdict
 from .data_summary import Remembered, batch_of
 from .embedding import embedded, exact
+from .label_curve import COUNTS, LabelCurve
+from .label_points import measured, shown
 from .new_data import new_data
 from .on_disk import read_recipe, replay
 
@@ -182,6 +184,10 @@ class Run:
             note(f"{self.folder} was recorded before runs remembered how rows are standardised: yours are "
                  "read as the source stores them")
         return embedded(task, batch_of(what, fields, stored, known.as_stored)), {}
+
+    def few_labels(self, labels=COUNTS, *, progress: bool = True, **options) -> LabelCurve:
+        """Accuracy on test by labels per class, with these features and without; as few_labels(run, ...)."""
+        return shown(measured(self, labels, **options), progress)
 
     def show(self):
         """Loss, scores beside the baselines, and the task's pictures as one matplotlib Figure."""
