@@ -1,7 +1,7 @@
 """What few labels are worth: linear on the features of a minute of SimCLR, fine-tuned from its weights, and
 supervised from scratch with the same augmentations.
 
-    python benchmarks/few_labels.py [--small] [--steps 1200] [--draws 3] [--run FOLDER]
+    python benchmarks/few_labels.py [--small] [--steps 1200] [--draws 3] [--label-steps 200] [--run FOLDER]
 
 One run of SimCLR at its defaults on wild_digits (but for the number of steps), then `few_labels(run)`: which
 samples have a label, and the seed of what is trained on them, is drawn three times, the same for all methods.
@@ -31,22 +31,22 @@ def trained(recipe: Recipe, folder: Path):
 
 
 def rows_of(curve: LabelCurve) -> list[dict]:
-    return [{"method": name, **{f"{count} per class" if count != "all" else "all": f"{mean:.3f} ± {deviation:.3f}"
-                                for count, mean, deviation in line}} for name, line in curve.lines.items()]
+    return [{"method" if name == "labels per class" else name: words for name, words in row.items()}
+            for row in curve.table]
 
 
 def main() -> None:
-    options = arguments(__doc__, steps=1200, draws=3, run="")
+    options = arguments(__doc__, steps=1200, draws=3, label_steps=200, run="")
     quiet()
     recipe = Recipe("wild_digits", "simclr", "small_cnn", steps=2 if options.small else options.steps)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(options.run) if options.run else Path(place) / "run"
         run = trained(recipe, folder)
-        small = {"labels": (1,), "draws": 1, "steps": 1} if options.small else {"labels": COUNTS,
-                                                                                "draws": options.draws}
-        curve = few_labels(run, **small, progress=False)
+        how = ({"labels": (1,), "draws": 1, "steps": 1} if options.small else
+               {"labels": COUNTS, "draws": options.draws, "steps": options.label_steps})
+        curve = few_labels(run, **how, progress=False)
     publish("few_labels", rows_of(curve), options, recipe=recipe.as_command(), seconds=round(run.seconds),
-            draws=small["draws"], steps_on_labels=curve.steps,
+            draws=how["draws"], steps_on_labels=curve.steps,
             gain_at_3="" if options.small else round(curve.gain(3), 3))
     if not options.small and not options.out:
         save(curve.figure, HERE / FIGURE)

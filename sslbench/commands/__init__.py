@@ -19,7 +19,7 @@ from ..messages import in_words, one_line
 from ..notes import Note
 
 # each is a file here (- as _), with a function run(words)
-VERBS = "train", "resume", "show", "compare", "few-labels", "export", "catalog"
+VERBS = "train", "resume", "show", "compare", "few-labels", "tournament", "export", "catalog"
 
 
 def main(argv: list[str] | None = None) -> int:

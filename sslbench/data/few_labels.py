@@ -20,8 +20,9 @@ class FewLabelled(Labelled, listed=False):
 
 
 def of_each_class(y: Tensor, count: int | None, seed: int) -> Tensor:
-    """Row numbers of `count` labelled samples of each class of y [n] (all of a class that has fewer; None: all
-    samples with a label), in ascending order. With one seed a larger count adds to the smaller one's rows."""
+    """Row numbers of `count` labelled samples of each class of y [n] (all of a class that has fewer; None:
+    all samples with a label), in ascending order. With one seed a larger count adds to a smaller one's
+    rows."""
     rows = labelled(y).nonzero().flatten()
     if count is None:
         return rows

@@ -5,7 +5,8 @@ import numpy as np
 from .axes import label_lines, plain
 from .colors import BLUE, GREEN, GREY, ORANGE, RED
 
-LOOKS = {"linear on SSL features": (BLUE, "-", "o"), "fine-tuned from SSL weights": (GREEN, (0, (5, 1.5)), "s"),
+LOOKS = {"linear on SSL features": (BLUE, "-", "o"),
+         "fine-tuned from SSL weights": (GREEN, (0, (5, 1.5)), "s"),
          "supervised from scratch": (RED, (0, (1.5, 1.5)), "D"),
          "linear on untrained features": (GREY, (0, (6, 2, 1, 2)), "^"),
          "linear on raw": (ORANGE, (0, (4, 2)), "v")}
@@ -38,4 +39,5 @@ def words(lines: Lines) -> str:
     scores = {name: mean for name, line in lines.items() for count, mean, _ in line if count == shared[0]}
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     some = "label" if shared[0] == "1" else "labels"
-    return f"With {shared[0]} {some} per class: " + ", ".join(f"{name} {mean:.2f}" for name, mean in ranked) + "."
+    return (f"With {shared[0]} {some} per class: "
+            + ", ".join(f"{name} {mean:.2f}" for name, mean in ranked) + ".")

@@ -52,7 +52,8 @@ class LabelCurve:
         """A row for each method, a column for each number of labels: mean ± deviation over the draws."""
         said = {method: {count: f"{mean:.3f}" + (f" ± {deviation:.3f}" if deviation else "")
                          for count, mean, deviation in line} for method, line in self.lines.items()}
-        return Table({"labels per class": method, **{called(n): cells.get(called(n), "") for n in self.counts}}
+        names = [called(n) for n in self.counts]
+        return Table({"labels per class": method, **{name: cells.get(name, "") for name in names}}
                      for method, cells in said.items())
 
     @property

@@ -82,8 +82,8 @@ class Labelling:
 
     @own_settings()
     def linear(self, frozen: Frozen, rows: Tensor, draw: int) -> float:
-        """Logistic regression on frozen features of the labelled samples and of views of them. The strength of
-        its penalty is not chosen: 1 / labels, as scikit-learn's C = 1 (weights of deviation 1 a priori)."""
+        """Logistic regression on frozen features of the labelled samples and of views of them. The strength
+        of its penalty is not chosen: 1 / labels, as scikit-learn's C = 1."""
         z, z_test = frozen.labelled(rows, draw), frozen.test
         y, y_test = (self.labels[name].to(z.device) for name in ("train", "test"))
         weights = logistic_regression(z, y[rows].repeat(len(z) // len(rows)), 1 / len(rows), check=self.check)

@@ -53,11 +53,12 @@ def asked(counts, methods) -> tuple[list[int | None], list[str]]:
 
 
 def points_of(counts: list[int | None], methods: list[str], draws: int) -> list[Point]:
-    """The quick methods first. With all labels there is one way to draw them; what is random there is the
-    training alone."""
-    order = sorted(methods, key=lambda name: not name.startswith("linear"))
-    return [(method, count, draw) for method in order for count in counts for draw in range(draws)
-            if count is not None or not draw or not method.startswith("linear")]
+    """The quick methods first, then draw by draw, so that what is interrupted has every method. With all
+    labels there is one way to draw them; what is random there is the training alone."""
+    quick = [name for name in methods if name.startswith("linear")]
+    trained = [name for name in methods if name not in quick]
+    return [(method, count, draw) for some in (quick, trained) for draw in range(draws) for count in counts
+            for method in some if count is not None or not draw or method in trained]
 
 
 def shown(curves: Iterator[tuple[LabelCurve, float]], progress: bool) -> LabelCurve:

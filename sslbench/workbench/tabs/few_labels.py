@@ -11,9 +11,9 @@ from ..background import BackgroundJobs
 from ..shown_run import ShownRun
 from .base import Picture, PictureTab
 
-ASK = ("How many labels do these features save? Accuracy with 1 to 100 labels per class and with all: linear "
-       "on the frozen features, fine-tuned, and supervised from scratch. It trains some networks, so it takes "
-       "minutes; it can be cancelled, and goes on where it was.")
+ASK = ("How many labels do these features save? Accuracy with 1 to 100 labels per class and with all: "
+       "linear on the frozen features, fine-tuned, and supervised from scratch. It trains some networks, so "
+       "it takes minutes; it can be cancelled, and goes on where it was.")
 
 
 class FewLabelsTab(PictureTab):
@@ -50,9 +50,9 @@ class FewLabelsTab(PictureTab):
         w.put(self.say, value="" if here or not busy else "another run is measured")
         curve = self._shown and self._curve(self._shown.run)
         if curve and curve.scores:
-            lines = curve.lines
-            self.picture.show((id(self._shown.run), len(curve.scores)),
-                              lambda: plots.few_labels(lines, self._shown.name), label_counts.words(lines), dark)
+            lines, mark = curve.lines, (id(self._shown.run), len(curve.scores))
+            self.picture.show(mark, lambda: plots.few_labels(lines, self._shown.name),
+                              label_counts.words(lines), dark)
             w.put(self.table, value=curve.table._repr_html_())
 
     def close(self) -> None:
