@@ -1,8 +1,11 @@
 """What few labels are worth is measured with the same samples for every method, kept, and never computed
 twice."""
 
+import time
+
 import pytest
 import torch
+from benches import listed, make, open_tab, painted, until  # noqa: F401  fixtures
 from toys import SHAPES, Toy
 
 import sslbench
@@ -125,3 +128,37 @@ def test_mistakes_are_one_line(run):
 
 def test_an_empty_curve_says_so():
     assert sslbench.plots.label_counts.words(LabelCurve("x", 1).lines) == "Nothing has been measured yet."
+
+
+@pytest.mark.slow
+def test_the_tab_measures_when_asked_can_be_cancelled_and_remembers_its_line(make, monkeypatch):
+    bench = make()
+    bench.train()
+    tab = open_tab(bench, "Few labels")
+    tab._settings = {"counts": [1, 2], "draws": 1, "steps": 2}
+    assert not tab.picture.image.value and not tab.start.disabled  # nothing is computed by itself
+    real, slow = Labelling.score, []
+
+    def score(self, *point):
+        if len(slow) == 2:
+            while True:
+                self.check()
+                time.sleep(0.01)
+        slow.append(point)
+        return real(self, *point)
+
+    monkeypatch.setattr(Labelling, "score", score)
+    tab.start.click()
+    until(lambda: (found := kept(bench.run)) and len(found.scores) == 2 and tab.start.disabled)
+    tab.cancel.click()
+    until(lambda: not tab.start.disabled)
+    monkeypatch.setattr(Labelling, "score", real)
+    assert len(kept(bench.run).scores) == 2
+    tab.start.click()
+    until(lambda: len(kept(bench.run).scores) == 10 and not tab.start.disabled)
+    painted(bench)
+    assert tab.picture.image.value.startswith(b"\x89PNG") and "supervised" in tab.table.value
+    monkeypatch.setattr(Labelling, "score", None)  # a second computation would fail
+    again = make(recorded=False)
+    again.load(bench.run.folder)
+    assert "supervised" in open_tab(again, "Few labels").table.value

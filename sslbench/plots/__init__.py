@@ -173,6 +173,5 @@ def chance_loss(evaluations) -> float | None:
                  for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
 
 
-__all__ = ["box", "chance_loss", "comparison", "curves", "embedding", "few_labels", "figure", "neighbours", "overview",
-           "parts_of", "png",
-           "probe_rows", "probes", "save", "task", "words_for"]
+__all__ = ["box", "chance_loss", "comparison", "curves", "embedding", "few_labels", "figure", "neighbours",
+           "overview", "parts_of", "png", "probe_rows", "probes", "save", "task", "words_for"]

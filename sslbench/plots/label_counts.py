@@ -32,7 +32,7 @@ def draw(axes, lines: Lines, title: str = "") -> None:
 
 def words(lines: Lines) -> str:
     """What the chart says at the fewest labels that all methods have."""
-    known = [set(count for count, _, _ in line) for line in lines.values()]
+    known = [{count for count, _, _ in line} for line in lines.values()]
     shared = [count for count, _, _ in next(iter(lines.values()), []) if all(count in some for some in known)]
     if not shared:
         return "Nothing has been measured yet."

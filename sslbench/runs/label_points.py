@@ -65,9 +65,9 @@ def shown(curves: Iterator[tuple[LabelCurve, float]], progress: bool) -> LabelCu
     """The last of the curves, with a progress bar on the way."""
     from tqdm import tqdm
 
-    curve, before = None, 0.0
-    with closing(curves), tqdm(total=100, disable=not progress, leave=False, unit=" %") as line:
+    newest, looks = None, "few labels {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+    with closing(curves), tqdm(total=1, disable=not progress, leave=False, bar_format=looks) as line:
         for curve, share in curves:
-            line.update(round(100 * (share - before), 1))
-            before = share
-    return curve
+            newest = curve
+            line.update(share - line.n)
+    return newest
