@@ -157,7 +157,7 @@ def test_the_tab_measures_when_asked_can_be_cancelled_and_remembers_its_line(mak
     tab.start.click()
     until(lambda: len(kept(bench.run).scores) == 10 and not tab.start.disabled)
     painted(bench)
-    assert tab.picture.image.value.startswith(b"\x89PNG") and "supervised" in tab.table.value
+    assert bytes(tab.picture.image.value).startswith(b"\x89PNG") and "supervised" in tab.table.value
     monkeypatch.setattr(Labelling, "score", None)  # a second computation would fail
     again = make(recorded=False)
     again.load(bench.run.folder)

@@ -58,6 +58,8 @@ def test_a_small_lead_is_not_sure_and_a_large_one_is():
     assert "not sure. As good as the first: masked with" in sure(ranked(close))
     assert "more than chance" in sure([reached("simclr", 0.80), reached("masked", 0.60)])
     assert "not sure" in sure([reached("simclr", 0.80, 20), reached("masked", 0.60, 20)])  # few samples
+    assert "untrained" in sure([reached("simclr", 0.80, untrained=0.79), reached("masked", 0.60)])
+    assert "untrained" not in sure([reached("simclr", 0.80, untrained=0.3), reached("masked", 0.60)])
 
 
 def test_without_labels_measures_rank_and_nothing_is_proved():
@@ -107,6 +109,8 @@ def test_a_tournament_tests_its_winner_alone_and_goes_on_where_it_was(small, tmp
     assert found.best == found.run.recipe and found.command in found.report
     assert found.table[0]["test"] and not found.table[1]["test"]
     assert "<table>" in found._repr_html_() and "On test" in repr(found)
+    monkeypatch.setattr(one_round, "play", None)  # a second test would fail
+    assert tournament("waves", 0.05, folder=folder, workers=1, **TINY).test == found.test
     with pytest.raises(FileExistsError, match="another tournament"):
         tournament("waves", 1, folder=folder, workers=1, **TINY)
 

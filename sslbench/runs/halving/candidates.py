@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from ...backbones import Backbone
-from ...catalog import nearest
 from ...data import Data
 from ...pretexts import Pretext
 from ...pretexts.fits import misfit
@@ -23,7 +22,8 @@ def candidates(base: Recipe, data: Data, tasks=None, backbones=None) -> list[Rec
              if not Pretext.find(task).reads_labels
              for backbone in fitting(task, data, backbones)]
     if not found:
-        raise ValueError(f"no task fits {base.data}; {nearest('task', '', Pretext.all())}")
+        raise ValueError(f"no task fits {base.data} with {', '.join(backbones or LIGHT)}; name other tasks or "
+                         "backbones")
     return found
 
 

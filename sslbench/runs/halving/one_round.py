@@ -11,9 +11,10 @@ from ...machine.hardware import Hardware
 from ...messages import in_words
 from ...probes import leading
 from ...recipe import Recipe
+from ...storage import run_folder
 from ...training.loop import Checkpoint, Done, Evaluation
 from ...training.step import Training
-from ..on_disk import last_checkpoint, play, read_recipe
+from ..on_disk import finished, last_checkpoint, play, read_recipe
 from ..run import load_run
 from .measures import measured
 
@@ -78,15 +79,17 @@ def played(job: Job) -> Reached:
 def trained(job: Job):
     """The run as it stands on the disk after this round."""
     folder, began = Path(job.folder), time.perf_counter()
-    if (folder / "recipe.json").is_file():
+    if (folder / "recipe.json").is_file() and finished(folder):
+        return read_recipe(folder), load_run(folder)  # it has been tested, once
+    if (folder / "recipe.json").is_file() and run_folder.checkpoints(folder):
         recipe, state = read_recipe(folder), last_checkpoint(folder)
     else:
         recipe, state = timed(job), None
     unit = max(1, recipe.steps // job.units)
     step = state["step"] if state else 0
     if step < unit * job.until or job.test:
-        events = play(recipe, folder, resume=state, evaluations=job.units, test=job.test,
-                      checkpoint_every=unit)
+        events = play(recipe, folder, overwrite=state is None, resume=state, evaluations=job.units,
+                      test=job.test, checkpoint_every=unit)
         with closing(events):
             for event in events:
                 if isinstance(event, Done) or (not job.test and over(event, unit * job.until, job, began)):

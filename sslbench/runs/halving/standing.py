@@ -2,6 +2,7 @@
 without labels where there are none."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ...probes import parsed
 from .. import verdict
@@ -38,8 +39,12 @@ def sure(standing: list[Reached]) -> str:
     if not there:
         return "None of them came to an end."
     first, *others = there
-    if not others:
-        return f"{named(first)} is alone; there is nothing to compare it with."
+    return (compared(first, others) if others else
+            f"{named(first)} is alone; there is nothing to compare it with.") + against_untrained(first)
+
+
+def compared(first: Reached, others: list[Reached]) -> str:
+    """The first beside the second, in words."""
     second = others[0]
     if first.score is None or second.score is None:
         return without_labels(first, others)
@@ -51,6 +56,14 @@ def sure(standing: list[Reached]) -> str:
         return f"{said}: that is more than chance, but {CAUTION}."
     level = [named(one) for one in others if one.rounds == first.rounds and apart(first, one)[0] <= chance]
     return f"{said}: not sure. As good as the first: {', '.join(level)}; more samples or minutes would tell."
+
+
+def against_untrained(first: Reached) -> str:
+    """What is to be said where the best of all has learned nothing that its probe can read."""
+    if first.score is None or first.untrained is None:
+        return ""
+    gain, chance = apart(first, replace(first, score=first.untrained))
+    return "" if gain > chance else " It reads no more than the untrained network: give it more minutes."
 
 
 def without_labels(first: Reached, others: list[Reached]) -> str:

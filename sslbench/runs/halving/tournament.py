@@ -76,7 +76,8 @@ def held(folder: Path, kept: dict, entrants: list[Recipe], plan: Rounds, workers
     found = Tournament(folder, list(reached.values()), kept["seconds"])
     winner = found.standing[0]
     if not winner.failed:
-        played(replace(job_of(winner, plan, len(plan.sizes) - 1, 1), test=True))
+        end = played(replace(job_of(winner, plan, len(plan.sizes) - 1, 1), test=True))
+        winner.step, winner.seconds = max(end.step, winner.step), max(end.seconds, winner.seconds)
         run = load_run(winner.folder)
         found.test = run.final.scores if run.final and run.final.split == "test" else {}
     return found
