@@ -35,6 +35,15 @@ def rows_of(curve: LabelCurve) -> list[dict]:
             for row in curve.table]
 
 
+def tell(run, curve: LabelCurve, options) -> None:
+    """Publish the table and draw the figure. draws: how often each point of a row was drawn."""
+    publish("few_labels", rows_of(curve), options, recipe=run.recipe.as_command(), steps_on_labels=curve.steps,
+            linear_on_all_labels=run.scores.get("linear"),
+            draws={name: [len(curve.of(name, count)) for count in curve.counts] for name in curve.methods})
+    if not options.small and not options.out:
+        save(curve.figure, HERE / FIGURE)
+
+
 def main() -> None:
     options = arguments(__doc__, steps=1200, draws=3, label_steps=200, run="")
     quiet()
@@ -45,11 +54,7 @@ def main() -> None:
         how = ({"labels": (1,), "draws": 1, "steps": 1} if options.small else
                {"labels": COUNTS, "draws": options.draws, "steps": options.label_steps})
         curve = few_labels(run, **how, progress=False)
-    publish("few_labels", rows_of(curve), options, recipe=recipe.as_command(), seconds=round(run.seconds),
-            draws=how["draws"], steps_on_labels=curve.steps,
-            gain_at_3="" if options.small else round(curve.gain(3), 3))
-    if not options.small and not options.out:
-        save(curve.figure, HERE / FIGURE)
+        tell(run, curve, options)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ def candidates(base: Recipe, data: Data, tasks=None, backbones=None) -> list[Rec
              if not Pretext.find(task).reads_labels
              for backbone in fitting(task, data, backbones)]
     if not found:
-        raise ValueError(f"no task fits {base.data} with {', '.join(backbones or LIGHT)}; name other tasks or "
-                         "backbones")
+        raise ValueError(f"no task fits {base.data} with {', '.join(backbones or LIGHT)}; name other tasks "
+                         "or backbones")
     return found
 
 
