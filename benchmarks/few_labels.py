@@ -37,8 +37,8 @@ def rows_of(curve: LabelCurve) -> list[dict]:
 
 def tell(run, curve: LabelCurve, options) -> None:
     """Publish the table and draw the figure. draws: how often each point of a row was drawn."""
-    publish("few_labels", rows_of(curve), options, recipe=run.recipe.as_command(), steps_on_labels=curve.steps,
-            linear_on_all_labels=run.scores.get("linear"),
+    publish("few_labels", rows_of(curve), options, recipe=run.recipe.as_command(),
+            steps_on_labels=curve.steps, linear_on_all_labels=run.scores.get("linear"),
             draws={name: [len(curve.of(name, count)) for count in curve.counts] for name in curve.methods})
     if not options.small and not options.out:
         save(curve.figure, HERE / FIGURE)

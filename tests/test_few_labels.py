@@ -72,6 +72,15 @@ def test_the_features_of_a_run_beat_untrained_ones_with_few_labels(run):
 
 
 @pytest.mark.slow
+def test_fine_tuning_begins_with_what_the_linear_probe_knows(run):
+    labelling = Labelling(run.recipe, run.task, run.data, steps=1)
+    rows = labelling.rows(10, 0)
+    before = labelling.linear(labelling.frozen[SSL], rows, 0)
+    assert labelling.fitted(rows, 0, from_weights=True) > before - 0.1
+    assert labelling.fitted(rows, 0, from_weights=False) < before - 0.1
+
+
+@pytest.mark.slow
 def test_points_are_kept_beside_the_run_and_not_computed_again(run, monkeypatch, capsys):
     curve = run.few_labels([1], draws=1, steps=4, progress=False)
     assert curve.methods == list(METHODS)

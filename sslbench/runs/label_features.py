@@ -72,9 +72,19 @@ class Frozen:
         views = self.views(some, VIEWS, 0)
         return whitened_by_views(self.standard(views.flatten(0, 1)).unflatten(0, views.shape[:2]))
 
+    @cached_property
+    def linear_map(self) -> tuple[Tensor, Tensor]:
+        """mean [D] and turn [D, d]: whitened features are (features - mean) @ turn."""
+        turn = self.turn if self.standard.directions is None else self.standard.directions @ self.turn
+        return self.standard.mean, turn / self.standard.scale[:, None]
+
+    def white(self, z: Tensor) -> Tensor:
+        """Standardised and whitened."""
+        return self.standard(z) @ self.turn
+
     def ready(self, z: Tensor) -> Tensor:
-        """Standardised, whitened, and of the same length: a mean square of 1."""
-        z = self.standard(z) @ self.turn
+        """The same, and of the same length: a mean square of 1."""
+        z = self.white(z)
         return F.normalize(z, dim=1) * math.sqrt(z.shape[1])
 
     @cached_property
@@ -83,5 +93,9 @@ class Frozen:
 
     def labelled(self, rows: Tensor, seed: int) -> Tensor:
         """[V * n, D], V views of each of n labelled rows, the samples themselves first."""
-        count = min(MOST_VIEWS, max(1, MOST_ROWS // len(rows)))
-        return self.ready(self.views(rows, count, seed).flatten(0, 1))
+        return self.ready(self.views(rows, self.count(rows), seed).flatten(0, 1))
+
+    @staticmethod
+    def count(rows: Tensor) -> int:
+        """How many views of each labelled sample are read."""
+        return min(MOST_VIEWS, max(1, MOST_ROWS // len(rows)))

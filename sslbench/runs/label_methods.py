@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..backbones.starting import without_start
 from ..data import Data
@@ -96,14 +96,28 @@ class Labelling:
         twin = replace(supervised_twin(self.recipe), seed=draw, steps=self.steps)
         recipe = replace(twin, lr=twin.lr * (FINE_TUNING if from_weights else 1))
         training = Training(recipe, self.hardware, FewLabelled(self.data, places, recipe.batch_size))
-        if from_weights:
+        if from_weights:  # and from the linear probe, else the first steps spoil them (Kumar et al. 2022)
             training.task.backbone.load_state_dict(self.task.backbone.state_dict())
+            self.set_head(training.task.answer, rows, draw)
         with self.hardware.memory_kept():
             for step in range(recipe.steps):
                 self.check()
                 training.task.train()
                 training.step(step)
         return self.judged(training.task)
+
+    @own_settings()
+    def set_head(self, head: nn.Linear, rows: Tensor, draw: int) -> None:
+        """Give the head of a supervised task the weights of the linear probe, for the classes that it has."""
+        frozen = self.frozen[SSL]
+        z = frozen.white(frozen.views(rows, frozen.count(rows), draw).flatten(0, 1))
+        y = self.labels["train"][rows].to(z.device)
+        weights = logistic_regression(z, y.repeat(len(z) // len(rows)), 1 / len(rows), check=self.check)
+        mean, turn = frozen.linear_map  # z = (features - mean) @ turn
+        with torch.no_grad():
+            own = turn @ weights[:-1]  # [D, classes]
+            head.weight.zero_()[:own.shape[1]] = own.T
+            head.bias.zero_()[:own.shape[1]] = weights[-1] - mean @ own
 
     @own_settings()
     @torch.no_grad()
