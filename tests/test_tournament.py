@@ -119,10 +119,10 @@ def test_a_tournament_tests_its_winner_alone_and_goes_on_where_it_was(small, tmp
 def test_one_that_fails_is_said_and_the_others_go_on(small, tmp_path, monkeypatch):
     real = one_round.timed
 
-    def failing(job: Job) -> Recipe:
+    def failing(job: Job, data) -> Recipe:
         if job.recipe.pretext == "masked":
             raise FloatingPointError("the loss became nan")
-        return real(job)
+        return real(job, data)
 
     monkeypatch.setattr(one_round, "timed", failing)
     found = tournament("waves", 0.03, folder=tmp_path / "t", workers=1, **TINY)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from ...data import Data
 from ...machine.hardware import Hardware
 from ...messages import in_words
 from ...probes import leading
@@ -78,23 +79,25 @@ def played(job: Job) -> Reached:
 
 def trained(job: Job):
     """The run as it stands on the disk after this round."""
-    folder, began = Path(job.folder), time.perf_counter()
+    folder, began, data = Path(job.folder), time.perf_counter(), job.recipe.make_data()
     if (folder / "recipe.json").is_file() and finished(folder):
         return read_recipe(folder), load_run(folder)  # it has been tested, once
     if (folder / "recipe.json").is_file() and run_folder.checkpoints(folder):
         recipe, state = read_recipe(folder), last_checkpoint(folder)
     else:
-        recipe, state = timed(job), None
+        recipe, state = timed(job, data), None
     unit = max(1, recipe.steps // job.units)
     step = state["step"] if state else 0
     if step < unit * job.until or job.test:
         events = play(recipe, folder, overwrite=state is None, resume=state, evaluations=job.units,
-                      test=job.test, checkpoint_every=unit)
+                      test=job.test, checkpoint_every=unit, data=data)
         with closing(events):
             for event in events:
                 if isinstance(event, Done) or (not job.test and over(event, unit * job.until, job, began)):
                     break
-    return recipe, load_run(folder)
+    run = load_run(folder)
+    run.data = data  # read once
+    return recipe, run
 
 
 def over(event, target: int, job: Job, began: float) -> bool:
@@ -103,9 +106,9 @@ def over(event, target: int, job: Job, began: float) -> bool:
     return isinstance(event, Checkpoint) and event.step > 0 and (event.step >= target or late)
 
 
-def timed(job: Job) -> Recipe:
+def timed(job: Job, data: Data) -> Recipe:
     """The recipe with as many steps as fit into its time on this machine, a multiple of its units."""
-    training = Training(job.recipe, Hardware())
+    training = Training(job.recipe, Hardware(), data)
     training.task.train()
     with training.hardware.memory_kept():
         for step in range(WARM + TIMED):
