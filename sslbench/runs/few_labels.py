@@ -20,7 +20,8 @@ def few_labels(run: Run | str | os.PathLike, labels=COUNTS, *, draws: int = 3, s
     run, at most 400), batches and augmentations are the run's.  methods: some of METHODS.  Points are kept in
     the run's folder as they come, and not computed again.  Linear: logistic regression on up to 16 views of
     each labelled sample, features whitened by views of unlabelled ones, penalty 1 / labels, nothing chosen on
-    validation.  Fine-tuned: from the linear probe on (Kumar et al. 2022), at a quarter of the learning rate.  ValueError in one line where the label is no class, FileNotFoundError where there is no run.
+    validation.  Fine-tuned: from the linear probe on (Kumar et al. 2022), at a quarter of the learning rate.
+    ValueError in one line where the label is no class, FileNotFoundError where there is no run.
 
         run = fit(Recipe(data="waves", steps=20), progress=False)
         curve = few_labels(run, labels=[1, 10], draws=1, steps=2, progress=False)
