@@ -130,7 +130,8 @@ def catalog_text() -> str:
     for kind, title in titles.items():
         lines.append(f"\n**{title}**\n")
         contract = Probe if kind == "probe" else contracts()[kind]
-        listed = contract.all() | ({} if kind == "probe" else contract.all_families())
+        listed = {name: c for name, c in contract.all().items() if c.group != "yours" and ":" not in name}
+        listed |= {} if kind == "probe" else contract.all_families()
         by_group = sorted(listed.items(), key=lambda named: (named[1].group, named[0]))
         for group, members in groupby(by_group, key=lambda named: named[1].group):
             lines += [f"*{group}*\n"] * bool(group)

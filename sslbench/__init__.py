@@ -15,7 +15,8 @@ from .catalog import Hyperparameter, catalog
 
 _HOME = {"Recipe": "recipe", "train": "training.loop", "fit": "runs.fitting", "resume": "runs.fitting",
          "launch": "runs.launching", "load_run": "runs.run", "compare": "runs.comparison",
-         "export": "runs.export",
+         "export": "runs.export", "few_labels": "runs.few_labels",
+         "tournament": "runs.halving.tournament",
          "Workbench": "workbench", "CollapseLab": "workbench.collapse_lab",
          "Data": "data", "Field": "field", "Backbone": "backbones", "adopt": "backbones.adopted",
          "Pretext": "pretexts",

@@ -10,7 +10,7 @@ from test_browser_bench import RUN_CELL, TOP, open_tab
 THEME = "name => { window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }); }"
 RESTART = "() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
 BANNER = "() => getComputedStyle(document.querySelector('.sslb-root'), '::before').content"
-TABS = ("Task", "Curves", "Embedding", "Over time", "Probes", "Runs", "Code")
+TABS = ("Task", "Curves", "Embedding", "Over time", "Probes", "Few labels", "Runs", "Code")
 CLASS = """
 from sslbench.pretexts.gaps.autoencoder import Autoencoder
 class Typed(Autoencoder):

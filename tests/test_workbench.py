@@ -110,7 +110,7 @@ def test_looking_and_drawing_other_samples_does_not_change_the_run(make):
     quiet.train()
     looked.start()
     until(lambda: looked.run.step > 0)
-    for title in ("Task", "Curves", "Over time", "Probes", "Runs", "Code"):
+    for title in ("Task", "Curves", "Over time", "Probes", "Few labels", "Runs", "Code"):
         open_tab(looked, title)
         looked.reroll()
         torch.rand(3)  # somebody's cell

@@ -18,8 +18,8 @@ from ..catalog import nearest
 from ..messages import in_words, one_line
 from ..notes import Note
 
-# each is a file here, with a function run(words)
-VERBS = "train", "resume", "show", "compare", "export", "catalog"
+# each is a file here (- as _), with a function run(words)
+VERBS = "train", "resume", "show", "compare", "few-labels", "tournament", "export", "catalog"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
             warnings.showwarning = note
             # whatever -W says: what a run lost or decided is nowhere else
             warnings.simplefilter("always", Note)
-            code = import_module(f".{verb(words)}", __name__).run(words[1:])
+            code = import_module(f".{verb(words).replace('-', '_')}", __name__).run(words[1:])
             if sys.stdout:  # None where it is closed
                 sys.stdout.flush()
             return code

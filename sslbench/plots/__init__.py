@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 from ..data import Data
 from ..shown import Shown
-from . import charts, letters, pictures, themes
+from . import charts, label_counts, letters, pictures, themes
 from . import confusion as matrices
 from .axes import lines_of
 from .charts import parts_of, probe_rows, words_for
@@ -156,6 +156,14 @@ def comparison(runs, names: list[str] | None = None):
     return made
 
 
+def few_labels(lines, title: str = ""):
+    """Accuracy by labels per class; method -> (labels per class, mean, deviation)."""
+    made = figure(WIDTH, 352)
+    with LOCK:
+        label_counts.draw(box(made, 46, 48, 560, 270), lines, title)
+    return made
+
+
 def overview(run):
     """Loss, scores and the task's pictures of one run as one figure."""
     shown = next((e.pictures for e in reversed(run.evaluations) if e.pictures), [])
@@ -177,6 +185,6 @@ def chance_loss(evaluations) -> float | None:
                  for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
 
 
-__all__ = ["box", "chance_loss", "comparison", "confusion", "curves", "embedding", "figure",
+__all__ = ["box", "chance_loss", "comparison", "confusion", "curves", "embedding", "few_labels", "figure",
            "neighbours", "overview", "parts_of", "png",
            "probe_rows", "probes", "save", "task", "words_for"]

@@ -5,7 +5,7 @@ arXiv:1807.05520). No label is fitted."""
 import warnings
 
 from . import Probe, Tensor, measures, torch
-from .features import turned
+from .features import main_directions
 from .neighbours import unit
 
 STARTS = 3  # of k-means; the one with the tightest clusters counts
@@ -56,7 +56,9 @@ def clusters(z: Tensor, k: int, check=lambda: None, seed: int = 0) -> Tensor:
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    (z,), tried = turned(unit(z)), []
+    z, tried = unit(z), []
+    directions = main_directions(z)
+    z = z if directions is None else z @ directions
     some = torch.linspace(0, len(z) - 1, min(len(z), FITTED), dtype=torch.float64).long().numpy()
     z = z.cpu().numpy()
     for start in range(seed, seed + STARTS):

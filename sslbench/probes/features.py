@@ -11,6 +11,7 @@ from torch import Tensor
 from ..data import labelled
 from ..field import finite, spread_of
 
+WITHIN = 0.1  # of the mean variance of views, which no direction has less of
 PART = 2**25  # numbers of features that are worked on at once: 128 MiB
 
 
@@ -52,27 +53,61 @@ class Features:
         return Features(self.z[rows], y[there].to(self.z.device), some, self.views, seen)
 
 
-def standardise(z: Tensor, *others: Tensor, most: int = 512) -> list[Tensor]:
-    """Zero mean, unit deviation by z's statistics; wider features are first turned onto about their `most`
-    main directions."""
-    z, *others = (finite(x.float()) for x in (z, *others))
-    mean, scale = z.mean(0), spread_of(z, 0).clamp(min=1e-4 * spread_of(z).clamp(min=1e-6).item())
-    scale = torch.maximum(scale, 1e-6 * mean.abs())  # less is the rounding of a number that does not change
-    # nothing real comes near the limit
-    return turned(z, *others, most=most, change=lambda x: ((x - mean) / scale).clamp_(-1e6, 1e6))
+class Standard:
+    """Zero mean, unit deviation by the statistics of z [n, D]; wider features are first turned onto about
+    their `most` main directions. Called with other features [m, D] it does the same to them, in parts, so
+    that wide ones are never there twice."""
+
+    def __init__(self, z: Tensor, most: int = 512):
+        z = finite(z.float())
+        self.mean = z.mean(0)
+        scale = spread_of(z, 0).clamp(min=1e-4 * spread_of(z).clamp(min=1e-6).item())
+        # less is the rounding of a number that does not change
+        self.scale = torch.maximum(scale, 1e-6 * self.mean.abs())
+        self.directions = main_directions(z, most, self.scaled)
+
+    def __call__(self, z: Tensor) -> Tensor:
+        if self.directions is None:
+            return self.scaled(z)
+        return torch.cat([self.scaled(part) @ self.directions for part in in_parts(z)])
+
+    def scaled(self, z: Tensor) -> Tensor:
+        # nothing real comes near the limit
+        return ((finite(z.float()) - self.mean) / self.scale).clamp_(-1e6, 1e6)
 
 
-def turned(z: Tensor, *others: Tensor, most: int = 512,
-           change: Callable[[Tensor], Tensor] = lambda x: x) -> list[Tensor]:
-    """Features after `change`, turned onto about the `most` main directions of z where they are wider: in
-    parts, so that wide ones are never there twice."""
+def in_parts(z: Tensor) -> tuple[Tensor, ...]:
+    return z.split(max(1, PART // z.shape[1]))
+
+
+def main_directions(z: Tensor, most: int = 512, change: Callable[[Tensor], Tensor] = lambda x: x
+                    ) -> Tensor | None:
+    """[D, d] about the `most` main directions of features z [n, D] after `change`, in parts; None where they
+    are no wider."""
     if z.shape[1] <= most:
-        return [change(x) for x in (z, *others)]
-    rows = max(1, PART // z.shape[1])
+        return None
     # not the global one, which a user's own numbers would move
     generator = torch.Generator(z.device).manual_seed(0)
     directions = torch.randn(z.shape[1], min(most, len(z)), generator=generator, device=z.device)
     for _ in range(3):  # subspace iteration (Halko et al. 2011)
-        gram = sum(part.T @ (part @ directions) for part in map(change, z.split(rows)))
-        directions, _ = torch.linalg.qr(gram)  # [D, most]
-    return [torch.cat([change(part) @ directions for part in x.split(rows)]) for x in (z, *others)]
+        gram = sum(x.T @ (x @ directions) for x in map(change, in_parts(z)))
+        directions, _ = torch.linalg.qr(gram)
+    return directions
+
+
+def standardise(z: Tensor, *others: Tensor, most: int = 512) -> list[Tensor]:
+    """Zero mean, unit deviation by z's statistics; wider features are first turned onto about their `most`
+    main directions."""
+    standard = Standard(z, most)
+    return [standard(x) for x in (z, *others)]
+
+
+def whitened_by_views(views: Tensor) -> Tensor:
+    """[D, D], what turns standardised features so that views of one sample differ alike in all directions:
+    those that an augmentation moves count less, and no label is needed for it. views: [V, n, D], V of each
+    of n samples. The identity where views do not differ."""
+    own = (views - views.mean(0)).flatten(0, 1)
+    variance, directions = torch.linalg.eigh(own.T @ own / len(own))
+    if variance.mean() < 1e-9:
+        return torch.eye(len(variance), device=views.device)
+    return directions / (variance.clamp(min=0) + WITHIN * variance.mean()).sqrt()

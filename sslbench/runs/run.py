@@ -10,11 +10,10 @@ from torch import Tensor
 
 from .. import arguments
 from ..backbones import Backbone
-from ..backbones.starting import without_start
 from ..catalog import nearest
 from ..data import Data
 from ..data.rows import kinds_of
-from ..messages import in_words, one_line
+from ..messages import one_line
 from ..notes import note
 from ..pretexts import Pretext
 from ..probes import main, parsed
@@ -26,9 +25,12 @@ from . import recording, verdict
 from .confusion import Confusion, confusion_of
 from .data_summary import Remembered, batch_of
 from .embedding import embedded, exact
+from .label_curve import COUNTS, LabelCurve
+from .label_points import measured, shown
 from .new_data import new_data
 from .on_disk import read_recipe, replay
 from .testing import read_test
+from .trained_task import trained_task
 
 SPLITS = ("train", "validation", "test")
 UNTRAINED = "this run has no weights yet: it stopped before its first checkpoint"
@@ -149,23 +151,7 @@ class Run:
         needs no data until something asks it for views."""
         if self.weights is None:
             raise ValueError(self._no_weights)
-        recipe = without_start(self.recipe).check("pretext", "backbone")
-        remembered = Remembered.of(self.about, lambda: self.data)
-        try:
-            task = recipe.make_task(remembered or self.data)
-        except (ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
-            if remembered is None:
-                raise
-            note(f"{self.folder}/run.json is damaged (what it says of the data does not fit the recipe: "
-                 f"{in_words(error)}); the data "
-                 f"itself is read")
-            task = recipe.make_task(self.data)
-        try:
-            task.load_state_dict(self.weights)
-        except RuntimeError as error:
-            raise ValueError(
-                f"the weights in {self.folder} do not fit its recipe ({in_words(error)})") from None
-        return task.eval()
+        return trained_task(self, self.weights)
 
     @property
     def backbone(self) -> Backbone:
@@ -202,6 +188,10 @@ class Run:
             note(f"{self.folder} was recorded before runs remembered how rows are standardised: yours are "
                  "read as the source stores them")
         return embedded(task, batch_of(what, fields, stored, known.as_stored)), {}
+
+    def few_labels(self, labels=COUNTS, *, progress: bool = True, **options) -> LabelCurve:
+        """Accuracy on test by labels per class, with these features and without; as few_labels(run, ...)."""
+        return shown(measured(self, labels, **options), progress)
 
     def show(self):
         """Loss, scores beside the baselines, and the task's pictures as one matplotlib Figure."""

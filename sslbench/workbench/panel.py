@@ -11,6 +11,7 @@ from .painter import threads_are_shown
 from .tabs.code import CodeTab
 from .tabs.curves import CurvesTab
 from .tabs.embedding import EmbeddingTab
+from .tabs.few_labels import FewLabelsTab
 from .tabs.over_time import OverTimeTab
 from .tabs.probes import ProbesTab
 from .tabs.runs import RunsTab
@@ -39,7 +40,7 @@ class Panel:
         self.embedding = EmbeddingTab(wake, bench.failed, safe)
         self.runs, self.code = RunsTab(safe(bench.show), bench.load, wake, bench.failed), CodeTab()
         self.tabs = [TaskTab(safe(bench.reroll)), CurvesTab(), self.embedding, OverTimeTab(wake),
-                     ProbesTab(wake, bench.failed, safe),
+                     ProbesTab(wake, bench.failed, safe), FewLabelsTab(wake, bench.failed, safe),
                      self.runs, self.code]
         self.book = w.listen(w.tabs({tab.title: tab.widget for tab in self.tabs}, "tabs"), wake,
                              "selected_index")

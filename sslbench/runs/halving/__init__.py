@@ -1,0 +1,1 @@
+"""Successive halving over pretext tasks: candidates, rounds, one round of one of them, the standing."""

@@ -1,0 +1,109 @@
+"""Accuracy by the number of labels per class: the points as they are computed, kept beside the run, and as a
+table and a figure."""
+
+import json
+import statistics
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from ..catalog import Table
+from ..storage import run_folder, tensor_files
+from . import recording
+from .label_methods import METHODS, SSL, SUPERVISED
+
+FILE = "few_labels.json"  # in the run's folder
+COUNTS = (1, 3, 10, 30, 100, None)  # labels per class; None: all there are
+Point = tuple[str, int | None, int]  # method, labels per class, draw
+
+
+@dataclass
+class LabelCurve:
+    """What few labels are worth: accuracy on test by labels per class, with the same labelled samples and
+    seeds for all methods. steps: of each network that was trained on them. run: the id of the run, step: its
+    length. A notebook shows its table and its figure."""
+
+    name: str
+    steps: int
+    run: str = ""
+    step: int = 0
+    scores: dict[Point, float] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> list[int | None]:
+        return sorted({count for _, count, _ in self.scores}, key=lambda n: (n is None, n))
+
+    @property
+    def methods(self) -> list[str]:
+        return [name for name in METHODS if any(name == method for method, _, _ in self.scores)]
+
+    def of(self, method: str, count: int | None) -> list[float]:
+        """The scores of all draws."""
+        return [score for (m, c, _), score in sorted(self.scores.items(), key=lambda item: item[0][2])
+                if (m, c) == (method, count)]
+
+    @property
+    def lines(self) -> dict[str, list[tuple[str, float, float]]]:
+        """Method -> (labels per class in words, mean over the draws, deviation)."""
+        return {method: [(called(count), *spread(values)) for count in self.counts
+                         if (values := self.of(method, count))] for method in self.methods}
+
+    @property
+    def table(self) -> Table:
+        """A row for each method, a column for each number of labels: mean ± deviation over the draws."""
+        said = {method: {count: f"{mean:.3f}" + (f" ± {deviation:.3f}" if deviation else "")
+                         for count, mean, deviation in line} for method, line in self.lines.items()}
+        names = [called(n) for n in self.counts]
+        return Table({"labels per class": method, **{name: cells.get(name, "") for name in names}}
+                     for method, cells in said.items())
+
+    @property
+    def figure(self):
+        from ..plots import few_labels
+
+        return few_labels(self.lines, self.name)
+
+    def gain(self, count: int | None, over: str = SUPERVISED) -> float:
+        """How much more the linear probe of the SSL features scores than another method, mean over draws."""
+        return statistics.mean(self.of(SSL, count)) - statistics.mean(self.of(over, count))
+
+    def __repr__(self):
+        return repr(self.table)
+
+    def _repr_html_(self):
+        return self.table._repr_html_()
+
+    def _ipython_display_(self):
+        """Both: of several representations of one output a notebook shows the first alone."""
+        from IPython.display import display
+
+        display(self.table, self.figure)
+
+    def copy(self) -> "LabelCurve":
+        """What there is now, while more comes."""
+        return replace(self, scores=dict(self.scores))
+
+    def write(self, folder: Path) -> None:
+        kept = {**asdict(self), "scores": [[*point, score] for point, score in self.scores.items()]}
+        tensor_files.write_bytes(folder / FILE, json.dumps(kept).encode())
+
+
+def called(count: int | None) -> str:
+    return "all" if count is None else str(count)
+
+
+def spread(values: list[float]) -> tuple[float, float]:
+    return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0
+
+
+def kept(run) -> LabelCurve | None:
+    """What is kept in the run's folder; None where there is nothing, or it is of another run or length."""
+    folder = run.folder and Path(run.folder)
+    if not folder or not (folder / FILE).is_file():
+        return None
+    try:
+        said = json.loads(run_folder.text(folder / FILE))
+        said["scores"] = {(str(m), c and int(c), int(d)): float(s) for m, c, d, s in said["scores"]}
+        found = LabelCurve(**said)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None  # it can be computed again
+    return found if (found.run, found.step) == (recording.run_id(folder), run.step) else None

@@ -1,0 +1,173 @@
+"""What few labels are worth is measured with the same samples for every method, kept, and never computed
+twice."""
+
+import time
+
+import pytest
+import torch
+from benches import listed, make, open_tab, painted, until  # noqa: F401  fixtures
+from toys import SHAPES, Toy
+
+import sslbench
+from sslbench import Recipe, fit
+from sslbench.commands import few_labels as command
+from sslbench.data.few_labels import FewLabelled, of_each_class
+from sslbench.probes.features import standardise, whitened_by_views
+from sslbench.runs import label_points
+from sslbench.runs.label_curve import FILE, LabelCurve, kept
+from sslbench.runs.label_methods import METHODS, SSL, SUPERVISED, UNTRAINED, Labelling
+from sslbench.runs.run import Run, load_run
+
+CLASSES = torch.tensor([0, 1, 1, -1, 2, 0, 1, 2, 2, 1])
+
+
+def test_each_class_has_as_many_labels_and_the_unlabelled_none():
+    rows = of_each_class(CLASSES, 2, seed=0)
+    assert CLASSES[rows].bincount().tolist() == [2, 2, 2]
+    assert len(of_each_class(CLASSES, None, seed=0)) == 9
+    assert CLASSES[of_each_class(CLASSES, 3, seed=0)].bincount().tolist() == [2, 3, 3]  # a class of two
+
+
+def test_more_labels_add_to_fewer_ones_and_another_draw_is_another():
+    assert set(of_each_class(CLASSES, 1, 0).tolist()) < set(of_each_class(CLASSES, 2, 0).tolist())
+    assert len({tuple(of_each_class(CLASSES, 1, seed).tolist()) for seed in range(8)}) > 1
+
+
+def test_training_sees_the_chosen_rows_alone_and_fills_a_batch_with_them():
+    data = FewLabelled(Toy(SHAPES["image"]), torch.tensor([3, 5]), least=5)
+    rows, _ = data.loaded("train")
+    whole, _ = data.data.loaded("train")
+    assert len(rows["label"]) == 6
+    (name, x), *_ = whole.items()
+    assert torch.equal(rows[name][:], x[torch.tensor([3, 5] * 3)])
+    assert len(data.loaded("test")[0]["label"]) == len(data.data.loaded("test")[0][name])
+
+
+def test_directions_that_views_move_count_less():
+    generator = torch.Generator().manual_seed(0)
+    z = torch.randn(1, 400, 2, generator=generator)
+    moved = z + torch.tensor([2.0, 0.1]) * torch.randn(6, 400, 2, generator=generator)
+    turned = standardise(z[0])[0] @ whitened_by_views(moved)
+    by_direction = torch.corrcoef(torch.cat([turned.T, z[0].T]))[:2, 2:].abs()
+    strong = int(turned.var(0).argmax())
+    assert by_direction[strong, 1] > 0.99 and turned.var(0).max() > 10 * turned.var(0).min()
+    assert torch.equal(whitened_by_views(z.expand(3, -1, -1)), torch.eye(2))  # nothing moves
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("few") / "waves"
+    return fit(Recipe("waves", steps=60, batch_size=64), folder, progress=False, evaluations=1)
+
+
+@pytest.mark.slow
+def test_the_features_of_a_run_beat_untrained_ones_with_few_labels(run):
+    curve = run.few_labels([3, None], draws=2, steps=4, methods=[SSL, UNTRAINED, SUPERVISED], progress=False)
+    assert curve.gain(3, over=UNTRAINED) > 0.02 and curve.gain(3) > 0.1
+    assert len(curve.of(SSL, 3)) == len(curve.of(SUPERVISED, None)) == 2 and len(curve.of(SSL, None)) == 1
+    assert [row["labels per class"] for row in curve.table] == [SSL, SUPERVISED, UNTRAINED]
+    assert "±" in curve.table[0]["3"] and "<table>" in curve._repr_html_()
+    assert "3 labels per class" in sslbench.plots.label_counts.words(curve.lines)
+    assert len(sslbench.plots.png(curve.figure)) > 10_000
+
+
+@pytest.mark.slow
+def test_fine_tuning_begins_with_what_the_linear_probe_knows(run):
+    labelling = Labelling(run.recipe, run.task, run.data, steps=1)
+    rows = labelling.rows(10, 0)
+    before = labelling.linear(labelling.frozen[SSL], rows, 0)
+    assert labelling.fitted(rows, 0, from_weights=True) > before - 0.1
+    assert labelling.fitted(rows, 0, from_weights=False) < before - 0.1
+
+
+@pytest.mark.slow
+def test_points_are_kept_beside_the_run_and_not_computed_again(run, monkeypatch, capsys):
+    curve = run.few_labels([1], draws=1, steps=4, progress=False)
+    assert curve.methods == list(METHODS)
+    monkeypatch.setattr(Labelling, "score", None)  # a second computation would fail
+    again = load_run(run.folder).few_labels([1], draws=1, steps=4, progress=False)
+    assert again.scores == curve.scores
+    assert command.run([str(run.folder), "--labels", "1", "--draws", "1", "--steps", "4"]) == 0
+    assert SSL in capsys.readouterr().out
+    with pytest.raises(TypeError):
+        run.few_labels([2], draws=1, steps=4, progress=False)
+
+
+@pytest.mark.slow
+def test_a_run_that_took_the_place_of_another_does_not_inherit_its_curve(run, tmp_path):
+    run.few_labels([1], draws=1, steps=4, methods=[SSL], progress=False)
+    other = fit(Recipe("waves", steps=2), tmp_path / "other", progress=False, evaluations=1)
+    (tmp_path / "other" / FILE).write_bytes((run.folder / FILE).read_bytes())
+    assert kept(run) and kept(other) is None
+    (run.folder / FILE).write_text("{broken")
+    assert kept(run) is None
+
+
+@pytest.mark.slow
+def test_what_is_cancelled_keeps_its_points(run, monkeypatch):
+    (run.folder / FILE).unlink(missing_ok=True)
+    count = []
+
+    def score(self, *point):
+        if len(count) == 2:
+            raise KeyboardInterrupt
+        count.append(point)
+        return 0.5
+
+    monkeypatch.setattr(Labelling, "score", score)
+    with pytest.raises(KeyboardInterrupt):
+        run.few_labels([1, 3], draws=3, steps=4, progress=False)
+    assert list(kept(run).scores) == count
+
+
+def test_mistakes_are_one_line(run):
+    supervised = Run(Recipe("waves", "supervised", labels=1.0))
+    for given, words in (([0], "from 1"), (["many"], "from 1"), ([], "from 1")):
+        with pytest.raises(ValueError, match=words):
+            label_points.asked(given, METHODS)
+    with pytest.raises(ValueError, match="linear on raw"):
+        label_points.asked([1], ["linear on row"])
+    with pytest.raises(ValueError, match="no weights"):
+        supervised.few_labels(progress=False)
+    with pytest.raises(ValueError, match="all, not 'x'"):
+        command.numbers("x")
+    with pytest.raises(ValueError, match="as fit"):
+        sslbench.few_labels(3)
+
+
+def test_an_empty_curve_says_so():
+    assert sslbench.plots.label_counts.words(LabelCurve("x", 1).lines) == "Nothing has been measured yet."
+
+
+@pytest.mark.slow
+def test_the_tab_measures_when_asked_can_be_cancelled_and_remembers_its_line(make, monkeypatch):
+    bench = make()
+    bench.train()
+    tab = open_tab(bench, "Few labels")
+    tab._settings = {"counts": [1, 2], "draws": 1, "steps": 2}
+    assert not tab.picture.image.value and not tab.start.disabled  # nothing is computed by itself
+    real, slow = Labelling.score, []
+
+    def score(self, *point):
+        if len(slow) == 2:
+            while True:
+                self.check()
+                time.sleep(0.01)
+        slow.append(point)
+        return real(self, *point)
+
+    monkeypatch.setattr(Labelling, "score", score)
+    tab.start.click()
+    until(lambda: (found := kept(bench.run)) and len(found.scores) == 2 and tab.start.disabled)
+    tab.cancel.click()
+    until(lambda: not tab.start.disabled)
+    monkeypatch.setattr(Labelling, "score", real)
+    assert len(kept(bench.run).scores) == 2
+    tab.start.click()
+    until(lambda: len(kept(bench.run).scores) == 10 and not tab.start.disabled)
+    painted(bench)
+    assert bytes(tab.picture.image.value).startswith(b"\x89PNG") and "supervised" in tab.table.value
+    monkeypatch.setattr(Labelling, "score", None)  # a second computation would fail
+    again = make(recorded=False)
+    again.load(bench.run.folder)
+    assert "supervised" in open_tab(again, "Few labels").table.value
