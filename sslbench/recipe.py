@@ -217,6 +217,8 @@ class Recipe:
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
         """The recipe that to_json() wrote; ValueError in one line for anything else."""
+        if not isinstance(text, str):
+            raise ValueError(f"from_json() reads the text that to_json() wrote, not {quoted(text)}")
         if len(text) > LARGEST:
             raise ValueError(f"a recipe has at most {LARGEST} characters, this one has {len(text)}")
         try:
