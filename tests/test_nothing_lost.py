@@ -567,3 +567,11 @@ def test_a_list_that_no_run_wrote_is_somebodys(toy, tmp_path, name, content):
     with pytest.raises(FileExistsError):
         fit(toy, tmp_path, progress=False, device="cpu")
     assert (tmp_path / name).read_text() == content
+
+
+def test_an_end_at_another_step_is_none(finished, stopped):
+    whole = load_run(finished).history
+    with open(stopped / "events.jsonl", "a") as log:
+        log.write('{"event": "Done", "step": 4, "seconds": 1.0}\n')
+    assert not on_disk.finished(stopped) and on_disk.finished(finished)
+    assert resume(stopped, progress=False).history == whole
