@@ -575,3 +575,10 @@ def test_an_end_at_another_step_is_none(finished, stopped):
         log.write('{"event": "Done", "step": 4, "seconds": 1.0}\n')
     assert not on_disk.finished(stopped) and on_disk.finished(finished)
     assert resume(stopped, progress=False).history == whole
+
+
+def test_an_option_that_there_is_not_is_said_of_a_finished_run_too(finished, stopped):
+    for folder in (finished, stopped):
+        with pytest.raises(TypeError, match=r"zzz.*evaluations"):
+            resume(folder, progress=False, zzz=1)
+    assert resume(finished, progress=False, device="cpu", test=False).done
