@@ -6,7 +6,7 @@ from ...plots import words
 from ...probes import of_nothing, parsed
 from .. import widgets as w
 from ..shown_run import ShownRun
-from .base import Picture, PictureTab
+from .base import Picture, PictureTab, owner_of
 
 
 class ProbesTab(PictureTab):
@@ -19,21 +19,29 @@ class ProbesTab(PictureTab):
         self.picture = Picture("probes", empty="Scores appear here after the first evaluation.")
         self.widget = w.column([self.split, self.picture.widget, self.table], "page")
 
+    def turn_to(self, s) -> None:
+        if self.picture.leave(owner_of(s.shown)):
+            self._say("", "")
+
     def paint(self, s, dark: bool) -> None:
         shown = s.shown
         if not shown or not shown.evaluations:
             self.picture.clear()
-            for widget in (self.split, self.table):
-                w.put(widget, value="")
+            self._say("", "")
             return
         last = shown.evaluations[-1]
         split = ("the test split, used once" if last.split == "test" else f"validation, after {last.step} "
                                                                           "steps")
-        w.put(self.split, value=w.escape(f"{shown.name}. What a simple probe reads off the frozen "
-                                         f"embedding. Scores on {split}."))
+        table = scores_table(shown) + geometry(shown)
+        # the picture first, which takes a moment: words never stand above another one's
         self.picture.show(shown.mark, lambda: plots.probes(shown.evaluations),
-                          words.probes(shown.evaluations), dark)
-        w.put(self.table, value=scores_table(shown) + geometry(shown))
+                          words.probes(shown.evaluations), dark, owner_of(shown))
+        self._say(w.escape(f"{shown.name}. What a simple probe reads off the frozen embedding. Scores on "
+                           f"{split}."), table)
+
+    def _say(self, split: str, table: str) -> None:
+        w.put(self.split, value=split)
+        w.put(self.table, value=table)
 
 
 def scores_table(shown: ShownRun) -> str:

@@ -1,0 +1,73 @@
+"""What stands on the bench belongs together at every moment: pictures to the words above them, words to what
+is chosen and done."""
+
+import threading
+
+import pytest
+from benches import listed, make, open_tab, said, until  # noqa: F401  fixtures
+
+from sslbench.workbench.tabs import base
+
+
+@pytest.fixture
+def slowly(monkeypatch):
+    """Pictures wait until somebody lets them be drawn."""
+    may, png = threading.Event(), base.plots.png
+
+    def waiting(*given, **how):
+        may.wait(60)
+        return png(*given, **how)
+
+    may.set()
+    monkeypatch.setattr(base.plots, "png", waiting)
+    yield may
+    may.set()
+
+
+@pytest.mark.parametrize("title", ["Curves", "Over time", "Probes", "Task"])
+def test_a_picture_stands_below_the_words_of_its_own_run_alone(make, slowly, title):
+    bench = make(steps=4)
+    first = bench.train()
+    bench.train(steps=5)
+    tab = open_tab(bench, title)
+    until(lambda: tab.picture.image.value)
+    slowly.clear()
+    bench.show(first)
+    assert not tab.picture.image.value and tab.picture.image.layout.display == "none"  # at once
+    words = tab.picture.words.value + getattr(tab, "say", getattr(tab, "split", tab.picture.words)).value
+    assert "2 ·" not in words and "1 ·" not in words
+    slowly.set()
+    until(lambda: tab.picture.image.value)
+    until(lambda: "1 · autoencoder" in tab.picture.words.value
+          + getattr(tab, "say", getattr(tab, "split", tab.picture.words)).value)
+
+
+def test_a_newer_picture_of_the_same_run_takes_the_place_of_the_old_one(make, slowly):
+    bench = make(steps=4)
+    run = bench.train()
+    tab = open_tab(bench, "Probes")
+    until(lambda: tab.picture.image.value)
+    bench.show(run)
+    assert tab.picture.image.value and "1 ·" in tab.split.value
+
+
+def test_pictures_of_the_untrained_network_that_come_late_are_not_shown_beside_a_run(make, monkeypatch):
+    bench = make()
+    preview = bench._controller.preview
+    begun, may = threading.Event(), threading.Event()
+
+    def slow(*given):
+        begun.set()
+        may.wait(60)
+        return []
+
+    monkeypatch.setattr("sslbench.workbench.preview.look_at", slow)
+    preview.prepare(bench.recipe, "cpu", measure=False)
+    assert begun.wait(60)
+    preview.clear(wait=False)  # as begin() does
+    preview.begin(bench.recipe)
+    may.set()
+    until(lambda: not preview._jobs.busy)
+    assert preview.look is None
+    preview.prepare(bench.recipe, "cpu", measure=False)
+    until(lambda: preview.look is not None)
