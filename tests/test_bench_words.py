@@ -6,6 +6,7 @@ import threading
 import pytest
 from benches import listed, make, open_tab, said, until  # noqa: F401  fixtures
 
+from sslbench.data import Data
 from sslbench.workbench.tabs import base
 
 
@@ -71,3 +72,27 @@ def test_pictures_of_the_untrained_network_that_come_late_are_not_shown_beside_a
     assert preview.look is None
     preview.prepare(bench.recipe, "cpu", measure=False)
     until(lambda: preview.look is not None)
+
+
+def test_a_pause_that_must_wait_is_said_and_can_be_taken_back(make, monkeypatch):
+    begun, may, load = threading.Event(), threading.Event(), Data.find("tiny").load
+
+    def slow(self, split):
+        begun.set()
+        may.wait(60)
+        return load(self, split)
+
+    monkeypatch.setattr(Data.find("tiny"), "load", slow)
+    bench = make(steps=100_000)
+    panel = bench._controller.panel
+    panel.train.click()
+    until(lambda: begun.is_set() and "data-state='running'" in said(bench))
+    panel.pause.click()
+    assert "data-state='pausing'" in said(bench) and panel.pause.description == "Resume"
+    panel.pause.click()
+    assert "data-state='running'" in said(bench) and panel.pause.description == "Pause"
+    panel.pause.click()
+    may.set()
+    until(lambda: "data-state='paused'" in said(bench))
+    panel.stop.click()
+    until(lambda: bench.state == "stopped" and "data-state='stopped'" in said(bench))
