@@ -7,6 +7,7 @@ import pytest
 from benches import listed, make, open_tab, said, until  # noqa: F401  fixtures
 
 from sslbench.data import Data
+from sslbench.workbench.choosing import settings
 from sslbench.workbench.tabs import base
 
 
@@ -96,3 +97,20 @@ def test_a_pause_that_must_wait_is_said_and_can_be_taken_back(make, monkeypatch)
     until(lambda: "data-state='paused'" in said(bench))
     panel.stop.click()
     until(lambda: bench.state == "stopped" and "data-state='stopped'" in said(bench))
+
+
+@pytest.mark.parametrize("name, words", [("images", "Empty: the sample that comes with sslbench is shown."),
+                                         ("medmnist", "Empty: the set that name says is read."),
+                                         ("webdataset", "Empty: generated shapes in shards are shown.")])
+def test_every_source_says_what_an_empty_field_means(name, words):
+    of = Data.find(name)
+    h = next(h for key, h in of.hyperparameters().items() if key in settings.OWN)
+    line = settings.own_line("file", h, settings.control(h, "", lambda: None), of.empty)
+    assert line.children[-1].value == words
+    assert settings.own_line("file", h, settings.control(h, "", lambda: None), "").children[-1].value == ""
+
+
+def test_every_source_with_a_field_of_its_own_says_it():
+    silent = [name for name, of in Data.all().items()
+              if not of.empty and set(settings.OWN) & of.hyperparameters().keys()]
+    assert silent == []
