@@ -114,3 +114,67 @@ def test_every_source_with_a_field_of_its_own_says_it():
     silent = [name for name, of in Data.all().items()
               if not of.empty and set(settings.OWN) & of.hyperparameters().keys()]
     assert silent == []
+
+
+def test_what_a_person_chose_comes_back_as_soon_as_it_fits_again(make):
+    bench = make(pretext="autoencoder", backbone="mlp")
+    menus, note = bench._controller.choices.menus, lambda: bench._controller.page.said.note
+    menus.menus["pretext"].value = "next_token"
+    assert bench.recipe.backbone != "mlp" and f"so it became {bench.recipe.backbone}." in note()
+    moved = bench.recipe.backbone
+    menus.menus["pretext"].value = "autoencoder"
+    assert bench.recipe.backbone == "mlp" and f"mlp fits again and took the place of {moved}." in note()
+    menus.menus["pretext"].value = "rotation"
+    assert bench.recipe.backbone == "mlp" and not note()
+    menus.menus["backbone"].value = moved  # now this is what was chosen
+    menus.menus["pretext"].value = "next_token"
+    menus.menus["pretext"].value = "autoencoder"
+    assert bench.recipe.backbone == moved and not note()
+
+
+def test_jepa_says_what_became_of_the_backbone(make):
+    bench = make(backbone="small_cnn")
+    bench._controller.choices.menus.menus["pretext"].value = "jepa"
+    assert bench.recipe.backbone == "transformer"
+    until(lambda: "small_cnn does not fit here" in said(bench, "note")
+          and "it became transformer" in said(bench, "note"))
+
+
+def family(menu, name: str):
+    return next(value for label, value in menu.options if label.startswith(f"{name}: by name"))
+
+
+def test_families_stand_at_the_end_of_the_menus_and_open_a_field_for_the_name(make):
+    bench = make()
+    menus = bench._controller.choices.menus
+    assert [label for label, _ in menus.menus["data"].options][-2:] == ["hub: by name …",
+                                                                        "torchvision: by name …"]
+    menu, field = menus.menus["backbone"], menus.names["backbone"]
+    assert [label for label, _ in menu.options][-2:] == ["timm: by name …", "torchvision: by name …"]
+    assert field.widget.layout.display == "none"
+    before, menu.value = bench.recipe, family(menu, "torchvision")
+    assert field.widget.layout.display is None and "torchvision" in field.says.value
+    assert bench.recipe == before
+    field.text.value = "no_such_network"
+    until(lambda: "no_such_network" in said(bench, "error"))
+    assert bench.recipe == before and menu.value == family(menu, "torchvision")
+    field.text.value = "squeezenet1_1"
+    assert bench.recipe.backbone == menu.value == "torchvision:squeezenet1_1"
+    until(lambda: not said(bench, "error"))
+    assert field.text.value == "squeezenet1_1" and field.widget.layout.display is None
+    menu.value = family(menu, "timm")
+    menu.value = "mlp"
+    assert field.widget.layout.display == "none" and bench.recipe.backbone == "mlp"
+    bench.choose(bench.recipe)
+    assert menu.value == "mlp"
+
+
+def test_a_family_and_back_to_what_was_chosen_changes_nothing(make):
+    bench = make()
+    menus = bench._controller.choices.menus
+    menu, field, before = menus.menus["data"], menus.names["data"], bench.recipe
+    menu.value = family(menu, "hub")
+    bench._controller.choices.settings.training["lr"].value = 0.004  # the field stays where somebody asks
+    assert menu.value == family(menu, "hub") and field.widget.layout.display is None
+    menu.value = "tiny"
+    assert field.widget.layout.display == "none" and bench.recipe.data == before.data
