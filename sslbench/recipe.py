@@ -180,7 +180,7 @@ class Recipe:
             backbone = self.make_backbone(task.reads(data))
             if self.init:  # before the task is built: a teacher is a copy of what the run starts from
                 start_from(self.init, backbone)
-            return task(backbone, data, **self.given("pretext"))
+            return task.made(backbone, data, **self.given("pretext"))
 
     def make_backbone(self, fields) -> Backbone:
         return towers.make(self.backbone, fields, self.given("backbone"))

@@ -1,12 +1,17 @@
 """What stands on the bench belongs together at every moment: pictures to the words above them, words to what
 is chosen and done."""
 
+import html
 import threading
 
 import pytest
 from benches import listed, make, open_tab, said, until  # noqa: F401  fixtures
 
+from sslbench import Recipe
 from sslbench.data import Data
+from sslbench.messages import place
+from sslbench.pretexts import Pretext
+from sslbench.pretexts.gaps.autoencoder import Autoencoder
 from sslbench.workbench.choosing import settings
 from sslbench.workbench.tabs import base
 
@@ -178,3 +183,59 @@ def test_a_family_and_back_to_what_was_chosen_changes_nothing(make):
     assert menu.value == family(menu, "hub") and field.widget.layout.display is None
     menu.value = "tiny"
     assert field.widget.layout.display == "none" and bench.recipe.data == before.data
+
+
+class Swapped(Autoencoder, listed=False):
+    """A task whose author has mixed up the order."""
+
+    name = "swapped"
+
+    def __init__(self, backbone, data):
+        super().__init__(data, backbone)
+
+
+class Reversed(Autoencoder, listed=False):
+    """Another one."""
+
+    name = "reversed"
+
+    def __init__(self, data, backbone):
+        super().__init__(data=data, backbone=backbone)
+
+
+class Broken(Autoencoder, listed=False):
+    """A third one."""
+
+    name = "broken"
+
+    def __init__(self, backbone, data):
+        super().__init__(backbone, data)
+        self.width = backbone.breadth
+
+
+@pytest.mark.parametrize("task, words", [
+    (Swapped, ["takes (backbone, data), in this order", "Swapped.__init__, line", "super().__init__(data"]),
+    (Reversed, ["takes (backbone, data), in this order", "its __init__ takes (data, backbone)",
+                "Reversed.__init__, line"]),
+    (Broken, ["breadth", "Broken.__init__, line", "self.width = backbone.breadth"])])
+def test_what_is_wrong_with_a_task_of_ones_own_is_said_at_once_with_its_line(make, monkeypatch, task, words):
+    monkeypatch.setitem(Pretext.catalogue, task.name, task)
+    bench = make()
+    bench._controller.look_again()
+    bench._repr_mimebundle_()
+    bench._controller.choices.menus.menus["pretext"].value = task.name
+    error = said(bench, "error")
+    assert all(w in html.unescape(error) for w in words), error
+    tab = open_tab(bench, "Task")
+    until(lambda: "no pictures of this choice" in tab.picture.words.value)
+    with pytest.raises(ValueError, match="__init__, line"):
+        bench.recipe  # noqa: B018
+    bench._controller.choices.menus.menus["pretext"].value = "autoencoder"
+    until(lambda: not said(bench, "error") and tab.picture.image.value)
+
+
+def test_an_error_of_ours_has_no_place_in_somebodys_code():
+    for call in (lambda: Recipe(steps=-1).check(), lambda: 1 / 0):
+        with pytest.raises((ValueError, ZeroDivisionError)) as error:
+            call()
+        assert place(error.value) == ""
