@@ -14,7 +14,6 @@ from ..data import Data, rand, randint
 from ..field import Batch, Field, resample, size_of
 from ..shown import Matrix, Row, Says, Shown
 
-
 ORDER = "a pretext task takes (backbone, data), in this order"
 
 
@@ -60,7 +59,7 @@ class Pretext(nn.Module, Listed):
         try:
             return cls(backbone, data, **hyperparameters)
         except Exception as error:
-            names = [name for name in inspect.signature(cls.__init__).parameters][1:3]
+            names = list(inspect.signature(cls.__init__).parameters)[1:3]
             if names[:1] == ["data"] or names[1:] == ["backbone"]:
                 raise TypeError(f"{cls.__name__}: {ORDER}, and its __init__ takes "
                                 f"({', '.join(names)})") from error
