@@ -24,11 +24,11 @@ def yes_or_no(value, name: str) -> bool:
     return value
 
 
-def path(value, name: str = "folder") -> Path:
-    """The path of a file or folder; ValueError for what is none."""
+def path(value, name: str = "folder", wanted: str = "a folder, such as \"runs/first\"") -> Path:
+    """The path of a file or folder; ValueError for what is none. wanted: what it is a path of, in words."""
     if (not isinstance(value, (str, os.PathLike)) or not os.fspath(value)
         or isinstance(os.fspath(value), bytes) or "\0" in os.fspath(value)):
-        raise ValueError(f"{name} must be the path of a folder, such as \"runs/first\", not {quoted(value)}")
+        raise ValueError(f"{name} must be the path of {wanted}, not {quoted(value)}")
     return Path(value)
 
 

@@ -1,10 +1,16 @@
 """What somebody gave, as it stands in a message: short, and on one line whatever it holds."""
 
+import linecache
 import reprlib
+import sysconfig
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
 
 MOST = 80  # characters of a value
 LINE = 600  # characters of a whole message
+PACKAGE = str(Path(__file__).parent)
+LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 class Short(reprlib.Repr):
@@ -76,6 +82,23 @@ def in_words(error: BaseException) -> str:
         return "something is nested too deeply to be read (RecursionError)"
     return one_line(first if first and (plain or type(error) is RuntimeError) else f"{kind}: {first}"
                     if first else kind)
+
+
+def place(error: BaseException) -> str:
+    """Where in somebody's own code, called from here, an error comes from: "Mine.forward, line 7: return
+    x.dim"; "" where it comes from ours, or from what they called us from."""
+    if error.__cause__ is not None and (found := place(error.__cause__)):
+        return found
+    inside, found = False, ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        code = frame.f_code
+        file = code.co_filename
+        if file.startswith(PACKAGE):
+            inside = True
+        elif inside and not (file.startswith((*LIBRARIES, "<frozen", "<string>")) or "-packages" in file):
+            name = code.co_qualname.rpartition("<locals>.")[2]
+            found = f"{name}, line {line}: {linecache.getline(file, line).strip()}".rstrip(": ")
+    return one_line(found, 2 * MOST)
 
 
 def written(limit: float) -> str:

@@ -180,7 +180,7 @@ class Recipe:
             backbone = self.make_backbone(task.reads(data))
             if self.init:  # before the task is built: a teacher is a copy of what the run starts from
                 start_from(self.init, backbone)
-            return task(backbone, data, **self.given("pretext"))
+            return task.made(backbone, data, **self.given("pretext"))
 
     def make_backbone(self, fields) -> Backbone:
         return towers.make(self.backbone, fields, self.given("backbone"))
@@ -217,6 +217,8 @@ class Recipe:
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
         """The recipe that to_json() wrote; ValueError in one line for anything else."""
+        if not isinstance(text, str):
+            raise ValueError(f"from_json() reads the text that to_json() wrote, not {quoted(text)}")
         if len(text) > LARGEST:
             raise ValueError(f"a recipe has at most {LARGEST} characters, this one has {len(text)}")
         try:

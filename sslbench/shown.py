@@ -12,6 +12,7 @@ from torch import Tensor
 from .field import Batch
 
 ROLES = ("seen", "truth", "guess")
+JUDGED = ("right", "agree")
 OLD_ROLES = {"original": "truth", "sample": "truth", "rebuilt": "guess", "fills in": "guess",
              # by the titles of runs that were recorded without roles
              "each part guessed from what comes before it": "guess"}
@@ -31,10 +32,12 @@ class Row(NamedTuple):
 
 class Says(NamedTuple):
     """What is said about each sample of the row above. right: whether each of it is right, None where nothing
-    can be judged."""
+    can be judged. judged: what that means: "right", a truth is known; "agree", the row above it says the
+    same, which a network that always says the same does too."""
 
     words: list[str]
     right: list[bool | None] | None = None
+    judged: str = "right"
 
 
 class Matrix(NamedTuple):
@@ -67,7 +70,7 @@ def item_of(first: Any, second: Any = None, third: Any = None) -> Row | Says | M
     if isinstance(first, str) and isinstance(second, list):
         return checked(Says([str(line).rstrip(" ✓✗") for line in second],
                             [{"✓": True, "✗": False}.get(line[-1:]) for line in second]))
-    return checked(Says(first, second))
+    return checked(Says(first, second, third or "right"))
 
 
 def checked(item: Row | Says | Matrix) -> Row | Says | Matrix:
@@ -76,4 +79,6 @@ def checked(item: Row | Says | Matrix) -> Row | Says | Matrix:
     if (isinstance(item, Says)
         and not (isinstance(item.words, list) and all(isinstance(line, str) for line in item.words))):
         raise TypeError("what is said is a list of words, one for each sample")
+    if isinstance(item, Says) and item.judged not in JUDGED:
+        raise TypeError(f"what is said is judged as one of {', '.join(JUDGED)}, not {item.judged!r}")
     return item

@@ -90,3 +90,45 @@ def test_a_network_reads_the_tensor_of_its_one_field(catalogue):
     _, both = Recipe("captions", "clip", "caption:gru+image:small_cnn").build()
     with pytest.raises(ValueError, match=r"reads .* and .*; give a dict of them"):
         both.backbone(torch.randn(2, 3, 32, 32))
+
+
+GIVEN = {"an array": (lambda x: x.numpy(), "reads a dict"), "a list": (lambda x: x.tolist(), "reads a dict"),
+         "text": (lambda x: "x", "reads a dict"), "nothing": (lambda x: None, "reads a dict"),
+         "an empty batch": (lambda x: {}, "reads"), "another field": (lambda x: {"sound": x}, "sound"),
+         "an array of a field": (lambda x: {"image": x.numpy()}, "must be a tensor"),
+         "whole numbers": (lambda x: x.long(), "must be float32.*int64"),
+         "half": (lambda x: x.half(), "must be float32.*float16"),
+         "double": (lambda x: {"image": x.double()}, "must be float32.*float64"),
+         "one sample": (lambda x: x[0], r"must be \[B, 3, 16, 16\], not \[3, 16, 16\]"),
+         "other channels": (lambda x: x[:, :1], r"must be \[B, 3, 16, 16\], not \[2, 1, 16, 16\]")}
+
+
+@pytest.mark.parametrize("give, words", GIVEN.values(), ids=GIVEN)
+@pytest.mark.parametrize("name", ["small_cnn", "transformer", "mlp"])
+def test_what_a_network_cannot_read_is_one_line(name, give, words):
+    net = Backbone.find(name)(SHAPES["image"])
+    x = torch.zeros(2, 3, 16, 16)
+    for call in (net, net.embed):
+        assert len(call(x)) == 2
+        with pytest.raises(ValueError, match=words) as error:
+            call(give(x))
+        assert "\n" not in str(error.value) and name in str(error.value)
+
+
+def test_other_sizes_symbols_and_batches_are_one_line():
+    with pytest.raises(ValueError, match=r"must be \[B, 3, 16, 16\], not \[2, 3, 8, 8\]"):
+        Backbone.find("mlp")(SHAPES["image"])(torch.zeros(2, 3, 8, 8))
+    net = Backbone.find("transformer")(SHAPES["text"])
+    for x in (torch.zeros(2, 16), torch.zeros(2, 16, dtype=torch.uint8)):
+        with pytest.raises(ValueError, match="symbols are whole numbers"):
+            net(x)
+    several = Backbone.find("transformer")(SHAPES["image and text"])
+    with pytest.raises(ValueError, match="as many samples of every field, not 2 of image and 3 of text"):
+        several({"image": torch.zeros(2, 3, 16, 16), "text": torch.zeros(3, 8, dtype=torch.long)})
+
+
+def test_half_the_precision_is_read_where_the_network_or_autocast_has_it():
+    net, x = Backbone.find("mlp")(SHAPES["image"]), torch.zeros(2, 3, 16, 16, dtype=torch.bfloat16)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert len(net(x)) == 2
+    assert len(net.bfloat16()(x)) == 2

@@ -46,6 +46,22 @@ def test_cpc_has_something_to_guess_however_late_it_begins(first):
     assert loss.isfinite() and len(task.guess) >= 1
 
 
+@pytest.mark.parametrize("shape, backbone, first, read, comes", [
+    # windows of 8 that begin at 0, 2, 5 and 8
+    ("image", "small_cnn", 1, slice(0, 13), slice(8, 16)),
+    ("image", "small_cnn", 2, slice(0, 10), slice(8, 16)),
+    # tokens of 4
+    ("series", "transformer", 1, slice(0, 12), slice(12, 16)),
+    ("series", "transformer", 2, slice(0, 8), slice(12, 16))])
+def test_cpc_shows_what_is_read_and_what_comes_later(shape, backbone, first, read, comes):
+    task = build("cpc", backbone, Toy(SHAPES[shape]), first=first, augment=False).eval()
+    ((name, x),) = (batch := batch_of(task.data)).items()
+    with torch.no_grad():
+        seen, later, matrix = task.show(task.inputs(batch, torch.Generator().manual_seed(0)))
+    assert torch.equal(seen.batch[name], x[:, :, read]) and torch.equal(later.batch[name], x[:, :, comes])
+    assert later.role == "truth" and f"{first} step" in later.title and matrix.values.shape == (8, 8)
+
+
 @pytest.mark.slow
 def test_thousands_of_files_of_text_are_listed_at_once(tmp_path):
     for i in range(4000):

@@ -282,3 +282,47 @@ def test_samples_of_an_npz_are_called_by_their_array(tmp_path):
     np.savez(tmp_path / "p.npz", **parts)
     names = Data.find("images")(folder=str(tmp_path / "p.npz")).sample_names("test")
     assert sorted(names) == sorted(f"test_images:{i}" for i in range(20))
+
+
+@pytest.mark.parametrize("name", ["run/weights.safetensors", "run/evaluations/0000000-validation.safetensors",
+                                  "run/evaluations/../checkpoint-0000002.safetensors",
+                                  "link/0000002-test.safetensors"])
+def test_a_runs_own_files_are_not_replaced_wherever_they_lie(run, tmp_path, name):
+    (tmp_path / "link").symlink_to(tmp_path / "run" / "evaluations")
+    before = (tmp_path / name).read_bytes()
+    with pytest.raises(FileExistsError, match=r"belongs to the run in .*/run; choose another file"):
+        export(run, tmp_path / name, overwrite=True)
+    assert (tmp_path / name).read_bytes() == before
+    export(run, tmp_path / "run" / "evaluations" / "mine.safetensors")  # no run writes that
+
+
+@pytest.mark.parametrize("given", [{"split": "all"}, {"split": "nope"}, {"most": 3}, {"most": "x"},
+                                   {"data": {}}, {"data": {"folder": "gone"}}], ids=str)
+@pytest.mark.parametrize("ending", ["pt", "safetensors"])
+def test_what_chooses_samples_means_nothing_for_weights(run, tmp_path, ending, given):
+    (name,) = given
+    with pytest.raises(ValueError, match=f"w.{ending} holds weights, .* leave {name} out") as error:
+        export(run, tmp_path / f"w.{ending}", **given)
+    assert "\n" not in str(error.value) and not list(tmp_path.glob("*w.*"))
+
+
+@pytest.mark.parametrize("ending", ["npz", "csv", "parquet", "pt", "safetensors"])
+def test_what_cannot_be_written_is_named_as_it_was_given(run, tmp_path, ending, monkeypatch):
+    with pytest.raises(FileNotFoundError) as error:
+        export(run, tmp_path / "gone" / f"e.{ending}")
+    assert error.value.filename == str(tmp_path / "gone" / f"e.{ending}")
+    if ending not in ("pt", "safetensors"):
+        return
+
+    def full(path, content):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(type(tmp_path), "write_bytes", full)
+    with pytest.raises(OSError, match="No space left") as error:
+        export(run, tmp_path / f"e.{ending}")
+    assert error.value.filename == str(tmp_path / f"e.{ending}") and not list(tmp_path.glob("*e.*"))
+
+
+def test_what_is_no_path_of_a_file_is_refused(run):
+    with pytest.raises(ValueError, match="file must be the path of a file"):
+        export(run, 5)

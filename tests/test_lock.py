@@ -123,3 +123,18 @@ def test_a_lock_file_that_nobody_holds_is_free_whatever_it_says(tmp_path, conten
     (tmp_path / lock.NAME).write_bytes(content)
     lock.check(tmp_path)
     Lock(tmp_path).release()
+
+
+@pytest.mark.parametrize("call", ["pwrite", "truncate"])
+def test_a_full_disk_leaves_no_lock_and_is_said_with_its_path(tmp_path, monkeypatch, call):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lock.os, call, full)
+        with pytest.raises(OSError, match="No space left") as error:
+            Lock(tmp_path)
+    assert error.value.filename == str(tmp_path / lock.NAME) and not list(tmp_path.iterdir())
+    held = Lock(tmp_path)  # in the same process
+    refused(tmp_path)
+    held.release()

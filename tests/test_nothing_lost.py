@@ -543,3 +543,42 @@ def test_a_kill_between_a_checkpoint_and_the_end_leaves_no_third_one_nor_a_lock(
     (finished / ".lock").write_text(json.dumps({"pid": 2**22 + 1, "started": "1",
                                                 "host": socket.gethostname()}))
     assert resume(finished, progress=False).done and not (finished / ".lock").exists()
+
+
+LIST = "events.jsonl\nfiles.txt\nrecipe.json\nrun.json\n"
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("files", [
+    {"files.txt.part": ""}, {"files.txt.part": "recipe.json\n"}, {"files.txt.part": LIST[:20]},
+    {"files.txt": LIST}, {"files.txt": LIST, "recipe.json.part": "{"}], ids=str)
+def test_a_kill_while_the_first_files_are_written_is_no_obstacle(toy, tmp_path, files, overwrite):
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    run = fit(replace(toy, steps=1), tmp_path, overwrite=overwrite, progress=False, device="cpu",
+              evaluations=0, test=False)
+    assert run.done and not list(tmp_path.rglob("*.part")) and load_run(tmp_path).step == 1
+
+
+@pytest.mark.parametrize("content", ["mine", LIST + "thesis.txt\n", LIST + "notes", "recipe.json\n\nmine"])
+@pytest.mark.parametrize("name", ["files.txt", "files.txt.part"])
+def test_a_list_that_no_run_wrote_is_somebodys(toy, tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(FileExistsError):
+        fit(toy, tmp_path, progress=False, device="cpu")
+    assert (tmp_path / name).read_text() == content
+
+
+def test_an_end_at_another_step_is_none(finished, stopped):
+    whole = load_run(finished).history
+    with open(stopped / "events.jsonl", "a") as log:
+        log.write('{"event": "Done", "step": 4, "seconds": 1.0}\n')
+    assert not on_disk.finished(stopped) and on_disk.finished(finished)
+    assert resume(stopped, progress=False).history == whole
+
+
+def test_an_option_that_there_is_not_is_said_of_a_finished_run_too(finished, stopped):
+    for folder in (finished, stopped):
+        with pytest.raises(TypeError, match=r"zzz.*evaluations"):
+            resume(folder, progress=False, zzz=1)
+    assert resume(finished, progress=False, device="cpu", test=False).done

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from toys import SHAPES, Toy
+from promises import inputs_of
+from toys import SHAPES, Toy, build, source
 
 from sslbench import plots
 from sslbench.data import Data, Picture
@@ -22,7 +23,7 @@ from sslbench.plots.pictures import Strip
 from sslbench.plots.texts import color_of, draw_texts, said_lines
 from sslbench.recipe import Recipe
 from sslbench.runs.run import Run
-from sslbench.shown import Matrix, Row, Says
+from sslbench.shown import Matrix, Row, Says, as_shown
 from sslbench.training.loop import Evaluation, Step
 
 BASELINES = {"chance": {"linear": 0.1, "knn": 0.1, "ridge: size": 0.0},
@@ -296,3 +297,30 @@ def test_a_figure_shows_itself_twice_as_sharp_as_it_is_large_and_pyplot_stays_aw
     figure = plots.figure(200, 100)
     assert Image.open(io.BytesIO(figure._repr_png_())).size == (400, 200)
     assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+
+
+def test_answers_that_agree_are_not_called_right_and_one_answer_for_all_is_said():
+    data = Toy(SHAPES["image"])
+    batch = decode(data.fields, data.load("train")[0], torch.arange(4))
+
+    def shown(a, b):
+        return [Row("view 1", batch), Says(a), Row("view 2", batch),
+                Says(b, [i == j for i, j in zip(a, b)], "agree")]
+
+    collapsed, half = shown(list("aaaa"), list("aaaa")), shown(list("abcd"), list("abdc"))
+    assert ("4 of 4 pairs agree; all on one answer" in words.task(collapsed)
+            and "2 of 4 pairs agree; there are 4 different answers" in words.task(half))
+    assert all("right" not in words.task(s) for s in (collapsed, half))
+    assert as_shown([list(item) for item in half]) == half  # as a run folder gives it back
+    strip = Layout(half, data, 840).drawn[1]
+    assert [strip.judged(i) for i in (0, 2)] == [("a =", colors.FAINT), ("d ≠", colors.FAINT)]
+    with pytest.raises(TypeError, match="judged as one of right, agree"):
+        as_shown([Says(["a"], [True], "maybe")])
+
+
+@pytest.mark.parametrize("name", ["swav", "dino"])
+def test_tasks_without_a_truth_call_no_answer_right(name):
+    task = build(name, "small_cnn", source("image")).eval()
+    with torch.no_grad():
+        said = words.task(task.show(inputs_of(task)))
+    assert "pairs agree" in said and "right" not in said

@@ -117,16 +117,16 @@ def test_closing_a_launch_ends_its_processes(tmp_path):
     assert not [p for p in started if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_what_stopped_a_launched_process_is_said_in_one_line(tmp_path):
-    log = tmp_path / "output.log"
+def test_what_stopped_a_launched_process_is_said_in_one_line():
     end = "torch.distributed.elastic.multiprocessing.errors.ChildFailedError:\n=====\n"
-    log.write_text("sslbench: batch_size 15 does not divide\nW1123 closing signal SIGTERM\nTraceback (most "
-                   "recent\n" + end)
+    log = ("sslbench: batch_size 15 does not divide\nW1123 closing signal SIGTERM\nTraceback (most "
+           "recent\n" + end)
     assert last_error(log) == "batch_size 15 does not divide"
-    log.write_text("[rank0]: Traceback (most recent call last):\n[rank0]: ImportError: no module\n" + end)
+    log = "[rank0]: Traceback (most recent call last):\n[rank0]: ImportError: no module\n" + end
     assert last_error(log) == "ImportError: no module"
-    log.write_text("")
-    assert last_error(log) == "no output"
+    warning = "W1127 06:00:00.1 12 torch/distributed/run.py:7] *****\nx.py:1: UserWarning: old\n"
+    assert last_error(warning) == last_error("") == "they said no reason"
+    assert "ended by SIGKILL" in last_error(warning, -9)
 
 
 @pytest.mark.slow
@@ -145,3 +145,55 @@ def test_what_several_processes_cannot_be_told_is_one_line(tmp_path, folder, opt
     with pytest.raises(ValueError, match=words) as error:
         fit(SHORT, folder and tmp_path / folder, progress=False, **{"processes": 2, **options})
     assert "\n" not in str(error.value) and not any(tmp_path.iterdir())
+
+
+LAUNCHING = """
+import sys
+from sslbench import Recipe, launch
+recipe = Recipe(data="series", pretext="simclr", backbone="mlp", steps=10**6, batch_size=16)
+for event in launch(recipe, sys.argv[1], processes=2, device="cpu"):
+    print(event.step, flush=True)
+"""
+
+
+def running(processes) -> list:
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture
+def launched(tmp_path):
+    """A Python process that called launch(), torchrun, and the two that train."""
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path / "tmp")}
+    (tmp_path / "tmp").mkdir()
+    owner = subprocess.Popen([sys.executable, "-c", LAUNCHING, str(tmp_path / "run")], env=env, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert owner.stdout.readline().strip() == "0"
+    (torchrun,) = psutil.Process(owner.pid).children()
+    ranks = torchrun.children()
+    assert len(ranks) == 2
+    yield owner, torchrun, ranks
+    if owner.poll() is None:
+        owner.kill()
+    for p in running([torchrun, *ranks]):
+        p.kill()
+    owner.communicate()
+
+
+@pytest.mark.slow
+def test_processes_do_not_outlive_a_torchrun_that_is_killed(launched):
+    owner, torchrun, ranks = launched
+    torchrun.kill()
+    psutil.wait_procs(ranks, 30)
+    assert running(ranks) == []
+    said = owner.communicate(timeout=60)[1].strip().splitlines()[-1]
+    assert owner.returncode and "SIGKILL" in said and "resume" in said and "Warning" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["terminate", "kill"])
+def test_processes_do_not_outlive_who_launched_them(launched, tmp_path, how):
+    owner, torchrun, ranks = launched
+    getattr(owner, how)()
+    owner.wait(60)
+    psutil.wait_procs([torchrun, *ranks], 60)
+    assert running([torchrun, *ranks]) == [] and not list((tmp_path / "tmp").glob("sslbench-*"))

@@ -219,3 +219,9 @@ def test_hyperparameters_know_their_type_default_and_range():
     assert [switch.check("x", v) for v in ("true", "no", True, False)] == [True, False, True, False]
     with pytest.raises(ValueError, match="x must be bool"):
         switch.check("x", "perhaps")
+
+
+@pytest.mark.parametrize("text", [None, 5, b"{}", {}, []], ids=str)
+def test_what_is_no_text_is_no_recipe(text):
+    with pytest.raises(ValueError, match="reads the text that to_json"):
+        Recipe.from_json(text)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..catalog import Listed
 from ..field import MEANS, Batch, Field
+from .readable import batch_for
 
 
 class Backbone(nn.Module, Listed):
@@ -63,19 +64,17 @@ class Backbone(nn.Module, Listed):
         return tokens
 
     def __call__(self, batch: Batch | Tensor, *rest, **how) -> Tensor:
-        """Tokens [B, N, D] of a batch, or of the tensor of its one field."""
+        """Tokens [B, N, D] of a batch, or of the tensor of its one field; ValueError in one line for what is
+        none."""
         return super().__call__(self.batch_of(batch), *rest, **how)
 
     def forward(self, batch: Batch, causal: int = 0) -> Tensor:
         return self.trunk(self.stem(batch), causal)  # [B, N, D]
 
     def batch_of(self, given: Batch | Tensor) -> Batch:
-        """field -> [B, ...], also where the one field is given alone; ValueError where there are several."""
-        if not isinstance(given, Tensor):
-            return given
-        if len(self.fields) > 1:
-            raise ValueError(f"{type(self).name} reads {' and '.join(self.fields)}; give a dict of them")
-        return dict.fromkeys(self.fields, given)
+        """field -> [B, ...], also where the one field is given alone; ValueError in one line where there are
+        several, and for what this network cannot read."""
+        return batch_for(self, given)
 
     def embed(self, batch: Batch | Tensor) -> Tensor:
         """One vector per sample [B, D] of a batch, or of the tensor of its one field; differentiable. A

@@ -50,6 +50,7 @@ class Data(Listed):
     probe_on: tuple[str, ...] = ()  # fields a probe may see; empty: all
     classes: dict[str, list[str]] = {}  # names of the values of integer labels, where they have names
     unit = "samples"  # what one is called
+    empty = ""  # what is read where its `folder` or `file` is empty, in words
     splits_from = ""  # where the splits come from, in words
     # field -> what brings a file's numbers to their stored form; others are stored as they are
     as_stored: dict[str, AsStored] = {}

@@ -24,6 +24,7 @@ def strips_of(shown: Shown, data: Data) -> list[Strip]:
             if not strips or strips[-1].says:
                 strips.append(Strip("", []))
             strips[-1].says, strips[-1].right = item.words, item.right
+            strips[-1].agree = item.judged == "agree"
     return strips
 
 

@@ -20,6 +20,7 @@ class Strip:
     role: str = ""
     says: list[str] = field(default_factory=list)
     right: list[bool | None] | None = None
+    agree: bool = False  # with the row above: no answer is right or wrong
 
     @property
     def kind(self) -> str:
@@ -28,6 +29,8 @@ class Strip:
     def judged(self, i: int) -> tuple[str, str]:
         """What is said of a sample and in which colour: right and wrong also differ by a sign."""
         right = self.right[i] if self.right else None
+        if self.agree:
+            return self.says[i] + {True: " =", False: " ≠", None: ""}[right], FAINT
         return self.says[i] + {True: " ✓", False: " ✗", None: ""}[right], {True: BLUE, False: RED,
             None: FAINT}[right]
 
@@ -121,8 +124,9 @@ def draw_matrix(axes, title: str, values: np.ndarray, images):
 
 
 def inset(axes, image, x: float, y: float, side: float = 0.9):
-    axes.imshow(image, extent=(x - side / 2, x + side / 2, y + side / 2, y - side / 2),
-                interpolation="nearest")
+    h, w = image.shape[:2]
+    across, down = side * w / max(h, w) / 2, side * h / max(h, w) / 2
+    axes.imshow(image, extent=(x - across, x + across, y + down, y - down), interpolation="nearest")
 
 
 def wrapped(words: str, width: int) -> str:

@@ -51,9 +51,19 @@ def task(shown: Shown) -> str:
             others = (item.values.sum().item() - own * n) / (n * n - n)
             said += (f" Where row and column are of the same sample (the diagonal) the mean is {own:.2f}, "
                      f"elsewhere {others:.2f}.")
-    judged = [right for item in shown if isinstance(item, Says)
+    judged = [right for item in shown if isinstance(item, Says) and item.judged == "right"
               for right in item.right or [] if right is not None]
-    return said + (f" {sum(judged)} of {len(judged)} guesses are right." if judged else "")
+    said += f" {sum(judged)} of {len(judged)} guesses are right." if judged else ""
+    return said + "".join(agreement(item) for item in shown if isinstance(item, Says)
+                          and item.judged == "agree" and item.right)
+
+
+def agreement(says: Says) -> str:
+    """How many pairs agree, and whether that means anything: a collapsed network gives one answer to all."""
+    different = len(set(says.words))
+    on = ("all on one answer, which tells no sample from another" if different == 1 and all(says.right)
+          else f"there are {different} different answers")
+    return f" {sum(map(bool, says.right))} of {len(says.right)} pairs agree; {on}."
 
 
 def comparison(runs, names=None) -> str:

@@ -1,6 +1,7 @@
 """The Pretext contract: the question a network learns by. One file per task; labels get to those alone that
 say so."""
 
+import inspect
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,8 @@ from ..catalog import Hyperparameter, Listed
 from ..data import Data, rand, randint
 from ..field import Batch, Field, resample, size_of
 from ..shown import Matrix, Row, Says, Shown
+
+ORDER = "a pretext task takes (backbone, data), in this order"
 
 
 class Pretext(nn.Module, Listed):
@@ -46,7 +49,21 @@ class Pretext(nn.Module, Listed):
 
     def __init__(self, backbone: Backbone, data: Data):
         super().__init__()
+        if isinstance(backbone, Data) or isinstance(data, nn.Module):
+            raise TypeError(f"{type(self).__name__}: {ORDER}")
         self.backbone, self.data, self.fields = backbone, data, self.reads(data)
+
+    @classmethod
+    def made(cls, backbone: Backbone, data: Data, **hyperparameters) -> "Pretext":
+        """The task; TypeError in one line where its class has the first two arguments the other way round."""
+        try:
+            return cls(backbone, data, **hyperparameters)
+        except Exception as error:
+            names = list(inspect.signature(cls.__init__).parameters)[1:3]
+            if names[:1] == ["data"] or names[1:] == ["backbone"]:
+                raise TypeError(f"{cls.__name__}: {ORDER}, and its __init__ takes "
+                                f"({', '.join(names)})") from error
+            raise
 
     @classmethod
     def incompatible(cls, backbone: type[Backbone], data: Data) -> str:

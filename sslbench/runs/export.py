@@ -1,6 +1,7 @@
 """What a run has learned, for other tools: embeddings beside labels and names of samples, weights of the
 inner network."""
 
+import io
 import os
 import sys
 import uuid
@@ -39,18 +40,20 @@ def export(run: Run | str | os.PathLike, file: str | os.PathLike, *, split: str 
     "test", and "all" of other data.  most: samples of a split at most, evenly spread; None: all of them.
     data: other files for the run to read, as hyperparameters of its data source: {"folder": "new"}; their
     split is called "new".
-    ValueError for another ending or a run without weights, FileExistsError when the file exists, unless
-    `overwrite`.
+    ValueError for another ending, a run without weights, or what means nothing for weights; FileExistsError
+    when the file exists, unless `overwrite`.
 
         run = fit(Recipe(data="waves", steps=20), progress=False)
         export(run, "embeddings.npz", split="all")
         export(run, "other.csv", data={"seed": 1})
         export(run, "backbone.pt")
     """
-    path = arguments.path(file, "file")
+    path = arguments.path(file, "file", "a file, such as \"embeddings.npz\"")
     if (ending := path.suffix.lower()) not in (*TABLES, *WEIGHTS):
         raise ValueError(f"{path.name} must end in {', '.join(TABLES)} (embeddings) or {', '.join(WEIGHTS)} "
                          "(weights)")
+    if ending in WEIGHTS:
+        needless(path, split=split or None, most=most, data=data)
     split = split or ("test" if data is None else "all")
     if split not in (*SPLITS, "all"):
         raise ValueError(nearest("split", split, (*SPLITS, "all")))
@@ -65,23 +68,36 @@ def export(run: Run | str | os.PathLike, file: str | os.PathLike, *, split: str 
     return write_table(run, path, ending, SPLITS if split == "all" else (split,), most, data)
 
 
+def needless(path: Path, **given: Any) -> None:
+    """ValueError in one line for what chooses samples, where weights are written."""
+    if name := next((name for name, value in given.items() if value is not None), ""):
+        raise ValueError(f"{path.name} holds weights, which are the same whatever {name} says; leave {name} "
+                         f"out, or choose a file that ends in {', '.join(TABLES)} (embeddings)")
+
+
 def free(path: Path, overwrite: bool) -> None:
     """OSError in one line unless the file may be written; nothing is changed."""
     if path.is_dir() or (path.exists() and not overwrite):
         raise FileExistsError(f"{path} exists; choose another file" + (", not a folder" if path.is_dir() else
                                                                        ", or replace it with overwrite"))
-    if run_folder.OWN.fullmatch(path.name) and (path.parent / "recipe.json").exists():
-        raise FileExistsError(f"{path} belongs to the run in that folder; choose another file")
+    whole = Path(os.path.realpath(path))
+    for folder in whole.parents[:2]:  # evaluations lie one deeper
+        if (run_folder.OWN.fullmatch(whole.relative_to(folder).as_posix())
+            and (folder / "recipe.json").exists()):
+            raise FileExistsError(f"{path} belongs to the run in {folder}; choose another file")
 
 
 def write_weights(run: Run, path: Path, ending: str) -> str:
     state = {name: x.detach().cpu().contiguous().clone() for name, x in run.backbone.inner_state().items()}
     if ending == ".pt":
-        with in_place(path) as part:
-            torch.save(state, part)
+        held = io.BytesIO()  # torch says of a full disk where in its own source it noticed
+        torch.save(state, held)
+        content = held.getvalue()
     else:
-        tensor_files.write_tensors(path, state,
-                                   {"backbone": run.recipe.backbone, "recipe": run.recipe.to_json()})
+        content = tensor_files.packed(state, {"backbone": run.recipe.backbone,
+                                              "recipe": run.recipe.to_json()})
+    with in_place(path) as part:
+        part.write_bytes(content)
     return (f"{path}: {len(state)} tensors, {sum(x.numel() for x in state.values()):,} numbers of "
             f"{run.recipe.backbone}")
 
@@ -162,7 +178,10 @@ class in_place:
         self.path, self.part = path, path.with_name(f".{path.name}-{uuid.uuid4().hex}.part")
 
     def __enter__(self) -> Path:
-        regular_files.new(self.part).close()  # a name that nobody else has
+        try:
+            regular_files.new(self.part).close()  # a name that nobody else has
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from None
         return self.part
 
     def __exit__(self, kind, error, _):
@@ -170,5 +189,8 @@ class in_place:
             os.replace(self.part, self.path)
             return
         self.part.unlink(missing_ok=True)
-        if isinstance(error, (OSError, RuntimeError)):  # a full disk: torch says it in many lines
-            raise OSError(f"{self.path} could not be written ({in_words(error)})") from error
+        if isinstance(error, OSError) and error.errno and error.strerror:
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
+        if isinstance(error, (OSError, RuntimeError)):
+            said = in_words(error).replace(self.part.name, self.path.name)
+            raise OSError(f"{self.path} could not be written ({said})") from error

@@ -5,12 +5,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
+from inspect import signature
 from pathlib import Path
 
 from .. import arguments
 from ..probes import leading
 from ..recipe import WANTED, Recipe
-from ..training.loop import Evaluation, Event, Step
+from ..training.loop import Evaluation, Event, Step, train
 from ..training.step import Training
 from .launching import launch
 from .loggers import logged
@@ -157,6 +158,7 @@ def resume(folder: str | Path, *, progress: bool = True, changed_data: bool = Fa
 
 def resumed(folder: str | Path, *, progress: bool, changed_data: bool, log: str, **options) -> Run:
     """One run, brought to its end."""
+    known(options, play, train)
     if finished(folder):
         mend(Path(folder))
         return load_run(folder)
@@ -164,6 +166,14 @@ def resumed(folder: str | Path, *, progress: bool, changed_data: bool, log: str,
     events = play(recipe, folder, resume=state, changed_data=changed_data, **options)
     gather(logged(events, log, recipe, folder), Run(recipe, folder), progress, state["step"])
     return load_run(folder)
+
+
+def known(options: dict, *takers: Callable) -> None:
+    """TypeError in one line for an option that none of these takes."""
+    names = {name for taker in takers for name in signature(taker).parameters}
+    if unknown := sorted(set(options) - names):
+        raise TypeError(f"resume() got an unexpected keyword argument {unknown[0]!r}; as in train(): device, "
+                        f"precision, evaluations, test, checkpoint_every")
 
 
 def bar(events: Iterator[Event], recipe: Recipe, shown: bool = True, start: int = 0) -> Iterator[Event]:

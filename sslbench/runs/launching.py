@@ -1,5 +1,6 @@
 """Train in several processes on one machine, and follow them."""
 
+import json
 import os
 import re
 import signal
@@ -9,14 +10,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from .. import arguments
 from ..catalog import Listed
 from ..machine.hardware import DEVICES, PRECISIONS, cpu_limit, known
 from ..notes import note
 from ..recipe import WANTED, Recipe
+from ..storage.lock import me
 from ..training.loop import Done, Event
 from .on_disk import free, replay
+from .parents import LAUNCHER
 from .recording import new_id
 
 # one that went first
@@ -30,9 +34,10 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
     """Train in `processes` processes under torchrun and yield the same events by following the run folder.
 
     Nothing happens before the first event is asked for; fit(recipe, folder, processes=2) asks for all of
-    them. Works from a notebook too: nothing is forked. Closing the generator stops the processes. device,
-    precision, overwrite: as in fit(). RuntimeError with the line that says what went wrong when they fail;
-    ValueError for classes typed in a notebook, which new processes cannot see.
+    them. Works from a notebook too: nothing is forked. Closing the generator stops the processes, and they
+    end when this process does. device, precision, overwrite: as in fit(). RuntimeError with the line that
+    says what went wrong when they fail; ValueError for classes typed in a notebook, which new processes
+    cannot see.
 
         for event in launch(Recipe(data="waves", steps=20), "runs/waves", processes=2):
             print(event.step)
@@ -45,24 +50,23 @@ def launch(recipe: Recipe, folder: str | Path, processes: int = 2, *, device: st
     known(device, DEVICES, "device")
     known(precision, PRECISIONS, "precision")
     free(recipe, folder, overwrite)
+    run, log = new_id(), tempfile.TemporaryFile()  # of no name: nothing of it stays, however this ends
+    how = ["--device", device, "--precision", precision, *["--overwrite"] * overwrite]
     # the folder is written by the run itself, once it has begun
-    with tempfile.TemporaryDirectory(prefix="sslbench-") as place:
-        Path(place, "recipe.json").write_text(recipe.to_json())
-        log, run = Path(place, "output.log"), new_id()
-        how = ["--device", device, "--precision", precision, *["--overwrite"] * overwrite]
-        command = [*torchrun(processes), "train", "--recipe", f"{place}/recipe.json", "--out", str(folder),
-                   "--quiet", "--run-id", run, *how]
-        with open(log, "wb") as output:
-            job = subprocess.Popen(
-                command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-                env={**os.environ, "OMP_NUM_THREADS": str(max(1, cpu_limit() // processes))})
+    command = [*torchrun(processes), "train", "--recipe", recipe.share(), "--out", str(folder), "--quiet",
+               "--run-id", run, *how]
+    threads = str(max(1, cpu_limit() // processes))
+    with log:
+        job = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                               env={**os.environ, "OMP_NUM_THREADS": threads, LAUNCHER: json.dumps(me())})
         try:
             done = None
             for event in replay(folder, follow=True, alive=lambda: job.poll() is None, run=run):
                 done = event
                 yield event
             if not isinstance(done, Done) or ended(job):
-                raise RuntimeError(f"the processes ended early: {last_error(log)} (all of it: {copied(log)})")
+                why = last_error(said_in(log).decode(errors="replace"), job.poll() or 0)
+                raise RuntimeError(f"the processes ended early: {why} (all of it: {copied(log)})")
         finally:
             stop(job)
 
@@ -91,11 +95,17 @@ def stop(job: subprocess.Popen) -> None:
                 job.wait(30)
 
 
-def copied(log: Path) -> str:
+def said_in(log: BinaryIO) -> bytes:
+    """What the processes wrote so far."""
+    log.seek(0)
+    return log.read()
+
+
+def copied(log: BinaryIO) -> str:
     """A copy of what failed processes wrote, which stays."""
     file, path = tempfile.mkstemp(prefix="sslbench-", suffix=".log")
-    os.write(file, log.read_bytes())
-    os.close(file)
+    with os.fdopen(file, "wb") as copy:
+        copy.write(said_in(log))
     return path
 
 
@@ -121,20 +131,23 @@ def importable(cls: type[Listed]) -> bool:
             and (made or getattr(sys.modules[cls.__module__], cls.__name__, None) is cls))
 
 
-def last_error(log: Path) -> str:
+def last_error(said: str, code: int = 0) -> str:
     """The line that says what went wrong: the last of our own that is not about another process, else one
-    that names an error."""
-    lines = [
-        line.strip().split("]: ")[-1] for line in log.read_text(errors="replace").splitlines() if line.strip()
-    ]
-    said = [line.removeprefix("sslbench: ") for line in lines if line.startswith("sslbench: ")]
+    that names an error. code: what torchrun ended with, a signal where it is below 0."""
+    lines = [line.strip().split("]: ")[-1] for line in said.splitlines() if line.strip()]
+    own = [line.removeprefix("sslbench: ") for line in lines if line.startswith("sslbench: ")]
     errors = [
         line for line in lines
         if re.match(r"[\w.]*(Error|Exception|Interrupt)\b", line) and "ChildFailedError" not in line
     ]
-    of_its_own = [[line for line in some if not re.search(OF_ANOTHER, line)] for some in (said, errors)]
+    of_its_own = [[line for line in some if not re.search(OF_ANOTHER, line)] for some in (own, errors)]
     causes = of_its_own[0] or of_its_own[1]
+    if code < 0 and not causes:
+        return (f"torchrun, which ran them, was ended by {signal.Signals(-code).name}; python -m sslbench "
+                "resume goes on from the last checkpoint")
     if not causes and any("SIGKILL" in line or re.search(r"exitcode\s*:\s*-9", line) for line in lines):
         return ("one of them was killed (SIGKILL), most often because memory ran out; take a smaller batch "
                 "or fewer processes")
-    return (causes or said or errors or lines or ["no output"])[-1]
+    remarks = r"[IW]\d{4} |\*{4,}|={4,}|-{4,}|.*Warning:|warnings\.warn"  # of torch's log, no reason
+    others = [line for line in lines if not re.match(remarks, line)]
+    return (causes or own or errors or others or ["they said no reason"])[-1]

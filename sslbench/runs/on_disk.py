@@ -5,7 +5,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,8 @@ def finished(folder: str | Path) -> bool:
     from. Nothing is changed."""
     folder = arguments.path(folder)
     done = [line["step"] for line in event_lines.read(folder, quiet=True) if line["event"] == "Done"]
+    with suppress(FileNotFoundError, ValueError):  # else who goes on says what is wrong with the recipe
+        done = [step for step in done if step == read_recipe(folder).steps]  # one at another step is no end
     if done:
         lock.sweep(folder)
     return bool(done) and (recording.has_last_weights(folder, done[-1]) or not run_folder.checkpoints(folder))

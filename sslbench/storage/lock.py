@@ -73,12 +73,24 @@ def taken(path: Path) -> int:
         if not free and not alive(owner):  # what its owner forked still has the file
             path.unlink(missing_ok=True)
         if free and same_file(file, path):
-            os.truncate(file, 0)
-            os.pwrite(file, json.dumps(me()).encode(), 0)
+            sign(file, path)
             return file
         os.close(file)
         if not free and alive(owner):
             raise held(path.parent, owner)
+
+
+def sign(file: int, path: Path) -> None:
+    """Write into the lock whose it is. OSError that names it where that fails; nobody has it then."""
+    try:
+        os.truncate(file, 0)
+        os.pwrite(file, json.dumps(me()).encode(), 0)
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        os.close(file)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        raise
 
 
 def opened(path: Path, how: int) -> int:

@@ -16,6 +16,10 @@ OWN = re.compile(
     r"checkpoint-\d{7,19}\.safetensors|evaluations/\d{7,19}-[a-z]+\.safetensors")
 SEEDS = "seeds.json"  # of a folder that holds a folder for the run of each of several seeds
 LIST = "files.txt"  # a line for every file that the run writes, put there before the file
+# one name of each form, in a list that a kill has cut in the middle of a name
+FORMS = ("events.jsonl", LIST, "output.log", "recipe.json", "run.json", "weights.safetensors",
+         "checkpoint-0000000.safetensors", "evaluations/0000000-validation.safetensors",
+         "evaluations/0000000-test.safetensors")
 MOST = 2**24  # bytes of a text file that are read: nothing that a run writes is longer, except its events
 
 
@@ -42,15 +46,38 @@ def could_be_ours(folder: Path) -> list[str]:
 
 def written(folder: Path) -> set[str]:
     """Names of the files that the run in this folder wrote, by its own list; empty where there is no run.
-    Runs that were recorded before there was a list have a recipe, and theirs are the files of a run's names
-    that are laid out as those runs did it."""
-    if (folder / LIST).is_file():
-        return {name for name in text(folder / LIST).split("\n") if OWN.fullmatch(name)} | {LIST}
+    A run that was killed before its first file is none. Runs that were recorded before there was a list have
+    a recipe, and theirs are the files of a run's names that are laid out as those runs did it."""
+    if listed := _listed(folder):
+        return set() if _killed_at_once(folder, listed) else listed
     if not _says_pretext(folder / "recipe.json"):
         return set()
     return {name for name in could_be_ours(folder)
             if (_laid_out(folder / name)
                 if name.endswith(".safetensors") else name in ("recipe.json", "events.jsonl", "output.log"))}
+
+
+def _listed(folder: Path) -> set[str]:
+    """The names in the list, its own among them; empty where there is no list."""
+    if not (folder / LIST).is_file():
+        return set()
+    return {name for name in text(folder / LIST).split("\n") if OWN.fullmatch(name)} | {LIST}
+
+
+def _killed_at_once(folder: Path, listed: set[str]) -> bool:
+    """Whether a run wrote its list here and nothing more."""
+    return ("recipe.json" in listed and _of_names(folder / LIST)
+            and not any((folder / name).exists() for name in listed - {LIST}))
+
+
+def _of_names(path: Path) -> bool:
+    """Whether there is a list as a run writes it, whole or cut by a kill: nothing in it but such names."""
+    try:
+        *whole, last = text(path).split("\n")
+    except (OSError, ValueError):
+        return False
+    cut = re.sub(r"[0-9]", "0", last)
+    return all(map(OWN.fullmatch, whole)) and any(form.startswith(cut) for form in FORMS)
 
 
 def _says_pretext(path: Path) -> bool:
@@ -75,8 +102,9 @@ def _laid_out(path: Path) -> bool:
 def strangers(folder: Path) -> list[str]:
     """Names in the folder that its run did not write; those that begin with a dot aside, which tools leave
     everywhere."""
-    ours = written(folder)
+    ours = written(folder) or _listed(folder)
     ours |= {f"{name}.part" for name in ours}  # of a killed run
+    ours |= {f"{LIST}.part"} if _of_names(folder / f"{LIST}.part") else set()
     names = [path.relative_to(folder).as_posix()
              for path in (*folder.glob("*"), *folder.glob("evaluations/*"))]
     return sorted(name for name in names

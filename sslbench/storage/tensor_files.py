@@ -74,9 +74,14 @@ def write(path: Path, value: Any) -> None:
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
     """A file that every safetensors tool reads, with a digest of all of it in its header."""
+    write_bytes(path, packed(tensors, header))
+
+
+def packed(tensors: dict[str, Tensor], header: dict[str, str]) -> bytes:
+    """The bytes of such a file."""
     from safetensors.torch import save
 
-    write_bytes(path, save(tensors, {**header, "digest": digest(tensors, header)}))
+    return save(tensors, {**header, "digest": digest(tensors, header)})
 
 
 def read(path: Path, most: int | None = None) -> Any:

@@ -125,6 +125,12 @@ class Player:
         return self._playing.state
 
     @property
+    def pausing(self) -> bool:
+        """A pause is wanted, and the event before it is still being made."""
+        playing = self._playing
+        return playing.state == "running" and playing.pausing and not playing.stopping
+
+    @property
     def error(self) -> BaseException | None:
         """What the events raised."""
         return self._playing.error

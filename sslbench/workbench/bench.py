@@ -105,15 +105,19 @@ class Workbench:
         """Hold after the step that is being made."""
         if session := self._controller.session:
             session.player.pause()
+            self._controller.wake()
 
     def toggle(self) -> None:
-        """Pause or resume."""
-        (self.resume if self.state == "paused" else self.pause)()
+        """Pause or resume; a pause that is still to come is taken back."""
+        session = self._controller.session
+        waits = self.state == "paused" or (session is not None and session.player.pausing)
+        (self.resume if waits else self.pause)()
 
     def resume(self) -> None:
         """Go on with a run that is paused."""
         if session := self._controller.session:
             session.player.resume()
+            self._controller.wake()
 
     def stop(self) -> None:
         """End the run after the step that is being made; what was learned stays."""

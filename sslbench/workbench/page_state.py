@@ -12,8 +12,8 @@ from .shown_run import Look, ShownRun, one_line
 
 @dataclass(frozen=True)
 class State:
-    """name: ready, running, paused, stopping, stopped, done or failed; doing: the same in words. title: the
-    run that they are about."""
+    """name: ready, running, pausing, paused, stopping, stopped, done or failed; doing: the same in words.
+    title: the run that they are about."""
 
     name: str = "ready"
     step: int = 0
@@ -36,7 +36,7 @@ class State:
 
     @property
     def live(self) -> bool:
-        return self.name in ("running", "paused", "stopping")
+        return self.name in ("running", "pausing", "paused", "stopping")
 
     @property
     def ended(self) -> bool:
@@ -53,7 +53,8 @@ def with_session(state: State, session: Session, stopping: bool, answered: bool)
     """What the training that was started last is doing. answered: something was chosen since, so what went
     wrong in it has been read."""
     now = session.player.state
-    name = "stopping" if stopping and now in ("running", "paused") else now
+    name = ("stopping" if stopping and now in ("running", "paused")
+            else "pausing" if session.player.pausing else now)
     title = next((name for run, name, _ in state.runs if run is session.run), "")
     return replace(state, name=name, step=session.run.step, share=session.share, title=title,
                    doing=session.words(name), run=session.run,

@@ -72,6 +72,7 @@ class Panel:
     def paint_lines(self, s: State) -> None:
         """Write buttons and words that have changed: quick."""
         self._paint_buttons(s)
+        self.tabs[self.book.selected_index or 0].turn_to(s)
         self._paint_words(s)
         self._leave_task_tab(s)
         self.say_error(s)
@@ -101,7 +102,7 @@ class Panel:
         w.close(self.root)
 
     def _paint_buttons(self, s: State) -> None:
-        paused = s.name == "paused"
+        paused = s.name in ("pausing", "paused")
         w.put(self.train, disabled=s.live or s.in_a_cell)
         w.put(self.pause, disabled=not s.live or s.in_a_cell, description="Resume" if paused else "Pause",
               icon="play" if paused else "pause")

@@ -108,14 +108,18 @@ class Preview:
         self._wake()
         check()
         hardware = Hardware("cpu")
-        self._roll(hardware.place(task), data, hardware, f"{BEFORE}: {name_of(recipe)}", recipe)
+        self._roll(hardware.place(task), data, hardware, f"{BEFORE}: {name_of(recipe)}", recipe, check)
 
-    def _roll(self, task, data, hardware, words: str, recipe: Recipe) -> None:
+    def _roll(self, task, data, hardware, words: str, recipe: Recipe, check=lambda: None) -> None:
+        """check: raises where nobody waits for these pictures any more, such as those before training once
+        there is a run."""
         n = len(next(iter(data.loaded("validation")[0].values())))
         seed = mix(self._rolls)
         rows = (torch.randperm(n, generator=torch.Generator().manual_seed(seed))[:SAMPLES]
                 if self._rolls else None)
-        self.look = Look(look_at(task, data, hardware, hardware.generator(seed), rows), data, words, recipe)
+        look = Look(look_at(task, data, hardware, hardware.generator(seed), rows), data, words, recipe)
+        check()
+        self.look = look
         self._wake()
 
     def _measure(self, recipe: Recipe, device: str, check) -> None:

@@ -92,7 +92,7 @@ class Session:
     def words(self, state: str) -> str:
         """What is going on, in one line."""
         step, total = self.run.step, self.recipe.steps
-        if state == "running" and not self.run.evaluations:
+        if state in ("running", "pausing") and not self.run.evaluations:
             return "loading the data and looking at the untrained network"
         if state == "running" and step == total:
             return "trained; looking at what was learned"

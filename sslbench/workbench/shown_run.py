@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from ..data import Data
+from ..messages import place
 from ..recipe import Recipe
 from ..runs.run import Run
 from ..shown import Shown
@@ -64,5 +65,8 @@ def name_of(recipe: Recipe) -> str:
 
 
 def one_line(error: BaseException | None) -> str:
-    """What went wrong, or ""."""
-    return "" if error is None else str(error).strip().split("\n")[0] or type(error).__name__
+    """What went wrong, and in which line of somebody's own class; or ""."""
+    if error is None:
+        return ""
+    where = place(error)
+    return (str(error).strip().split("\n")[0] or type(error).__name__) + (f" ({where})" if where else "")

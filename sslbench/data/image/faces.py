@@ -20,6 +20,7 @@ class Faces(Images):
     """
 
     name = "faces"
+    empty = "the sample that comes with sslbench is shown"
     paper = "https://hal.inria.fr/inria-00321923"
 
     def __init__(self, *, folder: Annotated[str, Hyperparameter("folder with a sub-folder for each "

@@ -29,6 +29,7 @@ class Images(FoundPictures):
     """
 
     name = "images"
+    empty = "the sample that comes with sslbench is shown"
 
     def __init__(self, *, folder: Annotated[str, Hyperparameter("folder of images; names of sub-folders are "
                                                                 "labels")] = "",

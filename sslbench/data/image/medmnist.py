@@ -45,6 +45,7 @@ class MedMNIST(Data):
     """
 
     name = "medmnist"
+    empty = "the set that name says is read"
     paper = "https://doi.org/10.1038/s41597-022-01721-8"
     unit = "pictures"
 

@@ -39,6 +39,7 @@ class WebDataset(FoundPictures):
     """
 
     name = "webdataset"
+    empty = "generated shapes in shards are shown"
     paper = "https://github.com/webdataset/webdataset"
 
     def __init__(self, *, file: Annotated[str, Hyperparameter("shards: train-{000000..000127}.tar, a pattern "

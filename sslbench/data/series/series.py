@@ -22,6 +22,7 @@ class Series(Data):
     """
 
     name = "series"
+    empty = "the sample that comes with sslbench is shown"
 
     def __init__(self, *, file: Annotated[str, Hyperparameter("table, .npy, .npz or .ts; several, a pattern "
                                                               "or a folder")] = "",

@@ -27,6 +27,7 @@ class Text(Data):
     """
 
     name = "text"
+    empty = "the sample that comes with sslbench is shown"
 
     def __init__(self, *, file: Annotated[str, Hyperparameter("a .txt, .csv, .tsv, .jsonl or FASTA file, "
                                                               "several, or a folder")] = "",

@@ -99,10 +99,29 @@ class CPC(Pretext):
         return math.log(size_of(inputs[0]) * world())
 
     def show(self, inputs):
+        """The last guess of each sample: what it read, what came, and how near the two are."""
         z, later = self.latents(inputs), self.first * self.row
-        guess, came = self.guess[0](self.contexts(z)[:, :-later]).mean(1), z[:, later:].mean(1)
+        at = z.shape[1] - later - self.row  # the last place from which something comes that late
+        guess, came = self.guess[0](self.contexts(z)[:, at:at + self.row]).mean(1), z[:, -self.row:].mean(1)
         a, b = (nn.functional.normalize(x.float(), dim=1) for x in (guess, came))
-        return [Row("sample", inputs[0]), Matrix("what is expected (rows) and what comes (columns)", a @ b.T)]
+        read, comes = self.parts_of(inputs[0], z.shape[1] // self.row)
+        steps = f"{self.first} step{'s' * (self.first > 1)} later"
+        return [Row("what is read", read), Row(f"what comes {steps}", comes, "truth"),
+                Matrix(f"what is expected (rows) and what comes {steps} (columns)", a @ b.T)]
+
+    def parts_of(self, batch, steps):
+        """The part of each sample that the last guess has read, and the part that it is about, cut along the
+        first axis."""
+        ((name, field),) = self.fields.items()
+        x, axis = batch[name], batch[name].ndim - field.rank
+        if self.native:
+            n = x.shape[axis] // steps
+            end, start, last = (steps - self.first) * n, (steps - 1) * n, steps * n
+        else:
+            starts = self.starts[::self.row, 0].tolist()
+            end, start = starts[-1 - self.first] + self.size[0], starts[-1]
+            last = start + self.size[0]
+        return {name: x.narrow(axis, 0, end)}, {name: x.narrow(axis, start, last - start)}
 
 
 def contrast(guess: Tensor, later: Tensor, temperature: float) -> tuple[Tensor, Tensor]:

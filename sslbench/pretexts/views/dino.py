@@ -88,7 +88,7 @@ class DINO(TwoViews):
         said = self.student(inputs[-1]).argmax(1).tolist()
         return [Row("whole view, and the teacher's answer", inputs[0]), Says([f"answer {i}" for i in a]),
                 Row("another whole view, and the teacher's answer", inputs[1]),
-                Says([f"answer {j}" for j in b], [i == j for i, j in zip(a, b)]),
+                Says([f"answer {j}" for j in b], [i == j for i, j in zip(a, b)], "agree"),
                 Row("what the student sees, and its answer", inputs[-1]), Says([f"answer {k}" for k in said])]
 
 

@@ -58,7 +58,7 @@ class SwAV(TwoViews):
         a, b = (s[:8].argmax(1).tolist() for s in scores)
         first, second = ({name: x[:8] for name, x in view.items()} for view in inputs)
         return [Row("view 1", first), Says([f"cluster {i}" for i in a]), Row("view 2", second),
-                Says([f"cluster {j}" for j in b], [i == j for i, j in zip(a, b)]),
+                Says([f"cluster {j}" for j in b], [i == j for i, j in zip(a, b)], "agree"),
                 *nearest_to_centers(inputs[0], scores[0])]
 
 

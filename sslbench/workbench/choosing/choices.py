@@ -9,7 +9,7 @@ from ...catalog import contracts
 from ...data import Data
 from ...recipe import Recipe
 from ..error_line import safely
-from ..shown_run import name_of
+from ..shown_run import name_of, one_line
 from .menus import Menus
 from .settings import Settings
 
@@ -22,6 +22,15 @@ class Chosen:
     problem: str
     name: str
     device: str
+
+
+def tried(recipe: Recipe) -> None:
+    """Build what somebody wrote in a cell, once: what is wrong with it is said when it is chosen, not when
+    data has been read. What comes with sslbench is tested."""
+    if any(cls.__module__.split(".")[0] != __package__.split(".")[0] for _, cls in recipe.classes()):
+        data = recipe.make_data()
+        if not recipe.incompatible(data):
+            recipe.make_task(data)
 
 
 class Choices:
@@ -61,10 +70,9 @@ class Choices:
         """Say exactly this recipe; changed("") as if somebody had chosen it."""
         with self._lock, self._filling():
             self._base = recipe
-            self.menus.chosen = {kind: getattr(recipe, kind) for kind in contracts()}
             self.settings.set(recipe)
             self.menus.place(self.settings.own)
-            self.menus.refresh()
+            self.menus.set({kind: getattr(recipe, kind) for kind in contracts()})
         self._tell("")
 
     def set_steps(self, steps: int) -> None:
@@ -107,8 +115,9 @@ class Choices:
             if self.menus.problem:
                 raise ValueError(self.menus.problem)
             recipe, problem = self.settings.read(base).check(), ""
-        except (ValueError, TypeError, OSError) as error:
-            recipe, problem = None, str(error).strip().split("\n")[0] or type(error).__name__
+            tried(recipe)
+        except Exception as error:  # whatever somebody's class raises
+            recipe, problem = None, one_line(error)
         return Chosen(recipe, problem, name_of(base), self.settings.device.value)
 
     def _make_data(self, name: str) -> Data:
@@ -116,10 +125,12 @@ class Choices:
         return Data.find(name)(**Data.find(name).checked(self.settings.parts["data"].values()))
 
     def _chose(self, kind: str, name: str) -> None:
-        """Somebody chose from a menu; what a menu says while it is filled is nobody's choice."""
+        """Somebody chose from a menu, or typed the name of what a family makes; what a menu says while it is
+        filled is nobody's choice. ValueError in one line where there is none of that name."""
         with self._lock:
             if self._quiet:
                 return
+            Recipe(**{kind: name}).classes(kind)
             with self._filling():
                 notes = self.menus.choose(kind, name)
                 for part in contracts():

@@ -18,11 +18,18 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class ByName:
+    """A line of a menu for all that a family makes by a name, which somebody types."""
+
+    family: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line of a menu: what it says, what it stands for, how it looks."""
 
     label: str
-    value: str | Heading
+    value: str | Heading | ByName
     style: str = ""
 
 
@@ -43,6 +50,11 @@ def entries(classes: dict[str, type[Listed]], reasons: dict[str, str], default: 
         lines += [Entry(labelled(name, reasons[name], classes.get(name)), name, GREY if reasons[name] else "")
                   for name in groups[group]]
     return lines
+
+
+def families(found: dict[str, type[Listed]]) -> list[Entry]:
+    """The last lines of a menu, one for each family."""
+    return [Entry(f"{family}: by name …", ByName(family)) for family in found]
 
 
 def labelled(name: str, why: str, cls: type[Listed] | None) -> str:

@@ -9,7 +9,8 @@ from ...data import Data
 from ...pretexts import Pretext
 from ...recipe import Recipe
 from .. import widgets as w
-from .entries import Entry, Heading, entries, landed_on
+from .by_name import NameField
+from .entries import ByName, Entry, Heading, entries, families, landed_on
 from .fits import backbones_for, first_that_fits, pretexts_for
 
 TITLES = {"data": "Data", "pretext": "Pretext task", "backbone": "Backbone"}
@@ -22,17 +23,21 @@ class Menus:
 
     def __init__(self, chosen: dict[str, str], make_data: Callable[[str], Data],
                  chose: Callable[[str, str], None]):
-        self.chosen, self._make_data, self._chose = dict(chosen), make_data, chose
+        self._make_data, self._chose = make_data, chose
+        # what a person chose comes back as soon as it fits again
+        self.chosen, self.wanted = dict(chosen), dict(chosen)
         self.problem = ""  # why the data cannot be looked at, for example a folder that is not there
         self.data: Data | None = None
         self.menus = {kind: w.menu([], kind) for kind in TITLES}
         self.words = {kind: w.html("", "about") for kind in TITLES}
         # for a field with one's own folder or file
         self.extra = {kind: w.column([], "own") for kind in TITLES}
+        self.names = {kind: NameField(kind, contracts()[kind].all_families(),
+                                      lambda name, kind=kind: chose(kind, name)) for kind in TITLES}
         self.reading = w.html("", "reading")  # what was read of the data
         self.colors = w.html("", "style")
         self.widget = w.row([w.column([w.html(f"<b>{title}</b>", "title"), self.menus[kind], self.words[kind],
-                                       self.extra[kind],
+                                       self.names[kind].widget, self.extra[kind],
                                        *([self.reading] if kind == "data" else [])],
                                       "choice", f"choice-{kind}")
                                       for kind, title in TITLES.items()] + [self.colors], "choices")
@@ -58,23 +63,33 @@ class Menus:
             self.reasons["backbone"] = self._backbones()
         self._fill()
 
+    def set(self, chosen: dict[str, str]) -> None:
+        """Say exactly these."""
+        self.chosen, self.wanted = dict(chosen), dict(chosen)
+        for names in self.names.values():
+            names.asked = None
+        self.refresh()
+
     def choose(self, kind: str, name: str) -> list[str]:
-        """Choose and move what no longer fits to the first that does; one sentence for each move. What does
-        not fit is not chosen."""
+        """Choose and move what no longer fits to the first that does, and back to what somebody chose where
+        that fits again; one sentence for each move. What does not fit is not chosen."""
+        if kind == "backbone" and self.data is not None and name not in self.reasons[kind]:
+            self.reasons[kind] = self._backbones()  # made by its name just now
         if why := self.reasons[kind].get(name, ""):
             self._fill()
             return [f"{name} does not fit here: {why}."]
-        notes, self.chosen[kind] = [], name
+        notes, self.chosen[kind], self.wanted[kind], self.names[kind].asked = [], name, name, None
         if kind == "data":
             self.refresh()
         if self.data is None:
             return notes
         for later, reasons in (("pretext", lambda: self.reasons["pretext"]), ("backbone", self._backbones)):
-            before, found = self.chosen[later], reasons()
-            self.chosen[later] = first_that_fits(found, before)
-            if self.chosen[later] != before:
-                notes.append(f"{before} does not fit here ({found[before]}), so it became "
-                             f"{self.chosen[later]}.")
+            before, found, wanted = self.chosen[later], reasons(), self.wanted[later]
+            now = wanted if found.get(wanted) == "" else first_that_fits(found, before)
+            self.chosen[later] = now
+            if now != before:
+                notes.append(f"{wanted} fits again and took the place of {before}." if now == wanted else
+                             f"{before} does not fit here ({found[before]}), so it became {now}.")
         self.refresh()
         return notes
 
@@ -90,8 +105,9 @@ class Menus:
                 column.children = tuple(own[kind])
 
     def lock(self, locked: bool) -> None:
-        for menu in self.menus.values():
+        for kind, menu in self.menus.items():
             w.put(menu, disabled=locked)
+            self.names[kind].lock(locked)
 
     def _backbones(self) -> dict[str, str]:
         return backbones_for(self.chosen["pretext"], self.data, self.chosen["backbone"])
@@ -102,17 +118,24 @@ class Menus:
             names = [value for _, value in menu.options]
             menu.value = landed_on(names, menu.index,
                                    names.index(self.chosen[kind]) if self.chosen[kind] in names else 0)
+        elif isinstance(menu.value, ByName):
+            self.names[kind].ask(menu.value)
         elif menu.value is not None and menu.value != self.chosen[kind]:
             self._chose(kind, menu.value)
+        elif self.names[kind].asked:  # back from a family
+            self.names[kind].asked = None
+            self.names[kind].follow(self.chosen[kind])
 
     def _fill(self) -> None:
         rules = []
         for kind, menu in self.menus.items():
             found = entries(contracts()[kind].all(), self.reasons[kind], DEFAULTS[kind])
+            found += families(self.names[kind].families)
             options = tuple((entry.label, entry.value) for entry in found)
             if menu.options != options:
                 menu.options = options
-            w.put(menu, value=self.chosen[kind])
+            w.put(menu, value=self.names[kind].asked or self.chosen[kind])
+            self.names[kind].follow(self.chosen[kind])
             rules += [f".sslb-{kind} option:nth-child({i + 1}) {{ {entry.style} }}"
                       for i, entry in enumerate(found) if entry.style]
             self._describe(kind)

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ...catalog import Hyperparameter, Listed, contracts
+from ...data import Data
 from ...machine.hardware import DEVICES
 from ...recipe import Recipe
 from .. import widgets as w
 from .controls import Control, Number, control
 
 OWN = ("folder", "file")  # what a person's own data is read from: always in sight
-EMPTY = "Empty: the sample that comes with sslbench is shown."
 LOCKED = "Locked while this run goes on; Stop ends it, and what was learned stays."
 CHANGEABLE = "What is set here is written into the recipe (tab Code)."
 
@@ -80,7 +80,8 @@ class Settings:
             return
         known = asked.known(kind)
         controls = {n: control(h, given.get(n, h.default), self._changed) for n, h in known.items()}
-        rows = {n: own_line(n, h, controls[n]) if n in OWN else labelled(n, h, controls[n].widget)
+        empty = next((cls.empty for cls in classes if issubclass(cls, Data)), "")
+        rows = {n: own_line(n, h, controls[n], empty) if n in OWN else labelled(n, h, controls[n].widget)
                 for n, h in known.items()}
         self.parts[kind] = Part(name, classes, known, controls, dict(given))
         old = [*self.groups[kind].children, *self.own[kind]]
@@ -137,12 +138,12 @@ def labelled(name: str, h: Hyperparameter, widget):
     return w.column([w.html(words), w.named(widget, f"set-{name}")], "setting")
 
 
-def own_line(name: str, h: Hyperparameter, c: Control | Number):
-    """A field for a folder or a file, and below it what an empty one means."""
+def own_line(name: str, h: Hyperparameter, c: Control | Number, empty: str):
+    """A field for a folder or a file, and below it what an empty one means, as its source says."""
     says = w.html("", "meaning")
 
     def say() -> None:
-        w.put(says, value="" if c.value else EMPTY)
+        w.put(says, value="" if c.value or not empty else w.escape(f"Empty: {empty}."))
 
     w.listen(c.widget, say)
     say()

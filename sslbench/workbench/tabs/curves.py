@@ -3,7 +3,7 @@
 from ... import plots
 from ...plots import words
 from .. import widgets as w
-from .base import Picture, PictureTab
+from .base import Picture, PictureTab, owner_of
 
 
 class CurvesTab(PictureTab):
@@ -15,6 +15,9 @@ class CurvesTab(PictureTab):
         self.picture = Picture("plot", empty="The loss appears here as soon as training starts.")
         self.widget = w.column([self.picture.widget], "page")
 
+    def turn_to(self, s) -> None:
+        self.picture.leave(owner_of(s.shown))
+
     def paint(self, s, dark: bool) -> None:
         shown = s.shown
         if not shown or not (shown.steps or shown.evaluations):
@@ -23,4 +26,5 @@ class CurvesTab(PictureTab):
         chance = plots.chance_loss(shown.evaluations)
         self.picture.show((shown.mark, len(shown.steps)),
                           lambda: plots.curves(shown.steps, shown.evaluations, shown.recipe.steps),
-                          f"{shown.name}. {words.curves(shown.steps, shown.evaluations, chance)}", dark)
+                          f"{shown.name}. {words.curves(shown.steps, shown.evaluations, chance)}", dark,
+                          owner_of(shown))

@@ -3,7 +3,7 @@
 from ... import plots
 from ...plots import words
 from .. import widgets as w
-from .base import Picture, PictureTab, when
+from .base import Picture, PictureTab, owner_of, when
 
 
 class OverTimeTab(PictureTab):
@@ -21,6 +21,10 @@ class OverTimeTab(PictureTab):
         self._run, self._count = None, 0
         w.listen(self.slider, moved)
 
+    def turn_to(self, s) -> None:
+        if self.picture.leave(owner_of(s.shown)):
+            w.put(self.say, value="")
+
     def paint(self, s, dark: bool) -> None:
         looks = [e for e in s.shown.looks if e.pictures] if s.shown else []
         if not looks:
@@ -37,9 +41,10 @@ class OverTimeTab(PictureTab):
                     w.put(widget, value=len(looks) - 1)
             w.show(self.tools, len(looks) > 1)
         e = looks[min(self.slider.value, len(looks) - 1)]
-        w.put(self.say, value=w.escape(f"{s.shown.name}: {when(e.step, s.shown)}"))
         self.picture.show((id(s.shown.run), e.step), lambda: plots.task(e.pictures, s.shown.data),
-                          words.task(e.pictures), dark)
+                          words.task(e.pictures), dark, owner_of(s.shown))
+        # after the picture, which takes a moment: words never stand above another one's
+        w.put(self.say, value=w.escape(f"{s.shown.name}: {when(e.step, s.shown)}"))
 
     def close(self) -> None:
         self._link.close()

@@ -8,7 +8,7 @@ from ...runs.verdict import rows_read
 from .. import widgets as w
 from ..background import BackgroundJobs
 from ..shown_run import ShownRun
-from .base import Picture, PictureTab
+from .base import Picture, PictureTab, owner_of
 
 
 class ProbesTab(PictureTab):
@@ -28,6 +28,11 @@ class ProbesTab(PictureTab):
         self.widget = w.column([w.row([self.split, self.test], "tools"), self.picture.widget, self.table,
                                 self.confusion.widget], "page")
 
+    def turn_to(self, s) -> None:
+        self.confusion.leave(owner_of(s.shown))
+        if self.picture.leave(owner_of(s.shown)):
+            self._say("", "")
+
     def paint(self, s, dark: bool) -> None:
         shown = s.shown
         self._run = shown and shown.run
@@ -35,18 +40,22 @@ class ProbesTab(PictureTab):
         if not shown or not shown.evaluations:
             self.picture.clear()
             self.confusion.clear()
-            for widget in (self.split, self.table):
-                w.put(widget, value="")
+            self._say("", "")
             return
         last = shown.evaluations[-1]
         split = (f"the test split, used once{rows_read(last.rows)}" if last.split == "test"
                  else f"validation, after {last.step} steps")
-        w.put(self.split, value=w.escape(f"{shown.name}. What a simple probe reads off the frozen "
-                                         f"embedding. Scores on {split}."))
+        table = scores_table(shown) + further_table(shown) + geometry(shown)
+        # the picture first, which takes a moment: words never stand above another one's
         self.picture.show(shown.mark, lambda: plots.probes(shown.evaluations),
-                          words.probes(shown.evaluations), dark)
-        w.put(self.table, value=scores_table(shown) + further_table(shown) + geometry(shown))
+                          words.probes(shown.evaluations), dark, owner_of(shown))
+        self._say(w.escape(f"{shown.name}. What a simple probe reads off the frozen embedding. Scores on "
+                           f"{split}."), table)
         self.paint_confusion(shown, dark)
+
+    def _say(self, split: str, table: str) -> None:
+        w.put(self.split, value=split)
+        w.put(self.table, value=table)
 
     def close(self) -> None:
         self._jobs.close()
@@ -79,7 +88,7 @@ class ProbesTab(PictureTab):
             return self.confusion.clear()
         found = shown.run.confusion()
         self.confusion.show(shown.mark, lambda: found.figure, words.confusion(found.counts, found.names),
-                            dark)
+                            dark, owner_of(shown))
 
 
 def scores_table(shown: ShownRun) -> str:

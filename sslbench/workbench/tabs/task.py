@@ -4,7 +4,9 @@ from ... import plots
 from ...plots import words
 from .. import widgets as w
 from ..shown_run import Look, ShownRun
-from .base import Picture, PictureTab, when
+from .base import Picture, PictureTab, owner_of, when
+
+NONE = "There are no pictures of this choice: what is wrong with it stands in the line above."
 
 
 class TaskTab(PictureTab):
@@ -19,15 +21,27 @@ class TaskTab(PictureTab):
         self.say = w.html("", "say")
         self.widget = w.column([w.row([button, self.say], "tools"), self.picture.widget], "page")
 
+    def turn_to(self, s) -> None:
+        look, owner = looked_at(s)
+        if look and self.picture.leave(owner):
+            w.put(self.say, value="")
+
     def paint(self, s, dark: bool) -> None:
-        look = s.look if s.look and s.look.first else (s.shown and last_look(s.shown)) or s.look
+        look, owner = looked_at(s)
         if look:
             self.picture.show(id(look.pictures), lambda: plots.task(look.pictures, look.data),
-                              words.task(look.pictures), dark)
+                              words.task(look.pictures), dark, owner)
         else:
-            self.picture.clear()
+            self.picture.clear(NONE if s.error else "")
         # after the picture, which takes a moment: words never stand above another one's
         w.put(self.say, value=w.escape(look.words) if look else "")
+
+
+def looked_at(s) -> tuple[Look | None, object]:
+    """The newest pictures, those drawn by hand first, and what they belong to."""
+    if not (s.look and s.look.first) and s.shown and (look := last_look(s.shown)):
+        return look, owner_of(s.shown)
+    return s.look, s.look and s.look.recipe
 
 
 def last_look(shown: ShownRun) -> Look | None:
