@@ -7,7 +7,8 @@ from pathlib import Path
 
 # From the bottom up: a part may import itself and what stands in earlier lines.
 LAYERS = [
-    {"messages", "notes"},
+    {"messages"},
+    {"notes"},
     {"machine", "table"},
     {"catalog"},
     {"arguments", "field", "storage"},
@@ -20,7 +21,7 @@ LAYERS = [
     {"workbench", "commands"},
     {"__main__"},
 ]
-LOOKING = LAYERS[6]  # may import each other and these, nothing above
+LOOKING = LAYERS[7]  # may import each other and these, nothing above
 BELOW_LOOKING = {"catalog", "field", "data", "messages", "shown"}
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 

@@ -158,3 +158,17 @@ def test_pictures_that_are_copies_of_others_are_counted(tmp_path):
         assert (f"{n} of {len(data.sample_names(split))} {split} samples" in data.reading()) == bool(n)
     apart = Data.find("images")(folder=str(tmp_path), group="{group}_{copy}")
     assert "in training too" not in apart.reading()
+
+
+def test_names_of_labels_and_classes_reach_nobody_as_characters_that_a_terminal_obeys():
+    class Escapes(Told, listed=False):
+        def load(self, split):
+            rows, labels = super().load(split)
+            self.classes, self.notes = {"\x1b[1mkind": ["\x1b[2J", "b\n"]}, ["seen: \x1b]0;x\x07"]
+            return rows, {"\x1b[1mkind": labels["kind"]}
+
+    data = Escapes(half)
+    said = data.reading()
+    assert said.isprintable()
+    assert "Label '\\x1b[1mkind': 2 classes (\\x1b[2J, b\\n)" in said.replace("\\\\", "\\")
+    assert list(data.loaded("test")[1]) == list(data.classes) == ["\\x1b[1mkind"]

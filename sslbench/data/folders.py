@@ -183,10 +183,3 @@ def shown(names: list[str], most: int = 3) -> str:
 def plain(name: str) -> str:
     """A file name to print, shortened in the middle."""
     return one_line(name, 60).translate({ord("<"): "‹", ord(">"): "›"})
-
-
-def printable(name: str) -> str:
-    """The same where all characters can be printed; new lines and bytes that are no UTF-8 are written as
-    Python writes them."""
-    return (name if name.isprintable()
-            else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name))

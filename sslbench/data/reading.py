@@ -3,6 +3,7 @@
 import torch
 
 from ..field import size_of
+from ..messages import printable
 from .labels import phrase
 from .shared_rows import shared_with_training
 from .splits import SPLITS
@@ -22,4 +23,4 @@ def reading(data) -> str:
                 if label else "no label, so nothing is probed")
     said += [f"factors: {', '.join(factors)}"] if factors else []
     said += [shared] if (shared := shared_with_training(loaded)) else []
-    return ". ".join(line[:1].upper() + line[1:] for line in [*said, *data.notes]) + "."
+    return printable(". ".join(line[:1].upper() + line[1:] for line in [*said, *data.notes]) + ".")

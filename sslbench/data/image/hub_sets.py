@@ -96,9 +96,9 @@ def pictures_in(splits: dict[str, Any], asked: str, notes: list[str]) -> str:
         lacks = asked or able[0]
         word, data = next((word, data) for word, data in splits.items()
                           if lacks not in picture_columns(data.features))
-        raise ValueError(f"split {quoted(word)} has no column of pictures {quoted(lacks)}, which others have; it "
-                         f"has {named(data.features)}; rename the column there, or save the set without "
-                         "that split")
+        raise ValueError(f"split {quoted(word)} has no column of pictures {quoted(lacks)}, which others "
+                         f"have; it has {named(data.features)}; rename the column there, or save the set "
+                         "without that split")
     if len(able) > 1 and not asked:
         others = [name for name in able if name != alike[0]]
         notes.append(f"pictures from {quoted(alike[0])}; others in {named(others)} (data.image)")

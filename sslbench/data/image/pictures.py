@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ...machine.hardware import memory_limit
+from ...messages import printable
 from .. import parts
-from ..folders import Layout, layout, printable, shown
+from ..folders import Layout, layout, shown
 from ..metadata import Metadata, metadata_of
 from ..rows import Picked
 from ..tables.table import count

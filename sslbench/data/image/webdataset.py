@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from ...catalog import Hyperparameter
+from ...messages import printable
 from .. import Field, locations, parts
 from ..column_names import likely
-from ..folders import parted, plain, printable, shown
+from ..folders import parted, plain, shown
 from ..metadata import Metadata, metadata_of
 from ..tables.table import count
 from .augment import Color, Crop, Flip, Rotation
