@@ -10,6 +10,7 @@ from PIL import Image
 from toys import source
 
 from sslbench.data import SPLITS, Data, Field, Labelled
+from sslbench.data.reading import begun
 from sslbench.field import decode
 from sslbench.machine.hardware import Hardware
 from sslbench.recipe import Recipe
@@ -172,3 +173,11 @@ def test_names_of_labels_and_classes_reach_nobody_as_characters_that_a_terminal_
     assert said.isprintable()
     assert "Label '\\x1b[1mkind': 2 classes (\\x1b[2J, b\\n)" in said.replace("\\\\", "\\")
     assert list(data.loaded("test")[1]) == list(data.classes) == ["\\x1b[1mkind"]
+
+
+@pytest.mark.parametrize("note, sentence", [
+    ("left out: 3", "Left out: 3"), ("c.csv: latin-1", "c.csv: latin-1"), ("a/b holds 3", "a/b holds 3"),
+    ("my_file: 3", "my_file: 3"), ("data.group keeps", "data.group keeps"), ("", ""),
+    ("decimals: values from 0", "Decimals: values from 0")])
+def test_a_sentence_begins_with_a_capital_letter_and_the_name_of_a_file_does_not(note, sentence):
+    assert begun(note) == sentence

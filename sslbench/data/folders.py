@@ -28,6 +28,14 @@ PLAIN = {"set", "data", "dataset", "split", "part", "images", "image", "imgs", "
 MOST = 0.75
 
 
+class NoLevel(ValueError):
+    """There is no folder at a level that somebody asked for. deepest: folders of the deepest path."""
+
+    def __init__(self, parameter: str, n: int, deepest: int):
+        super().__init__(f"{parameter}: there is no folder at level {n}; the deepest path has {deepest}")
+        self.deepest = deepest
+
+
 @dataclass(frozen=True)
 class Layout:
     """given: the split of each file or None; [] where no folder names one.  levels: the folders of each file
