@@ -18,6 +18,7 @@ from ..catalog import nearest
 from . import labels as meaning
 from .column_names import SPLIT_COLUMNS, split_name
 from .folders import NoLevel
+from .repeats import repeated
 from .splits import Splits, divide
 
 
@@ -71,6 +72,7 @@ def metadata_of(keys: Sequence[str], columns: dict[str, Any], *, label: str = ""
         raise ValueError(f"data.group {group!r} puts all samples into one group; choose what differs "
                          "between persons, patients or takes")
     given = given_splits(known, split, names, said) or (None if split == "none" else given)
+    said += repeated(columns, values) if not group and given is None and time is None else []
     first = next(iter(values.values()), None)
     splits = divide(keys, first, groups, given, time)
     if splits.left_out:
