@@ -10,8 +10,8 @@ from .column_names import GROUPS
 from .labels import NO_LABEL
 
 # names of columns that say what a row is about
-THINGS = {*GROUPS, *"""id image images img picture photo file files filename file_name path filepath url name key
-          video document doc article author recording clip case sample title page""".split()}
+THINGS = {*GROUPS, *"""id image images img picture photo file files filename file_name path filepath url name
+          key video document doc article author recording clip case sample title page""".split()}
 ENDINGS = "_id", "_name", "_file", "_path"
 FEWEST = 10  # things that can be split
 SHARE = 0.05  # of the rows that are further ones of a thing; fewer are chance

@@ -14,7 +14,6 @@ from .augment import Color, Crop, Flip, Rotation
 from .images import Images
 from .source import Memory, Size
 
-
 LABEL = "person"
 BY_DESIGN = "people of the test are in no training picture: verification is what can be read"
 
@@ -61,11 +60,12 @@ class Faces(Images):
                              + (f"{deepest} folder{'s' * (deepest > 1)} deep; set it to {deepest} or less"
                                 if deepest else "in no sub-folder; put those of each person into one of "
                                                 "their own, or use the source images")) from None
-        self.classes = {LABEL: names for names in self.classes.values()}
+        # one label at most: who it is
+        self.classes = dict(zip([LABEL], self.classes.values()))
         unseen = self.found.metadata.unseen
         self.notes = [BY_DESIGN if note == unseen and apart(self.found.metadata) else
                       note.replace(repr(f"folder -{self.level}"), repr(LABEL)) for note in self.notes]
-        return rows, {LABEL: y for y in labels.values()}
+        return rows, dict(zip([LABEL], labels.values()))
 
     def pairs(self, split):
         labels = self.loaded(split)[1]
