@@ -54,6 +54,13 @@ def one_line(text: str, most: int = LINE) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+def printable(text: str) -> str:
+    """The same where all characters can be printed; new lines, what a terminal obeys and bytes that are no
+    UTF-8 are written as Python writes them."""
+    return (text if text.isprintable()
+            else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text))
+
+
 def named(names: Iterable, most: int = 40) -> str:
     """Names after each other: "a, b, c"; of many the first ones and how many there are more."""
     names = [one_line(str(name)[:MOST]) for name in names]

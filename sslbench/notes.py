@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from .messages import printable
+
 _listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
 
 
@@ -15,6 +17,7 @@ class Note(UserWarning):
 
 def note(text: str) -> None:
     """Say it to whoever listens in this thread, else as a warning."""
+    text = printable(text)
     if listener := _listener.get():
         listener(text)
     else:

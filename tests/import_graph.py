@@ -7,7 +7,8 @@ from pathlib import Path
 
 # From the bottom up: a part may import itself and what stands in earlier lines.
 LAYERS = [
-    {"messages", "notes"},
+    {"messages"},
+    {"notes"},
     {"machine", "table"},
     {"catalog"},
     {"arguments", "field", "storage"},

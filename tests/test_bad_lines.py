@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -9,10 +10,21 @@ import time
 import tracemalloc
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
-from bad_input import DAMAGED, PICTURES, RECIPES, bad_entries, bad_hyperparameters, own_sources, share
+from bad_input import (
+    DAMAGED,
+    PICTURES,
+    RECIPES,
+    bad_entries,
+    bad_hyperparameters,
+    own_sources,
+    picture,
+    share,
+)
+from PIL import Image
 
 from sslbench.commands import main
 
@@ -222,3 +234,66 @@ def test_a_run_folder_that_can_be_none(flag, oddities, capsys, tmp_path):
             refused([*TINY, "--data=series", "--backbone=gru", "--backbone.width=16", f"{flag}={path}"],
                     capsys)
     assert (tmp_path / "file").read_text() == "somebody's"
+
+
+# What a terminal obeys
+
+ESCAPES = "\x1b[31mred", "\x1b[2J", "\x1b]0;title\x07", "a\rb", "\u202ertl", "\x9b1m", "a\nb"
+
+
+def escaped_folders(root):
+    """A folder of pictures for each such name."""
+    for i, name in enumerate(ESCAPES):
+        (root / name).mkdir(parents=True)
+        for j in range(12):
+            x = np.random.default_rng(100 * i + j).integers(0, 255, (32, 32, 3), np.uint8)
+            Image.fromarray(x).save(root / name / f"\x1b[5m{j}.png")
+
+
+def escaped_torchvision(tmp_path, monkeypatch):
+    escaped_folders(tmp_path / "mine" / "eurosat" / "2750")
+    monkeypatch.setenv("SSLBENCH_DATA", str(tmp_path / "mine"))
+    return ["--data=torchvision:EuroSAT"]
+
+
+def escaped_hub(tmp_path, monkeypatch):
+    hub = pytest.importorskip("datasets")
+    content = picture("PNG")
+    cells = {"image": [{"bytes": content, "path": None}] * 70, ESCAPES[0]: [i % 7 for i in range(70)],
+             ESCAPES[1]: ["\x1b[1m<b>"] * 70}
+    features = {"image": hub.Image(), ESCAPES[0]: hub.ClassLabel(names=list(ESCAPES)),
+                ESCAPES[1]: hub.Value("string")}
+    hub.Dataset.from_dict(cells, features=hub.Features(features)).save_to_disk(str(tmp_path / "set"))
+    return [f"--data=hub:{tmp_path}/set"]
+
+
+def escaped_images(tmp_path, monkeypatch):
+    escaped_folders(tmp_path / "pictures")
+    return ["--data=images", f"--data.folder={tmp_path}/pictures"]
+
+
+def escaped_table(tmp_path, monkeypatch):
+    lines = "".join(f'word {i} and more,"{ESCAPES[i % 5]}"\n' for i in range(100))
+    (tmp_path / "x.csv").write_text(f'text,"{ESCAPES[0]} label"\n{lines}')
+    return ["--data=text", f"--data.file={tmp_path}/x.csv"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [escaped_torchvision, escaped_hub, escaped_images, escaped_table])
+def test_no_name_of_a_file_or_a_class_reaches_the_terminal_raw(tmp_path, monkeypatch, capsys, make):
+    words = make(tmp_path, monkeypatch)
+    capsys.readouterr()
+    out = tmp_path / "run"
+    line = ["train", *words, "--steps=1", "--batch-size=8", "--device=cpu", "--pretext=autoencoder"]
+    assert main([*line, f"--out={out}"]) == 0
+    assert main(["show", str(out)]) == 0 and main(["compare", str(out)]) == 0
+    said = capsys.readouterr()
+    assert [line for line in (said.out + said.err).split("\n") if not line.isprintable()] == []
+    assert "\\x1b[31m" in said.out
+
+
+def test_all_that_the_command_line_prints_goes_through_one_place():
+    package = Path(main.__code__.co_filename).parent
+    printing = {path.name for path in package.glob("*.py")
+                if re.search(r"(?<![\w.])print\(", path.read_text())}
+    assert printing == {"report.py", "__init__.py"}  # the latter: errors, which are one line each

@@ -21,6 +21,8 @@ from sslbench.notes import Note
 from sslbench.runs.run import load_run
 
 hub = pytest.importorskip("datasets")
+pyarrow = pytest.importorskip("pyarrow")
+pytest.importorskip("pyarrow.parquet")
 pytestmark = pytest.mark.usefixtures("catalogue", "cache")
 NAMES = ["cat", "dog", "emu"]
 
@@ -232,3 +234,95 @@ def test_a_recorded_network_is_there_without_its_data(saved, tmp_path):
     assert run.backbone({"image": torch.randn(2, 3, 32, 32)}).shape[0] == 2 and "cat, dog, emu" in run.reading
     with pytest.raises(FileNotFoundError, match=r"there is no folder .*pets"):
         _ = run.data
+
+
+# Splits that are not alike
+
+def with_names(names, n=30, start=0, **columns):
+    """Pictures of the classes a and b in turn, numbered as these names are."""
+    features = hub.Features({"image": hub.Image(), "kind": hub.ClassLabel(names=names), **columns})
+    cells = {"image": [{"bytes": picture(start + i), "path": None} for i in range(n)],
+             "kind": [names.index("ab"[i % 2]) for i in range(n)]}
+    return hub.Dataset.from_dict(cells | {name: [str(i % 3) for i in range(n)] for name in columns},
+                                 features=features)
+
+
+def truth(data, split) -> set[bool]:
+    labels, words = data.loaded(split)[1]["kind"].tolist(), data.classes["kind"]
+    return {words[y] == "ab"[int(name.rpartition("/")[2]) % 2]
+            for name, y in zip(data.sample_names(split), labels)}
+
+
+@pytest.mark.parametrize("train, test", [(["a", "b"], ["b", "a"]), (["a", "b"], ["c", "b", "a"]),
+                                         (["z", "b", "a"], ["a", "b"]), (["a", "b"], ["a", "b"])])
+def test_classes_are_told_by_their_names_where_splits_number_them_differently(tmp_path, train, test):
+    hub.DatasetDict({"train": with_names(train), "test": with_names(test, start=50)}).save_to_disk(
+        str(tmp_path / "x"))
+    data = source(tmp_path / "x")
+    assert [truth(data, split) for split in SPLITS] == [{True}] * 3
+
+
+def test_a_split_with_words_instead_of_numbers_has_the_same_classes(tmp_path):
+    words = hub.Dataset.from_dict(
+        {"image": [{"bytes": picture(50 + i), "path": None} for i in range(30)],
+         "kind": ["ab"[i % 2] for i in range(30)]},
+        features=hub.Features({"image": hub.Image(), "kind": hub.Value("string")}))
+    hub.DatasetDict({"train": with_names(["b", "a"]), "test": words}).save_to_disk(str(tmp_path / "x"))
+    data = source(tmp_path / "x")
+    assert [truth(data, split) for split in SPLITS] == [{True}] * 3
+
+
+def test_several_classes_at_once_are_told_by_their_names_too(tmp_path):
+    def split(names, start):
+        a, b = map(names.index, "ab")
+        cells = {"image": [{"bytes": picture(start + i), "path": None} for i in range(30)],
+                 "tags": [[a] * (i % 2) + [b] * (i % 3 == 0) for i in range(30)]}
+        return hub.Dataset.from_dict(cells, features=hub.Features(
+            {"image": hub.Image(), "tags": hub.List(hub.ClassLabel(names=names))}))
+
+    hub.DatasetDict({"train": split(["a", "b"], 0), "test": split(["b", "a"], 50)}).save_to_disk(
+        str(tmp_path / "x"))
+    data = source(tmp_path / "x")
+    assert "2 yes-or-no answers (a, b)" in data.reading()
+    for part in SPLITS:
+        for name, row in zip(data.sample_names(part), data.loaded(part)[1]["tags"].tolist()):
+            i = int(name.rpartition("/")[2])
+            assert row == [i % 2, int(i % 3 == 0)]
+
+
+def test_a_split_without_the_label_is_said_and_never_probed(tmp_path):
+    train = with_names(["a", "b"])
+    hub.DatasetDict({"train": train, "test": with_names(["a", "b"], 20, 50).remove_columns("kind")}
+                    ).save_to_disk(str(tmp_path / "x"))
+    data = source(tmp_path / "x")
+    said = data.reading()
+    assert "Split 'test' of 20 pictures has no column 'kind', so they have none" in said
+    assert "test of 20 pictures, none of which has a label" in said and truth(data, "test") == {True}
+    hub.DatasetDict({"train": train.remove_columns("kind"), "test": with_names(["a", "b"], 20, 50)}
+                    ).save_to_disk(str(tmp_path / "y"))
+    assert "30 unlabelled" in source(tmp_path / "y").reading()
+
+
+def test_a_split_without_pictures_is_named_with_a_way_on(tmp_path):
+    other = with_names(["a", "b"], 20, 50).rename_column("image", "photo")
+    hub.DatasetDict({"train": with_names(["a", "b"]), "test": other}).save_to_disk(str(tmp_path / "x"))
+    with pytest.raises(ValueError, match="split 'test' has no column of pictures 'image', which others have; "
+                                         "it has photo, kind; rename the column there") as error:
+        source(tmp_path / "x").loaded("train")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("path", ["x" * 5000 + ".png", "no\0thing.png", "gone.png", "/dev/zero"])
+@pytest.mark.parametrize("memory", [0.25, 0.0])
+def test_a_path_that_leads_nowhere_costs_its_picture_alone(tmp_path, path, memory):
+    cells = [{"bytes": picture(i), "path": None} for i in range(40)]
+    cells[4] = {"bytes": None, "path": path}
+    (tmp_path / "x").mkdir()  # as other tools write it
+    table = pyarrow.table({"image": cells, "kind": ["ab"[i % 2] for i in range(40)]})
+    pyarrow.parquet.write_table(table, tmp_path / "x" / "train.parquet")
+    data = source(tmp_path / "x", memory=memory)
+    if memory:
+        assert "Left out: 1 of 40 pictures" in data.reading() and sum(sizes(data)) == 39
+    else:
+        with pytest.warns(Note, match="cannot be read; .* takes its place"):
+            _ = [data.loaded(split)[0]["image"][torch.arange(n)] for split, n in zip(SPLITS, sizes(data))]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sslbench.data import Data
 from sslbench.data.locations import existing
 
 
@@ -32,3 +33,23 @@ def test_what_is_not_there_says_where_was_looked_and_what_is_like_it(here, typed
     message = str(error.value)
     assert (hint in message and str(here)[-60:] in message and "\n" not in message
             and ("mean" in message) == ("mean" in hint))
+
+
+@pytest.mark.parametrize("typed", ["photos/1.png", "photos/9.png/", "photos/9.png/more"])
+def test_a_file_in_the_place_of_a_folder_is_said_with_its_folder(here, typed):
+    (here / "photos" / "9.png").touch()
+    with pytest.raises((OSError, ValueError)) as error:
+        Data.find("images")(folder=typed)
+    said = str(error.value)
+    assert "\n" not in said and f"{here / 'photos'}" in said and "did you mean '9.png'" not in said
+    assert {"photos/1.png": f"did you mean the folder '{here / 'photos'}', which holds '9.png'?",
+            "photos/9.png/": f"photos/9.png' is a file; data.folder must be the folder that holds the "
+                             f"images, such as '{here / 'photos'}', or an .npz file",
+            "photos/9.png/more": f": not a directory, '9.png' in '{here / 'photos'}' is a "
+                                 "file"}[typed] in said
+
+
+def test_an_array_that_is_like_the_name_is_still_offered_where_a_folder_is_meant(here):
+    (here / "photos" / "set.npz").touch()
+    with pytest.raises(FileNotFoundError, match=r"did you mean 'set\.npz'\?"):
+        existing("photos/sets.npz", "folder", "data.folder")

@@ -10,6 +10,7 @@ from PIL import Image
 from toys import source
 
 from sslbench.data import SPLITS, Data, Field, Labelled
+from sslbench.data.reading import begun
 from sslbench.field import decode
 from sslbench.machine.hardware import Hardware
 from sslbench.recipe import Recipe
@@ -158,3 +159,25 @@ def test_pictures_that_are_copies_of_others_are_counted(tmp_path):
         assert (f"{n} of {len(data.sample_names(split))} {split} samples" in data.reading()) == bool(n)
     apart = Data.find("images")(folder=str(tmp_path), group="{group}_{copy}")
     assert "in training too" not in apart.reading()
+
+
+def test_names_of_labels_and_classes_reach_nobody_as_characters_that_a_terminal_obeys():
+    class Escapes(Told, listed=False):
+        def load(self, split):
+            rows, labels = super().load(split)
+            self.classes, self.notes = {"\x1b[1mkind": ["\x1b[2J", "b\n"]}, ["seen: \x1b]0;x\x07"]
+            return rows, {"\x1b[1mkind": labels["kind"]}
+
+    data = Escapes(half)
+    said = data.reading()
+    assert said.isprintable()
+    assert "Label '\\x1b[1mkind': 2 classes (\\x1b[2J, b\\n)" in said.replace("\\\\", "\\")
+    assert list(data.loaded("test")[1]) == list(data.classes) == ["\\x1b[1mkind"]
+
+
+@pytest.mark.parametrize("note, sentence", [
+    ("left out: 3", "Left out: 3"), ("c.csv: latin-1", "c.csv: latin-1"), ("a/b holds 3", "a/b holds 3"),
+    ("my_file: 3", "my_file: 3"), ("data.group keeps", "data.group keeps"), ("", ""),
+    ("decimals: values from 0", "Decimals: values from 0")])
+def test_a_sentence_begins_with_a_capital_letter_and_the_name_of_a_file_does_not(note, sentence):
+    assert begun(note) == sentence

@@ -12,6 +12,8 @@ import pytest
 import torch
 from toys import catalogue, toy  # noqa: F401  fixtures
 
+from sslbench.data import Data
+from sslbench.data.series import samples
 from sslbench.machine.torch_settings import own_settings
 from sslbench.recipe import Recipe
 from sslbench.runs.fitting import fit
@@ -99,6 +101,24 @@ def same(a, b) -> bool:
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(map(same, a, b))
     return a == b or (isinstance(a, float) and math.isnan(a) and math.isnan(b))
+
+
+@pytest.mark.parametrize("name, setting", [("faces", "default device"), ("text", "device"),
+                                           ("series", "default device"), ("series", "float64"),
+                                           ("webdataset", "default device")])
+def test_what_is_read_of_data_does_not_depend_on_them(name, setting):
+    """Somebody reads data beside all runs."""
+    samples.cached.cache_clear()
+    kind, some = Data.find(name), torch.tensor([0, 3])
+    fresh = kind()
+    told, rows = fresh.reading(), {field: x[some] for field, x in fresh.loaded("train")[0].items()}
+    samples.cached.cache_clear()
+    with SETTINGS[setting]():
+        data = kind()
+        assert data.reading() == told
+        again = {field: (x[some], x[:2]) for field, x in data.loaded("train")[0].items()}
+    for field, (x, first) in again.items():
+        assert x.device == first.device == torch.device("cpu") and same(x.clone(), rows[field].clone())
 
 
 RECIPES = [("simclr", "transformer", "float32"), ("masked", "small_cnn", "float32"),

@@ -474,3 +474,31 @@ def test_threes_are_counted_and_what_is_no_byte_is_not():
     counts = as_bytes.trigrams(ids).expm1()
     assert counts.sum(1).round().tolist() == [4, 1, 0] and counts.max() == pytest.approx(2)
     assert as_bytes.trigrams(ids[:, :2]).sum() == 0
+
+
+def captions(path, n=30, each=5, name="image", split=False):
+    """Some texts of each thing, side by side in the file."""
+    with open(path, "w", newline="") as f:
+        writer = csv.writer(f)
+        writer.writerow([name, "caption"] + ["split"] * split)
+        for i in range(n * each):
+            words = [WORDS[(i * k) % len(WORDS)] for k in (1, 3, 5)]
+            writer.writerow([f"{i // each:04}.jpg", f"{' '.join(words)} number {i}"]
+                            + [("train", "val", "test")[i % 3]] * split)
+    return path
+
+
+@pytest.mark.parametrize("name", ["image", "image_id", "Photo_ID", "filename"])
+def test_several_texts_of_one_thing_are_said_with_the_way_to_keep_them_together(tmp_path, name):
+    file = captions(tmp_path / "captions.csv", name=name)
+    said = text(file).reading()
+    assert f"Column '{name}' repeats, 150 rows of 30: data.group {name} keeps them together" in said
+    together = text(file, group=name)
+    assert "30 groups, none in two splits" in together.reading() and "repeats" not in together.reading()
+
+
+@pytest.mark.parametrize("given", [{"each": 1, "n": 60}, {"n": 4, "each": 20}, {"split": True},
+                                   {"name": "weather"}])
+def test_where_nothing_repeats_or_splits_are_given_nothing_is_said(tmp_path, given):
+    assert "repeats" not in text(captions(tmp_path / "captions.csv", **given)).reading()
+    assert "repeats" not in text(captions(tmp_path / "captions.csv"), group="none").reading()

@@ -2,7 +2,11 @@
 without need."""
 
 import hashlib
+import os
+import pickle
 import shutil
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -258,3 +262,122 @@ def test_what_is_downloaded_is_kept_and_read_from_there(here, monkeypatch):
     data = cls()
     assert sizes(data) == [42, 6, 12] and len(asked) == 1 and cls.downloads() == ""
     assert [path.name for path in (locations.cache() / "torchvision").iterdir()] == ["EuroSAT"]
+
+
+# Files of which nobody knows where they come from
+
+EPS = (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 20\n%%EndComments\n"
+       b"0 0 moveto 20 20 lineto stroke\nshowpage\n%%EOF\n")
+
+
+def huge() -> bytes:
+    """A PNG whose header says 30,000 x 30,000 pixels."""
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    chunk = lambda kind, body: (struct.pack(">I", len(body)) + kind + body
+                                + struct.pack(">I", zlib.crc32(kind + body)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+
+
+def caltech101(root, n=30):
+    """A folder of numbered JPEGs for each class, which its class opens without a loader."""
+    (root / "caltech101" / "101_ObjectCategories" / "BACKGROUND_Google").mkdir(parents=True)
+    for name in ("ant", "bass"):
+        place = root / "caltech101" / "101_ObjectCategories" / name
+        place.mkdir(parents=True)
+        for i, x in enumerate(noise(n, seed=len(name)), 1):
+            Image.fromarray(x).save(place / f"image_{i:04}.jpg")
+
+
+@pytest.fixture
+def programs(monkeypatch):
+    """What Pillow would hand to another program."""
+    from PIL import EpsImagePlugin
+    asked = []
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *given, **_: asked.append(given) or Image.new(
+        "RGB", (20, 20)).im)
+    return asked
+
+
+@pytest.mark.parametrize("name, make", [("EuroSAT", eurosat), ("Caltech101", caltech101)])
+@pytest.mark.parametrize("memory", [0.25, 0.0])
+def test_hostile_files_are_left_out_and_start_nothing(here, programs, name, make, memory):
+    make(here)
+    files = sorted(here.rglob("*.jpg"))[:5]
+    for file in files:
+        file.unlink()
+    files[0].write_bytes(EPS)
+    os.mkfifo(files[1])
+    files[2].write_bytes(huge())
+    files[3].symlink_to("gone")
+    files[4].symlink_to("/dev/zero")
+    data = source(name, memory=memory)
+    if memory:
+        assert "Left out: 5 of 60 pictures (cannot be read)" in data.reading() and sum(sizes(data)) == 55
+    else:
+        with pytest.warns(Note, match="cannot be read; .* takes its place"):
+            for split in SPLITS:
+                rows = data.loaded(split)[0]["image"]
+                assert rows[torch.arange(len(rows))].shape == (len(rows), 3, 32, 32)
+    assert programs == []
+    datasets.folder.pil_loader(files[0])  # this is what it would have done
+    assert len(programs) == 1
+
+
+def test_the_classes_of_torchvision_are_left_as_they_are(here, programs):
+    caltech101(here)
+    source("Caltech101").loaded("train")
+    image, _ = datasets.Caltech101(here)[0]
+    assert isinstance(image, Image.Image) and datasets.caltech.Image is Image
+
+
+def pickled(path):
+    path.parent.mkdir(parents=True)
+    path.write_bytes(pickle.dumps([{"a": object}] * 3))
+
+
+def meta_bin(root):
+    pickled(root / "x" / "meta.bin")
+    (root / "x" / "train").mkdir()
+
+
+def processed(root):
+    for name in ("training.pt", "test.pt"):
+        path = root / "MNIST" / "processed" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pickle.dumps([{"a": object}] * 3))
+
+
+def food(root):
+    (root / "food-101" / "meta").mkdir(parents=True)
+    (root / "food-101" / "images").mkdir()
+    for split in ("train", "test"):
+        (root / "food-101" / "meta" / f"{split}.json").write_text("[1]")
+
+
+def textures(root):
+    (root / "dtd" / "dtd" / "labels").mkdir(parents=True)
+    for split in ("train", "val", "test"):
+        (root / "dtd" / "dtd" / "labels" / f"{split}1.txt").write_text("junk\n")
+
+
+@pytest.mark.parametrize("name, make", [("ImageNet", meta_bin), ("MNIST", processed), ("Food101", food),
+                                        ("DTD", textures)])
+def test_a_set_whose_lists_are_damaged_is_said_in_one_clear_line(here, name, make):
+    make(here)
+    words = rf"^torchvision:{name} in '.*mine.*' cannot be read by torchvision \(.{{5,120}}\); a file of"
+    with pytest.raises(ValueError, match=words) as error:
+        source(name).loaded("train")
+    assert "\n" not in str(error.value) and "weights_only" not in str(error.value)
+
+
+def test_a_damaged_set_does_not_hide_a_whole_one(here):
+    textures(here)
+    with pytest.raises(ValueError, match="cannot be read by torchvision"):
+        source("DTD").loaded("train")
+    pictures = here.parent / "pictures"
+    for name in ("banded", "dotted"):
+        (pictures / name).mkdir(parents=True)
+        for i, x in enumerate(noise(10)):
+            Image.fromarray(x).save(pictures / name / f"{name}_{i}.jpg")
+    dtd(here / "whole", pictures)
+    assert sizes(source("DTD")) == [8, 6, 6]

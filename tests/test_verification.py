@@ -4,6 +4,7 @@ class probes say of people kept apart: nothing."""
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from real_data import real
 from sklearn.metrics import roc_auc_score, roc_curve
 
@@ -111,7 +112,8 @@ def test_pairs_are_those_of_the_rows_that_are_read():
 def test_the_sample_of_faces_is_read_and_the_verdict_goes_by_verification(tmp_path):
     recipe = Recipe("faces", "simclr", "small_cnn", steps=40, batch_size=64)
     run = fit(recipe, tmp_path / "run", evaluations=1, progress=False, device="cpu")
-    assert "40 groups, none in two splits" in run.reading and "no probe can tell it" in run.reading
+    assert "40 groups, none in two splits" in run.reading
+    assert "People of the test are in no training picture" in run.reading
     assert "verification" in run.scores and "linear" not in run.scores
     assert "a verification reads" in verdict([1.0], 2.0, run.evaluations)
 
@@ -119,7 +121,7 @@ def test_the_sample_of_faces_is_read_and_the_verdict_goes_by_verification(tmp_pa
 @pytest.mark.parametrize("folder", real("orl-faces"))
 def test_real_faces_are_kept_apart_and_raw_pixels_tell_more_than_chance(folder):
     data = Data.find("faces")(folder=str(folder))
-    people = [set(data.loaded(split)[1]["folder -1"].tolist()) for split in SPLITS]
+    people = [set(data.loaded(split)[1]["person"].tolist()) for split in SPLITS]
     assert not people[0] & people[1] and not people[0] & people[2] and not people[1] & people[2]
     test = evaluate.read(data, "test", 1000)
     raw = evaluate.raw(data, test, None)["raw"]
@@ -138,3 +140,36 @@ def test_pairs_are_no_label_in_words_and_their_measure_is_named():
     assert charts.words_for("linear").startswith("label")
     figure = plots.probes([Evaluation(0, "validation", {"verification": 0.7}, {})])
     assert "accuracy; R² of a quantity; AUC" in [axes.get_xlabel() for axes in figure.axes]
+
+
+def people(root, n=20, each=4, under=("",)):
+    for split in under:
+        for i in range(n):
+            place = root / split / f"p{i:02}"
+            place.mkdir(parents=True)
+            for j in range(each):
+                rng = np.random.default_rng(1000 * i + 10 * j + len(split))
+                Image.fromarray(rng.integers(0, 255, (20, 20, 3), np.uint8)).save(place / f"{j}.png")
+    return str(root)
+
+
+def test_faces_are_people_and_that_the_test_has_others_is_no_fault(tmp_path):
+    data = Data.find("faces")(folder=people(tmp_path / "apart"))
+    said = data.reading()
+    assert "Label 'person': 20 classes (p00, " in said and "Groups from 'person'" in said
+    assert "People of the test are in no training picture: verification is what can be read" in said
+    assert "no probe can tell" not in said and "folder -1" not in said
+    assert all(list(data.loaded(split)[1]) == ["person"] for split in SPLITS)
+    assert data.pairs("test") is not None
+    given = Data.find("faces")(folder=people(tmp_path / "given", under=("train", "test")))
+    assert "are in no training picture" not in given.reading()  # its own splits have the same people
+
+
+@pytest.mark.parametrize("level, words", [
+    (1, "pictures lie in no sub-folder; put those of each person into one of their own, or use the source"),
+    (2, "data.level is 2, and below '.*' pictures lie 1 folder deep; set it to 1 or less")])
+def test_a_level_that_is_not_there_is_said_in_terms_of_faces(tmp_path, level, words):
+    root = people(tmp_path / "x", n=20 if level == 2 else 1, each=4 if level == 2 else 30)
+    with pytest.raises(ValueError, match=words) as error:
+        Data.find("faces")(folder=root if level == 2 else f"{root}/p00", level=level).loaded("train")
+    assert "data.label" not in str(error.value)

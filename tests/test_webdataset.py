@@ -5,9 +5,11 @@ import gzip
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
+import time
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +24,7 @@ from toys import catalogue  # noqa: F401  fixture
 
 from sslbench.data import SPLITS, Data, Labelled, locations
 from sslbench.data.image import decoding, shards
-from sslbench.data.image.shards import expanded
+from sslbench.data.image.shard_names import expanded
 from sslbench.data.image.webdataset import Samples
 from sslbench.machine.hardware import Hardware
 from sslbench.notes import Note
@@ -242,7 +244,7 @@ def test_a_shard_that_is_cut_is_said_in_one_line(tmp_path, where):
           "between two samples": third.offset}
     file.write_bytes(file.read_bytes()[:at[where]])
     left = 0 if where == "in the first one" else 3
-    assert f"Part-000002 is cut: it ends after {left} pictures." in source(folder).reading()
+    assert f"Shard part-000002 is cut: it ends after {left} pictures." in source(folder).reading()
     assert "cut" not in source(sharded(tmp_path / "whole", 4)).reading()
 
 
@@ -261,6 +263,106 @@ def test_shards_that_are_missing_or_no_archives_are_said_in_one_line(tmp_path):
         with pytest.raises((OSError, ValueError), match=what) as error:
             source(file)
         assert "\n" not in str(error.value)
+
+
+NEGATIVE = b"\xff" * 10 + b"\xfe\x00"  # -512 in base 256
+
+
+def header(name: str, size: bytes | int, kind: bytes = tarfile.REGTYPE) -> bytes:
+    """A header of a tar archive with a right checksum and any size."""
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    block = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    block[124:136] = size if isinstance(size, bytes) else b"%011o\0" % size
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+def padded(content: bytes) -> bytes:
+    return content + b"\0" * (-len(content) % 512)
+
+
+def pax(*words: str) -> bytes:
+    body = b""
+    for word in words:
+        size = len(word) + 2
+        size += len(str(size + len(str(size))))
+        body += f"{size} {word}\n".encode()
+    return header("pax", len(body), tarfile.XHDTYPE) + padded(body)
+
+
+PICTURE = header("9.png", len(sample(1)[0][1])) + padded(sample(1)[0][1])
+LIES = {
+    "a negative size": header("9.png", NEGATIVE),
+    "a long name of negative size": header("././@LongLink", NEGATIVE, tarfile.GNUTYPE_LONGNAME) + PICTURE,
+    "a pax header of negative size": header("pax", NEGATIVE, tarfile.XHDTYPE) + PICTURE,
+    "a long name of 8 GB": header("././@LongLink", 2**33 - 1, tarfile.GNUTYPE_LONGNAME) + PICTURE,
+    "a negative size in pax": pax("size=-1000000") + PICTURE,
+    "a size in pax that is no number": pax("size=x") + PICTURE,
+    "a sparse map that is none": pax("GNU.sparse.map=a,b,c", "GNU.sparse.size=x") + PICTURE,
+    "a sparse size that is none": pax("GNU.sparse.size=x", "GNU.sparse.offset=y") + PICTURE,
+    "a sparse file without a map": pax("GNU.sparse.major=1", "GNU.sparse.minor=0") + PICTURE,
+    "3,000 pax headers": pax("path=x") * 3000 + PICTURE,
+    "3,000 long names": 3000 * (header("././@LongLink", 2, tarfile.GNUTYPE_LONGNAME)
+                                + padded(b"x\0")) + PICTURE,
+    "an old sparse file that goes on": header("9.png", 512, tarfile.GNUTYPE_SPARSE)[:482] + b"\1" * 30,
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("good", [0, 3])
+def test_a_shard_whose_headers_lie_is_named_and_the_others_are_read(tmp_path, lie, good):
+    folder = sharded(tmp_path / "s", 3)
+    write(folder / "bad.tar", [file for i in range(good) for file in sample(i)])
+    whole = (folder / "bad.tar").read_bytes()
+    with tarfile.open(folder / "bad.tar") as tar:
+        end = max((m.offset_data + (m.size + 511) // 512 * 512 for m in tar.getmembers()), default=0)
+    (folder / "bad.tar").write_bytes(whole[:end] + LIES[lie] + b"\0" * 10240)
+    began = time.perf_counter()
+    data = source(folder)
+    said = data.reading().lower()
+    assert time.perf_counter() - began < 20
+    assert ("shard bad is damaged: it cannot be read after 3 pictures" in said if good else
+            re.search(r"left out: 1 shard \((a damaged tar archive|no tar archive)\): bad", said)), said
+    assert sum(len(data.loaded(split)[0]["image"]) for split in SPLITS) == 30 + good
+
+
+def test_the_same_shard_without_a_lie_is_read_whole(tmp_path):
+    folder = sharded(tmp_path / "s", 3)
+    (folder / "bad.tar").write_bytes(pax("path=8.png") + PICTURE + PICTURE + b"\0" * 10240)
+    said = source(folder).reading()
+    assert "32 pictures" in said and "damaged" not in said and "cut" not in said
+
+
+def test_what_is_called_like_a_shard_and_is_none_is_named(tmp_path):
+    folder = sharded(tmp_path / "s", 3)
+    os.mkfifo(folder / "pipe.tar")
+    (folder / "place.tar").mkdir()
+    (folder / "gone.tar").symlink_to("nowhere")
+    (folder / "zeros.tar").symlink_to("/dev/zero")
+    said = source(folder).reading()
+    assert "30 pictures" in said
+    assert "Left out: 3 shards (no file but a pipe, a device or a folder): pipe, place, zeros" in said
+    assert "Left out: 1 shard (cannot be opened): gone" in said
+
+
+def test_braces_stand_for_a_number_of_shards_that_can_be_looked_for(tmp_path):
+    assert len(expanded("x-{0..199999}.tar")) == 200_000
+    for file, n in (("x-{0..10000000}.tar", "10,000,001"), ("{000..999}{000..999}.tar", "1,000,000")):
+        began = time.perf_counter()
+        with pytest.raises(ValueError, match=f"stands for {n} shards, more than 200,000; give") as error:
+            source(file)
+        assert time.perf_counter() - began < 2 and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "null", "3", '{"names": [1], "files": 3}', "\n{}", "x\n{}"])
+def test_an_index_that_is_json_of_something_else_is_made_again(tmp_path, cache, content):
+    folder = sharded(tmp_path / "s")
+    expected = source(folder).reading()
+    for file in (cache / "shards").iterdir():
+        file.write_text(content)
+    assert source(folder).reading() == expected
 
 
 def test_a_shard_that_goes_away_while_it_is_read_is_named(tmp_path):

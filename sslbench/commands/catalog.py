@@ -2,10 +2,11 @@
 
 from ..catalog import catalog
 from .flags import parser
+from .report import say
 
 
 def run(argv: list[str]) -> int:
     p = parser("catalog", "List data sources, pretext tasks and backbones.")
     p.add_argument("kind", nargs="?", help="data, pretext or backbone")
-    print(catalog(p.parse_args(argv).kind))
+    say(catalog(p.parse_args(argv).kind))
     return 0

@@ -3,6 +3,7 @@
 from ..plots import save
 from ..runs.comparison import compare
 from .flags import parser
+from .report import say
 
 
 def run(argv: list[str]) -> int:
@@ -13,7 +14,7 @@ def run(argv: list[str]) -> int:
     p.add_argument("--png", help="file to write the figure to")
     args = p.parse_args(argv)
     found = compare(*args.folders)
-    print(found)
+    say(found)
     if args.png:
         save(found.figure, args.png)
     return 0

@@ -3,6 +3,7 @@
 from ..messages import quoted
 from ..runs.export import export
 from .flags import parser
+from .report import say
 
 
 def run(argv: list[str]) -> int:
@@ -17,8 +18,8 @@ def run(argv: list[str]) -> int:
     p.add_argument("--data.NAME", dest="data", help="other data for the run to read, such as --data.folder "
                                                     "new: embeddings of it, at the run's size and scale")
     args, rest = p.parse_known_args(argv)
-    print(export(args.folder, args.out, split=args.split, most=args.most, data=hyperparameters(rest),
-                 overwrite=args.overwrite))
+    say(export(args.folder, args.out, split=args.split, most=args.most, data=hyperparameters(rest),
+               overwrite=args.overwrite))
     return 0
 
 

@@ -2,13 +2,19 @@
 
 import sys
 
-from ..messages import one_line
+from ..messages import one_line, printable
 from ..probes import leading, main, of_labels, of_nothing
 from ..recipe import Recipe
 from ..runs.fitting import bar
 from ..runs.run import Run
 from ..runs.verdict import rows_read
 from ..training.loop import Evaluation, Step
+
+
+def say(*texts: object) -> None:
+    """Print them, line by line. Whatever a file brought in, a terminal gets no character that it obeys: all
+    that the command line prints goes through here."""
+    print(*(printable(line) for text in texts for line in str(text).split("\n")), sep="\n", flush=True)
 
 
 def watch(events, recipe: Recipe, quiet: bool = False, start: int = 0, earlier=()) -> Run:
@@ -21,9 +27,9 @@ def watch(events, recipe: Recipe, quiet: bool = False, start: int = 0, earlier=(
         if isinstance(event, (Step, Evaluation)):
             run.add(event)
         if isinstance(event, Evaluation) and not quiet:
-            print(line(event), flush=True)
+            say(line(event))
     if not quiet:
-        print(run.verdict)
+        say(run.verdict)
     return run
 
 

@@ -9,7 +9,7 @@ from ..runs.recording import mend
 from ..runs.run import load_run
 from ..runs.seeds import holds_seeds
 from .flags import parser
-from .report import watch
+from .report import say, watch
 
 
 def run(argv: list[str]) -> int:
@@ -24,13 +24,13 @@ def run(argv: list[str]) -> int:
     args = p.parse_args(argv)
     under = {"device": args.device, "precision": args.precision, "changed_data": args.changed_data}
     if holds_seeds(args.folder):
-        print(fitting.resume(args.folder, log=args.log, **under))
+        say(fitting.resume(args.folder, log=args.log, **under))
         return 0
     recipe = read_recipe(args.folder)
     if finished(args.folder):
         return leave(args.folder)
     state = last_checkpoint(args.folder)
-    print(f"going on after step {state['step']} of {recipe.steps}", flush=True)
+    say(f"going on after step {state['step']} of {recipe.steps}")
     before = list(earlier(args.folder, state["step"]))
     events = logged(play(recipe, args.folder, resume=state, **under), args.log, recipe, args.folder)
     watch(events, recipe, start=state["step"], earlier=before)
@@ -41,6 +41,5 @@ def leave(folder: str) -> int:
     """Say that a run is finished."""
     mend(Path(folder))
     run = load_run(folder)
-    print(f"{folder} is finished after step {run.step} of {run.recipe.steps}; nothing is changed",
-          run.verdict, sep="\n")
+    say(f"{folder} is finished after step {run.step} of {run.recipe.steps}; nothing is changed", run.verdict)
     return 0

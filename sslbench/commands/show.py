@@ -3,7 +3,7 @@
 from ..plots import save
 from ..runs.run import load_run
 from .flags import parser
-from .report import line
+from .report import line, say
 
 
 def run(argv: list[str]) -> int:
@@ -14,7 +14,7 @@ def run(argv: list[str]) -> int:
     found = load_run(args.folder)
     lines = [found.recipe.as_python(), *filter(None, [found.reading]), *map(line, found.evaluations),
              found.verdict]
-    print(*lines, sep="\n")
+    say(*lines)
     if args.png:
         save(found.show(), args.png)
     return 0

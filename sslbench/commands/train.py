@@ -6,7 +6,7 @@ from ..runs.fitting import fit
 from ..runs.loggers import LOGGERS, logged
 from ..runs.on_disk import play
 from .flags import HIDDEN, parser, read
-from .report import watch
+from .report import say, watch
 
 
 def run(argv: list[str]) -> int:
@@ -29,10 +29,9 @@ def run(argv: list[str]) -> int:
            "probe_rows": args.probe_rows}
     if args.seeds != 1:
         found = fit(recipe, args.out, seeds=args.seeds, log=args.log, progress=not quiet, **how)
-        print(*[] if args.quiet else [found])
+        say(*[] if args.quiet else [found])
         return 0
-    ready = ((lambda training: None)
-             if quiet else (lambda training: print(training.reading, flush=True)))
+    ready = (lambda training: None) if quiet else (lambda training: say(training.reading))
     events = play(recipe, args.out if first else None, ready=ready, run=args.run_id, **how)
     watch(logged(events, args.log if first else "", recipe, args.out), recipe, quiet=quiet)
     return 0

@@ -10,9 +10,10 @@ from ..baselines import Baseline, suiting
 from ..catalog import Listed
 from ..field import Batch, Field, size_of
 from ..machine.torch_settings import own_settings
+from ..messages import printable
 from .as_stored import AsStored
 from .label_fields import label_field, stored_label
-from .labels import labelled, nobodys
+from .labels import labelled, nobodys, printable_classes
 from .picture import Picture, drawable, picture_of, waveform
 from .raw import chunks, raw_numbers
 from .reading import reading
@@ -74,7 +75,9 @@ class Data(Listed):
         kept = self.__dict__.setdefault("_loaded", {})
         if split not in kept:
             with own_settings():
-                kept[split] = self.load(split)
+                rows, labels = self.load(split)
+            kept[split] = rows, {printable(name): y for name, y in labels.items()}
+            self.classes = printable_classes(self.classes)
         return kept[split]
 
     def sample_names(self, split: str) -> list[str]:
@@ -131,6 +134,7 @@ class Data(Listed):
         """Symbols [T] as a string; hidden or absent ones as a dot."""
         return " ".join("·" if i < 0 else str(i) for i in ids.tolist())
 
+    @own_settings()
     def reading(self) -> str:
         """What was read, in a sentence or two: how many samples, the splits and where they come from, the
         label, and what was left out or had to be decided, in numbers. Loads the data."""

@@ -28,6 +28,14 @@ PLAIN = {"set", "data", "dataset", "split", "part", "images", "image", "imgs", "
 MOST = 0.75
 
 
+class NoLevel(ValueError):
+    """There is no folder at a level that somebody asked for. deepest: folders of the deepest path."""
+
+    def __init__(self, parameter: str, n: int, deepest: int):
+        super().__init__(f"{parameter}: there is no folder at level {n}; the deepest path has {deepest}")
+        self.deepest = deepest
+
+
 @dataclass(frozen=True)
 class Layout:
     """given: the split of each file or None; [] where no folder names one.  levels: the folders of each file
@@ -183,10 +191,3 @@ def shown(names: list[str], most: int = 3) -> str:
 def plain(name: str) -> str:
     """A file name to print, shortened in the middle."""
     return one_line(name, 60).translate({ord("<"): "‹", ord(">"): "›"})
-
-
-def printable(name: str) -> str:
-    """The same where all characters can be printed; new lines and bytes that are no UTF-8 are written as
-    Python writes them."""
-    return (name if name.isprintable()
-            else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name))

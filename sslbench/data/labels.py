@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..messages import printable
+
 # What files write where there is no label. "none" in small letters may well be a class, so it is none of
 # them.
 NO_LABEL = {"", "nan", "NaN", "NAN", "NA", "N/A", "n/a", "#N/A", "<NA>", "null", "NULL", "None", "?"}
@@ -194,6 +196,11 @@ def labelled(y: Tensor) -> Tensor:
 def nobodys(y: Tensor) -> Tensor:
     """Labels of that kind for as many samples, of which none has one."""
     return torch.full_like(y, torch.nan if y.is_floating_point() else -1)
+
+
+def printable_classes(names: dict[str, list]) -> dict[str, list]:
+    """The names of labels and of their values as they may be shown: a terminal obeys control characters."""
+    return {printable(name): [printable(str(one)) for one in own or []] for name, own in names.items()}
 
 
 def phrase(y: Tensor, names: list[str] | None) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..messages import in_words, one_line, quoted
 
+ARRAYS = ".npz", ".npy"  # files that may stand in the place of a folder
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -128,12 +129,17 @@ def existing(path: str | Path, what: str, parameter: str) -> Path:
         kind = found.stat().st_mode
     except FileNotFoundError:
         raise FileNotFoundError(
-            f"there is no {what} {quoted(str(path))}{instead_of(found)}; check {parameter}") from None
+            f"there is no {what} {quoted(str(path))}{instead_of(found, what)}; check {parameter}") from None
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         # too long, a NUL in it, no such user's home, links in a circle
         why = getattr(error, "strerror", None) or in_words(error)
+        file = next((above for above in found.parents if above.is_file()), None) if isinstance(
+            error, NotADirectoryError) else None
+        if file:
+            why += f", {quoted(file.name)} in {quoted(str(file.parent))} is a file"
         raise ValueError(
-            f"{parameter} cannot be {quoted(path if path is None else str(path))}: {why.lower()}") from None
+            f"{parameter} cannot be {quoted(path if path is None else str(path))}: "
+            f"{why[:1].lower()}{why[1:]}") from None
     if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
         raise ValueError(f"{quoted(str(path))} is a {special(kind)}, not a {what}; check {parameter}")
     if not os.access(found, os.R_OK | (os.X_OK if stat.S_ISDIR(kind) else 0)):
@@ -150,8 +156,9 @@ def as_pasted(path: str | Path) -> str | Path:
     return path.strip().strip("\"'").strip() or path
 
 
-def instead_of(missing: Path) -> str:
-    """Where was looked for what is not there, and the name there that is most like it."""
+def instead_of(missing: Path, what: str) -> str:
+    """Where was looked for what is not there, and the name there that is most like it; where a folder is
+    meant and files are like it, their folder."""
     place = missing.parent
     while not place.is_dir() and place != place.parent:
         place = place.parent
@@ -163,6 +170,8 @@ def instead_of(missing: Path) -> str:
     # notebooks/photos, looked for in notebooks
     own = [name for name in missing.parts[len(place.parts) + 1:] if name in names]
     close = own[-1:] or difflib.get_close_matches(wanted, names, 1, 0.6)
+    if close and what == "folder" and (place / close[0]).is_file() and not close[0].lower().endswith(ARRAYS):
+        return f"; did you mean the folder {quoted(str(place))}, which holds {quoted(close[0])}?"
     return f" in {quoted(str(place))}" + (f"; did you mean {quoted(close[0])}?" if close else "")
 
 

@@ -17,6 +17,8 @@ from torch import Tensor
 from ..catalog import nearest
 from . import labels as meaning
 from .column_names import SPLIT_COLUMNS, split_name
+from .folders import NoLevel
+from .repeats import repeated
 from .splits import Splits, divide
 
 
@@ -32,6 +34,7 @@ class Metadata:
     keys: Sequence[str] = ()  # of each sample, whose hash decides its split
     # by which somebody finds each sample again, its file or its number there, where that is not its key
     names: Sequence[str] = ()
+    unseen: str = ""  # what `said` says of test samples whose class training never shows
 
     def names_of(self, split: str) -> list[str]:
         """A name for each sample of one split."""
@@ -69,12 +72,14 @@ def metadata_of(keys: Sequence[str], columns: dict[str, Any], *, label: str = ""
         raise ValueError(f"data.group {group!r} puts all samples into one group; choose what differs "
                          "between persons, patients or takes")
     given = given_splits(known, split, names, said) or (None if split == "none" else given)
+    said += repeated(columns, values) if not group and given is None and time is None else []
     first = next(iter(values.values()), None)
     splits = divide(keys, first, groups, given, time)
     if splits.left_out:
         said.append(f"left out: {splits.left_out}")
-    said += [why for name, y in list(values.items())[:1] if (why := never_seen(y, splits.rows, name))]
-    return Metadata(values, classes, splits, said + known.said, keys)
+    unseen = next((never_seen(y, splits.rows, name) for name, y in values.items()), "")
+    said += [unseen] * bool(unseen)
+    return Metadata(values, classes, splits, said + known.said, keys, unseen=unseen)
 
 
 def whose(known: "Columns", group: str, said: list[str]) -> list[str]:
@@ -195,8 +200,7 @@ class Columns:
         folders = [key.split("/")[:-1] for key in self.keys]
         found = [f[n - 1 if n > 0 else n] if len(f) >= abs(n) else None for f in folders]
         if not any(found):
-            raise ValueError(f"{parameter}: there is no folder at level {n}; the deepest path has "
-                             f"{max(map(len, folders))}")
+            raise NoLevel(parameter, n, max(map(len, folders)))
         name = f"folder {n}"
         self.columns[name] = found
         return name

@@ -1,8 +1,11 @@
 """What was read, in a sentence or two."""
 
+import re
+
 import torch
 
 from ..field import size_of
+from ..messages import printable
 from .labels import phrase
 from .shared_rows import shared_with_training
 from .splits import SPLITS
@@ -22,4 +25,9 @@ def reading(data) -> str:
                 if label else "no label, so nothing is probed")
     said += [f"factors: {', '.join(factors)}"] if factors else []
     said += [shared] if (shared := shared_with_training(loaded)) else []
-    return ". ".join(line[:1].upper() + line[1:] for line in [*said, *data.notes]) + "."
+    return printable(". ".join(map(begun, [*said, *data.notes])) + ".")
+
+
+def begun(line: str) -> str:
+    """With a capital letter, unless the name of a file stands first: that is spelled as it is."""
+    return line if re.search(r"[._/]\w", line.split(" ", 1)[0]) else line[:1].upper() + line[1:]

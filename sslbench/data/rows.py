@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ..field import picked
+from ..machine.torch_settings import own_settings
 
 
 class Picked:
@@ -21,12 +22,15 @@ class Picked:
 
     def __init__(self, x: Any, rows: Tensor | list[int], stored: Callable[[Tensor], Tensor] | None = None,
                  mapped: bool = False):
-        self.x, self.rows, self.stored = x, torch.as_tensor(rows, dtype=torch.long), stored
+        self.x, self.stored = x, stored
+        where = rows.device if isinstance(rows, Tensor) else "cpu"
+        self.rows = torch.as_tensor(rows, dtype=torch.long, device=where)
         self.in_memory = in_memory(x) and not mapped
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    @own_settings()  # a default device that a notebook sets would be that of what is read
     def __getitem__(self, index) -> Tensor:
         """Row numbers or a slice -> [n, ...]; one number -> one row."""
         rows = self.rows[index]

@@ -9,6 +9,7 @@ from inspect import signature
 from pathlib import Path
 
 from .. import arguments
+from ..messages import printable
 from ..probes import leading
 from ..recipe import WANTED, Recipe
 from ..training.loop import Evaluation, Event, Step, train
@@ -110,7 +111,7 @@ def say(reading: str, shown: bool = True) -> None:
     if shown:
         from tqdm import tqdm
 
-        tqdm.write(reading, file=sys.stdout)
+        tqdm.write(printable(reading), file=sys.stdout)
 
 
 def supervised_run(recipe: Recipe, *, progress: bool = True, **options) -> Run:

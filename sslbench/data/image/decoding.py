@@ -13,7 +13,8 @@ from .opening import Header, Opened, Unread, look, regular
 from .to_square import Form, made, room, values
 
 DAMAGED, CLOSED = "cannot be read", "cannot be opened"
-GONE = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENOTDIR, errno.EISDIR}
+GONE = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENOTDIR, errno.EISDIR,
+        errno.ENAMETOOLONG, errno.ENXIO, errno.ENODEV}  # the last two: sockets, devices that are not there
 
 
 @contextmanager

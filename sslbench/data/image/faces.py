@@ -2,12 +2,26 @@
 
 from typing import Annotated
 
+import torch
+
 from ...catalog import Hyperparameter
+from ...messages import quoted
 from .. import locations
+from ..folders import NoLevel
 from ..matching import pairs_of
+from ..metadata import Metadata
 from .augment import Color, Crop, Flip, Rotation
 from .images import Images
 from .source import Memory, Size
+
+LABEL = "person"
+BY_DESIGN = "people of the test are in no training picture: verification is what can be read"
+
+
+def apart(found: Metadata) -> bool:
+    """Whether nobody of the test is in training."""
+    test, train = (next(iter(found.of(split)[1].values())) for split in ("test", "train"))
+    return not torch.isin(test[test >= 0], train).any()
 
 
 class Faces(Images):
@@ -37,6 +51,22 @@ class Faces(Images):
                          group=f"-{level}", memory=memory, crop=crop, color=color, rotation=rotation,
                          flip=flip)
         self.shown, self.level, self._pairs = folder, level, {}
+
+    def load(self, split):
+        try:
+            rows, labels = super().load(split)
+        except NoLevel as error:
+            deepest = error.deepest
+            raise ValueError(f"data.level is {self.level}, and below {quoted(str(self.root))} pictures lie "
+                             + (f"{deepest} folder{'s' * (deepest > 1)} deep; set it to {deepest} or less"
+                                if deepest else "in no sub-folder; put those of each person into one of "
+                                                "their own, or use the source images")) from None
+        # one label at most: who it is
+        self.classes = dict(zip([LABEL], self.classes.values()))
+        unseen = self.found.metadata.unseen
+        self.notes = [BY_DESIGN if note == unseen and apart(self.found.metadata) else
+                      note.replace(repr(f"folder -{self.level}"), repr(LABEL)) for note in self.notes]
+        return rows, dict(zip([LABEL], labels.values()))
 
     def pairs(self, split):
         labels = self.loaded(split)[1]

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 from ...catalog import Hyperparameter
-from . import hub_sets
+from ...messages import named
+from . import hub_columns, hub_sets
 from .augment import Color, Crop, Flip, Rotation
 from .library_sets import Collected, LibrarySet, split_of
 from .pictures import Asked
@@ -50,17 +51,20 @@ class HubByName(LibrarySet, family="hub"):
 
     def collected(self):
         sets, notes = hub_sets.loaded(self.own, self.folder, self.config), []
-        features = next(iter(sets.values())).features
-        image = hub_sets.pictures_in(features, self.image, notes)
-        able = hub_sets.said_columns(features)
-        label = self.asked.label or hub_sets.label_in(able)
-        columns = hub_sets.wanted(able, label, self.asked.group)
         known = {word: data for word, data in sets.items() if split_of(word)} or sets
+        image = hub_sets.pictures_in(known, self.image, notes)
+        able = hub_columns.said_columns(known)
+        label = self.asked.label or hub_columns.label_in(able)
+        columns = hub_columns.wanted(able, label, self.asked.group)
         if unread := [word for word in sets if word not in known]:
-            notes.append(f"splits of the set that are not read: {', '.join(unread)}")
+            notes.append(f"splits of the set that are not read: {named(unread)}")
         if len(able) > 1:
-            notes.append(f"columns for data.label and data.group: {', '.join(able)}")
-        pieces = [hub_sets.HubPiece(word, data, image, columns) for word, data in known.items()]
+            notes.append(f"columns for data.label and data.group: {named(able)}")
+        notes += hub_columns.missing(known, columns)
+        several = {name: hub_columns.lists_of_classes(known, name) for name in columns}
+        pieces = [hub_sets.HubPiece(word, data, image, {
+            name: hub_columns.values_of(data, name, able[name], several[name]) for name in columns})
+            for word, data in known.items()]
         return Collected(pieces, {name: able[name] for name in columns}, notes,
                          Asked(label, self.asked.group), hub_sets.ranges_of(pieces))
 

@@ -1,5 +1,5 @@
 """Data sets of the Hugging Face Hub, or folders of their formats, read by the library `datasets`: which
-columns are pictures and labels, and what is in them."""
+column holds the pictures, and how they are read."""
 
 import os
 import re
@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from ...catalog import nearest
-from ...messages import in_words, one_line
+from ...messages import in_words, named, one_line, quoted
 from .. import locations
-from ..column_names import likely
 from ..rows import evenly
 from .brightness import LOOKED_AT, spread, statistics
 from .decoding import begun, square
@@ -82,70 +81,36 @@ def picture_columns(features: dict) -> list[str]:
                       or (isinstance(kind, Value) and kind.dtype in ("binary", "large_binary"))]
 
 
-def said_columns(features: dict) -> dict[str, list[str]]:
-    """Columns that can be labels or groups -> names of their values, [] where they have none."""
-    from datasets import ClassLabel, Value
-    found = {}
-    for name, kind in features.items():
-        inner = getattr(kind, "feature", kind)
-        if isinstance(inner, ClassLabel):
-            found[name] = list(inner.names or [])
-        elif isinstance(kind, Value) and "binary" not in kind.dtype:
-            found[name] = []
-    return found
-
-
-def pictures_in(features: dict, asked: str, notes: list[str]) -> str:
-    """The column of pictures; ValueError in one line where there is none, or not the one that is asked
-    for."""
+def pictures_in(splits: dict[str, Any], asked: str, notes: list[str]) -> str:
+    """The column of pictures; ValueError in one line where there is none, not the one that is asked for, or
+    not in all splits."""
+    features = next(iter(splits.values())).features
     able = picture_columns(features)
     if asked and asked not in able:
         raise ValueError(f"data.image: {nearest('column of pictures', asked, able)}")
     if not able:
-        raise ValueError(f"there is no column of pictures; there are: {', '.join(features)[:300]}")
+        raise ValueError(f"there is no column of pictures; there are: {named(features)}")
+    alike = [name for name in able
+             if all(name in picture_columns(data.features) for data in splits.values())]
+    if not (asked in alike if asked else alike):
+        lacks = asked or able[0]
+        word, data = next((word, data) for word, data in splits.items()
+                          if lacks not in picture_columns(data.features))
+        raise ValueError(f"split {quoted(word)} has no column of pictures {quoted(lacks)}, which others "
+                         f"have; it has {named(data.features)}; rename the column there, or save the set "
+                         "without that split")
     if len(able) > 1 and not asked:
-        notes.append(f"pictures from {able[0]!r}; others in {', '.join(able[1:])} (data.image)")
-    return asked or able[0]
-
-
-def label_in(columns: dict[str, list[str]]) -> str:
-    """The likely label: one with named classes, or called so; "none" where there is none."""
-    return next((name for name, words in columns.items() if words), "") or likely(columns) or "none"
-
-
-def wanted(columns: dict[str, list[str]], label: str, group: str) -> list[str]:
-    """The columns that are read for label and group; ValueError in one line where one is not there."""
-    asked = [("data.label", [label] if label in columns else re.split("[,+]", label)),
-             ("data.group", [group] if group else [])]
-    found = []
-    for parameter, names in asked:
-        for name in map(str.strip, names):
-            if name not in columns and name != "none":
-                raise ValueError(f"{parameter}: {nearest('column', name[:60], columns)}")
-            found += [name] if name in columns else []
-    return list(dict.fromkeys(found))
-
-
-def values_of(data: Any, name: str) -> list | np.ndarray:
-    """A column: [n] words or numbers, None where there is none; lists of classes as [n, k] of 0 and 1."""
-    values = list(data.select_columns([name])[:][name])
-    words = getattr(getattr(data.features[name], "feature", None), "names", None)
-    if words is not None:
-        rows = np.zeros((len(values), len(words)), np.int64)
-        for row, classes in zip(rows, values):
-            row[classes or []] = 1
-            row[:] = -1 if classes is None else row
-        return rows
-    return values if any(v is None or isinstance(v, str) for v in values) else np.asarray(values)
+        others = [name for name in able if name != alike[0]]
+        notes.append(f"pictures from {quoted(alike[0])}; others in {named(others)} (data.image)")
+    return asked or alike[0]
 
 
 class HubPiece(Piece):
     """One split. Files of pictures are read some at a time and decoded in threads."""
 
-    def __init__(self, word: str, data: Any, image: str, columns: Sequence[str]):
+    def __init__(self, word: str, data: Any, image: str, columns: dict[str, Any]):
         from datasets import Image
-        self.word, self.image = word, image
-        self.columns = {name: values_of(data, name) for name in columns}
+        self.word, self.image, self.columns = word, image, columns
         data = data.select_columns([image])
         self.data = (data.cast_column(image, Image(decode=False))
                      if isinstance(data.features[image], Image) else data)

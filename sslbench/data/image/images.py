@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from ...catalog import Hyperparameter
+from ...messages import quoted
 from .. import Field, locations
 from ..rows import Picked
 from . import pictures, stack
@@ -51,8 +52,9 @@ class Images(FoundPictures):
         self.root = stack.alone(locations.existing(folder or locations.sample("shapes"), "folder",
                                                    "data.folder"))
         if not self.root.is_dir() and not (self.root.is_file() and self.root.suffix.lower() in stack.ENDINGS):
-            raise NotADirectoryError(f"{str(self.root)!r} is a file; data.folder must be the folder that "
-                                     "holds the images, or an .npz file")
+            raise NotADirectoryError(f"{quoted(str(self.root))} is a file; data.folder must be the folder "
+                                     f"that holds the images, such as {quoted(str(self.root.parent))}, or an "
+                                     ".npz file")
         channels = reader(self.root).channels(self.root)
         self.fields = {"image": Field((size, size), (size // 8, size // 8), channels, scale=1 / 64,
                                       offset=128)}

@@ -29,6 +29,7 @@ from .augment import Color, Crop, Flip, Rotation, color, geometry
 from .medmnist_sets import SETS, Known
 
 URL = "https://zenodo.org/records/10519652/files/{}?download=1"
+MOST = 10_000  # classes
 PARTS = {"train": "train", "validation": "val", "test": "test"}  # ours -> the file's
 
 
@@ -151,7 +152,21 @@ def images_of(path: Path) -> Member:
         or any(m.dtype != np.uint8 for m in images)):
         raise ValueError(f"{path.name} holds {', '.join(map(str, images))} of {images[0].dtype}; pictures of "
                          "MedMNIST are uint8 [n, H, W], [n, H, W, 3] or [n, D, H, W], alike in all splits")
+    for part in PARTS.values():
+        fitting(path, members[f"{part}_images"], members[f"{part}_labels"])
     return images[0]
+
+
+def fitting(path: Path, images: Member, labels: Member) -> None:
+    """ValueError in one line where there is nothing, or no label for each picture."""
+    if not all(images.shape):
+        raise ValueError(f"{path.name} holds {images}, in which there is no picture; each of "
+                         f"{', '.join(PARTS.values())} must have some")
+    if len(labels.shape) not in (1, 2) or not all(labels.shape[1:]):
+        raise ValueError(f"{path.name} holds {labels}; labels must be [n, 1], or 0 and 1 [n, k]")
+    if labels.shape[0] != images.shape[0]:
+        raise ValueError(f"{path.name} holds {images} and {labels}; there must be one label for each "
+                         "picture, in the same order")
 
 
 def labels_of(path: Path, known: Known | None) -> tuple[dict[str, Tensor], list[str], list[str]]:
@@ -163,6 +178,10 @@ def labels_of(path: Path, known: Known | None) -> tuple[dict[str, Tensor], list[
     k = found[0].shape[1]
     if {y.shape[1] for y in found} != {k} or values.dtype.kind not in "iub" or (k > 1 and values.max() > 1):
         raise ValueError(f"labels in {path.name} must be whole numbers [n, 1], or 0 and 1 [n, k]")
+    if values.min() < -1 or values.max() >= MOST:
+        odd = values.max() if values.max() >= MOST else values.min()
+        raise ValueError(f"labels in {path.name} hold {odd}; classes are whole numbers from 0 to {MOST - 1}, "
+                         "-1 where there is none; number them anew")
     several = k if k > 1 else int(values.max()) + 1
     named = known is not None and len(known.classes) >= several and (k == 1 or len(known.classes) == k)
     said = [f"labels of other values than {set_of(path.stem)} has: numbers are their names"] if (

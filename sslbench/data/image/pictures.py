@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ...machine.hardware import memory_limit
+from ...messages import printable
 from .. import parts
-from ..folders import Layout, layout, printable, shown
+from ..folders import Layout, NoLevel, layout, shown
 from ..metadata import Metadata, metadata_of
 from ..rows import Picked
 from ..tables.table import count
@@ -61,6 +62,8 @@ def read(root: Path, form: Form, memory: float, asked: Asked) -> Pictures:
     tree, table = layout([printable(name) for name in names]), beside(root, replace(listing, names=names))
     try:
         metadata = metadata_from(tree, table.columns, table.likely, asked)
+    except NoLevel:
+        raise
     except ValueError as error:
         unnamed = f" (no pictures are named in {shown(table.unused)})" if table.unused else ""
         raise ValueError(f"{error}{unnamed}") from None

@@ -1,5 +1,4 @@
-"""Tar shards in WebDataset's layout: which files are meant, where every sample lies in its file and what is
-said of it.
+"""Tar shards in WebDataset's layout: where every sample lies in its file and what is said of it.
 
 Files of one sample share their name up to the first dot: 000123.jpg, 000123.cls, 000123.json. A shard is
 read through once, header by header, and what was found is kept in the cache; later samples are read by their
@@ -8,27 +7,24 @@ place.
 
 import hashlib
 import io
-import itertools
 import json
 import os
-import re
 import tarfile
 import uuid
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from .. import locations
-from .decoding import understood
+from .decoding import CLOSED, GONE, understood
 from .listing import HEIF, PILLOW
-from .opening import Header, Unread, look
+from .opening import Header, Unread, look, regular
+from .tar_members import BROKEN, Archive
 
-FORM = 2  # of what is kept
+FORM = 3  # of what is kept
 MOST = 200  # characters of a label
 LARGEST = 2**16  # bytes of a .cls or .json that are read
 DEEP = "more than 8 bits a colour, which the source images reads"
-BARE, NO_TAR, PACKED = "no picture in the sample", "no tar archive", "compressed; unpack it once"
-RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
+BARE = "no picture in the sample"
 
 
 @dataclass
@@ -37,7 +33,7 @@ class Shard:
     a pixel.  columns: "cls" and the entries of .json -> a value or None for each sample.  lost: why samples
     are left out -> their names.  unread: ending -> how many files are left unread beside the pictures.
     animated, upper: pictures of which the first page, the upper 8 of 16 bits are read.  wrong: why the file
-    itself cannot be read, or "".  cut: it ends too early."""
+    itself cannot be read, or "".  cut: it ends too early.  broken: it cannot be read to its end."""
 
     names: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -51,94 +47,84 @@ class Shard:
     upper: int = 0
     wrong: str = ""
     cut: bool = False
-
-
-def meant(file: str) -> tuple[list[Path], list[str]]:
-    """The shards of a pattern, a folder or several with commas between them, and the names that are not
-    there. OSError or ValueError in one line where there is none at all."""
-    found, missing = [], []
-    for part in filter(None, map(str.strip, re.split(r",(?![^{]*\})", file))):
-        for name in expanded(part):
-            path = locations.absolute(name)
-            here = sorted(path.glob("*.tar")) if path.is_dir() else locations.fitting(name)
-            found, missing = found + here, missing + [name] * (not here)
-    if not found:
-        locations.whole_or_folder((missing or [file])[0], [], "data.file")
-        raise FileNotFoundError(f"there is no .tar in {file!r}; check data.file")
-    return list(dict.fromkeys(found)), missing
-
-
-def expanded(pattern: str) -> list[str]:
-    """train-{000000..000127}.tar -> 128 names."""
-    parts = RANGE.split(pattern)
-    ranges = [[f"{i:0{len(low)}}" for i in range(int(low), int(high) + 1)]
-              for low, high in zip(parts[1::3], parts[2::3])]
-    return ["".join(a + b for a, b in zip(parts[0::3], (*numbers, "")))
-            for numbers in itertools.product(*ranges)]
+    broken: bool = False
 
 
 def shard(path: Path) -> Shard:
-    """What lies in a shard: as it was kept for this file, else read through now."""
-    about = path.stat()
-    key = hashlib.sha256(f"{FORM} {path} {about.st_size} {about.st_mtime_ns}".encode()).hexdigest()[:24]
-    kept = locations.cache() / "shards" / f"{key}.json"
+    """What lies in a shard: as it was kept for this file, else read through now. One that is no file, or not
+    there any more, is wrong."""
     try:
-        return Shard(**json.loads(kept.read_bytes()))
-    except (OSError, ValueError, TypeError):  # none, or damaged
-        found = read_through(path)
-    kept.parent.mkdir(exist_ok=True)
-    part = kept.with_name(f"{key}-{uuid.uuid4().hex}.part")
-    part.write_text(json.dumps(asdict(found)))
-    os.replace(part, kept)
+        with open(path, "rb", opener=regular) as f:
+            about = os.fstat(f.fileno())
+            key = digest(f"{FORM} {path} {about.st_size} {about.st_mtime_ns}")[:24]
+            kept = locations.cache() / "shards" / f"{key}.json"
+            if found := read_kept(kept):
+                return found
+            found = read_through(f, about.st_size)
+    except Unread as reason:
+        return Shard(wrong=str(reason))
+    except OSError as error:
+        if error.errno not in GONE:
+            raise
+        return Shard(wrong=CLOSED)
+    keep(found, kept)
     return found
 
 
-def read_through(path: Path) -> Shard:
-    with open(path, "rb") as f:
-        packed = f.read(2) == b"\x1f\x8b"
-        f.seek(0)
-        try:
-            tar = tarfile.open(fileobj=f, mode="r:")
-        except tarfile.TarError:
-            return Shard(wrong=PACKED if packed else NO_TAR)
-        return Shard() if tar.firstmember is None else of_members(f, tar, path.stat().st_size)
+def read_kept(kept: Path) -> Shard | None:
+    """What was kept, None where nothing was, or the file is not as it was written."""
+    try:
+        own, _, text = kept.read_text().partition("\n")
+    except (OSError, ValueError):
+        return None
+    return Shard(**json.loads(text)) if own == digest(text) else None
 
 
-def of_members(f, tar: tarfile.TarFile, end: int) -> Shard:
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def keep(found: Shard, kept: Path) -> None:
+    text = json.dumps(asdict(found))
+    kept.parent.mkdir(exist_ok=True)
+    part = kept.with_name(f"{kept.stem}-{uuid.uuid4().hex}.part")
+    part.write_text(f"{digest(text)}\n{text}")
+    os.replace(part, kept)
+
+
+def read_through(f, end: int) -> Shard:
+    """f: the open file, of `end` bytes."""
     found, said, pictures = Shard(), {}, {}
-    for member in members(tar, end, found):
-        folder, _, base = member.name.rpartition("/")
-        start, dot, ending = base.partition(".")
-        if not member.isreg() or not start:
-            continue
-        name, last = f"{folder}/{start}".strip("./"), Path(base).suffix.lower()
-        words = said.setdefault(name, {})
-        if last in PILLOW | HEIF and name not in pictures:
-            pictures[name] = base, member.offset_data, member.size
-        elif (given := words_of(f, member, ending.lower())) is not None:
-            words |= given
-        else:
-            found.unread[dot + ending] = found.unread.get(dot + ending, 0) + 1
+    archive = Archive(f, end)
+    try:
+        for member in archive.members():
+            taken(member, f, said, pictures, found)
+    except ValueError as why:
+        return Shard(wrong=str(why))
     columns = dict.fromkeys(column for words in said.values() for column in words)
     found.columns = {column: [] for column in columns}
     for name, words in said.items():
         add(found, f, name, pictures.get(name), words)
-    return found
+    found.cut, found.broken = archive.cut, archive.broken
+    return Shard(wrong=BROKEN) if found.broken and not found.names else found
 
 
-def members(tar: tarfile.TarFile, end: int, found: Shard) -> Iterator[tarfile.TarInfo]:
-    """What the archive holds whole; `found` is told where it is cut."""
-    try:
-        while (member := tar.next()) is not None:
-            if member.offset_data + member.size > end:
-                found.cut = True
-                return
-            yield member
-        tar.fileobj.seek(tar.offset)
-        # an archive ends with blocks of zeros
-        found.cut = tar.fileobj.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE
-    except tarfile.TarError:
-        found.cut = True
+def taken(member, f, said: dict[str, dict], pictures: dict[str, tuple], found: Shard) -> None:
+    """One file of a sample: its picture, its words, or what is left unread."""
+    folder, _, base = member.name.rpartition("/")
+    start, dot, ending = base.partition(".")
+    if not member.isreg() or not start:
+        return
+    name, last = f"{folder}/{start}".strip("./"), Path(base).suffix.lower()
+    words = said.setdefault(name, {})
+    if member.issparse():  # its bytes do not lie as they are
+        found.unread["sparse file"] = found.unread.get("sparse file", 0) + 1
+    elif last in PILLOW | HEIF and name not in pictures:
+        pictures[name] = base, member.offset_data, member.size
+    elif (given := words_of(f, member, ending.lower())) is not None:
+        words |= given
+    else:
+        found.unread[dot + ending] = found.unread.get(dot + ending, 0) + 1
 
 
 def words_of(f, member: tarfile.TarInfo, ending: str) -> dict[str, object] | None:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ...machine.hardware import cpu_limit
+from ...machine.torch_settings import own_settings
 from ...notes import note
 from ..folders import plain
 from .to_square import Form
@@ -44,6 +45,7 @@ class Streamed:
     def __len__(self) -> int:
         return len(self.names)
 
+    @own_settings()
     def __getitem__(self, index: Tensor | slice | int) -> Tensor:
         """Row numbers or a slice -> [n, C, size, size]; one number -> one picture."""
         index = index if isinstance(index, Tensor) else torch.arange(len(self))[index]

@@ -9,18 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
-
 from ...catalog import Hyperparameter, nearest
 from .. import locations
 from . import torchvision_classes as of_torchvision
 from .augment import Color, Crop, Flip, Rotation
 from .library_sets import Collected, LibrarySet, Piece
-from .opening import DEEP
 from .pictures import Asked
 from .source import Memory, Size
 from .streamed import in_threads
-from .to_square import fitted, shrunk
+from .torchvision_files import square
 from .torchvision_sets import put_archives
 
 
@@ -85,7 +82,10 @@ class TorchvisionPiece(Piece):
 
     def __init__(self, word: str, data, name: str):
         self.word, self.data = word, data
-        targets = of_torchvision.targets_of(data)
+        try:
+            targets = of_torchvision.targets_of(data)
+        except (LookupError, TypeError, AttributeError, ValueError) as error:  # its lists do not fit
+            raise of_torchvision.unreadable(name, Path(data.root), error) from error
         if isinstance(targets, list):
             odd = [t for t in targets if not isinstance(t, (int, float, type(None)))]
             kind = type(odd[0]).__name__ if odd else ""
@@ -99,15 +99,8 @@ class TorchvisionPiece(Piece):
         return len(self.data)
 
     def decoded(self, rows, form):
-        then = partial(square, size=form.size)
+        then = partial(square, form=form)
         return in_threads(partial(of_torchvision.item, self.data, then=then), rows)
-
-
-def square(pair, size: int) -> np.ndarray | None:
-    """The picture of a pair as uint8 [3, size, size]; None where its numbers have more than eight bits."""
-    from PIL import Image
-    image = pair[0] if isinstance(pair[0], Image.Image) else Image.fromarray(np.asarray(pair[0]))
-    return None if image.mode in DEEP else fitted(shrunk(image, size), size)
 
 
 def downloaded(name: str, splits: dict[str, dict]) -> tuple[dict, Path]:

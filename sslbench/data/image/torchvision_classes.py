@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from ...messages import in_words, one_line, quoted
 from .. import locations
 from ..rows import evenly
 from .library_sets import split_of
 from .streamed import in_threads
+from .torchvision_files import PictureFile, guarded
 
 # What cannot be told without their files: no class is their answer, or they are folders of one's own
 OTHERS = {"VisionDataset", "ImageFolder", "DatasetFolder", "FakeData", "LSUN", "LSUNClass", "SBU",
@@ -105,22 +107,42 @@ def used_splits(name: str, train: str) -> dict[str, dict]:
 
 
 def made(name: str, root: Path, splits: dict[str, dict], download: bool = False) -> dict[str, Any]:
-    """The data sets of these splits, by torchvision."""
+    """The data sets of these splits, by torchvision, which opens no picture. RuntimeError or OSError where
+    they are not there, ValueError in one line where what is there cannot be read."""
     from torchvision import datasets
-    kind = getattr(datasets, name)
-    given = {"download": download} if "download" in parameters(kind) else {}
-    return {word: kind(str(root), **arguments, **given) for word, arguments in splits.items()}
+    kind = guarded(getattr(datasets, name))
+    known = parameters(kind)
+    given = {"download": download} if "download" in known else {}
+    given |= {"loader": PictureFile} if "loader" in known else {}
+    try:
+        return {word: kind(str(root), **arguments, **given) for word, arguments in splits.items()}
+    except (RuntimeError, OSError):
+        raise
+    except Exception as error:  # whatever a damaged list makes it stumble over
+        raise unreadable(f"torchvision:{name}", root, error) from error
+
+
+def unreadable(name: str, root: Path, error: Exception) -> ValueError:
+    """One line for a set that lies there and is damaged, or is another of the same name."""
+    why = re.split(r"[.:]\s", in_words(error).removeprefix("UnpicklingError: "))[0]
+    return ValueError(f"{name} in {quoted(str(root))} cannot be read by torchvision ({one_line(why, 120)}); "
+                      "a file of it is damaged or no part of it: put the set there anew, or move it away")
 
 
 def found(name: str, splits: dict[str, dict]) -> tuple[dict[str, Any], Path] | None:
-    """The splits and the folder that torchvision reads them from; None where none has them all. Nothing is
-    written."""
+    """The splits and the folder that torchvision reads them from; None where none has them all, ValueError
+    where they can be read in none. Nothing is written."""
+    damaged: ValueError | None = None
     for root in itertools.islice(folders(name), MOST):
         if (root / INSIDE.get(name, "")).exists():
             try:
                 return made(name, root, splits), root
+            except ValueError as error:
+                damaged = damaged or error
             except (RuntimeError, OSError):  # its way to say that it is not there
                 continue
+    if damaged:
+        raise damaged
     return None
 
 

@@ -10,16 +10,19 @@ import numpy as np
 import torch
 
 from ...catalog import Hyperparameter
+from ...messages import printable
 from .. import Field, locations, parts
 from ..column_names import likely
-from ..folders import parted, printable, shown
+from ..folders import parted, plain, shown
 from ..metadata import Metadata, metadata_of
 from ..tables.table import count
 from .augment import Color, Crop, Flip, Rotation
 from .decoding import begun
 from .listing import kinds
+from .opening import Unread, regular
 from .pictures import in_part
-from .shards import Shard, meant, of_bands, shard
+from .shard_names import meant
+from .shards import Shard, of_bands, shard
 from .source import FoundPictures, Size
 from .streamed import Streamed, in_threads
 from .to_square import Form
@@ -120,9 +123,12 @@ class Samples(Streamed):
     def picture(self, row: int) -> np.ndarray | None:
         """One picture; None where it cannot be read, or has more than eight bits a colour."""
         found, i = self.found, self.rows[row]
-        with open(found.paths[found.shard[i]], "rb") as f:
-            f.seek(found.offset[i])
-            content = f.read(found.size[i])
+        try:
+            with open(found.paths[found.shard[i]], "rb", opener=regular) as f:
+                f.seek(found.offset[i])
+                content = f.read(found.size[i])
+        except Unread:  # no file stands in its place any more
+            return None
         return begun(content, self.form, True, found.files[i])[1]
 
 
@@ -172,8 +178,8 @@ def notes_of(stems: list[str], shards: list[Shard], missing: list[str]) -> list[
     for why in dict.fromkeys(s.wrong for s in shards if s.wrong):
         some = [stem for stem, s in zip(stems, shards) if s.wrong == why]
         said.append(f"left out: {count(len(some), 'shard')} ({why}): {shown(some)}")
-    said += [f"{stem} is cut: it ends after {count(len(s.names), 'picture')}"
-             for stem, s in zip(stems, shards) if s.cut]
+    said += [f"shard {plain(stem)} is {'cut: it ends' if s.cut else 'damaged: it cannot be read'} after "
+             f"{count(len(s.names), 'picture')}" for stem, s in zip(stems, shards) if s.cut or s.broken]
     lost, unread = defaultdict(list), Counter()
     for stem, s in zip(stems, shards):
         for why, names in s.lost.items():

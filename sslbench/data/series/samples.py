@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ...catalog import nearest
+from ...machine.torch_settings import own_settings
 from .. import parts as shares
 from ..column_names import split_name
 from ..folders import Layout
@@ -48,6 +49,7 @@ def cached(paths: tuple[Path, ...], changed: tuple, *how) -> Samples:
     return read(list(paths), *how)
 
 
+@own_settings()  # a source reads its files when it is made
 def read(sources: list[Path], layout: str, length: int, label: str, group: str, split: str,
          beside: tuple[str, ...]) -> Samples:
     keys = paths.keys(sources)

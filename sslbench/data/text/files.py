@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...machine.hardware import memory_limit
-from ..column_names import LABELS, SPLIT_COLUMNS, likely
+from ..column_names import GROUPS, LABELS, SPLIT_COLUMNS, likely
 from ..folders import layout
 from ..tables import delimited, reading
 from .line_formats import Samples, fasta, is_fasta, labelled
@@ -149,10 +149,15 @@ def likely_label(columns: dict[str, list], text: str, made: frozenset[str]) -> s
     parts = [name for name in rest if set(re.split(r"[^a-z]+", name.lower())) & set(LABELS) - {"y"}]
     if len(parts) == 1:  # airline_sentiment
         return parts[0]
-    if len(rest) == 1 and rest[0].lower() not in NO_LABELS:
+    if len(rest) == 1 and not numbers_rows(rest[0].lower()):
         return rest[0]
     return next((name for name in rest
                  if name in made and 1 < len(set(columns[name])) <= max(2, len(columns[name]) // 10)), "")
+
+
+def numbers_rows(name: str) -> bool:
+    """Whether a column is called like what tells rows apart, not like what is said of them."""
+    return name in NO_LABELS or (name.endswith(("_id", "_file", "_path")) and name not in GROUPS)
 
 
 # FASTA, lines with labels, texts in folders, running text
