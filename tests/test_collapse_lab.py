@@ -95,6 +95,7 @@ def test_a_second_press_and_another_choice_leave_a_pair_alone(lab, monkeypatch):
     assert not panel.press.disabled and not panel.menu.disabled
 
 
+@pytest.mark.slow
 def test_settings_count_for_both_runs(lab):
     lab.panel.menu.value = "variance term"
     lab._controller.choices.set_steps(3)
@@ -116,6 +117,7 @@ def test_a_press_while_the_bench_trains_says_what_to_wait_for(lab):
     lab.bench.wait(60)
 
 
+@pytest.mark.slow
 def test_the_cell_of_the_lab_keeps_the_picture_of_the_pair(lab):
     assert lab._controller.page.bundle()["text/plain"].startswith("CollapseLab(")
     assert "image/png" not in lab._controller.page.bundle()
