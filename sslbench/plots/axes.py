@@ -63,7 +63,7 @@ def touching(axes, xy, names, at) -> bool:
 
 def key_below(axes, columns: int = 5):
     """What each mark stands for, in room that is made below the points."""
-    handles, names = axes.get_legend_handles_labels()
+    _, names = axes.get_legend_handles_labels()
     rows = -(-len(names) // columns)
     low, high = axes.get_ylim()
     axes.set_ylim(low - 0.07 * rows * (high - low), high)

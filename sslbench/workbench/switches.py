@@ -77,26 +77,26 @@ APART = Claim(lambda a, b: not fell_together(a, b), "projections fell together")
 COLLAPSES = (TOGETHER, LEARNED, LOST)
 
 
-def digits(pretext: str) -> Recipe:
-    """A run of some seconds on two cores."""
-    return Recipe("wild_digits", pretext, "small_cnn", steps=150, lr=4e-3)
-
-
-def shapes(pretext: str, **hyperparameters) -> Recipe:
-    """The same for those that follow themselves: of shapes they learn within seconds, of digits they do
-    not."""
-    return Recipe("shapes", pretext, "small_cnn", steps=100, batch_size=64, lr=1e-2,
+def digits(pretext: str, steps: int = 150, **hyperparameters) -> Recipe:
+    """A run of some seconds on two cores; those that follow themselves need more steps to learn a digit."""
+    return Recipe("wild_digits", pretext, "small_cnn", steps=steps, lr=4e-3,
                   hyperparameters={f"pretext.{name}": value for name, value in hyperparameters.items()})
 
 
+DINO = digits("dino", 500, local=0, momentum=0.99, center_momentum=0.99, teacher_temperature=0.04)
+# hardly a digit is learned in a minute, and shapes are within seconds
+BYOL = Recipe("shapes", "byol", "small_cnn", steps=100, batch_size=64, lr=1e-2,
+              hyperparameters={"pretext.momentum": 0.95})
+
+
 SWITCHES = {s.name: s for s in (
-    Switch("stopped gradient", shapes("simsiam"), {"pretext.stop_gradient": False},
+    Switch("stopped gradient", digits("simsiam", 500), {"pretext.stop_gradient": False},
            "both sides move towards each other, and one answer to everything is the nearest agreement",
            COLLAPSES),
-    Switch("predictor", shapes("simsiam"), {"pretext.predictor": False},
+    Switch("predictor", digits("simsiam", 500), {"pretext.predictor": False},
            "both sides say the same thing, and the stopped gradient alone does not hold them apart",
            COLLAPSES),
-    Switch("moving teacher", shapes("byol", momentum=0.95), {"pretext.momentum": 1.0},
+    Switch("moving teacher", BYOL, {"pretext.momentum": 1.0},
            "the teacher stays the random network that it was: such a target cannot collapse, and describing "
            "it already teaches something, which is what BYOL began with",
            (APART, Claim(lambda a, b: b["linear"] > b["untrained"] + 0.05,
@@ -107,8 +107,7 @@ SWITCHES = {s.name: s for s in (
     Switch("negatives", digits("simclr"), {"pretext.negatives": False},
            "views only attract, and all samples fall together",
            COLLAPSES),
-    Switch("centring", shapes("dino", local=0, momentum=0.95, teacher_temperature=0.04),
-           {"pretext.center_momentum": 1.0},
+    Switch("centring", DINO, {"pretext.center_momentum": 1.0},
            "one answer wins for every sample, since nobody takes away what the teacher says too often",
            COLLAPSES),
     Switch("augmentation", digits("simclr"), {"data.crop": 1.0, "data.color": 0.0, "data.rotation": 0.0},
