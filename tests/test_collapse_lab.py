@@ -118,11 +118,14 @@ def test_a_press_while_the_bench_trains_says_what_to_wait_for(lab):
 
 
 @pytest.mark.slow
-def test_the_cell_of_the_lab_keeps_the_picture_of_the_pair(lab):
-    assert lab._controller.page.bundle()["text/plain"].startswith("CollapseLab(")
-    assert "image/png" not in lab._controller.page.bundle()
+def test_the_cell_of_the_lab_keeps_the_picture_of_the_pair(lab, monkeypatch):
+    page, kept = lab._controller.page, []
+    monkeypatch.setattr(page.display, "write", lambda bundle, again: kept.append(bundle))
+    shown = lab._controller.display()
+    assert shown["text/plain"].startswith("CollapseLab(") and "image/png" not in shown
     lab.try_out("negatives", steps=2)
-    assert lab._controller.page.bundle()["image/png"] and len(lab.figure().axes) == 2
+    assert kept[-1]["image/png"] == page.bundle()["image/png"] != kept[0]["image/png"]
+    assert len(lab.figure().axes) == 2
     assert lab.bench.recipe.steps == 4  # what a cell asked for is not kept
 
 

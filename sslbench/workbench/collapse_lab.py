@@ -121,6 +121,7 @@ class CollapseLab:
             self._found[switch.name] = switch.check(*pair)
             self._say(switch.name)
             self._draw(switch.name)
+            self._controller.page.keep()
             return self._found[switch.name]
         except BaseException:  # whoever trained says what it was
             self.panel.say("")

@@ -51,6 +51,11 @@ class Page:
     def bundle(self) -> dict:
         return self.display.bundle(self.panel.root, self.words(), self.figure())
 
+    def keep(self) -> None:
+        """What a saved notebook has is from now on what stands here."""
+        if self.display.shown:
+            self.display.write(self.bundle(), again=True)
+
     def close(self) -> None:
         self.painter.close()
         if self.panel:
@@ -69,8 +74,7 @@ class Page:
         if state.ended and not self._saved:
             self._saved = True
             self._over()
-            if self.display.shown:
-                self.display.write(self.bundle(), again=True)
+            self.keep()
 
     def _broken(self, error: BaseException) -> None:
         """Painting itself raised this."""
