@@ -127,6 +127,7 @@ def test_the_cell_of_the_lab_keeps_the_picture_of_the_pair(lab, monkeypatch):
     assert kept[-1]["image/png"] == page.bundle()["image/png"] != kept[0]["image/png"]
     assert len(lab.figure().axes) == 2
     assert lab.bench.recipe.steps == 4  # what a cell asked for is not kept
+    until(lambda: not lab._controller.preview._jobs.busy, 60)
 
 
 def test_a_bench_says_the_recipe_that_it_is_given():
