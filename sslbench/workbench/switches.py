@@ -66,7 +66,7 @@ def numbers(run) -> dict[str, float]:
 
 
 def fell_together(a: dict, b: dict) -> bool:
-    return b["projections"] < 0.6 * a["projections"]
+    return b["projections"] < 0.5 * a["projections"]
 
 
 LEARNED = Claim(lambda a, b: a["linear"] > a["untrained"] + 0.05,
