@@ -22,6 +22,7 @@ from sslbench.training.loop import Checkpoint, Evaluation, Event, Step
 SMALL = {"backbone.width": 64, "backbone.depth": 2}
 LESSONS = {
     "masked-wild_digits": Recipe("wild_digits", "masked", "small_cnn", steps=1500, lr=2e-3),
+    "masked-shapes": Recipe("shapes", "masked", "transformer", steps=800, lr=3e-3, hyperparameters=SMALL),
     "jepa-shapes": Recipe("shapes", "jepa", "transformer", steps=800, lr=3e-3, hyperparameters=SMALL),
     "next_token-docs": Recipe("docs", "next_token", "gru", steps=1500, batch_size=64, lr=5e-3,
                               hyperparameters={"data.length": 128}),

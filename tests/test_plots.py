@@ -244,11 +244,21 @@ def test_nearest_neighbours_are_drawn_with_the_query_first():
     assert same.shape == other.shape and (same != other).any()  # agreeing labels look different
 
 
-def test_a_map_names_its_classes():
-    xy, y = torch.randn(60, 2), torch.arange(60) % 3
+def test_a_map_names_its_classes_where_they_lie_or_below_where_they_lie_in_one_heap():
+    noise, y = torch.randn(60, 2, generator=torch.Generator().manual_seed(0)), torch.arange(60) % 3
+    apart = noise + 20 * torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])[y]
     drawn = axes()
-    charts.points(drawn, xy, y, ["ant", "bee", "cat"])
-    assert texts(drawn) == "ant | bee | cat"
+    charts.points(drawn, apart, y, ["ant", "bee", "cat"])
+    assert texts(drawn) == "ant | bee | cat" and drawn.get_legend() is None
+    xy = noise
+    for names in (["ant", "bee", "cat"], ["$1", "$2", "$3"]):
+        drawn = axes()
+        charts.points(drawn, xy, y, names)
+        assert texts(drawn) == "" and [t.get_text() for t in drawn.get_legend().get_texts()] == names
+        assert plots.png(drawn.figure)[:4] == b"\x89PNG"
+    drawn = axes()  # classes lie apart, and yet their long names would touch
+    charts.points(drawn, apart, y, [letter * 200 for letter in "abc"])
+    assert texts(drawn) == "" and drawn.get_legend()
     assert plots.png(plots.embedding(xy, torch.rand(60), None))[:4] == b"\x89PNG"
 
 

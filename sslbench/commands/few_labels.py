@@ -6,6 +6,7 @@ from ..plots import save
 from ..runs.few_labels import few_labels
 from ..runs.label_curve import COUNTS
 from .flags import parser
+from .report import say
 
 
 def run(argv: list[str]) -> int:
@@ -21,7 +22,7 @@ def run(argv: list[str]) -> int:
     args = p.parse_args(argv)
     curve = few_labels(args.run, numbers(args.labels), draws=args.draws, steps=args.steps,
                        progress=sys.stderr.isatty())
-    print(curve)
+    say(curve)
     if args.png:
         save(curve.figure, args.png)
     return 0

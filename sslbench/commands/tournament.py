@@ -2,6 +2,7 @@
 
 from ..runs.halving.tournament import tournament
 from .flags import parser, read
+from .report import say
 
 
 def run(argv: list[str]) -> int:
@@ -15,7 +16,7 @@ def run(argv: list[str]) -> int:
     recipe, args = read(p, argv)
     found = tournament(recipe, args.minutes, folder=args.out, tasks=listed(args.tasks), seed=recipe.seed,
                        backbones=listed(args.backbones), workers=args.workers)
-    print(found)
+    say(found)
     return 0
 
 

@@ -14,12 +14,13 @@ def turned(x, turn):
 
 check_turn = Check(
     turned,
-    lambda: [(normal(5, 3, 6, 6), torch.tensor([0, 1, 2, 3, 1])),
+    lambda: [(normal(5, 3, 6, 6), torch.tensor([1, 0, 2, 3, 1])),
              (normal(3, 1, 4, 4), torch.tensor([3, 3, 1]))],
     {"it turns the other way round; torch.rot90 with (-2, -1) turns against the clock":
         lambda x, turn: turned(x, -turn),
      "every sample has a number of turns of its own: turn[0] is for the first alone":
         lambda x, turn: x.rot90(int(turn[0]), (-2, -1)),
+     "every picture comes back as it was: none was turned": lambda x, turn: x,
      "that mirrors the picture; turn it": lambda x, turn: turned(x, turn).flip(-1)},
     "four answers, and nobody had to label a picture")
 

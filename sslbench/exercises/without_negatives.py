@@ -3,8 +3,8 @@
 from .check import Check, normal
 
 
-def correlation(a, b):
-    a, b = ((z - z.mean(0)) / z.std(0, correction=0) for z in (a, b))
+def correlation(a, b, correction=0):
+    a, b = ((z - z.mean(0)) / z.std(0, correction=correction) for z in (a, b))
     return a.T @ b / len(a)
 
 
@@ -26,6 +26,10 @@ check_redundancy = Check(
              (3 * normal(9, 4) + 1, normal(9, 4, seed=2))],
     {"the diagonal belongs to the other term: a feature should agree with itself":
         lambda a, b: correlation(a, b).square().sum(),
+     "torch divides by n - 1 unless it is told not to: std(0, correction=0)":
+        lambda a, b: off_diagonal(correlation(a, b, 1)),
+     "leave the diagonal out, and take std(0, correction=0)":
+        lambda a, b: correlation(a, b, 1).square().sum(),
      "each feature must have mean 0 and deviation 1 over the batch first":
         lambda a, b: off_diagonal(a.T @ b / len(a)),
      "divide by the number of samples, or it grows with the batch":

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 from ..data import Data
 from ..shown import Shown
-from . import charts, label_counts, letters, pictures, themes
+from . import charts, label_counts, letters, pairs, pictures, themes
 from . import confusion as matrices
 from .axes import lines_of
 from .charts import parts_of, probe_rows, words_for
@@ -164,6 +164,16 @@ def few_labels(lines, title: str = ""):
     return made
 
 
+def pair(runs, names=("with it", "without it")):
+    """Deviation of the projections and effective rank of a run and, where there is one, of a second, over
+    each other. names: one for each run."""
+    made = figure(WIDTH, 250)
+    with LOCK:
+        pairs.deviation(box(made, 52, 46, 290, 166), runs)
+        pairs.rank(box(made, 402, 46, 290, 166), runs, names)
+    return made
+
+
 def overview(run):
     """Loss, scores and the task's pictures of one run as one figure."""
     shown = next((e.pictures for e in reversed(run.evaluations) if e.pictures), [])
@@ -186,5 +196,5 @@ def chance_loss(evaluations) -> float | None:
 
 
 __all__ = ["box", "chance_loss", "comparison", "confusion", "curves", "embedding", "few_labels", "figure",
-           "neighbours", "overview", "parts_of", "png",
-           "probe_rows", "probes", "save", "task", "words_for"]
+           "neighbours", "overview", "pair", "parts_of", "png", "probe_rows", "probes", "save", "task",
+           "words_for"]

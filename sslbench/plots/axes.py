@@ -36,6 +36,43 @@ def label_lines(axes, lines, x: float = 1.02, gap: float = 0.072):
                   clip_on=False, parse_math=False)
 
 
+def name_places(axes, xy, values, names, at) -> bool:
+    """Write each name at its place `at` [K, 2] where that says something: most points lie nearer to the place
+    of their own class than to any other, and no two names touch. False where nothing was written."""
+    nearest = ((xy[:, None] - at[None]) ** 2).sum(2).argmin(1)
+    if (nearest == values).mean() < 0.5 or touching(axes, xy, names, at):
+        return False
+    for name, place in zip(names, at):
+        axes.text(*place, str(name), fontsize=TEXT, weight="bold", ha="center", va="center", parse_math=False,
+                  bbox={"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 1.5})
+    return True
+
+
+def touching(axes, xy, names, at) -> bool:
+    """Whether two names would lie on each other: boxes as wide as bold type of that size mostly is."""
+    place, (width, height) = axes.get_position(), axes.figure.get_size_inches() * 72  # points
+    room = place.width * width, place.height * height
+    scale = min(r / max(extent, 1e-9) for r, extent in zip(room, np.ptp(xy, axis=0) * 1.1))
+    for i, a in enumerate(at):
+        for j in range(i):
+            dx, dy = np.abs(a - at[j]) * scale
+            if dx < 0.33 * TEXT * (len(str(names[i])) + len(str(names[j]))) + 4 and dy < 1.5 * TEXT:
+                return True
+    return False
+
+
+def key_below(axes, columns: int = 5):
+    """What each mark stands for, in room that is made below the points."""
+    _, names = axes.get_legend_handles_labels()
+    rows = -(-len(names) // columns)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low - 0.07 * rows * (high - low), high)
+    made = axes.legend(fontsize=SMALL, frameon=False, loc="lower center", ncol=min(columns, len(names)),
+                       columnspacing=1.2, handletextpad=0.3, borderpad=0)
+    for text in made.get_texts():
+        text.set_parse_math(False)
+
+
 def spread(wanted: list[float], gap: float) -> list[float]:
     """The nearest places to `wanted` (ascending) that are at least `gap` apart and, if it can be, inside
     0..1."""

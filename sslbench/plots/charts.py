@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 
 from ..probes import leading, main, of_labels, parsed, words_of
-from .axes import empty, label_lines, legend, plain
+from .axes import empty, key_below, label_lines, legend, name_places, plain
 from .colors import BLUE, COLORS, GREEN, GREY, INK, ORANGE, PINK, RED, SKY, SMALL, STYLES, TEXT
 
 BASELINES = {"chance": ("#222222", (0, (1, 1.6))), "untrained": (GREY, (0, (6, 2, 1, 2)))}  # raw inputs: RAW
@@ -84,8 +84,8 @@ def unlabelled(axes, seen, total):
 
 
 def points(axes, xy, values=None, names=None, title=""):
-    """A map of the embedding coloured by class (or by a quantity), each class named where its points lie
-    together."""
+    """A map of the embedding coloured by class (or by a quantity). Each class is named where its points lie
+    together; where classes do not separate, or names would lie on each other, a key below names them."""
     xy = np.asarray(xy)
     axes.set_axis_off()
     axes.set_title(title, fontsize=TEXT, color=INK, loc="left", pad=6, parse_math=False)
@@ -95,16 +95,17 @@ def points(axes, xy, values=None, names=None, title=""):
                      edgecolors="white")
         return
     values = np.asarray(values)
-    for k, name in enumerate(names):
-        here = values == k
-        if not here.any():
-            continue
-        axes.scatter(*xy[here].T, color=COLORS[k % len(COLORS)], marker="osD^"[k // len(COLORS) % 4], s=10,
-                     lw=0.3,
-                     edgecolors="white")
-        axes.text(*np.median(xy[here], 0), str(name), fontsize=TEXT, weight="bold", ha="center", va="center",
-                  parse_math=False,
-                  bbox={"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 1.5})
+    there = [k for k in range(len(names)) if (values == k).any()]
+    for k in there:
+        axes.scatter(*xy[values == k].T, color=COLORS[k % len(COLORS)], marker="osD^"[k // len(COLORS) % 4],
+                     s=10, lw=0.3, edgecolors="white", label=str(names[k]))
+    known = np.isin(values, there)
+    if not there:
+        return
+    at = np.array([np.median(xy[values == k], 0) for k in there]).reshape(-1, 2)
+    of = np.searchsorted(there, values[known])
+    if not name_places(axes, xy[known], of, [names[k] for k in there], at):
+        key_below(axes)
 
 
 def probe_rows(evaluations, further: bool = False) -> list[dict]:

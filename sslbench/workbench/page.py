@@ -17,7 +17,7 @@ class Page:
 
     def __init__(self, state: Callable[[State], State], figure: Callable[[], object],
                  words: Callable[[], str]):
-        self._state, self._figure, self._words = state, figure, words
+        self._state, self.figure, self.words = state, figure, words
         self.panel: Panel | None = None  # it calls back, so it is placed later
         self.display, self.painter = Display(), Painter(self._lines, self._pictures, self._broken)
         self.said = State()  # the error and the note that stand there
@@ -49,7 +49,12 @@ class Page:
         self._saved, self._over = False, over
 
     def bundle(self) -> dict:
-        return self.display.bundle(self.panel.root, self._words(), self._figure())
+        return self.display.bundle(self.panel.root, self.words(), self.figure())
+
+    def keep(self) -> None:
+        """What a saved notebook has is from now on what stands here."""
+        if self.display.shown:
+            self.display.write(self.bundle(), again=True)
 
     def close(self) -> None:
         self.painter.close()
@@ -69,8 +74,7 @@ class Page:
         if state.ended and not self._saved:
             self._saved = True
             self._over()
-            if self.display.shown:
-                self.display.write(self.bundle(), again=True)
+            self.keep()
 
     def _broken(self, error: BaseException) -> None:
         """Painting itself raised this."""

@@ -20,7 +20,7 @@ class LeJEPA(TwoViews):
 
     def __init__(self, backbone, data, *,
                  regularisation: Annotated[float, Hyperparameter(
-                     "share of the loss that asks for the round cloud", 0.001, 0.99)] = 0.05,
+                     "share of the loss that asks for the round cloud", 0.0, 0.99)] = 0.05,
                  directions: Annotated[int, Hyperparameter(
                      "random directions in which the cloud is looked at, for each sample of a batch", 1,
                      64)] = 2,
