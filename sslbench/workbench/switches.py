@@ -83,7 +83,7 @@ def digits(pretext: str, steps: int = 150, **hyperparameters) -> Recipe:
                   hyperparameters={f"pretext.{name}": value for name, value in hyperparameters.items()})
 
 
-DINO = digits("dino", 500, local=0, momentum=0.99, center_momentum=0.99, teacher_temperature=0.04)
+DINO = digits("dino", 500)
 # hardly a digit is learned in a minute, and shapes are within seconds
 BYOL = Recipe("shapes", "byol", "small_cnn", steps=100, batch_size=64, lr=1e-2,
               hyperparameters={"pretext.momentum": 0.95})

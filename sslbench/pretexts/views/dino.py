@@ -18,17 +18,18 @@ class DINO(TwoViews):
     chance_is_a_direction = True
 
     def __init__(self, backbone, data, *,
-                 local: Annotated[int, Hyperparameter("small windows of each sample", 0, 10)] = 2,
+                 local: Annotated[
+                     int, Hyperparameter("small windows of each sample; for large pictures", 0, 10)] = 0,
                  prototypes: Annotated[
                      int, Hyperparameter("answers to choose from", 8, 65536, log=True)] = 256,
                  student_temperature: Annotated[float, Hyperparameter(
                      "small: the student's answer is sharp", 0.02, 1.0, log=True)] = 0.1,
                  teacher_temperature: Annotated[float, Hyperparameter(
-                     "smaller than the student's: it must become sharper", 0.01, 1.0, log=True)] = 0.05,
+                     "smaller than the student's: it must become sharper", 0.01, 1.0, log=True)] = 0.04,
                  momentum: Annotated[float, Hyperparameter(
-                     "share of itself the teacher keeps at every step; rises to 1", 0.5, 1.0)] = 0.98,
+                     "share of itself the teacher keeps at every step; rises to 1", 0.5, 1.0)] = 0.99,
                  center_momentum: Annotated[float, Hyperparameter(
-                     "share of itself the centre keeps at every step", 0.0, 1.0)] = 0.9):
+                     "share of itself the centre keeps at every step", 0.0, 1.0)] = 0.99):
         super().__init__(backbone, data)
         self.local, self.momentum, self.center_momentum = local, momentum, center_momentum
         self.student_temperature, self.teacher_temperature = student_temperature, teacher_temperature
