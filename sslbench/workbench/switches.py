@@ -110,8 +110,9 @@ SWITCHES = {s.name: s for s in (
            "views only attract, and all samples fall together",
            COLLAPSES),
     Switch("centring", DINO, {"pretext.center_momentum": 1.0},
-           "one answer wins for every sample, since nobody takes away what the teacher says too often",
-           COLLAPSES),
+           "one answer wins for every sample, since nobody takes away what the teacher says too often; "
+           "in so few steps no digit is read yet, with it or without",
+           (TOGETHER,)),
     Switch("augmentation", digits("simclr"), {"data.crop": 1.0, "data.color": 0.0, "data.rotation": 0.0},
            "both views are the same picture: the partner is found at once, nothing collapses, and less is "
            "learned about digits",
