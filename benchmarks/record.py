@@ -70,7 +70,7 @@ class Levers:
         if self.network == "resnet9":
             def resnet9() -> ResNet9:
                 return ResNet9(self.width, layout=choose(self.layout, LAYOUTS, "layout"))
-            adopt(resnet9)
+            adopt(resnet9, resizable=True)
         settings = {"data.source": self.data, "data.together": choose(self.augment, AUGMENT, "augment"),
                     "pretext.views": self.views,
                     "pretext.small_views": self.small_views, "pretext.small_size": self.small_size,

@@ -49,14 +49,14 @@ class Recipe:
                                         log=True)] = 2e-3
     weight_decay: Annotated[
         float, Hyperparameter("how strongly weights are pulled to 0", 0, 10, log=True)] = 0.05
-    optimiser: Annotated[str, Hyperparameter(
-        "muon: every direction of a layer moves as far as any other; it learns in fewer steps",
-        choices=OPTIMISERS)] = "muon"
     seed: Annotated[int, Hyperparameter("another seed, another run", 0, 2**31 - 1)] = 0
     labels: Annotated[
         float, Hyperparameter("share of the training labels that a supervised task may use", 0, 1)] = 0.0
     init: str = ""
     hyperparameters: dict[str, Any] = field(default_factory=dict)
+    optimiser: Annotated[str, Hyperparameter(
+        "muon: every direction of a layer moves as far as any other; it learns in fewer steps",
+        choices=OPTIMISERS)] = "muon"
 
     def __post_init__(self):
         """NumPy's numbers become Python's, paths their text, so that what is recorded can be read back."""

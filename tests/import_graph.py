@@ -22,7 +22,7 @@ LAYERS = [
     {"workbench", "commands"},
     {"__main__"},
 ]
-LOOKING = LAYERS[7]  # may import each other and these, nothing above
+LOOKING = next(parts for parts in LAYERS if "plots" in parts)  # may import each other and these, nothing above
 BELOW_LOOKING = {"catalog", "field", "data", "messages", "shown"}
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 

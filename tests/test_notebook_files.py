@@ -77,7 +77,7 @@ def test_what_a_notebook_names_is_there(path):
 
 
 def test_a_name_that_has_moved_would_be_seen():
-    assert missing("from sslbench.plots import charts\ncharts.plain, charts.ORANGE") == ["charts.ORANGE"]
+    assert missing("from sslbench.plots import charts\ncharts.plain, charts.PURPLE") == ["charts.PURPLE"]
 
 
 def write(path: Path, code: str) -> Path:

@@ -45,7 +45,7 @@ def test_a_lesson_says_what_it_asks_what_you_learn_and_how_long_it_takes(path):
     header = cells(path, "markdown")[0].source
     assert header.startswith(f"# {path.stem[:2]} · ")
     assert [part for part in HEADER if part.format(path.name) not in header] == []
-    assert re.search(r"\*About (one|two) minutes? on two CPU cores", header)
+    assert re.search(r"\*About (one|two|three) minutes? on two CPU cores", header)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -101,7 +101,7 @@ def test_supervision_learns_from_every_kind_of_label(kind):
         optimiser.step()
     assert loss.item() < 0.75 * min(before, task.chance(batch) if kind != "answers" else before)
     few = decode(data.fields, data.loaded("validation")[0], torch.arange(6))  # unlabelled ones among them
-    _, (said, right) = task.show(few)
+    _, (said, right, *_) = task.show(few)
     assert len(said) == 6 and all("guess" in line for line in said)
     assert ("unlabelled" in " ".join(said)) == (kind == "unlabelled")
     assert ([r is None for r in right] == ["unlabelled" in line or kind in ("quantity", "absent")

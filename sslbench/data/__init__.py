@@ -12,6 +12,7 @@ from ..field import Batch, Field, size_of
 from ..machine.torch_settings import own_settings
 from ..messages import printable
 from .as_stored import AsStored
+from .draws import rand, randint
 from .label_fields import label_field, stored_label
 from .labels import labelled, nobodys, printable_classes
 from .picture import Picture, drawable, picture_of, waveform
@@ -238,16 +239,6 @@ class Labelled(Data, listed=False):
 
     def spell(self, ids):
         return self.data.spell(ids)
-
-
-def rand(generator: Generator, *shape) -> Tensor:
-    """Uniform numbers in [0, 1) on the generator's device."""
-    return torch.rand(*shape, generator=generator, device=generator.device)
-
-
-def randint(generator: Generator, high: int, *shape) -> Tensor:
-    """Integers 0..high-1 on the generator's device."""
-    return torch.randint(0, high, shape, generator=generator, device=generator.device)
 
 
 __all__ = ["Batch", "Data", "Field", "Labelled", "Picture", "SPLITS", "drawable", "labelled", "picture_of",
