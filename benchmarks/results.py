@@ -76,7 +76,8 @@ def train_row(recipe: Recipe, seeds: int) -> dict:
     runs = [fit(replace(recipe, seed=seed), evaluations=2, progress=False) for seed in range(seeds)]
     beside = {name: [run.baselines[name]["linear"] for run in runs]
               for name, scores in runs[0].baselines.items() if "linear" in scores}
-    return {"command": recipe.as_command(), "steps": recipe.steps, "seconds": [run.seconds for run in runs],
+    return {"command": recipe.as_command(), "optimiser": recipe.optimiser, "steps": recipe.steps,
+            "seconds": [run.seconds for run in runs],
             "linear": [run.scores["linear"] for run in runs], "knn": [run.scores["knn"] for run in runs],
             "baselines": beside}
 
@@ -99,6 +100,11 @@ def spread(values: list[float]) -> str:
     return mean if len(values) < 2 else f"{mean} ± {100 * statistics.stdev(values):.1f}"
 
 
+def optimiser_of(row: dict) -> str:
+    """Rows that were trained before there was a choice had AdamW."""
+    return row.get("optimiser", "adamw")
+
+
 def table(figures: dict[str, dict]) -> Table:
     rows = []
     for name, row in figures.items():
@@ -109,7 +115,8 @@ def table(figures: dict[str, dict]) -> Table:
                      "kNN, %": spread(row["knn"]), "untrained": spread(row["baselines"]["untrained"]),
                      "raw input": "; ".join(f"{key} {spread(values)}".replace("raw ", "")
                                             for key, values in raw.items()),
-                     "chance": spread(row["baselines"]["chance"][:1]), "steps": row["steps"],
+                     "chance": spread(row["baselines"]["chance"][:1]), "optimiser": optimiser_of(row),
+                     "steps": row["steps"],
                      "seconds": round(statistics.median(row["seconds"]))})
     return Table(rows)
 

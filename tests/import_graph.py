@@ -22,7 +22,8 @@ LAYERS = [
     {"workbench", "commands"},
     {"__main__"},
 ]
-LOOKING = next(parts for parts in LAYERS if "plots" in parts)  # may import each other and these, nothing above
+# they may import each other and what stands below, nothing above
+LOOKING = next(parts for parts in LAYERS if "plots" in parts)
 BELOW_LOOKING = {"catalog", "field", "data", "messages", "shown"}
 HEIGHT = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 

@@ -31,7 +31,8 @@ def slowly(monkeypatch):
     may.set()
 
 
-@pytest.mark.parametrize("title", ["Curves", "Over time", "Probes", "Task"])
+@pytest.mark.parametrize("title", ["Task", *(pytest.param(title, marks=pytest.mark.slow)
+                                             for title in ("Curves", "Over time", "Probes"))])
 def test_a_picture_stands_below_the_words_of_its_own_run_alone(make, slowly, title):
     bench = make(steps=4)
     first = bench.train()

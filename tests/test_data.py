@@ -61,7 +61,8 @@ def test_another_seed_draws_other_samples(name):
     assert not equal(Data.find(name)(seed=1).load("validation")[0], source(name).loaded("validation")[0])
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n == "shapes" else n
+                                  for n in SOURCES])
 def test_rows_fit_the_fields_and_labels_fit_the_rows(name):
     data = source(name)
     for split in SPLITS:

@@ -57,7 +57,8 @@ def test_directions_that_views_move_count_less():
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("few") / "waves"
-    return fit(Recipe("waves", steps=60, batch_size=64), folder, progress=False, evaluations=1)
+    return fit(Recipe("waves", steps=60, batch_size=64), folder, progress=False, evaluations=1,
+               test=False)
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Muon: steps are nearly orthogonal, the same as torch's own, and its state is part of the checkpoint."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -54,8 +55,8 @@ def test_what_has_no_gradient_is_left_alone():
 
 
 def test_a_recipe_without_the_entry_meant_adamw_and_a_new_one_says_so():
-    record = Recipe(steps=3).to_json().replace('"optimiser": "muon",', "")
-    assert "optimiser" not in record and Recipe.from_json(record) == Recipe(steps=3, optimiser="adamw")
+    record = {name: value for name, value in asdict(Recipe(steps=3)).items() if name != "optimiser"}
+    assert Recipe.from_json(json.dumps(record)) == Recipe(steps=3, optimiser="adamw")
     assert Recipe.from_json('{"steps": 3}') == Recipe(steps=3) != replace(Recipe(steps=3), optimiser="adamw")
 
 

@@ -53,7 +53,9 @@ def test_a_reading_says_samples_splits_label_and_what_was_left_out(kind, words):
     assert words in said and said.endswith("3 of them were too short.") and "\n" not in said
 
 
-@pytest.mark.parametrize("name", sorted(set(Data.all()) - {"mnist", "cifar10", "fashion_mnist", "medmnist"}))
+@pytest.mark.parametrize("name", [
+    pytest.param(n, marks=pytest.mark.slow) if n == "shapes" else n
+    for n in sorted(set(Data.all()) - {"mnist", "cifar10", "fashion_mnist", "medmnist"})])
 def test_every_source_says_what_it_read(name):
     said = source(name).reading()
     assert (re.match(r"[\d,]+ \w+: [\d,]+ for training, [\d,]+ for validation, [\d,]+ for testing", said)

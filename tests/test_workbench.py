@@ -421,6 +421,7 @@ def test_a_map_that_fails_is_said_and_tried_again_only_when_it_is_chosen_again(m
     until(lambda: len(tab.explorer.frames) == 3 and tab.explorer.frames[-1]["note"] == "t-SNE", 60)
 
 
+@pytest.mark.slow
 def test_runs_are_kept_and_compared(make, tmp_path):
     bench = make()
     first = bench.train()
