@@ -66,7 +66,9 @@ def key_below(axes, columns: int = 5):
     _, names = axes.get_legend_handles_labels()
     rows = -(-len(names) // columns)
     low, high = axes.get_ylim()
-    axes.set_ylim(low - 0.07 * rows * (high - low), high)
+    # no limit is set: one of another axis could not keep its scale
+    axes.update_datalim([(axes.dataLim.x0, low - 0.07 * rows * (high - low))])
+    axes.autoscale_view()
     made = axes.legend(fontsize=SMALL, frameon=False, loc="lower center", ncol=min(columns, len(names)),
                        columnspacing=1.2, handletextpad=0.3, borderpad=0)
     for text in made.get_texts():
