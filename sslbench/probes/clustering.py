@@ -3,6 +3,7 @@ embeddings, with as many clusters as they have classes, against the labels (Caro
 arXiv:1807.05520). No label is fitted."""
 
 import warnings
+from threading import Lock
 
 from . import Probe, Tensor, measures, torch
 from .features import main_directions
@@ -10,6 +11,8 @@ from .neighbours import unit
 
 STARTS = 3  # of k-means; the one with the tightest clusters counts
 FITTED = 4000  # samples at most that the clusters are sought with; the others join the nearest
+# filters of warnings and the threads of k-means belong to the whole process: two at once leave them changed
+ALONE = Lock()
 
 
 class MutualInformation(Probe):
@@ -63,7 +66,7 @@ def clusters(z: Tensor, k: int, check=lambda: None, seed: int = 0) -> Tensor:
     z = z.cpu().numpy()
     for start in range(seed, seed + STARTS):
         check()
-        with warnings.catch_warnings():
+        with ALONE, warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different embeddings than classes
             tried.append(KMeans(k, n_init=1, max_iter=100, random_state=start).fit(z[some]))
     return torch.from_numpy(min(tried, key=lambda model: model.inertia_).predict(z)).long()
