@@ -27,7 +27,7 @@ class FewLabelsTab(PictureTab):
         self._jobs = BackgroundJobs(failed, "sslbench-few-labels")
         self.start = w.button("Measure", safe(self._start), "few-labels", icon="play",
                               says="Train and probe with few labels of this run's data")
-        self.cancel = w.show(w.button("Cancel", safe(self._cancel), "cancel"), False)
+        self.cancel = w.show(w.button("Cancel", safe(self._cancel), "cancel-labels"), False)
         self.bar, self.say = w.show(w.progress("few-labels-progress"), False), w.html("", "say")
         self.picture = Picture("few-labels-picture", empty=ASK)
         self.table = w.html("", "table")
