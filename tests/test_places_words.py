@@ -41,7 +41,7 @@ def test_a_file_in_the_place_of_a_folder_is_said_with_its_folder(here, typed):
     with pytest.raises((OSError, ValueError)) as error:
         Data.find("images")(folder=typed)
     said = str(error.value)
-    place = str(here / "photos")[-40:]  # of a long path the middle is left out
+    place = str(here / "photos")[-25:]  # of a long path the middle is left out
     assert "\n" not in said and place in said and "did you mean '9.png'" not in said
     assert {"photos/1.png": f"{place}', which holds '9.png'?",
             "photos/9.png/": f"{place}', or an .npz file",
