@@ -32,3 +32,21 @@ def cell(words: str) -> str:
     wrapped = ("; white-space: pre-wrap; overflow-wrap: anywhere; max-width: 46em"
                if len(words) > 40 or "\n" in words else "")
     return f"<td style='text-align: left; vertical-align: top{wrapped}'>{escape(words)}</td>"
+
+
+class TableAndFigure:
+    """Interface of results with a `table` and a `figure`: a notebook shows both."""
+
+    table: Table
+
+    def __repr__(self):
+        return repr(self.table)
+
+    def _repr_html_(self):
+        return self.table._repr_html_()
+
+    def _ipython_display_(self):
+        """Both: of several representations of one output a notebook shows the first alone."""
+        from IPython.display import display
+
+        display(self.table, self.figure)

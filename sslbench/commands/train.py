@@ -5,6 +5,7 @@ import os
 from ..runs.fitting import fit
 from ..runs.loggers import LOGGERS, logged
 from ..runs.on_disk import play
+from ..training import evaluate
 from .flags import HIDDEN, parser, read
 from .report import say, watch
 
@@ -19,7 +20,7 @@ def run(argv: list[str]) -> int:
                                                         "folder: mean ± deviation")
     p.add_argument("--log", default="", help=f"what else the events are written to: {', '.join(LOGGERS)}")
     p.add_argument("--probe-rows", type=int, help="rows that probes are fitted on, and judged on, at the end "
-                                                  "at most (default 10000; 0: all)")
+                                                  f"at most (default {evaluate.PROBE_ROWS}; 0: all)")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no scores")
     p.add_argument("--run-id", default="", help=HIDDEN)  # of launch(), which waits for this run
     recipe, args = read(p, argv)

@@ -10,6 +10,7 @@ from .. import arguments
 from ..catalog import Table
 from ..messages import quoted
 from ..probes import leading, main, of_labels, of_nothing, parsed
+from ..table import TableAndFigure
 from .names import numbered
 from .run import Run, load_run
 from .seeds import Seeds, folders_of
@@ -17,8 +18,8 @@ from .seeds import Seeds, folders_of
 WANTED = "runs, as fit() and load_run(folder) return them, or their folders"
 
 
-@dataclass
-class Comparison:
+@dataclass(repr=False)
+class Comparison(TableAndFigure):
     """One table and one figure of several runs; a notebook shows both. groups: each is one row, the runs of
     several seeds."""
 
@@ -54,18 +55,6 @@ class Comparison:
         from ..plots import comparison
 
         return comparison(self.runs, [name for group, name in zip(self.groups, self.names) for _ in group])
-
-    def __repr__(self):
-        return repr(self.table)
-
-    def _repr_html_(self):
-        return self.table._repr_html_()
-
-    def _ipython_display_(self):
-        """Both: of several representations of one output a notebook shows the first alone."""
-        from IPython.display import display
-
-        display(self.table, self.figure)
 
 
 def level(group: list[Run]) -> float:

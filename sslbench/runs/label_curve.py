@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..catalog import Table
 from ..storage import run_folder, tensor_files
+from ..table import TableAndFigure
 from . import recording
 from .label_methods import METHODS, SSL, SUPERVISED
 
@@ -16,8 +17,8 @@ COUNTS = (1, 3, 10, 30, 100, None)  # labels per class; None: all there are
 Point = tuple[str, int | None, int]  # method, labels per class, draw
 
 
-@dataclass
-class LabelCurve:
+@dataclass(repr=False)
+class LabelCurve(TableAndFigure):
     """What few labels are worth: accuracy on test by labels per class, with the same labelled samples and
     seeds for all methods. steps: of each network that was trained on them. run: the id of the run, step: its
     length. A notebook shows its table and its figure."""
@@ -65,18 +66,6 @@ class LabelCurve:
     def gain(self, count: int | None, over: str = SUPERVISED) -> float:
         """How much more the linear probe of the SSL features scores than another method, mean over draws."""
         return statistics.mean(self.of(SSL, count)) - statistics.mean(self.of(over, count))
-
-    def __repr__(self):
-        return repr(self.table)
-
-    def _repr_html_(self):
-        return self.table._repr_html_()
-
-    def _ipython_display_(self):
-        """Both: of several representations of one output a notebook shows the first alone."""
-        from IPython.display import display
-
-        display(self.table, self.figure)
 
     def copy(self) -> "LabelCurve":
         """What there is now, while more comes."""

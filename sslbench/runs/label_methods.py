@@ -49,7 +49,7 @@ class Labelling:
 
     @cached_property
     def splits(self) -> dict[str, Split]:
-        return {name: read(self.data, name, evaluate.full(10_000)[name]) for name in ("train", "test")}
+        return {name: read(self.data, name, evaluate.full()[name]) for name in ("train", "test")}
 
     @cached_property
     def labels(self) -> dict[str, Tensor]:
@@ -92,7 +92,7 @@ class Labelling:
     def fitted(self, rows: Tensor, draw: int, from_weights: bool) -> float:
         """The whole network trained on these labels with the source's augmentations, from the trained weights
         or from none."""
-        places = evenly(size_of(self.data.loaded("train")[0]), evaluate.full(10_000)["train"])[rows]
+        places = evenly(size_of(self.data.loaded("train")[0]), evaluate.full()["train"])[rows]
         twin = replace(supervised_twin(self.recipe), seed=draw, steps=self.steps)
         recipe = replace(twin, lr=twin.lr * (FINE_TUNING if from_weights else 1))
         training = Training(recipe, self.hardware, FewLabelled(self.data, places, recipe.batch_size))

@@ -109,7 +109,8 @@ class Run:
         """Score on the test split -> (low, high), 95 % by a bootstrap over the test samples."""
         return self.final.intervals if self.final else {}
 
-    def test(self, probe_rows: int = 10_000, check: Callable[[], None] = lambda: None) -> Evaluation:
+    def test(self, probe_rows: int = evaluate.PROBE_ROWS,
+             check: Callable[[], None] = lambda: None) -> Evaluation:
         """Read the test split now, where the training did not (as on the bench), and keep what it says:
         scores with intervals, baselines, the confusion matrix. probe_rows: as in train()."""
         if self.final is None or self.final.split != "test":

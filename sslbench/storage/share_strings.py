@@ -18,7 +18,7 @@ def packed(entries: dict[str, Any]) -> str:
 
 
 def is_one(text: str) -> bool:
-    return text.split(".")[0] in EARLIER
+    return text.startswith(tuple(f"{version}." for version in EARLIER))
 
 
 def unpacked(text: str) -> dict[str, Any]:

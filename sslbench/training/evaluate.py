@@ -18,9 +18,10 @@ from .some_rows import Split, read
 # rows read while training: a slow evaluation would make a slow Stop
 QUICK = {"train": 1000, "validation": 1000}
 POINTS = 1000  # of the map
+PROBE_ROWS = 10_000  # that probes are fitted on, and judged on, at the end unless somebody asks for others
 
 
-def full(probe_rows: int) -> dict[str, int]:
+def full(probe_rows: int = PROBE_ROWS) -> dict[str, int]:
     """The rows that are read at the end at most: so many for training and testing, half for validation; 0:
     all."""
     most = probe_rows or 2**62
@@ -119,7 +120,7 @@ class Final:
 
 
 def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, check: Check = lambda: None,
-          probe_rows: int = 10_000) -> Final:
+          probe_rows: int = PROBE_ROWS) -> Final:
     """Scores on the test split, touched once, with the simple baselines of the data beside them. probe_rows:
     as in full()."""
     splits = {name: read(data, name, most) for name, most in full(probe_rows).items()}

@@ -19,7 +19,7 @@ from ..shown import Shown
 from . import evaluate
 from .step import Training, made, state_of
 
-OPTIONS = {"evaluations": 8, "test": True, "checkpoint_every": 100, "probe_rows": 10_000}
+OPTIONS = {"evaluations": 8, "test": True, "checkpoint_every": 100, "probe_rows": evaluate.PROBE_ROWS}
 GPU_READS_EVERY = 8  # steps; reading a scalar from a GPU at every step would stall it
 
 

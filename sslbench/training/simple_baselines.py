@@ -1,7 +1,7 @@
 """What the simple baselines of the data tell of its labels, once for each source, at the end of a run. A
 later run on the same source finds the scores."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 import torch
@@ -15,9 +15,9 @@ from ..field import decode
 from ..machine.torch_settings import own_settings
 from ..probes.knn import vote_of_nearest
 from ..probes.sparse import linear_on_sparse
+from .probing import Check, strange
 from .some_rows import Split
 
-Check = Callable[[], None]
 Scores = dict[str, dict[str, float]]
 _known: WeakKeyDictionary[Data, dict[tuple, Scores]] = WeakKeyDictionary()
 
@@ -70,7 +70,7 @@ def read_by(baseline: Baseline, data: Data, parts: list[Decoded], labels: list[d
     for i, name in enumerate(labels[0]):
         y = [of[name] for of in labels]
         there = [labelled(each) for each in y]
-        if not all(t.any() for t in there) or nothing_common(*(a[t] for a, t in zip(y[:2], there))):
+        if not all(t.any() for t in there) or strange(*(a[t] for a, t in zip(y[:2], there))):
             continue
         y = [each[t] for each, t in zip(y, there)]
         check()
@@ -80,11 +80,6 @@ def read_by(baseline: Baseline, data: Data, parts: list[Decoded], labels: list[d
             if told is not None:
                 scores[probes.key_of(probe, name if i else "")] = told
     return scores
-
-
-def nothing_common(y: Tensor, y_test: Tensor) -> bool:
-    """Whether no test sample has a class that training shows, so that nothing can tell it."""
-    return y.ndim == 1 and not y.is_floating_point() and not torch.isin(y_test, y).any()
 
 
 def asked(baseline: Baseline, kind: str, label: bool) -> list[probes.Probe]:
