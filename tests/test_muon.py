@@ -67,3 +67,9 @@ def test_an_earlier_share_string_meant_adamw():
     assert unpacked(text) == {"data": "waves", "optimiser": "adamw"} and list(EARLIER)[-1] == "ssl2"
     assert Recipe.from_share(text).optimiser == "adamw"
     assert Recipe.from_share(Recipe(data="waves").share()).optimiser == "muon"
+
+
+def test_a_file_with_the_name_of_a_version_is_no_share_string():
+    from sslbench.storage.share_strings import is_one
+
+    assert is_one(Recipe().share()) and is_one("ssl1.abc") and not is_one("ssl1") and not is_one("ssl9.abc")

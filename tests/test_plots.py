@@ -5,6 +5,7 @@ import io
 import itertools
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -281,6 +282,14 @@ def test_every_figure_has_a_sentence_with_its_numbers():
             and "0.80 (chance 0.10, raw 0.13, untrained 0.20)" in said)
     assert words.probes(evaluations()).startswith("Most was gained on label (linear probe): 0.80, +0.60")
     assert words.curves([], [], None) == "No step has been taken yet."
+
+
+def test_where_no_baseline_is_beaten_nothing_is_called_gained():
+    every = evaluations()
+    test = replace(every[-1], split="test", scores={"linear": 0.4, "knn": 0.4},
+                   baselines={"raw": {"linear": 0.1, "knn": 0.5}, "HOG": {"linear": 0.7}})
+    said = words.probes([*every, test])
+    assert "gained" not in said and "nearest to it comes label (nearest neighbours): 0.40, -0.10" in said
 
 
 def test_a_long_run_is_thinned_and_smoothing_keeps_a_constant():

@@ -26,7 +26,9 @@ def probes(evaluations) -> str:
         return "There are no labels to probe."
     gains = [(row["trained"] - max(row.get(name, 0) for name in parts_of(rows)), row) for row in rows]
     best, worst = max(gains, key=lambda g: g[0]), min(gains, key=lambda g: g[0])
-    said = (f"Most was gained on {words_for(best[1]['name'])}: {best[1]['trained']:.2f}, {best[0]:+.2f} "
+    begins = ("Most was gained on" if best[0] > 0 else
+              "A baseline tells as much of everything, or more; nearest to it comes")
+    said = (f"{begins} {words_for(best[1]['name'])}: {best[1]['trained']:.2f}, {best[0]:+.2f} "
             "against the best baseline.")
     if worst[0] < 0 and worst is not best:
         said += (f" Less than a baseline tells is left of {words_for(worst[1]['name'])}: "
