@@ -1,6 +1,8 @@
 """What every test may count on. Run by `make test`; see the Makefile for the parts."""
 
+import gc
 import sys
+import time
 
 import pytest
 from browser import browser, lab, page  # noqa: F401  fixtures
@@ -12,6 +14,21 @@ def seeded():
     """The same random numbers in every run, whatever the order of the tests."""
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def nothing_trains_on():
+    """A training that a test leaves open changes what the next tests measure, so it fails here, where it
+    began. A bench's thread has time to end."""
+    yield
+    allocator = sys.modules.get("sslbench.machine.allocator")
+    if not allocator or not allocator._kept.users:
+        return
+    gc.collect()  # an exception may hold the generator in a circle
+    patience = time.monotonic() + 30
+    while allocator._kept.users and time.monotonic() < patience:
+        time.sleep(0.05)
+    assert not allocator._kept.users, "this test leaves a training open: close its generator"
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m reads the markers
