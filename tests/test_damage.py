@@ -287,6 +287,19 @@ BAD_STATES = {
 }
 
 
+def test_so_is_one_of_a_run_from_before_there_was_a_choice_of_optimiser(toy, tmp_path):
+    fit(replace(toy, optimiser="adamw"), tmp_path, progress=False, evaluations=1, checkpoint_every=4)
+    recipe = json.loads((tmp_path / "recipe.json").read_text())
+    del recipe["optimiser"]
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+    for path in tmp_path.glob("checkpoint-*"):
+        state = tensor_files.read(path)
+        tensor_files.write(path, {**state, "recipe": recipe,
+                                  **(BAD_STATES["half weights"](state) if state["step"] == 6 else {})})
+    state, notes = noted(last_checkpoint, tmp_path)
+    assert state["step"] == 4 and "is damaged (" in notes[0]
+
+
 @pytest.mark.parametrize("name", BAD_STATES)
 def test_a_checkpoint_whose_content_does_not_fit_is_damaged_and_the_one_before_is_used(finished, name):
     path = finished / "checkpoint-0000006.safetensors"

@@ -15,7 +15,7 @@ from sslbench.data.few_labels import FewLabelled, of_each_class
 from sslbench.probes.features import standardise, whitened_by_views
 from sslbench.runs import label_points
 from sslbench.runs.label_curve import FILE, LabelCurve, kept
-from sslbench.runs.label_methods import METHODS, SSL, SUPERVISED, UNTRAINED, Labelling
+from sslbench.runs.label_methods import FINE_TUNED, METHODS, SSL, SUPERVISED, UNTRAINED, Labelling
 from sslbench.runs.run import Run, load_run
 
 CLASSES = torch.tensor([0, 1, 1, -1, 2, 0, 1, 2, 2, 1])
@@ -61,6 +61,10 @@ def run(tmp_path_factory):
                test=False)
 
 
+def files(run):
+    return sorted(run.folder.glob(FILE.format(steps="*")))
+
+
 @pytest.mark.slow
 def test_the_features_of_a_run_beat_untrained_ones_with_few_labels(run):
     curve = run.few_labels([3, None], draws=2, steps=4, methods=[SSL, UNTRAINED, SUPERVISED], progress=False)
@@ -95,18 +99,29 @@ def test_points_are_kept_beside_the_run_and_not_computed_again(run, monkeypatch,
 
 
 @pytest.mark.slow
+def test_other_steps_throw_nothing_away(run, monkeypatch):
+    first = run.few_labels([1], draws=1, steps=2, progress=False)
+    other = run.few_labels([1], draws=1, steps=1, methods=[SUPERVISED], progress=False)
+    assert set(other.methods) == set(METHODS) - {FINE_TUNED}  # linear ones take no steps
+    monkeypatch.setattr(Labelling, "score", None)
+    assert run.few_labels([1], draws=1, steps=2, progress=False).scores == first.scores
+
+
+@pytest.mark.slow
 def test_a_run_that_took_the_place_of_another_does_not_inherit_its_curve(run, tmp_path):
     run.few_labels([1], draws=1, steps=4, methods=[SSL], progress=False)
     other = fit(Recipe("waves", steps=2), tmp_path / "other", progress=False, evaluations=1)
-    (tmp_path / "other" / FILE).write_bytes((run.folder / FILE).read_bytes())
+    (tmp_path / "other" / files(run)[0].name).write_bytes(files(run)[0].read_bytes())
     assert kept(run) and kept(other) is None
-    (run.folder / FILE).write_text("{broken")
+    for file in files(run):
+        file.write_text("{broken")
     assert kept(run) is None
 
 
 @pytest.mark.slow
 def test_what_is_cancelled_keeps_its_points(run, monkeypatch):
-    (run.folder / FILE).unlink(missing_ok=True)
+    for file in files(run):
+        file.unlink()
     count = []
 
     def score(self, *point):

@@ -40,6 +40,17 @@ def test_other_data_other_rows_and_other_code_are_asked_anew(asked, monkeypatch)
     assert len(calls) == 4
 
 
+def test_the_digest_of_the_code_knows_what_chooses_probes_and_the_libraries(monkeypatch):
+    before, real = known.code.__wrapped__(), known.version
+    monkeypatch.setattr(known, "version", lambda name: "0" if name == "scikit-learn" else real(name))
+    assert known.code.__wrapped__() != before
+    read = known.Path.read_bytes
+    monkeypatch.setattr(known.Path, "read_bytes",
+                        lambda path: read(path) + b"#" * (path.name == "simple_baselines.py"))
+    monkeypatch.setattr(known, "version", real)
+    assert known.code.__wrapped__() != before
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{\"a\": 3}", "{\"a\": {\"linear\": NaN}}", "\0", None])
 def test_what_cannot_be_right_is_reckoned_again(asked, content):
     calls, ask, folder = asked

@@ -2,6 +2,7 @@
 wide as the scores vary, and answers that know nothing read chance."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from sslbench.probes.intervals import draws, interval
 from sslbench.probes.neighbours import nearest, unit
 from sslbench.probes.verification import Verification
 from sslbench.recipe import Recipe
+from sslbench.runs.run import Run
 from sslbench.runs.verdict import rows_read
 from sslbench.training import evaluate
 
@@ -229,6 +231,23 @@ def test_clusters_are_those_of_scikit_learn(splits):
     assert clustering.clusters(wide, 3).unique().tolist() == [0, 1, 2]
 
 
+def test_of_very_many_classes_no_clusters_are_sought():
+    test = Features(torch.randn(1500, 4), torch.arange(1500))
+    assert clustering.MutualInformation().answers(test, test) is None
+
+
+def test_an_interval_can_be_ended_between_its_draws():
+    votes, y, asked = torch.randn(4000, 400), torch.arange(4000) % 400, []
+
+    def check():
+        asked.append(1)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interval(measures.macro_auc, votes, y, check=check)
+
+
 def test_the_measures_of_groups_are_those_of_scikit_learn():
     a, b = (torch.randint(0, k, (200,), generator=DICE(k)) for k in (3, 5))
     for x, y in ((a, b), (a, (a + (b > 3)) % 3), (a, a), (a * 0, b), (a * 0, a * 0)):
@@ -349,6 +368,19 @@ def test_the_test_split_is_read_later_as_it_would_have_been(toy):
     assert said is later.test() is later.final and said.split == "test"
     assert said.scores == whole.final.scores and said.baselines == whole.final.baselines
     assert torch.equal(later.confusion().counts, whole.confusion().counts)
+
+
+def test_what_was_read_later_is_kept_unless_another_run_is_there_now(toy, tmp_path):
+    run = fit(toy, tmp_path, progress=False, evaluations=1, test=False)
+    said = run.test()
+    again = load_run(tmp_path)
+    assert again.final.split == "test" and again.test() is again.final and again.final.scores == said.scores
+    assert torch.equal(again.confusion().counts, run.confusion().counts)
+    other = fit(replace(toy, steps=1), tmp_path, overwrite=True, progress=False, evaluations=1, test=False)
+    late = Run.collect(toy, iter([*again.evaluations[:-1], again.done]), tmp_path)
+    late.weights = again.weights
+    late.test()
+    assert load_run(tmp_path).final.split == "validation" and other.step == 1
 
 
 def test_further_measures_stand_in_no_chart_and_below_in_tables(toy):

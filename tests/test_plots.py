@@ -292,6 +292,11 @@ def test_where_no_baseline_is_beaten_nothing_is_called_gained():
     assert "gained" not in said and "nearest to it comes label (nearest neighbours): 0.40, -0.10" in said
 
 
+def test_scores_without_a_baseline_beside_them_are_named():
+    lone = [replace(each, baselines={}) for each in evaluations()[1:]]
+    assert words.probes(lone).startswith("label (linear probe): 0.80")
+
+
 def test_a_long_run_is_thinned_and_smoothing_keeps_a_constant():
     x, _ = charts.history(steps(5000))
     assert 500 < len(x) < 1300 and x[0] == 1

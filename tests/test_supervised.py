@@ -1,9 +1,12 @@
 """The supervised baseline is trained when asked for, with every label, and then kept."""
 
+from dataclasses import replace
+
 import pytest
 
 import sslbench.runs.fitting as fitting
 from sslbench import Recipe
+from sslbench.backbones.starting import from_scratch
 from sslbench.data import locations
 from sslbench.runs.supervised_baseline import folder_of, supervised_twin
 
@@ -16,6 +19,13 @@ def test_the_twin_differs_in_the_task_alone():
     assert (twin.pretext, twin.labels, twin.hyperparameters) == ("supervised", 1.0, {"backbone.width": 8})
     assert ((twin.data, twin.backbone, twin.steps, twin.seed) == (RECIPE.data, RECIPE.backbone, RECIPE.steps,
         RECIPE.seed))
+
+
+def test_the_twin_and_the_untrained_network_begin_from_nothing_and_learn_whole():
+    frozen = replace(RECIPE, init="runs/x", hyperparameters={
+        "backbone.pretrained": True, "backbone.frozen": True, "pretext.temperature": 0.5})
+    assert supervised_twin(frozen).hyperparameters == {} and supervised_twin(frozen).init == ""
+    assert from_scratch(frozen) == replace(frozen, init="", hyperparameters={"pretext.temperature": 0.5})
 
 
 @pytest.mark.slow

@@ -52,6 +52,20 @@ def reached(task: str, score: float | None, samples: int = 1000, rounds: int = 2
                    **more)
 
 
+def test_the_seed_of_a_recipe_is_kept_unless_another_is_asked_for(monkeypatch, tmp_path):
+    asked = []
+
+    def stop(base, *rest):
+        asked.append(base.seed)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "candidates", stop)
+    for options in ({}, {"seed": 3}):
+        with pytest.raises(KeyboardInterrupt):
+            tournament(Recipe("waves", seed=7), folder=tmp_path, **options)
+    assert asked == [7, 3]
+
+
 def test_a_small_lead_is_not_sure_and_a_large_one_is():
     close = [reached("simclr", 0.80), reached("masked", 0.79), reached("byol", 0.9, rounds=1)]
     assert [one.recipe.pretext for one in ranked(reversed(close))] == ["simclr", "masked", "byol"]

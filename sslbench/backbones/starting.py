@@ -42,6 +42,15 @@ def shape(x: Tensor | None) -> str:
 def without_start(recipe):
     """The same recipe for a network whose weights are put in afterwards: neither the run that it starts from
     nor weights that a library would download are asked for."""
+    return _without(recipe, ".pretrained")
+
+
+def from_scratch(recipe):
+    """The same recipe for a network that has learned nothing, and learns with all of its weights."""
+    return _without(recipe, ".pretrained", ".frozen")
+
+
+def _without(recipe, *ends: str):
     kept = {name: value for name, value in recipe.hyperparameters.items()
-            if not (name.startswith("backbone.") and name.endswith(".pretrained"))}
+            if not (name.startswith("backbone.") and name.endswith(ends))}
     return replace(recipe, init="", hyperparameters=kept)

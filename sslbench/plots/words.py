@@ -24,7 +24,10 @@ def probes(evaluations) -> str:
     rows = probe_rows(evaluations)
     if not rows:
         return "There are no labels to probe."
-    gains = [(row["trained"] - max(row.get(name, 0) for name in parts_of(rows)), row) for row in rows]
+    beside = [(row, [row[name] for name in parts_of(rows) if name in row]) for row in rows]
+    gains = [(row["trained"] - max(known), row) for row, known in beside if known]
+    if not gains:
+        return ", ".join(f"{words_for(row['name'])}: {row['trained']:.2f}" for row in rows) + "."
     best, worst = max(gains, key=lambda g: g[0]), min(gains, key=lambda g: g[0])
     begins = ("Most was gained on" if best[0] > 0 else
               "A baseline tells as much of everything, or more; nearest to it comes")

@@ -11,6 +11,7 @@ from .neighbours import unit
 
 STARTS = 3  # of k-means; the one with the tightest clusters counts
 FITTED = 4000  # samples at most that the clusters are sought with; the others join the nearest
+MOST = 1000  # clusters
 # filters of warnings and the threads of k-means belong to the whole process: two at once leave them changed
 ALONE = Lock()
 
@@ -24,7 +25,7 @@ class MutualInformation(Probe):
 
     def answers(self, train, test, validation=None, check=lambda: None):
         classes = len(test.y.unique())
-        return clusters(test.z, classes, check) if classes > 1 else None
+        return clusters(test.z, classes, check) if 1 < classes <= MOST else None
 
     def judge(self, answers, y, drawn=None):
         return measures.mutual_information(answers, y, drawn)

@@ -10,9 +10,9 @@ from ..catalog import Table
 from ..storage import run_folder, tensor_files
 from ..table import TableAndFigure
 from . import recording
-from .label_methods import METHODS, SSL, SUPERVISED
+from .label_methods import METHODS, SSL, SUPERVISED, TRAINED
 
-FILE = "few_labels.json"  # in the run's folder
+FILE = "few_labels-{steps}.json"  # in the run's folder, for each number of steps that networks had
 COUNTS = (1, 3, 10, 30, 100, None)  # labels per class; None: all there are
 Point = tuple[str, int | None, int]  # method, labels per class, draw
 
@@ -73,7 +73,13 @@ class LabelCurve(TableAndFigure):
 
     def write(self, folder: Path) -> None:
         kept = {**asdict(self), "scores": [[*point, score] for point, score in self.scores.items()]}
-        tensor_files.write_bytes(folder / FILE, json.dumps(kept).encode())
+        tensor_files.write_bytes(folder / FILE.format(steps=self.steps), json.dumps(kept).encode())
+
+    def take(self, other: "LabelCurve") -> None:
+        """Also what another curve of the same run knows that does not depend on its steps."""
+        alike = other.steps == self.steps
+        self.scores = {**{point: score for point, score in other.scores.items()
+                          if alike or point[0] not in TRAINED}, **self.scores}
 
 
 def called(count: int | None) -> str:
@@ -84,15 +90,29 @@ def spread(values: list[float]) -> tuple[float, float]:
     return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0
 
 
-def kept(run) -> LabelCurve | None:
-    """What is kept in the run's folder; None where there is nothing, or it is of another run or length."""
+def kept(run, steps: int | None = None) -> LabelCurve | None:
+    """What is kept in the run's folder of networks that were trained for so many steps, and of what needs no
+    training; None: of the curve with most points. None where there is nothing, or it is of another run or
+    length."""
     folder = run.folder and Path(run.folder)
-    if not folder or not (folder / FILE).is_file():
+    found = [read(path) for path in sorted(folder.glob(FILE.format(steps="*")))] if folder else []
+    own = [curve for curve in found
+           if curve and (curve.run, curve.step) == (recording.run_id(folder), run.step)]
+    if not own:
         return None
+    if steps is None:
+        steps = max(own, key=lambda curve: len(curve.scores)).steps
+    curve = replace(own[0], steps=steps, scores={})
+    for other in own:
+        curve.take(other)
+    return curve if curve.scores else None
+
+
+def read(path: Path) -> LabelCurve | None:
+    """None where it is damaged: it can be computed again."""
     try:
-        said = json.loads(run_folder.text(folder / FILE))
+        said = json.loads(run_folder.text(path))
         said["scores"] = {(str(m), c and int(c), int(d)): float(s) for m, c, d, s in said["scores"]}
-        found = LabelCurve(**said)
+        return LabelCurve(**said)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None  # it can be computed again
-    return found if (found.run, found.step) == (recording.run_id(folder), run.step) else None
+        return None

@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from ..backbones.starting import without_start
+from ..backbones.starting import from_scratch, without_start
 from ..data import Data
 from ..data.few_labels import FewLabelled, of_each_class
 from ..data.rows import evenly
@@ -29,6 +29,7 @@ from .supervised_baseline import supervised_twin
 METHODS = ("linear on SSL features", "fine-tuned from SSL weights", "supervised from scratch",
            "linear on untrained features", "linear on raw")
 SSL, FINE_TUNED, SUPERVISED, UNTRAINED, RAW = METHODS
+TRAINED = FINE_TUNED, SUPERVISED  # networks that take steps
 FINE_TUNING = 0.25  # of the run's learning rate: weights that know something are moved less
 Check = Callable[[], None]
 
@@ -68,7 +69,7 @@ class Labelling:
     def score(self, method: str, count: int | None, draw: int) -> float:
         """Accuracy on test of one method with `count` labels per class (None: all)."""
         rows = self.rows(count, draw)
-        if method in (FINE_TUNED, SUPERVISED):
+        if method in TRAINED:
             return self.fitted(rows, draw, method == FINE_TUNED)
         return self.linear(self.frozen[method], rows, draw)
 
@@ -76,7 +77,7 @@ class Labelling:
     def frozen(self) -> dict[str, Frozen]:
         trained = without_start(self.recipe).make_task(self.data)  # a copy: it may go to a GPU
         trained.load_state_dict(self.task.state_dict())
-        untrained = replace(self.recipe, init="").make_task(self.data)
+        untrained = from_scratch(self.recipe).make_task(self.data)
         return {name: Frozen(network, self.data, self.splits, self.hardware, self.check)
                 for name, network in ((SSL, trained), (UNTRAINED, untrained), (RAW, None))}
 

@@ -9,7 +9,7 @@ from ..catalog import nearest
 from ..messages import quoted
 from . import recording
 from .label_curve import COUNTS, LabelCurve, Point, kept
-from .label_methods import METHODS, Labelling
+from .label_methods import METHODS, TRAINED, Labelling
 
 STEPS = 400  # at most, of each network that is trained on few labels, unless somebody asks for more
 
@@ -25,10 +25,11 @@ def measured(run, counts=COUNTS, draws: int = 3, steps: int | None = None, metho
     if run.task.reads_labels:
         raise ValueError("this run learned from the labels themselves; give a run of another task")
     folder = run.folder and Path(run.folder)
-    curve = kept(run) or known
-    if curve is None or curve.steps != steps:
-        name = f"{run.recipe.pretext} on {run.recipe.data}"
-        curve = LabelCurve(name, steps, recording.run_id(folder) if folder else "", run.step)
+    curve = LabelCurve(f"{run.recipe.pretext} on {run.recipe.data}", steps,
+                       recording.run_id(folder) if folder else "", run.step)
+    for found in (kept(run, steps), known):
+        if found is not None:
+            curve.take(found)
     points = points_of(*chosen[0], chosen[1])
     labelling = Labelling(run.recipe, run.task, run.data, steps, check)
     _ = labelling.labels
@@ -55,8 +56,7 @@ def asked(counts, methods) -> tuple[list[int | None], list[str]]:
 def points_of(counts: list[int | None], methods: list[str], draws: int) -> list[Point]:
     """The quick methods first, then draw by draw, so that what is interrupted has every method. With all
     labels there is one way to draw them; what is random there is the training alone."""
-    quick = [name for name in methods if name.startswith("linear")]
-    trained = [name for name in methods if name not in quick]
+    quick, trained = ([name for name in methods if (name in TRAINED) is there] for there in (False, True))
     return [(method, count, draw) for some in (quick, trained) for draw in range(draws) for count in counts
             for method in some if count is not None or not draw or method in trained]
 

@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from ..notes import note
 from ..recipe import WANTED, Recipe
 from ..storage import lock, run_folder, tensor_files
 from ..training.loop import Event, chosen, train
-from ..training.restoring import restored
+from ..training.restoring import restored, same_recipe
 from ..training.step import Training, made, make_optimiser
 from . import event_lines, recording
 from .data_summary import Remembered
@@ -204,7 +203,9 @@ def fitting(folder: Path) -> Callable[[dict, Path], None]:
         return lambda state, path: None
 
     def fits(state: dict, path: Path) -> None:
-        if state["recipe"] != asdict(recipe):
+        try:
+            same_recipe(recipe, state["recipe"])
+        except (ValueError, TypeError, KeyError):
             return
         try:
             restored(task, make_optimiser(task, recipe, torch.device("cpu")), state)

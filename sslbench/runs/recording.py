@@ -183,6 +183,22 @@ def mend(folder: Path) -> None:
             writing.release()
 
 
+def add(folder: Path, event: Evaluation, recipe: Recipe, run: str = "") -> None:
+    """Put an evaluation that somebody asked for after the end of a run into its folder; OSError where it
+    cannot be written, and where the folder holds another run (another recipe, another id) by now."""
+    writing = Lock(folder)
+    try:
+        of_this_run(folder, recipe)
+        if run and run_id(folder) != run:
+            raise FileExistsError(f"{folder} holds another run now")
+        with regular_files.appending(folder / LIST) as file:
+            file.write(f"{run_folder.evaluation(event.step, event.split)}\n".encode())
+        with regular_files.appending(folder / "events.jsonl") as file:
+            file.write((json.dumps(event_lines.to_line(event, folder)) + "\n").encode())
+    finally:
+        writing.release()
+
+
 def to_mend(folder: Path) -> tuple[dict, int, str] | None:
     """The weights of a checkpoint that should be in weights.safetensors, their step, and what is wrong with
     the file."""

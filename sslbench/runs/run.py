@@ -29,7 +29,7 @@ from .label_curve import COUNTS, LabelCurve
 from .label_points import measured, shown
 from .new_data import new_data
 from .on_disk import read_recipe, replay
-from .testing import read_test
+from .testing import keep, read_test
 from .trained_task import trained_task
 
 SPLITS = ("train", "validation", "test")
@@ -116,6 +116,7 @@ class Run:
         if self.final is None or self.final.split != "test":
             arguments.whole(probe_rows, "probe_rows", 0)
             self.add(read_test(self, probe_rows, check))
+            keep(self)
         return self.final
 
     def confusion(self) -> Confusion:

@@ -5,14 +5,16 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+from ..backbones.starting import from_scratch
 from ..data import locations
 from ..recipe import Recipe
 
 
 def supervised_twin(recipe: Recipe) -> Recipe:
     """The recipe that learns from all labels what `recipe` must find without."""
+    recipe = from_scratch(recipe)
     kept = {name: value for name, value in recipe.hyperparameters.items() if not name.startswith("pretext.")}
-    return replace(recipe, pretext="supervised", labels=1.0, init="", hyperparameters=kept)
+    return replace(recipe, pretext="supervised", labels=1.0, hyperparameters=kept)
 
 
 def folder_of(twin: Recipe) -> Path:

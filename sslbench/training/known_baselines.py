@@ -6,9 +6,10 @@ import json
 import math
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
-from .. import baselines, probes
+from .. import baselines, field, probes, training
 from ..data import Data, locations
 from ..data.digest import digest_of
 from ..data.rows import in_memory
@@ -46,10 +47,12 @@ def place(data: Data, splits: dict[str, Split]) -> Path | None:
 
 @cache
 def code() -> str:
-    """A digest of the files that reckon."""
-    files = sorted(file for package in (baselines, probes)
+    """A digest of the files that reckon and of the libraries that they use."""
+    files = sorted(file for package in (baselines, probes, training)
                    for file in Path(package.__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    own = b"".join(file.read_bytes() for file in [*files, Path(field.__file__)])
+    libraries = [version(name) for name in ("torch", "scikit-learn", "scipy", "numpy")]
+    return hashlib.sha256(own + " ".join(libraries).encode()).hexdigest()
 
 
 def read(path: Path | None) -> Scores | None:

@@ -5,7 +5,7 @@ event, stop = close it. (Not called train.py: a module of that name would stand 
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from .. import arguments
+from ..backbones.starting import from_scratch
 from ..machine.openmp import release_workers
 from ..recipe import Recipe
 from ..shown import Shown
@@ -180,7 +181,7 @@ def evaluated(run: Training, step: int) -> Iterator[Evaluation]:
 def tested(run: Training, probe_rows: int) -> Iterator[Evaluation]:
     """Evaluation on the test split, with the untrained network built anew beside it; on rank 0 only."""
     if run.hardware.rank == 0:
-        _, untrained = replace(run.recipe, init="").build(run.data)
+        _, untrained = from_scratch(run.recipe).build(run.data)
         with run.hardware.own_settings():
             said = evaluate.final(run.task, run.hardware.place(untrained), run.data, run.hardware, run.check,
                                   probe_rows)

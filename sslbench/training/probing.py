@@ -75,7 +75,8 @@ def ask(probe: probes.Probe, parts: list, key: str, scores: dict[str, float], be
         return
     if probe.leads and ":" not in key and probes.kind_of(y) == "classes" and answers.ndim == 2:
         beside.confusion = confusion(answers, y, MOST_CLASSES)
-    low, high = interval(probe.judge, answers, y, of=y[:, :2] if probe.reads == ("pairs",) else None)
+    low, high = interval(probe.judge, answers, y, of=y[:, :2] if probe.reads == ("pairs",) else None,
+                         check=check)
     if math.isnan(low):
         return
     # all right, or all wrong: that no draw differs does not make it certain

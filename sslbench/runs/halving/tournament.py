@@ -25,7 +25,7 @@ WANTED = "the name of a data source, or a Recipe on the data"
 
 
 def tournament(data: str | Recipe, minutes: float = 10, *, folder: str | Path | None = None, tasks=None,
-               backbones=None, seed: int = 0, workers: int | None = None,
+               backbones=None, seed: int | None = None, workers: int | None = None,
                progress: Callable[[str], None] | None = print) -> Tournament:
     """Train every task that fits the data, each with up to two backbones, and let the better half of every
     round go on, until the minutes are over: which task suits this data?
@@ -41,7 +41,8 @@ def tournament(data: str | Recipe, minutes: float = 10, *, folder: str | Path | 
         found.best, found.report
     """
     arguments.one_of(data, (str, Recipe), "data", WANTED)
-    base = replace(Recipe(data=data) if isinstance(data, str) else data, seed=seed)
+    base = Recipe(data=data) if isinstance(data, str) else data
+    base = base if seed is None else replace(base, seed=seed)
     if not isinstance(minutes, (int, float)) or isinstance(minutes, bool) or not 0 < minutes < float("inf"):
         raise ValueError(f"minutes must be a number above 0, not {quoted(minutes)}")
     source = base.check().make_data()
@@ -60,7 +61,7 @@ def tournament(data: str | Recipe, minutes: float = 10, *, folder: str | Path | 
 def held(folder: Path, kept: dict, entrants: list[Recipe], plan: Rounds, workers: int,
          say: Callable[[str], None]) -> Tournament:
     """Play the rounds that are not over, then test the winner. What is over is kept after each round."""
-    began, places = time.perf_counter(), [folder / name_of(one, entrants) for one in entrants]
+    began, places = time.perf_counter(), [folder / name_of(one) for one in entrants]
     reached = {str(place): Reached(one, str(place)) for one, place in zip(entrants, places)}
     reached |= {one.folder: one for one in map(Reached.of, kept["reached"])}
     for i in range(kept["rounds"], len(plan.sizes)):
@@ -77,6 +78,8 @@ def held(folder: Path, kept: dict, entrants: list[Recipe], plan: Rounds, workers
     winner = found.standing[0]
     if not winner.failed:
         end = played(replace(job_of(winner, plan, len(plan.sizes) - 1, 1), test=True))
+        if end.failed:
+            say(f"the winner could not be tested: {end.failed}")
         winner.step, winner.seconds = max(end.step, winner.step), max(end.seconds, winner.seconds)
         run = load_run(winner.folder)
         found.test = run.final.scores if run.final and run.final.split == "test" else {}
@@ -113,7 +116,7 @@ def side_by_side(workers: int | None, entrants: list[Recipe]) -> int:
     return workers
 
 
-def name_of(one: Recipe, entrants: list[Recipe]) -> str:
+def name_of(one: Recipe) -> str:
     """Of its folder: the task and the backbone."""
     return f"{one.pretext}-{one.backbone}".replace(":", "-")
 

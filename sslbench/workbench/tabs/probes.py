@@ -70,11 +70,13 @@ class ProbesTab(PictureTab):
         w.put(self.test, disabled=reading, description="Reading" if reading else "Read the test split")
 
     def _read_test(self) -> None:
-        self._reading = self._run
+        if self._reading is not None:  # pressed again before the button is locked
+            return
+        self._reading = run = self._run
 
         def job(check) -> None:
             try:
-                self._reading.test(check=check)
+                run.test(check=check)
             finally:
                 self._reading = None
                 self._wake()
