@@ -202,7 +202,7 @@ def test_every_probe_says_what_it_is_and_scores(name, blobs):
     kinds = {"classes": (y, y_test), "answers": (F.one_hot(y, 4), F.one_hot(y_test, 4)),
              "quantity": (z[:, 0], z_test[:, 0]),
              "nothing": (None, None)}
-    for kind in set(probe.reads) - {"pairs"}:
+    for kind in set(probe.reads) & kinds.keys():  # test_dense_probes has masks and boxes
         own, own_test = kinds[kind]
         score = probe.score(Features(z, own), Features(z_test, own_test, views=(z_test[:9], z_test[9:18])))
         if score is None:  # it asks for a class that training never saw

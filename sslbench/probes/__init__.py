@@ -22,8 +22,9 @@ from torch import Tensor
 from ..catalog import Listed
 from .features import Features, standardise
 
-# what a label may be; "pairs" of samples that Data.pairs gives; "nothing": the embedding alone
-KINDS = ("classes", "answers", "quantity", "pairs", "nothing")
+# what a label may be; "pairs" of samples that Data.pairs gives; "masks" and "boxes" of pictures that
+# Data.targets gives, told from tokens (probes.dense); "nothing": the embedding alone
+KINDS = ("classes", "answers", "quantity", "pairs", "masks", "boxes", "nothing")
 Check = Callable[[], None]
 
 

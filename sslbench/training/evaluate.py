@@ -11,9 +11,10 @@ from ..field import Batch, decode
 from ..machine.hardware import Hardware
 from ..machine.torch_settings import own_settings
 from ..pretexts import Pretext, evaluating
+from .dense_probing import Places
 from .known_baselines import known_baselines
 from .probing import Beside, Check, chance, judged, keep, probe
-from .some_rows import Split, read
+from .some_rows import Split, batches, read, visible
 
 # rows read while training: a slow evaluation would make a slow Stop
 QUICK = {"train": 1000, "validation": 1000}
@@ -32,18 +33,6 @@ def points(data: Data) -> Split:
     """The samples of the map: validation rows, or training rows where validation is small."""
     validation = read(data, "validation", POINTS)
     return validation if len(validation) >= 300 else read(data, "train", POINTS)
-
-
-def visible(data: Data) -> tuple[str, ...]:
-    """The fields a probe may see."""
-    return data.probe_on or tuple(data.fields)
-
-
-def batches(data: Data, split: Split, device=None, size: int = 250):
-    """Decoded batches of the fields that a probe may see."""
-    rows = {name: split.rows[name] for name in visible(data)}
-    for index in split.index.split(size):
-        yield decode(data.fields, rows, index, device)
 
 
 @own_settings()
@@ -126,19 +115,23 @@ def final(task: Pretext, untrained: Pretext, data: Data, hardware: Hardware, che
     splits = {name: read(data, name, most) for name, most in full(probe_rows).items()}
     train, validation, test = splits.values()
     rows = {name: (len(split), split.there) for name, split in splits.items()}
-    results, beside = {}, Beside()
-    if not train.labels and test.pairs is None:
+    results, beside, places = {}, Beside(), Places(data, hardware)
+    if not train.labels and test.pairs is None and not places:
         return Final({}, {}, beside, {}, {})
     for name, network in (("trained", task), ("untrained", untrained)):
         z = [embed(network, data, split, hardware, check) for split in splits.values()]
         results[name] = probe(z[0], train.labels, z[2], test.labels, z[1], validation.labels, check,
                               test.pairs, validation.pairs, train.seen,
                               beside if name == "trained" else None)
+        results[name] |= places.scores(network, beside if name == "trained" else None, check)
     scores, baselines = results["trained"], _baselines(data, train, test, validation, hardware, check)
+    if places:
+        baselines["raw"] = baselines.get("raw", {}) | places.scores(None, check=check)
+        baselines["chance"] = baselines.get("chance", {}) | places.chance()
     baselines["chance"] = {key: level for key, level in baselines["chance"].items() if key in scores}
     simple = known_baselines(data, train, test, validation, hardware.device, check)
     return Final(scores, {**baselines, **simple, "untrained": results["untrained"]}, beside,
-                 judged(test, scores), rows)
+                 judged(test, scores) | places.judged(), rows)
 
 
 def _baselines(data, train, test, validation, hardware, check):

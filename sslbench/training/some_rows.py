@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..data import Data, labelled
 from ..data.rows import evenly, in_memory, nbytes
-from ..field import size_of
+from ..field import decode, size_of
 from ..machine.hardware import memory_limit
 from ..machine.torch_settings import own_settings
 
@@ -80,3 +80,15 @@ def once(data: Data, key: tuple[str, int], rows: dict, index: Tensor) -> dict[st
             return None
         kept[key] = {name: x[index] for name, x in rows.items()}
     return kept[key]
+
+
+def visible(data: Data) -> tuple[str, ...]:
+    """The fields a probe may see."""
+    return data.probe_on or tuple(data.fields)
+
+
+def batches(data: Data, split: Split, device=None, size: int = 250):
+    """Decoded batches of the fields that a probe may see."""
+    rows = {name: split.rows[name] for name in visible(data)}
+    for index in split.index.split(size):
+        yield decode(data.fields, rows, index, device)

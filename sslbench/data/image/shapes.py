@@ -44,6 +44,7 @@ class Shapes(Data):
                  sentence: Annotated[bool, Hyperparameter("with a sentence that says what is seen")] = False,
                  seed: Annotated[int, Hyperparameter("which drawing of the scenes", 0, 9999)] = 0):
         self.crop, self.color, self.flip, self.sentence, self.seed = crop, color, flip, sentence, seed
+        self._masks: dict[str, Tensor] = {}
         image = Field((SIDE, SIDE), (8, 8), 3, scale=1 / 64, offset=128)
         words = Field((LENGTH,), (1,), vocab=len(WORDS))
         self.fields = {"caption": words, "image": image} if sentence else {"image": image}
@@ -52,10 +53,9 @@ class Shapes(Data):
     def load(self, split):
         scene = drawn(self.generator(split), SCENES[split])
         # a generator of its own for every part, so that a sentence changes no picture
-        images, generator = [], self.generator(split, 1)
-        for part in parts(scene):
-            images.append(painted(part, generator)[0])
-        rows = {"image": torch.cat(images)}
+        painting = self.generator(split, 1)
+        images, masks = map(torch.cat, zip(*(painted(part, painting) for part in parts(scene))))
+        self._masks[split], rows = masks, {"image": images}
         labels = {name: scene[name][:, 0] for name in ("shape", "color", "texture")}
         x, y, radius, tilt = scene["place"][:, 0].unbind(1)
         labels |= {"ground": scene["ground"], "x": x, "y": y, "size": radius, "tilt": tilt.rad2deg() % 360}
@@ -65,13 +65,12 @@ class Shapes(Data):
         """mask: uint8 [n, 64, 64], 0 where ground is seen, else 1 + the number of the shape. boxes: left,
         top, right, bottom in pixels and the shape of each object [n, 3, 5], the largest first, -1 for
         none."""
+        self.loaded(split)
         scene = drawn(self.generator(split), SCENES[split])
-        generator = self.generator(split, 1)
-        masks = torch.cat([painted(part, generator)[1] for part in parts(scene)])
         x, y, radius, _ = scene["place"].unbind(2)
         box = (torch.stack([x - radius, y - radius, x + radius, y + radius], 2) + 1) * SIDE / 2
         boxes = torch.cat([box, scene["shape"].float().unsqueeze(2)], 2)
-        return {"mask": masks, "boxes": boxes.masked_fill(~scene["there"].unsqueeze(2), -1)}
+        return {"mask": self._masks[split], "boxes": boxes.masked_fill(~scene["there"].unsqueeze(2), -1)}
 
     def generator(self, split: str, part: int = 0) -> Generator:
         return Generator().manual_seed(100 * self.seed + 10 * part + list(SCENES).index(split))
