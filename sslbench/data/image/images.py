@@ -8,7 +8,7 @@ from ...catalog import Hyperparameter
 from ...messages import quoted
 from .. import Field, locations
 from ..rows import Picked
-from . import pictures, stack
+from . import boxes, pictures, stack
 from .augment import Color, Crop, Flip, Rotation
 from .folder import Folder
 from .pictures import Asked, Pictures
@@ -22,7 +22,8 @@ class Images(FoundPictures):
     Each picture is cut to a square and scaled; what has more than three bands keeps them. Folders called
     train, validation (or val, dev) and test are the splits, a missing one is cut from the training pictures;
     otherwise 70, 10 and 20 % are drawn by the hash of the file's path. A CSV file in the folder or beside it
-    that names the pictures gives labels, groups and splits, too. Where all pictures fit in a share of the
+    that names the pictures gives labels, groups and splits, too; boxes around objects are read from files of
+    VOC or COCO. Where all pictures fit in a share of the
     `memory` they are held there; a larger folder is streamed: its files are decoded whenever they are needed.
     Batches are the same, unless a file turns out to be damaged behind a good beginning: held ones are
     skipped, streamed ones replaced. An .npz file of pictures (MedMNIST's, say) can stand in place of the
@@ -59,6 +60,7 @@ class Images(FoundPictures):
         self.fields = {"image": Field((size, size), (size // 8, size // 8), channels, scale=1 / 64,
                                       offset=128)}
         self.found: Pictures | None = None
+        self.boxes: boxes.Boxes | None = None
 
     def load(self, split):
         if self.found is None:
@@ -67,13 +69,21 @@ class Images(FoundPictures):
             self.found = reader(self.root).read(self.root, form, self.memory, asked)
             self.ranges = self.found.form.ranges
             self.classes, self.splits_from = self.found.metadata.classes, self.found.metadata.splits.origin
-            self.notes = self.found.notes
+            self.boxes = boxes.beside(self.root, self.found.names, self.size) if self.root.is_dir() else None
+            self.notes = self.found.notes + (self.boxes.notes if self.boxes else [])
         rows, labels = self.found.metadata.of(split)
         if self.found.images is not None:
             return {"image": Picked(self.found.images, rows)}, labels
         alike = next(iter(labels.values())).tolist() if labels else None
         return {"image": Folder(self.root, [self.found.names[i] for i in rows], self.found.form,
                                 alike)}, labels
+
+    def targets(self, split):
+        """boxes [n, k, 5], where files beside the pictures tell them: left, top, right, bottom in pixels of
+        the square that is read, and the class, -1 for none; their names are in self.boxes.classes."""
+        self.loaded(split)
+        rows = self.found.metadata.of(split)[0]
+        return {"boxes": self.boxes.boxes[rows]} if self.boxes else {}
 
     def cite(self):
         return (f"pictures in {self.folder}" if self.folder else "generated shapes, shipped with sslbench "

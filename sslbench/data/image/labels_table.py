@@ -96,7 +96,8 @@ def beside(root: Path, listing: Listing) -> Beside:
             found = matched(file, names)
             if isinstance(found, Matched):
                 tables[file] = found
-            elif ending(file.name) not in PROSE and not (above and found == NO_NAMES):
+            elif (ending(file.name) not in PROSE and not (above and found == NO_NAMES)
+                  and not tells_boxes(file)):
                 unused[found].append(file.name)
     columns = together(tables, len(listing.names))
     label = likely(columns)
@@ -167,6 +168,14 @@ def promising(file: Path, names: Names) -> bool:
         return False
     text = head.replace(b"\0", b"").decode("utf-8", "replace")
     return len({found for cell in re.split(r"[,;\t\r\n\"]+", text) if (found := names.find(cell))}) > 1
+
+
+def tells_boxes(file: Path) -> bool:
+    """Whether a .json is COCO's: boxes.py reads it."""
+    try:
+        return ending(file.name) == ".json" and b'"bbox"' in file.read_bytes()
+    except OSError:
+        return False
 
 
 def agreed(values: list[str], pictures: list[int | None], n: int) -> tuple[list[str | None], int]:
