@@ -44,12 +44,14 @@ class Part:
         return self.x.shape[0 if self.x.ndim == 3 else 1]
 
 
-def read(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
+def read(path: Path, layout: str, asked: set[str], parts: bool, unit: str = "") -> Part:
     """What is in the file. layout: "rows", "columns" or "auto".  asked: columns that somebody named.  parts:
-    there is a file of training and one of test series. ValueError in one line when these are no series."""
+    there is a file of training and one of test series.  unit: what a trained run makes of such files,
+    "series" or "windows", "" where nobody knows. ValueError in one line when these are no series."""
     kind = path.suffix.lower()
     if kind in (*reading.KINDS, ".npy", ".npz"):
-        part = of_table(path, layout, asked, parts) if kind in reading.KINDS else of_arrays(path, layout)
+        part = (of_table(path, as_before(layout, unit), asked, parts) if kind in reading.KINDS
+                else of_arrays(path, layout, unit))
         if other := paths.partner(path, "x", "y"):
             labels_beside(part, path, other)
         return part
@@ -61,10 +63,15 @@ def read(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
                      f"{', '.join(paths.KINDS)}")
 
 
-def read_all(paths: list[Path], layout: str, names: set[str], parts: bool) -> list[Part]:
+def as_before(layout: str, unit: str) -> str:
+    """The layout that is meant where a run is trained already: few rows must not look like another."""
+    return {"windows": "columns", "series": "rows"}.get(unit, layout) if layout == "auto" else layout
+
+
+def read_all(paths: list[Path], layout: str, names: set[str], parts: bool, unit: str = "") -> list[Part]:
     """What the files hold; where some look like series and some like recordings, all are read as most of them
     are."""
-    found = [read(path, layout, names, parts) for path in paths]
+    found = [read(path, layout, names, parts, unit) for path in paths]
     kinds = Counter(part.x.ndim for part in found)
     if layout != "auto" or len(kinds) < 2:
         return found
@@ -135,11 +142,12 @@ def without_labels(found: list[Part], paths: list[Path]) -> list[str]:
             for name, n, gone in lacking[:3]]
 
 
-def of_arrays(path: Path, layout: str) -> Part:
-    """[n, T], [n, C, T] or [n, T, C] with more steps than channels; [T] or, few columns wide, [T, C]: one
-    recording."""
+def of_arrays(path: Path, layout: str, unit: str) -> Part:
+    """[n, T], [n, C, T] or [n, T, C] with more steps than channels; [T] or, few columns wide or where a run
+    reads windows, [T, C]: one recording."""
     held = npz.load(path, (1, 2, 3))
     x, notes, about = held.x, list(held.notes), dict(held.columns)
+    flat = as_before(layout, unit)  # of [n, T]: three axes are series, however a run reads its files
     part = Part(x, about, [held.label] if held.label else [], held.group, given=held.split, notes=notes,
                 called=held.names)
     if x.ndim == 3:
@@ -148,8 +156,8 @@ def of_arrays(path: Path, layout: str) -> Part:
         part.notes.insert(0, f"channels {'last' if last else 'first'}: {count(x.shape[1], 'channel')} of "
                              f"{count(x.shape[2], 'step')}"
                           + OTHERWISE * (layout == "auto"))
-    elif (x.ndim == 1 or (layout == "columns"
-                          or (layout == "auto" and not about and x.shape[1] < 8 and len(x) >= 80))):
+    elif (x.ndim == 1 or flat == "columns"
+          or (flat == "auto" and not about and x.shape[1] < 8 and len(x) >= 80)):
         part.x = x = x.reshape(len(x), -1).T
         part.notes.insert(0, f"one recording of {x.shape[1]:,} steps")
     else:

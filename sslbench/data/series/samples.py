@@ -51,7 +51,7 @@ def cached(paths: tuple[Path, ...], changed: tuple, *how) -> Samples:
 
 @own_settings()  # a source reads its files when it is made
 def read(sources: list[Path], layout: str, length: int, label: str, group: str, split: str,
-         beside: tuple[str, ...]) -> Samples:
+         beside: tuple[str, ...], reads: shares.Reads | None = None) -> Samples:
     keys = paths.keys(sources)
     tree = layout_of_folders(keys)
     named_splits = paths.given(sources, tree.given)
@@ -60,7 +60,7 @@ def read(sources: list[Path], layout: str, length: int, label: str, group: str, 
     names = ({name.strip() for what in (label, group, split) for name in (what, *what.split(","))}
              - {"", "none"})
     archive = named_splits is not None and len(sources) == len(set(named_splits))  # one file for each split
-    found = files.read_all(sources, layout, names, archive)
+    found = files.read_all(sources, layout, names, archive, reads.unit if reads else "")
     alike(found, keys, sources[0].parents[keys[0].count("/")])
     recordings.settle(found, group != "none")
     for part, i in zip(found, range(len(found))):
@@ -74,8 +74,8 @@ def read(sources: list[Path], layout: str, length: int, label: str, group: str, 
     asked = {"label": label, "group": group, "split": split}
     long = found[0].x.ndim == 2
     lie = of_folders(found, tree, long)
-    draft = (of_recordings(found, keys, given, length, asked, name)
-             if long else of_series(found, keys, given, length))
+    draft = (of_recordings(found, keys, given, length, asked, name, reads)
+             if long else of_series(found, keys, given, length, reads))
     draft.notes = list(beside) + lie + said(found) + files.without_labels(found, sources) + draft.notes
     shares.enough(len(draft.rows), draft.unit, name)
     return finished(draft, found, asked)
@@ -144,11 +144,14 @@ class Draft:
                        time=None if self.time is None else self.time[at])
 
 
-def of_series(found: list[Part], keys: list[str], given: list | None, length: int) -> Draft:
-    """Each series a sample, cut after `length` steps (0: the longest, LIMIT at most) and padded to it."""
+def of_series(found: list[Part], keys: list[str], given: list | None, length: int,
+              reads: shares.Reads | None) -> Draft:
+    """Each series a sample, cut after `length` steps (0: the longest, LIMIT at most) and padded to it, or to
+    the steps of the run that reads them."""
     longest = max(part.x.shape[2] for part in found)
     T = min(length or LIMIT, longest)
-    x = found[0].x[..., :T] if len(found) == 1 else joined([part.x for part in found], T)
+    T = max(T, reads.steps) if reads and reads.gaps else T
+    x = found[0].x[..., :T] if len(found) == 1 and T <= longest else joined([part.x for part in found], T)
     cut = sum(longer_than(part.x, T) for part in found)
     notes = [f"{cut:,} of {len(x):,} series are longer than {T:,} steps (up to {longest:,}) and cut there; "
              "set data.length to read more"]
@@ -162,7 +165,7 @@ def of_series(found: list[Part], keys: list[str], given: list | None, length: in
 
 
 def of_recordings(found: list[Part], keys: list[str], given: list | None, length: int, asked: dict[str, str],
-                  name: str) -> Draft:
+                  name: str, reads: shares.Reads | None) -> Draft:
     """Windows of the recordings, with the splits that are given completed by stretches of time."""
     likely = {label for part in found for label in part.likely}
     label = (asked["label"].partition(",")[0].strip()
@@ -172,7 +175,7 @@ def of_recordings(found: list[Part], keys: list[str], given: list | None, length
                  and windows.in_blocks(found[0].about[label], length))
     found[0].borders += [label] if sorted_by and label not in found[0].borders else []
     cut = windows.cut(found, length, name, likely | {name.strip() for name in asked["label"].split(",")},
-                      sorted_by)
+                      sorted_by, reads)
     about, first, last = cut.about, cut.first, cut.last
     if len(found) > 1:
         about.setdefault("file", [keys[i] for i in cut.file])
@@ -185,7 +188,7 @@ def of_recordings(found: list[Part], keys: list[str], given: list | None, length
     if column in about and is_split(about[column]):
         draft.given, asked["split"] = [split_name(word) for word in about.pop(column)], ""
         draft.notes.append(f"splits from column {column!r}")
-    if draft.given:
+    if draft.given and not reads:  # a trained run learns from no window, so none is left out
         own = np.array(about.get(group_of(found, asked, draft), cut.file), object).astype(str)
         there = set(draft.given)
         draft.given, keep = windows.cut_by_time(draft.given, first, last, own)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .. import labels as meaning
+from ..parts import Reads
 from ..splits import SPLITS, shares_of
 from ..tables.table import count
 from .files import Part
@@ -69,10 +70,13 @@ def in_blocks(values: list, length: int) -> bool:
             and min(map(sub, edges[1:], edges)) >= 10 * (length or SHORTEST))
 
 
-def length_of(lengths: list[int], asked: int, name: str, blocks: bool) -> int:
+def length_of(lengths: list[int], asked: int, name: str, blocks: bool, reads: Reads | None = None) -> int:
     """Steps of a window: what was asked for, else 128, or less where the recordings are short: never more
     than the longest.
-    blocks: each of the recordings is divided into splits."""
+    blocks: each of the recordings is divided into splits.  reads: the run that reads them, at its own
+    length."""
+    if reads:
+        return of_a_run(min(lengths), asked or reads.steps, name, reads.gaps)
     total, longest = min(lengths) if blocks else sum(lengths), max(lengths)
     few = len(lengths) < 10 or blocks
     length = asked or min(USUAL, longest, max(SHORTEST, total // SHARE) if few else longest)
@@ -82,13 +86,23 @@ def length_of(lengths: list[int], asked: int, name: str, blocks: bool) -> int:
     return length
 
 
-def cut(parts: list[Part], asked: int, name: str, wanted: set[str], blocks: bool) -> Windows:
+def of_a_run(shortest: int, length: int, name: str, gaps: bool) -> int:
+    """The steps of a run's windows; ValueError where a recording would have to be padded and none was when it
+    learned."""
+    if shortest < length and not gaps:
+        raise ValueError(f"{name} holds a recording of {count(shortest, 'row')}, and this run reads windows "
+                         f"of {length} and learned from none that was padded; leave out what is shorter")
+    return length
+
+
+def cut(parts: list[Part], asked: int, name: str, wanted: set[str], blocks: bool,
+        reads: Reads | None = None) -> Windows:
     """The windows of all recordings. asked: their length, 0 leaves it open.  wanted: columns whose values
     over the window count, not those at its first step.  blocks: each stretch of a recording is divided into
-    splits."""
+    splits.  reads: the run that reads them."""
     plans = [stretches(part) for part in parts]
     lengths = [b - a for _, edges, _ in plans for a, b in edges]
-    length = length_of(lengths, asked, name, blocks)
+    length = length_of(lengths, asked, name, blocks, reads)
     step = max(1, length // STRIDES)
     total = sum(max(n, length) for n in lengths)
     held = np.full((parts[0].x.shape[0], total), np.nan, np.float32)  # [C, all steps]
