@@ -114,10 +114,14 @@ def test_ts_files_with_unequal_lengths_and_their_own_test_split(tmp_path):
     ("broken.ts", TS + "1,2,x:a\n" * 20, "line 4"),
     ("nothing.ts", "@data\n", "no series"),
     ("words.csv", "a,b\n" + "x,y\n" * 20, "no column of numbers"),
+    ("target.csv", "sequence_id, class_label\n" + "".join(f"{i},{i % 2}\n" for i in range(20)),
+     "holds no series: its columns are 'sequence_id' (counts the rows), 'class_label' (a label or a name)"),
+    ("bark.ogg", "OggS", "bark.ogg is a sound file (.ogg): sound is not read yet, so save each as an array"),
+    ("cat.jpg", "JFIF", "cat.jpg is a picture (.jpg): the source images reads those"),
     ("short.csv", "a,b\n" + "1,2\n" * 20, "20 rows"),
     ("few.csv", ",".join(map(str, range(30))) + "\n" + (",".join("1" * 30) + "\n") * 4, "4 series"),
     ("broken.npy", "not numpy", "numpy.save"),
-    ("song.mp3", "la", ".csv"),
+    ("song.mid", "la", ".csv"),
     ("head.csv", "a,b\n", "no lines"),
 ])
 def test_series_that_cannot_be_read_are_named(tmp_path, name, contents, words):
@@ -837,3 +841,34 @@ def test_commas_and_colons_in_the_names_of_files(tmp_path):
         assert sum(len(data.loaded(split)[0]["signal"]) for split in SPLITS) == n
     with pytest.raises(FileNotFoundError, match="no file that fits"):
         Data.find("series")(file=f"{tmp_path / 'e.csv'},{tmp_path / 'z*.csv'}")
+
+
+def test_a_table_of_labels_among_recordings_is_named_and_so_are_the_recordings(tmp_path):
+    for i in range(12):
+        rows = [[f"{np.sin(t + i):.3f}", t % 7] for t in range(90)]
+        write_csv(tmp_path / f"walk_{i}.csv", [["a", "b"], *rows])
+    answers = [[i, i % 2] for i in range(12)]
+    write_csv(tmp_path / "walk_target.csv", [["sequence_ID", "class_label"], *answers])
+    with pytest.raises(ValueError, match=r"walk_target\.csv holds no series: .*'class_label'") as error:
+        series(tmp_path)
+    fitting = one_line(error).rpartition("such as '")[2].partition("'")[0]
+    assert len(series(fitting).paths) == 12
+
+
+@pytest.mark.parametrize("source", ["series", "text"])
+@pytest.mark.parametrize("ending, words", [(".ogg", "12 sound files (.ogg): sound is not read yet"),
+                                           (".jpg", "12 pictures (.jpg): the source images reads those")])
+def test_a_folder_of_sound_or_pictures_is_called_what_it_is(tmp_path, source, ending, words):
+    (tmp_path / "README.txt").write_text("These files are about rain.\n")
+    (tmp_path / "notes.txt").write_text("One is loud.\n")
+    for i in range(12):
+        (tmp_path / f"{i}{ending}").write_bytes(b"OggS")
+    with pytest.raises(ValueError) as error:
+        Data.find(source)(file=str(tmp_path))
+    assert words in one_line(error) and "README" not in str(error.value)
+
+
+def test_a_readme_beside_recordings_is_not_read(tmp_path):
+    (tmp_path / "README.csv").write_text("what,where\nsteps,here\n")
+    recordings(tmp_path, "runs")
+    assert everything(series(tmp_path))[0].shape[1] == 2

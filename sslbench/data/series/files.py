@@ -1,5 +1,6 @@
 """One file of series -> what it holds: series, or one long recording; and what is said about them."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +10,9 @@ import numpy as np
 
 from ..arrays import npz
 from ..arrays.shapes import steps_first
+from ..file_kinds import otherwise
 from ..tables import reading
-from ..tables.table import count
+from ..tables.table import Table, count
 from . import columns, paths, ts_files
 
 OTHERWISE = " (data.layout can say otherwise)"
@@ -59,8 +61,9 @@ def read(path: Path, layout: str, asked: set[str], parts: bool, unit: str = "") 
         series, words = ts_files.read(path)
         return Part(padded(series), {"class": words} if words else {}, ["class"] if words else [],
                     channels=numbered(series[0].shape[0]))
-    raise ValueError(f"{path.name} is of a kind that is not read; data.file must end in "
-                     f"{', '.join(paths.KINDS)}")
+    other = otherwise([path], 0).removeprefix("1 ")
+    raise ValueError(f"{path.name} is a {other}" if other else f"{path.name} is of a kind that is not read; "
+                     f"data.file must end in {', '.join(paths.KINDS)}")
 
 
 def as_before(layout: str, unit: str) -> str:
@@ -71,7 +74,10 @@ def as_before(layout: str, unit: str) -> str:
 def read_all(paths: list[Path], layout: str, names: set[str], parts: bool, unit: str = "") -> list[Part]:
     """What the files hold; where some look like series and some like recordings, all are read as most of them
     are."""
-    found = [read(path, layout, names, parts, unit) for path in paths]
+    try:
+        found = [read(path, layout, names, parts, unit) for path in paths]
+    except NoChannel as error:
+        raise ValueError(f"{error}{such_as(paths, error.path)}") from None
     kinds = Counter(part.x.ndim for part in found)
     if layout != "auto" or len(kinds) < 2:
         return found
@@ -79,6 +85,38 @@ def read_all(paths: list[Path], layout: str, names: set[str], parts: bool, unit:
     how = "columns" if most == 2 else "rows"
     return [part if part.x.ndim == most else read(path, how, names, parts)
             for part, path in zip(found, paths)]
+
+
+class NoChannel(ValueError):
+    """A table at `path` in which no column is a channel or a time step."""
+
+    def __init__(self, path: Path, table: Table):
+        super().__init__(without_channel(table, path.name))
+        self.path = path
+
+
+def without_channel(table: Table, name: str) -> str:
+    """Why there are no series in a table, in words: it has no numbers, or they are counts, times, labels."""
+    if not any(table.numbers(one) for one in table.names):
+        return f"{name} has no column of numbers; its columns are {', '.join(table.names[:12])}"
+    kinds = {"about": "a label or a name", "channel": "asked for as label, group or split"}
+    of = [(one, columns.kind_of(table, one, table.numbers(one), columns.tokens(one)))
+          for one in table.names[:6]]
+    said = [f"{one!r} ({kinds.get(kind, kind)})" for one, kind in of]
+    return f"{name} holds no series: its columns are {', '.join(said)}"
+
+
+def such_as(paths: list[Path], not_this: Path) -> str:
+    """Which files to name instead: those whose names differ by a number only, in words, or ""."""
+    names = Counter(pattern_of(path) for path in paths if pattern_of(path) != pattern_of(not_this))
+    name, n = names.most_common(1)[0] if names else ("", 0)
+    return (f"; set data.file to the series alone, such as {str(paths[0].parent / name)!r} "
+            f"({count(n, 'file')})" if n > 1 else "")
+
+
+def pattern_of(path: Path) -> str:
+    """What fits the name with any numbers; * alone may fit others too."""
+    return re.sub(r"\d+", "[0-9]*", path.name)
 
 
 def numbered(n: int) -> list[str]:
@@ -97,8 +135,7 @@ def of_table(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
     table = reading.read(path)
     found = columns.roles(table, asked, layout, parts)
     if not found.numbers:
-        raise ValueError(f"{path.name} has no column of numbers; its columns are "
-                         f"{', '.join(table.names[:12])}")
+        raise NoChannel(path, table)
     x = np.empty((len(found.numbers), len(table)), np.float32)
     for row, name in zip(x, list(found.numbers)):
         with np.errstate(over="ignore"):
