@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from sslbench import Recipe, export, fit, load_run
+from sslbench.notes import heard_by
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +178,25 @@ def test_no_window_of_other_files_is_lost_at_the_border_of_splits_and_one_person
     export(run, tmp_path / "free.npz", data={"file": str(tmp_path / "one.csv"), "group": "none"})
     one, free = by_name(tmp_path / "one.npz"), by_name(tmp_path / "free.npz")
     assert len(one) == len(free) == (200 - 64) // 8 + 1
+
+
+def test_files_that_are_only_embedded_are_not_said_to_be_split(tmp_path, deep):
+    """Four files in folders of classes and one beside them; a table of few persons; a picture."""
+    names = "a/0.csv", "a/1.csv", "b/2.csv", "b/3.csv", "4.csv"
+    tables = [tmp_path / "new" / name for name in names]
+    for i, path in enumerate(tables):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("wave,subject\n" + "".join(f"{np.sin(t / 5):.4f},p{i}\n" for t in range(90)))
+    recordings = series_run(tmp_path / "run", walks(tmp_path / "all", [200] * 12, channels=1), length=64)
+    root, pictures = deep
+    said = []
+    with heard_by(said.append):
+        export(recordings, tmp_path / "z.npz", data={"file": str(tmp_path / "new")})
+        export(recordings, tmp_path / "y.npz", data={"file": f"{tables[0]}, {tables[1]}", "group": "subject"})
+        export(pictures, root / "few.npz", data={"folder": str(root / "few")}, overwrite=True)
+    assert [line.partition(".")[0] for line in said] == [
+        "20 windows, only embedded", "8 windows, only embedded", "3 pictures, only embedded"]
+    words = ("training", "validation", "test", "split", "roup")
+    assert [line for line in said if any(word in line for word in words)] == []
+    assert "Label 'folder': 2 classes (a, b)" in said[0] and "Windows of 64 steps" in said[0]
+    assert all(word in recordings.data.reading() for word in ("training", "split", "Groups from"))
