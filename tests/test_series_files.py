@@ -2,6 +2,7 @@
 says what was done."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -872,3 +873,44 @@ def test_a_readme_beside_recordings_is_not_read(tmp_path):
     (tmp_path / "README.csv").write_text("what,where\nsteps,here\n")
     recordings(tmp_path, "runs")
     assert everything(series(tmp_path))[0].shape[1] == 2
+
+
+def weather(path, before, n=2000):
+    """A table of sensors and the wind, which changes from row to row; before: column -> values."""
+    wind = ["NW", "SE", "NE"]
+    sensors = ["dew", "temp", "press", "rain", "snow", "sun", "fog", "dust"]
+    rows = [[*(values[i] for values in before.values()), *RNG.normal(size=8).round(3), wind[i * i % 3]]
+            for i in range(n)]
+    return write_csv(path, [[*before, *sensors, "wind"], *rows])
+
+
+@pytest.mark.parametrize("columns", [
+    {"year": lambda i: 2010 + i // 8760, "month": lambda i: 1 + i // 720 % 12,
+     "day": lambda i: 1 + i // 24 % 30, "Hour": lambda i: i % 24},
+    {"year": lambda i: 2010 + i // 365, "day": lambda i: 1 + i % 365}, {"No": lambda i: i + 1},
+    {"date": lambda i: f"2010-{1 + i // 200:02}-{1 + i // 7 % 28:02}"}], ids=" ".join)
+def test_rows_in_order_of_time_are_windows_though_a_label_changes_from_row_to_row(tmp_path, columns):
+    values = {name: list(map(value, range(2000))) for name, value in columns.items()}
+    if "date" in values:
+        values["date"].sort()
+    data = series(weather(tmp_path / "s.csv", values))
+    assert data.unit == "windows" and data.fields["signal"].channels == 8 and "'wind'" in data.reading()
+    assert "in order of time" in data.reading() and "begins again" not in data.reading()
+    order = np.random.default_rng(0).permutation(2000)
+    mixed = {name: [own[i] for i in order] for name, own in values.items()}
+    assert series(weather(tmp_path / "o.csv", mixed)).unit == "series", "no order of time"
+
+
+def test_a_date_in_parts_begins_again_with_a_new_recording_and_one_part_alone_is_a_channel(tmp_path):
+    hours = {"year": [2010] * 2000, "month": [1 + i % 500 // 100 for i in range(2000)],
+             "hour": [i % 100 for i in range(2000)]}
+    assert "ime begins again 3 times: 4 recordings" in series(weather(tmp_path / "s.csv", hours)).reading()
+    data = series(weather(tmp_path / "o.csv", {"hour": hours["hour"]}), layout="columns")
+    assert data.fields["signal"].channels == 9
+
+
+def test_numbered_rows_with_a_label_are_series(tmp_path):
+    path = weather(tmp_path / "s.csv", {"No": list(range(2000))})
+    text = Path(path).read_text().replace("wind", "class", 1)
+    Path(path).write_text(text)
+    assert series(path).unit == "series"
