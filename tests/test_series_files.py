@@ -914,3 +914,17 @@ def test_numbered_rows_with_a_label_are_series(tmp_path):
     text = Path(path).read_text().replace("wind", "class", 1)
     Path(path).write_text(text)
     assert series(path).unit == "series"
+
+
+def test_a_label_that_loses_its_values_to_the_vote_of_windows_is_not_said_to_have_one(tmp_path):
+    """A third of the rows is loud, so each window is quiet, but not each row."""
+    rows = [[*RNG.normal(size=3).round(3), "loud" if i % 3 == 0 else "quiet"] for i in range(2000)]
+    file = write_csv(tmp_path / "s.csv", [["a", "b", "c", "noise"], *rows])
+    said = series(file).reading()
+    assert "Column 'noise' is no label of windows: in each of them 'quiet' is the commonest" in said
+    assert "one value" not in said
+    short = series(file, length=1)
+    assert short.classes == {"noise": ["loud", "quiet"]} and "no label" not in short.reading()
+    same = [[*row[:3], "quiet"] for row in rows]
+    constant = write_csv(tmp_path / "c.csv", [["a", "b", "c", "class"], *same])
+    assert "Column 'class' is no label: it has one value only" in series(constant).reading()

@@ -1,7 +1,7 @@
 """Files of series -> samples of one length with their labels and splits, ready to be picked from."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from ..splits import SPLITS, given_in_words, shared_in_words
 from ..tables.table import count
 from . import files, paths, recordings, scaling, windows
 from .files import Part
-from .remarks import classes_missing, said
+from .remarks import after_the_vote, classes_missing, said
 from .stacked import filled, joined, longer_than, picked
 
 LIMIT = 2048  # steps of a series that are read where nobody asks for more
@@ -129,6 +129,7 @@ class Draft:
     given: list | None = None
     time: np.ndarray | None = None
     mapped: bool = False
+    one: dict[str, str] = field(default_factory=dict)  # as in `windows.Windows`
     cut: tuple[str, ...] = ()  # splits that are not given and were cut from the training windows
 
     def only(self, keep: np.ndarray, why: str) -> "Draft":
@@ -181,7 +182,7 @@ def of_recordings(found: list[Part], keys: list[str], given: list | None, length
         about.setdefault("file", [keys[i] for i in cut.file])
     names = [f"{keys[i]}:{at}" for i, at in zip(cut.file, cut.row)]
     draft = Draft(cut.x, first, names, about, "windows", cut.notes, given and [given[i] for i in cut.file],
-                  cut.share if sorted_by else np.stack([first, last], 1) / last.max())
+                  cut.share if sorted_by else np.stack([first, last], 1) / last.max(), one=cut.one)
     draft.notes += [f"each stretch of {label!r} is divided in order of time"] if sorted_by else []
     column = (asked["split"]
         or next((b for part in found for b in part.borders if b not in likely and is_split(about[b])), ""))
@@ -235,6 +236,7 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
     seen = scaling.looked_at(x, torch.from_numpy(draft.rows), train)
     patch = shares.patch_of_series(x.shape[2])
     length = -(-x.shape[2] // patch) * patch
-    notes += seen.said(found[0].channels) + known.said + classes_missing(known, draft.unit)
+    notes += seen.said(found[0].channels) + after_the_vote(known.said, draft.one)
+    notes += classes_missing(known, draft.unit)
     return Samples(x, draft.rows, seen.scaling(length), known, patch, seen.absent or length > x.shape[2],
                    draft.mapped, notes, draft.unit)

@@ -26,7 +26,8 @@ class Windows:
     """x [m, C, length], a view of all recordings one after the other.  first, last [m]: its steps, among all.
     file [m]: the number of the recording's file.  share [m, 2]: where it begins and ends as a share of its
     stretch.
-    row [m]: the row of its file that each begins with.  about: name -> one value for each window."""
+    row [m]: the row of its file that each begins with.  about: name -> one value for each window.  one:
+    columns of several values -> the only one that is the commonest of any window."""
 
     x: Tensor
     row: np.ndarray
@@ -36,6 +37,7 @@ class Windows:
     share: np.ndarray
     about: dict[str, list | np.ndarray]
     notes: list[str]
+    one: dict[str, str]
 
 
 def stretches(part: Part) -> tuple[np.ndarray, list[tuple[int, int]], list[str]]:
@@ -128,11 +130,18 @@ def cut(parts: list[Part], asked: int, name: str, wanted: set[str], blocks: bool
     notes += dict.fromkeys(note for _, _, own in plans for note in own)
     x = torch.from_numpy(held).unfold(1, length, 1).transpose(0, 1)  # [starts, C, length]
     about = {key: over(values, source, first, last, key in wanted) for key, values in together(parts).items()}
-    notes += [why for key, values in together(parts).items()
-              if key in wanted and (why := mixed(key, values, source, first, last))]
+    asked = {key: values for key, values in together(parts).items() if key in wanted}
+    notes += [why for key, values in asked.items() if (why := mixed(key, values, source, first, last))]
+    one = {key: str(there.pop()) for key, values in asked.items()
+           if len(valued(values)) > 1 and len(there := valued(about[key])) == 1}
     file = np.concatenate(files)
     row = source[first] - np.cumsum([0, *map(len, parts)])[file]
-    return Windows(x, row, first, last, file, np.concatenate(shares), about, notes)
+    return Windows(x, row, first, last, file, np.concatenate(shares), about, notes, one)
+
+
+def valued(values: list | np.ndarray) -> set:
+    """The different values that are a label."""
+    return {value for value in values if value is not None and str(value) not in meaning.NO_LABEL}
 
 
 def together(parts: list[Part]) -> dict[str, list]:
