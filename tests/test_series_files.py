@@ -928,3 +928,14 @@ def test_a_label_that_loses_its_values_to_the_vote_of_windows_is_not_said_to_hav
     same = [[*row[:3], "quiet"] for row in rows]
     constant = write_csv(tmp_path / "c.csv", [["a", "b", "c", "class"], *same])
     assert "Column 'class' is no label: it has one value only" in series(constant).reading()
+
+
+def test_a_file_that_is_sorted_by_its_label_in_short_blocks_is_told_in_one_remark(tmp_path):
+    def table(kinds):
+        return write_csv(tmp_path / "s.csv", [[*RNG.normal(size=4).round(3), kind] for kind in kinds])
+
+    said = series(table([i // 70 for i in range(210)])).reading()
+    assert said.count("The file seems sorted by 'column 5'") == 1 and "set data.layout to 'rows'" in said
+    assert "in the test split" not in said and "no training sample has" not in said
+    assert "seems sorted" not in series(table([i // 7 % 3 for i in range(210)])).reading()
+    assert "seems sorted" not in series(table([i // 200 for i in range(600)])).reading(), "each block divided"

@@ -35,3 +35,14 @@ def after_the_vote(said: list[str], one: dict[str, str]) -> list[str]:
                  "(shorter ones: data.length)")
         said = [truth if line == before else line for line in said]
     return said
+
+
+def of_labels(known: Metadata, unit: str, one: dict[str, str], blocks: str) -> list[str]:
+    """The remarks on labels. blocks: the label by which the file seems sorted, or "": then one remark says
+    why splits lack classes."""
+    remarks, missing = after_the_vote(known.said, one), classes_missing(known, unit)
+    if not blocks or not (missing or known.unseen):
+        return remarks + missing
+    return [line for line in remarks if line != known.unseen] + [
+        f"the file seems sorted by {blocks!r}: in time test samples show other values than training, so "
+        "no score of it means much; if rows are no time, set data.layout to 'rows'"]

@@ -20,7 +20,7 @@ from ..splits import SPLITS, given_in_words, shared_in_words
 from ..tables.table import count
 from . import files, paths, recordings, scaling, windows
 from .files import Part
-from .remarks import after_the_vote, classes_missing, said
+from .remarks import of_labels, said
 from .stacked import filled, joined, longer_than, picked
 
 LIMIT = 2048  # steps of a series that are read where nobody asks for more
@@ -130,6 +130,7 @@ class Draft:
     time: np.ndarray | None = None
     mapped: bool = False
     one: dict[str, str] = field(default_factory=dict)  # as in `windows.Windows`
+    blocks: str = ""  # the label by which the file seems sorted, in blocks too short to be divided in time
     cut: tuple[str, ...] = ()  # splits that are not given and were cut from the training windows
 
     def only(self, keep: np.ndarray, why: str) -> "Draft":
@@ -183,6 +184,8 @@ def of_recordings(found: list[Part], keys: list[str], given: list | None, length
     names = [f"{keys[i]}:{at}" for i, at in zip(cut.file, cut.row)]
     draft = Draft(cut.x, first, names, about, "windows", cut.notes, given and [given[i] for i in cut.file],
                   cut.share if sorted_by else np.stack([first, last], 1) / last.max(), one=cut.one)
+    if len(found) == 1 and not sorted_by and label in found[0].about:
+        draft.blocks = label if windows.stands_together(found[0].about[label]) else ""
     draft.notes += [f"each stretch of {label!r} is divided in order of time"] if sorted_by else []
     column = (asked["split"]
         or next((b for part in found for b in part.borders if b not in likely and is_split(about[b])), ""))
@@ -236,7 +239,6 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
     seen = scaling.looked_at(x, torch.from_numpy(draft.rows), train)
     patch = shares.patch_of_series(x.shape[2])
     length = -(-x.shape[2] // patch) * patch
-    notes += seen.said(found[0].channels) + after_the_vote(known.said, draft.one)
-    notes += classes_missing(known, draft.unit)
+    notes += seen.said(found[0].channels) + of_labels(known, draft.unit, draft.one, draft.blocks)
     return Samples(x, draft.rows, seen.scaling(length), known, patch, seen.absent or length > x.shape[2],
                    draft.mapped, notes, draft.unit)

@@ -66,10 +66,19 @@ def in_blocks(values: list, length: int) -> bool:
     """Whether each of few classes stands together, as in a table that was sorted by them: then no stretch of
     time shows all.
     length: of a window, of which each block must hold ten."""
+    edges = changes_of(values)
+    return stands_together(values) and min(map(sub, edges[1:], edges)) >= 10 * (length or SHORTEST)
+
+
+def stands_together(values: list) -> bool:
+    """Whether each of few classes stands together, in blocks of any length."""
     different = len(set(values))
-    edges = [0, *(i for i, (a, b) in enumerate(pairwise(values), 1) if a != b), len(values)]
-    return (2 <= different <= 100 and len(edges) - 1 <= 1.5 * different
-            and min(map(sub, edges[1:], edges)) >= 10 * (length or SHORTEST))
+    return 2 <= different <= 100 and len(changes_of(values)) - 1 <= 1.5 * different
+
+
+def changes_of(values: list) -> list[int]:
+    """Where each block of the same value begins, and the end."""
+    return [0, *(i for i, (a, b) in enumerate(pairwise(values), 1) if a != b), len(values)]
 
 
 def length_of(lengths: list[int], asked: int, name: str, blocks: bool, reads: Reads | None = None) -> int:
