@@ -2,6 +2,7 @@
 says what was done."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,10 +115,14 @@ def test_ts_files_with_unequal_lengths_and_their_own_test_split(tmp_path):
     ("broken.ts", TS + "1,2,x:a\n" * 20, "line 4"),
     ("nothing.ts", "@data\n", "no series"),
     ("words.csv", "a,b\n" + "x,y\n" * 20, "no column of numbers"),
+    ("target.csv", "sequence_id, class_label\n" + "".join(f"{i},{i % 2}\n" for i in range(20)),
+     "holds no series: its columns are 'sequence_id' (counts the rows), 'class_label' (a label or a name)"),
+    ("bark.ogg", "OggS", "bark.ogg is a sound file (.ogg): sound is not read yet, so save each as an array"),
+    ("cat.jpg", "JFIF", "cat.jpg is a picture (.jpg): the source images reads those"),
     ("short.csv", "a,b\n" + "1,2\n" * 20, "20 rows"),
     ("few.csv", ",".join(map(str, range(30))) + "\n" + (",".join("1" * 30) + "\n") * 4, "4 series"),
     ("broken.npy", "not numpy", "numpy.save"),
-    ("song.mp3", "la", ".csv"),
+    ("song.mid", "la", ".csv"),
     ("head.csv", "a,b\n", "no lines"),
 ])
 def test_series_that_cannot_be_read_are_named(tmp_path, name, contents, words):
@@ -837,3 +842,100 @@ def test_commas_and_colons_in_the_names_of_files(tmp_path):
         assert sum(len(data.loaded(split)[0]["signal"]) for split in SPLITS) == n
     with pytest.raises(FileNotFoundError, match="no file that fits"):
         Data.find("series")(file=f"{tmp_path / 'e.csv'},{tmp_path / 'z*.csv'}")
+
+
+def test_a_table_of_labels_among_recordings_is_named_and_so_are_the_recordings(tmp_path):
+    for i in range(12):
+        rows = [[f"{np.sin(t + i):.3f}", t % 7] for t in range(90)]
+        write_csv(tmp_path / f"walk_{i}.csv", [["a", "b"], *rows])
+    answers = [[i, i % 2] for i in range(12)]
+    write_csv(tmp_path / "walk_target.csv", [["sequence_ID", "class_label"], *answers])
+    with pytest.raises(ValueError, match=r"walk_target\.csv holds no series: .*'class_label'") as error:
+        series(tmp_path)
+    fitting = one_line(error).rpartition("such as '")[2].partition("'")[0]
+    assert len(series(fitting).paths) == 12
+
+
+@pytest.mark.parametrize("source", ["series", "text"])
+@pytest.mark.parametrize("ending, words", [(".ogg", "12 sound files (.ogg): sound is not read yet"),
+                                           (".jpg", "12 pictures (.jpg): the source images reads those")])
+def test_a_folder_of_sound_or_pictures_is_called_what_it_is(tmp_path, source, ending, words):
+    (tmp_path / "README.txt").write_text("These files are about rain.\n")
+    (tmp_path / "notes.txt").write_text("One is loud.\n")
+    for i in range(12):
+        (tmp_path / f"{i}{ending}").write_bytes(b"OggS")
+    with pytest.raises(ValueError) as error:
+        Data.find(source)(file=str(tmp_path))
+    assert words in one_line(error) and "README" not in str(error.value)
+
+
+def test_a_readme_beside_recordings_is_not_read(tmp_path):
+    (tmp_path / "README.csv").write_text("what,where\nsteps,here\n")
+    recordings(tmp_path, "runs")
+    assert everything(series(tmp_path))[0].shape[1] == 2
+
+
+def weather(path, before, n=2000):
+    """A table of sensors and the wind, which changes from row to row; before: column -> values."""
+    wind = ["NW", "SE", "NE"]
+    sensors = ["dew", "temp", "press", "rain", "snow", "sun", "fog", "dust"]
+    rows = [[*(values[i] for values in before.values()), *RNG.normal(size=8).round(3), wind[i * i % 3]]
+            for i in range(n)]
+    return write_csv(path, [[*before, *sensors, "wind"], *rows])
+
+
+@pytest.mark.parametrize("columns", [
+    {"year": lambda i: 2010 + i // 8760, "month": lambda i: 1 + i // 720 % 12,
+     "day": lambda i: 1 + i // 24 % 30, "Hour": lambda i: i % 24},
+    {"year": lambda i: 2010 + i // 365, "day": lambda i: 1 + i % 365}, {"No": lambda i: i + 1},
+    {"date": lambda i: f"2010-{1 + i // 200:02}-{1 + i // 7 % 28:02}"}], ids=" ".join)
+def test_rows_in_order_of_time_are_windows_though_a_label_changes_from_row_to_row(tmp_path, columns):
+    values = {name: list(map(value, range(2000))) for name, value in columns.items()}
+    if "date" in values:
+        values["date"].sort()
+    data = series(weather(tmp_path / "s.csv", values))
+    assert data.unit == "windows" and data.fields["signal"].channels == 8 and "'wind'" in data.reading()
+    assert "in order of time" in data.reading() and "begins again" not in data.reading()
+    order = np.random.default_rng(0).permutation(2000)
+    mixed = {name: [own[i] for i in order] for name, own in values.items()}
+    assert series(weather(tmp_path / "o.csv", mixed)).unit == "series", "no order of time"
+
+
+def test_a_date_in_parts_begins_again_with_a_new_recording_and_one_part_alone_is_a_channel(tmp_path):
+    hours = {"year": [2010] * 2000, "month": [1 + i % 500 // 100 for i in range(2000)],
+             "hour": [i % 100 for i in range(2000)]}
+    assert "ime begins again 3 times: 4 recordings" in series(weather(tmp_path / "s.csv", hours)).reading()
+    data = series(weather(tmp_path / "o.csv", {"hour": hours["hour"]}), layout="columns")
+    assert data.fields["signal"].channels == 9
+
+
+def test_numbered_rows_with_a_label_are_series(tmp_path):
+    path = weather(tmp_path / "s.csv", {"No": list(range(2000))})
+    text = Path(path).read_text().replace("wind", "class", 1)
+    Path(path).write_text(text)
+    assert series(path).unit == "series"
+
+
+def test_a_label_that_loses_its_values_to_the_vote_of_windows_is_not_said_to_have_one(tmp_path):
+    """A third of the rows is loud, so each window is quiet, but not each row."""
+    rows = [[*RNG.normal(size=3).round(3), "loud" if i % 3 == 0 else "quiet"] for i in range(2000)]
+    file = write_csv(tmp_path / "s.csv", [["a", "b", "c", "noise"], *rows])
+    said = series(file).reading()
+    assert "Column 'noise' is no label of windows: in each of them 'quiet' is the commonest" in said
+    assert "one value" not in said
+    short = series(file, length=1)
+    assert short.classes == {"noise": ["loud", "quiet"]} and "no label" not in short.reading()
+    same = [[*row[:3], "quiet"] for row in rows]
+    constant = write_csv(tmp_path / "c.csv", [["a", "b", "c", "class"], *same])
+    assert "Column 'class' is no label: it has one value only" in series(constant).reading()
+
+
+def test_a_file_that_is_sorted_by_its_label_in_short_blocks_is_told_in_one_remark(tmp_path):
+    def table(kinds):
+        return write_csv(tmp_path / "s.csv", [[*RNG.normal(size=4).round(3), kind] for kind in kinds])
+
+    said = series(table([i // 70 for i in range(210)])).reading()
+    assert said.count("The file seems sorted by 'column 5'") == 1 and "set data.layout to 'rows'" in said
+    assert "in the test split" not in said and "no training sample has" not in said
+    assert "seems sorted" not in series(table([i // 7 % 3 for i in range(210)])).reading()
+    assert "seems sorted" not in series(table([i // 200 for i in range(600)])).reading(), "each block divided"

@@ -18,7 +18,8 @@ class AsStored:
     mean, deviation: [C], or [1] for all channels.  absent: what stands where there is no finite number.
     length: steps of a series, shorter ones are filled up with NaN; 0: as long as they are.  clean: nothing is
     looked for, for data that was seen to be finite.
-    single: numbers become float32 before anything is done to them."""
+    single: numbers become float32 before anything is done to them.  steps: of a series before it was filled
+    up to a multiple of the patch; 0: nobody knows."""
 
     mean: Tensor
     deviation: Tensor
@@ -28,6 +29,7 @@ class AsStored:
     length: int = 0
     clean: bool = False
     single: bool = False
+    steps: int = 0
 
     def __call__(self, x: Tensor) -> Tensor:
         x = x.float() if self.single else exact(x)
@@ -43,7 +45,7 @@ class AsStored:
         return {"mean": self.mean.flatten().tolist(), "deviation": self.deviation.flatten().tolist(),
                 "gain": self.gain, "offset": self.offset,
                 "absent": None if math.isnan(self.absent) else self.absent, "length": self.length,
-                "single": self.single}
+                "single": self.single, "steps": self.steps}
 
 
 def as_stored_of(said: dict[str, Any], channels: int, size: tuple[int, ...]) -> AsStored:
@@ -56,11 +58,14 @@ def as_stored_of(said: dict[str, Any], channels: int, size: tuple[int, ...]) -> 
     if (not {len(mean), len(deviation)} <= {1, channels} or not isinstance(length, int)
         or length not in (0, size[0])):
         raise ValueError("no proper number of channels or steps")
+    steps = said.get("steps", 0)  # runs of earlier versions do not say it
+    if not isinstance(steps, int) or not 0 <= steps <= length:
+        raise ValueError("no proper number of steps")
     absent = math.nan if said["absent"] is None else said["absent"]
     wide = torch.float64
     return AsStored(torch.tensor(mean, dtype=wide), torch.tensor(deviation, dtype=wide), said["gain"],
                     said["offset"], absent, length,
-                    single=said["single"] is True)
+                    single=said["single"] is True, steps=steps)
 
 
 def exact(x: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from ..catalog import nearest
 from . import labels as meaning
 from .column_names import SPLIT_COLUMNS, split_name
 from .folders import NoLevel
+from .parts import run_reads
 from .repeats import repeated
 from .splits import Splits, divide
 
@@ -68,7 +69,7 @@ def metadata_of(keys: Sequence[str], columns: dict[str, Any], *, label: str = ""
              if isinstance(likely, str) else list(likely))
     values, classes = read_labels(known, names, bool(label), said)
     groups = whose(known, group, said) if group not in ("", "none") else None
-    if groups is not None and len(set(groups)) < 2:
+    if groups is not None and len(set(groups)) < 2 and not run_reads():
         raise ValueError(f"data.group {group!r} puts all samples into one group; choose what differs "
                          "between persons, patients or takes")
     given = given_splits(known, split, names, said) or (None if split == "none" else given)
@@ -137,7 +138,7 @@ def given_splits(known: "Columns", split: str, taken: list[str], said: list[str]
         if other:
             raise ValueError(f"data.split {split!r} holds {other[0]!r:.40}; its values must be train, "
                              "validation (or val) and test")
-        if len(set(given) - {None}) < 2:
+        if len(set(given) - {None}) < 2 and not run_reads():
             raise ValueError(f"data.split {split!r} names one split only; it must tell training from test "
                              "samples")
         return given

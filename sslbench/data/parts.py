@@ -4,13 +4,26 @@ functions."""
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
 
 LEAST = 10  # samples that can be split into three parts
-_however_few = ContextVar("however_few", default=False)
 SHARES = {"train": (0.0, 0.7), "validation": (0.7, 0.8), "test": (0.8, 1.0)}
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What a trained run reads: samples of this unit, "" where nobody knows, its series of so many steps (0:
+    any).  gaps: some were padded when it learned."""
+
+    unit: str = ""
+    steps: int = 0
+    gaps: bool = False
+
+
+_reads: ContextVar[Reads | None] = ContextVar("reads", default=None)
 
 
 def mixed(keys: list[str], rows: list[int]) -> list[int]:
@@ -41,17 +54,22 @@ def patch_of_series(length: int) -> int:
 
 
 @contextmanager
-def however_few() -> Iterator[None]:
-    """Within it, samples that nobody splits may be few: other files for a trained run."""
-    token = _however_few.set(True)
+def for_a_run(reads: Reads) -> Iterator[None]:
+    """Within it, files are read for a run that is trained already: nobody splits them, so they may be few."""
+    token = _reads.set(reads)
     try:
         yield
     finally:
-        _however_few.reset(token)
+        _reads.reset(token)
+
+
+def run_reads() -> Reads | None:
+    """What the run reads for which files are read now; None where they are read to learn from."""
+    return _reads.get()
 
 
 def enough(n: int, what: str, name: str) -> None:
     """ValueError when there are too few samples to split."""
-    if n < (1 if _however_few.get() else LEAST):
+    if n < (1 if run_reads() else LEAST):
         raise ValueError(f"{name} has {n} {what}; 10 are the least that can be split into training, "
                          "validation and test")

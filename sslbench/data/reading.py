@@ -10,6 +10,10 @@ from .labels import phrase
 from .shared_rows import shared_with_training
 from .splits import SPLITS
 
+# phrases on how samples are divided, which say nothing of files that are only embedded
+OF_SPLITS = re.compile(r"training\b|in (one|two|several) splits?\b|the \w+ split\b|splits from|test samples|"
+                       r"groups from|divided in order of time|keeps them together")
+
 
 def reading(data) -> str:
     """The sentences of Data.reading()."""
@@ -26,6 +30,20 @@ def reading(data) -> str:
     said += [f"factors: {', '.join(factors)}"] if factors else []
     said += [shared] if (shared := shared_with_training(loaded)) else []
     return printable(". ".join(map(begun, [*said, *data.notes])) + ".")
+
+
+def reading_of_embedded(data) -> str:
+    """What was read of files that a trained run embeds: how many, their label where they have one, and what
+    was left out; nothing of splits, which they have none of."""
+    loaded = [data.loaded(split) for split in SPLITS]
+    n = sum(size_of(rows) for rows, _ in loaded)
+    unit = data.unit.removesuffix("s") if n == 1 and data.unit != "series" else data.unit
+    said, label = [f"{n:,} {unit}, only embedded"], next(iter(loaded[0][1]), "")
+    if label:
+        values = torch.cat([labels[label] for _, labels in loaded])
+        said.append(f"label {label!r}: {phrase(values, data.classes.get(label))}")
+    said += [line for line in data.notes if not OF_SPLITS.search(line)]
+    return printable(". ".join(map(begun, said)) + ".")
 
 
 def begun(line: str) -> str:

@@ -36,6 +36,7 @@ class Remembered(Data, listed=False):
         self.probe_on = tuple(name for name in about.get("probe_on", ()) if name in self.fields)
         self.alike, self.label_field = bool(about.get("alike", False)), str(about.get("label_field", ""))
         self.target = str(about.get("target", ""))
+        self.unit = str(about.get("unit", ""))
         self.said, self._make = str(about.get("reading", "")), make
 
     @classmethod

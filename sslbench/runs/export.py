@@ -16,6 +16,7 @@ from .. import arguments
 from ..catalog import nearest
 from ..data import Data
 from ..data.digest import digest_of
+from ..data.reading import reading_of_embedded
 from ..field import size_of
 from ..messages import in_words
 from ..notes import note
@@ -110,7 +111,7 @@ def write_table(run: Run, path: Path, ending: str, splits: tuple[str, ...], most
         unchanged(run)
     else:
         data = new_data(run.recipe, run.task.data, changed)
-        note(data.reading())
+        note(reading_of_embedded(data))
     parts = [evaluate.read(data, split, most) for split in splits]
     z = torch.cat([evaluate.embed(run.task, data, part, exact()) for part in parts]).float().numpy()  # [n, D]
     of_split = [split if changed is None else NEW for split, part in zip(splits, parts)

@@ -47,10 +47,10 @@ def new_data(recipe: Recipe, known: Data, changed: Mapping[str, Any]) -> Data:
 
 def read_all(recipe: Recipe, known: Data, label_given: bool) -> Data:
     """The source with all its rows; without labels where the files do not have those that the run had."""
-    data = Data.find(recipe.data)(**recipe.checked("data"))
-    data.ranges = known.ranges
     try:
-        with parts.however_few():
+        with parts.for_a_run(reads_of(known)):
+            data = Data.find(recipe.data)(**recipe.checked("data"))
+            data.ranges = known.ranges
             for split in SPLITS:
                 data.loaded(split)
         return data
@@ -62,6 +62,15 @@ def read_all(recipe: Recipe, known: Data, label_given: bool) -> Data:
         data = read_all(replace(recipe, hyperparameters=bare), known, True)
         note(f"read without labels ({in_words(error)})")
         return data
+
+
+def reads_of(known: Data) -> parts.Reads:
+    """What the run reads: series of the steps that its own had in their files, before they were filled up to
+    whole patches."""
+    name, field = next(iter(known.fields.items()))
+    stored = known.as_stored.get(name)
+    steps = (stored and stored.steps) or (field.size[0] if field.rank == 1 else 0)
+    return parts.Reads(known.unit, steps, field.gaps)
 
 
 def unlike(data: Data, seen: dict[str, Field]) -> None:

@@ -158,7 +158,7 @@ class Training:
         """What decides the numbers beside the recipe, and what the data looks like, as plain values."""
         return {**conditions(self.hardware), "batch_size": self.batch_size, "data": self.digest,
                 "rows": size_of(self.rows),
-                "reading": self.reading,
+                "reading": self.reading, "unit": self.data.unit,
                 "fields": {name: asdict(f) for name, f in self.data.fields.items()},
                 "stored": kinds_of(self.data.loaded("train")[0]),
                 "as_stored": {name: how.plain() for name, how in self.data.as_stored.items()},

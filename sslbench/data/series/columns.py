@@ -10,6 +10,7 @@ import numpy as np
 from ..column_names import LABELS, PERSONS, SPLIT_COLUMNS, split_name
 from ..tables import cells
 from ..tables.table import Table, count
+from .clock import NUMBERS, counts, counts_again, date_in_parts, in_order, mostly_rising
 from .layout import few_words, likely_layout, stem_of
 
 # activity_id
@@ -29,8 +30,8 @@ DATE = re.compile(
 class Roles:
     """numbers: channel or time step -> float64 [rows].  about: columns that say something about the rows.
     likely: those that are the label and factors, if nobody chooses.  group: the column that keeps persons
-    apart, or "".  borders: columns whose changes end a stretch of time.  notes: what was decided, in
-    words."""
+    apart, or "".  borders: columns whose changes end a stretch of time.  clock: columns say that the rows are
+    time.  notes: what was decided, in words."""
 
     numbers: dict[str, np.ndarray] = field(default_factory=dict)
     about: dict[str, list[str]] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Roles:
     group: str = ""
     borders: list[str] = field(default_factory=list)
     layout: str = "columns"
+    clock: bool = False
     notes: list[str] = field(default_factory=list)
 
 
@@ -46,20 +48,25 @@ def roles(table: Table, asked: set[str], layout: str, parts: bool = False) -> Ro
     the file is one of a training and a test file, as in archives of series, so a table without names may hold
     the class first."""
     found, left, bad = Roles(), [], Bad()
+    dated, time = date_in_parts(table)
+    if dated:
+        restarts(found, time)
     for name in table.names:
         numbers = table.numbers(name)
         words = tokens(name)
-        kind = "asked" if name in asked else kind_of(table, name, numbers, words)
-        if kind == "time" and numbers is not None:
+        kind = "asked" if name in asked else "time" if name in dated else kind_of(table, name, numbers, words)
+        if kind == "time" and numbers is not None and name not in dated:
             restarts(found, numbers.values)
         if kind == "channel":
             found.numbers[name] = numbers.values
             bad.note(name, numbers)
         elif kind in ("counts the rows", "time"):
             left.append(f"{name!r} ({kind})")
+            found.clock |= name in dated or (in_order(table, name) if kind == "time" else bool(
+                set(words) & NUMBERS and not any(is_label(tokens(one), table) for one in table.names)))
         else:
             found.about[name] = table.words(name)
-    found.layout = layout if layout != "auto" else likely_layout(table, found.numbers, found.about, parts)
+    found.layout = layout if layout != "auto" else likely_layout(table, found, parts)
     if found.layout == "rows":
         step_columns(table, found)
     if not table.headed or found.layout == "rows":
@@ -120,18 +127,6 @@ def called_label(words: set[str]) -> bool:
     return not words.isdisjoint(LABELS) and words <= {*LABELS, *BESIDE}
 
 
-def counts(values: np.ndarray) -> bool:
-    """Whether the numbers count the rows, from any number on."""
-    return len(values) > 1 and bool((np.diff(values) == 1).all())
-
-
-def counts_again(values: np.ndarray) -> bool:
-    """Whether the numbers count on and begin again now and then, always at the same number: the steps of
-    several recordings."""
-    again = np.flatnonzero(np.diff(values) != 1) + 1
-    return 0 < len(again) <= 0.1 * len(values) and bool((values[again] == values[0]).all())
-
-
 def restarts(found: Roles, time: np.ndarray) -> None:
     """Where time falls back a new recording begins."""
     again = np.diff(time) < 0
@@ -139,12 +134,6 @@ def restarts(found: Roles, time: np.ndarray) -> None:
         found.about["recording"] = [str(n) for n in np.concatenate([[0], again.cumsum()])]
         found.notes.append(f"time begins again {count(int(again.sum()), 'time')}: {again.sum() + 1:,} "
                            "recordings")
-
-
-def mostly_rising(values: np.ndarray) -> bool:
-    """Whether the numbers never fall but where a new recording begins."""
-    steps = np.diff(values)
-    return len(steps) > 0 and bool((steps < 0).sum() <= 0.1 * len(steps) and (steps > 0).any())
 
 
 def step_columns(table: Table, found: Roles) -> None:

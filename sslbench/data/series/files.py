@@ -1,5 +1,6 @@
 """One file of series -> what it holds: series, or one long recording; and what is said about them."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +10,9 @@ import numpy as np
 
 from ..arrays import npz
 from ..arrays.shapes import steps_first
+from ..file_kinds import otherwise
 from ..tables import reading
-from ..tables.table import count
+from ..tables.table import Table, count
 from . import columns, paths, ts_files
 
 OTHERWISE = " (data.layout can say otherwise)"
@@ -44,12 +46,14 @@ class Part:
         return self.x.shape[0 if self.x.ndim == 3 else 1]
 
 
-def read(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
+def read(path: Path, layout: str, asked: set[str], parts: bool, unit: str = "") -> Part:
     """What is in the file. layout: "rows", "columns" or "auto".  asked: columns that somebody named.  parts:
-    there is a file of training and one of test series. ValueError in one line when these are no series."""
+    there is a file of training and one of test series.  unit: what a trained run makes of such files,
+    "series" or "windows", "" where nobody knows. ValueError in one line when these are no series."""
     kind = path.suffix.lower()
     if kind in (*reading.KINDS, ".npy", ".npz"):
-        part = of_table(path, layout, asked, parts) if kind in reading.KINDS else of_arrays(path, layout)
+        part = (of_table(path, as_before(layout, unit), asked, parts) if kind in reading.KINDS
+                else of_arrays(path, layout, unit))
         if other := paths.partner(path, "x", "y"):
             labels_beside(part, path, other)
         return part
@@ -57,14 +61,23 @@ def read(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
         series, words = ts_files.read(path)
         return Part(padded(series), {"class": words} if words else {}, ["class"] if words else [],
                     channels=numbered(series[0].shape[0]))
-    raise ValueError(f"{path.name} is of a kind that is not read; data.file must end in "
-                     f"{', '.join(paths.KINDS)}")
+    other = otherwise([path], 0).removeprefix("1 ")
+    raise ValueError(f"{path.name} is a {other}" if other else f"{path.name} is of a kind that is not read; "
+                     f"data.file must end in {', '.join(paths.KINDS)}")
 
 
-def read_all(paths: list[Path], layout: str, names: set[str], parts: bool) -> list[Part]:
+def as_before(layout: str, unit: str) -> str:
+    """The layout that is meant where a run is trained already: few rows must not look like another."""
+    return {"windows": "columns", "series": "rows"}.get(unit, layout) if layout == "auto" else layout
+
+
+def read_all(paths: list[Path], layout: str, names: set[str], parts: bool, unit: str = "") -> list[Part]:
     """What the files hold; where some look like series and some like recordings, all are read as most of them
     are."""
-    found = [read(path, layout, names, parts) for path in paths]
+    try:
+        found = [read(path, layout, names, parts, unit) for path in paths]
+    except NoChannel as error:
+        raise ValueError(f"{error}{such_as(paths, error.path)}") from None
     kinds = Counter(part.x.ndim for part in found)
     if layout != "auto" or len(kinds) < 2:
         return found
@@ -72,6 +85,38 @@ def read_all(paths: list[Path], layout: str, names: set[str], parts: bool) -> li
     how = "columns" if most == 2 else "rows"
     return [part if part.x.ndim == most else read(path, how, names, parts)
             for part, path in zip(found, paths)]
+
+
+class NoChannel(ValueError):
+    """A table at `path` in which no column is a channel or a time step."""
+
+    def __init__(self, path: Path, table: Table):
+        super().__init__(without_channel(table, path.name))
+        self.path = path
+
+
+def without_channel(table: Table, name: str) -> str:
+    """Why there are no series in a table, in words: it has no numbers, or they are counts, times, labels."""
+    if not any(table.numbers(one) for one in table.names):
+        return f"{name} has no column of numbers; its columns are {', '.join(table.names[:12])}"
+    kinds = {"about": "a label or a name", "channel": "asked for as label, group or split"}
+    of = [(one, columns.kind_of(table, one, table.numbers(one), columns.tokens(one)))
+          for one in table.names[:6]]
+    said = [f"{one!r} ({kinds.get(kind, kind)})" for one, kind in of]
+    return f"{name} holds no series: its columns are {', '.join(said)}"
+
+
+def such_as(paths: list[Path], not_this: Path) -> str:
+    """Which files to name instead: those whose names differ by a number only, in words, or ""."""
+    names = Counter(pattern_of(path) for path in paths if pattern_of(path) != pattern_of(not_this))
+    name, n = names.most_common(1)[0] if names else ("", 0)
+    return (f"; set data.file to the series alone, such as {str(paths[0].parent / name)!r} "
+            f"({count(n, 'file')})" if n > 1 else "")
+
+
+def pattern_of(path: Path) -> str:
+    """What fits the name with any numbers; * alone may fit others too."""
+    return re.sub(r"\d+", "[0-9]*", path.name)
 
 
 def numbered(n: int) -> list[str]:
@@ -90,8 +135,7 @@ def of_table(path: Path, layout: str, asked: set[str], parts: bool) -> Part:
     table = reading.read(path)
     found = columns.roles(table, asked, layout, parts)
     if not found.numbers:
-        raise ValueError(f"{path.name} has no column of numbers; its columns are "
-                         f"{', '.join(table.names[:12])}")
+        raise NoChannel(path, table)
     x = np.empty((len(found.numbers), len(table)), np.float32)
     for row, name in zip(x, list(found.numbers)):
         with np.errstate(over="ignore"):
@@ -135,11 +179,12 @@ def without_labels(found: list[Part], paths: list[Path]) -> list[str]:
             for name, n, gone in lacking[:3]]
 
 
-def of_arrays(path: Path, layout: str) -> Part:
-    """[n, T], [n, C, T] or [n, T, C] with more steps than channels; [T] or, few columns wide, [T, C]: one
-    recording."""
+def of_arrays(path: Path, layout: str, unit: str) -> Part:
+    """[n, T], [n, C, T] or [n, T, C] with more steps than channels; [T] or, few columns wide or where a run
+    reads windows, [T, C]: one recording."""
     held = npz.load(path, (1, 2, 3))
     x, notes, about = held.x, list(held.notes), dict(held.columns)
+    flat = as_before(layout, unit)  # of [n, T]: three axes are series, however a run reads its files
     part = Part(x, about, [held.label] if held.label else [], held.group, given=held.split, notes=notes,
                 called=held.names)
     if x.ndim == 3:
@@ -148,8 +193,8 @@ def of_arrays(path: Path, layout: str) -> Part:
         part.notes.insert(0, f"channels {'last' if last else 'first'}: {count(x.shape[1], 'channel')} of "
                              f"{count(x.shape[2], 'step')}"
                           + OTHERWISE * (layout == "auto"))
-    elif (x.ndim == 1 or (layout == "columns"
-                          or (layout == "auto" and not about and x.shape[1] < 8 and len(x) >= 80))):
+    elif (x.ndim == 1 or flat == "columns"
+          or (flat == "auto" and not about and x.shape[1] < 8 and len(x) >= 80)):
         part.x = x = x.reshape(len(x), -1).T
         part.notes.insert(0, f"one recording of {x.shape[1]:,} steps")
     else:

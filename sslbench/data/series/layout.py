@@ -16,9 +16,10 @@ STEPS = {"", "t", "time", "step", "ts", "timestep", "time_step", "tick", "sample
 Columns = dict[str, np.ndarray]  # name -> float64 [rows]
 
 
-def likely_layout(table: Table, numbers: Columns, about: dict[str, list[str]], parts: bool) -> str:
-    """A series per row where the columns are called like time steps, or are many without names of their
-    own."""
+def likely_layout(table: Table, found, parts: bool) -> str:
+    """A series per row where the columns are called like time steps, or are many without names of their own,
+    unless a clock says that the rows are time. found: the roles of the columns so far."""
+    numbers, about = found.numbers, found.about
     names = [name for name in numbers if name not in table.made]
     n, rows = len(numbers), len(table)
     if not n or "recording" in about:
@@ -27,6 +28,8 @@ def likely_layout(table: Table, numbers: Columns, about: dict[str, list[str]], p
         turned = (n > WIDE or (parts and n > 4)) and not flows(numbers)
         return "rows" if turned or (n >= 8 and shuffled(numbers, about)) else "columns"
     stem, alike = Counter(map(stem_of, names)).most_common(1)[0]
+    if found.clock and alike < 0.8 * n:
+        return "columns"
     if n > WIDE:
         return ("rows" if (alike >= 0.8 * n and (stem.lower() in STEPS or not flows(numbers))) or rows < 80
                 else "columns")

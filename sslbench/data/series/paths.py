@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from .. import locations
+from ..file_kinds import about_the_data, otherwise
 from ..folders import parted, without_split
 from ..metadata import Columns
 from ..tables import reading
@@ -47,9 +48,11 @@ def beside(path: Path) -> tuple[list[Path], list[str]]:
 
 def within(folder: Path) -> tuple[list[Path], list[str]]:
     """All files of series below a folder, of the kind that most of them are."""
-    every = [path for path in sorted(folder.rglob("*"), key=natural)
-             if path.suffix.lower() in KINDS and path.is_file()
-             and not any(part.startswith(".") for part in path.relative_to(folder).parts)][:MOST]
+    there = [path for path in sorted(folder.rglob("*"), key=natural)
+             if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    every = [path for path in there if path.suffix.lower() in KINDS and not about_the_data(path)][:MOST]
+    if other := otherwise(there, len(every)):
+        raise ValueError(f"{str(folder)!r} holds {other}")
     if not every:
         raise ValueError(f"{str(folder)!r} is a folder without files of series; those end in "
                          f"{', '.join(KINDS)}")

@@ -1,7 +1,7 @@
 """Files of series -> samples of one length with their labels and splits, ready to be picked from."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from ..splits import SPLITS, given_in_words, shared_in_words
 from ..tables.table import count
 from . import files, paths, recordings, scaling, windows
 from .files import Part
-from .remarks import classes_missing, said
+from .remarks import of_labels, said
 from .stacked import filled, joined, longer_than, picked
 
 LIMIT = 2048  # steps of a series that are read where nobody asks for more
@@ -51,7 +51,7 @@ def cached(paths: tuple[Path, ...], changed: tuple, *how) -> Samples:
 
 @own_settings()  # a source reads its files when it is made
 def read(sources: list[Path], layout: str, length: int, label: str, group: str, split: str,
-         beside: tuple[str, ...]) -> Samples:
+         beside: tuple[str, ...], reads: shares.Reads | None = None) -> Samples:
     keys = paths.keys(sources)
     tree = layout_of_folders(keys)
     named_splits = paths.given(sources, tree.given)
@@ -60,7 +60,7 @@ def read(sources: list[Path], layout: str, length: int, label: str, group: str, 
     names = ({name.strip() for what in (label, group, split) for name in (what, *what.split(","))}
              - {"", "none"})
     archive = named_splits is not None and len(sources) == len(set(named_splits))  # one file for each split
-    found = files.read_all(sources, layout, names, archive)
+    found = files.read_all(sources, layout, names, archive, reads.unit if reads else "")
     alike(found, keys, sources[0].parents[keys[0].count("/")])
     recordings.settle(found, group != "none")
     for part, i in zip(found, range(len(found))):
@@ -74,8 +74,8 @@ def read(sources: list[Path], layout: str, length: int, label: str, group: str, 
     asked = {"label": label, "group": group, "split": split}
     long = found[0].x.ndim == 2
     lie = of_folders(found, tree, long)
-    draft = (of_recordings(found, keys, given, length, asked, name)
-             if long else of_series(found, keys, given, length))
+    draft = (of_recordings(found, keys, given, length, asked, name, reads)
+             if long else of_series(found, keys, given, length, reads))
     draft.notes = list(beside) + lie + said(found) + files.without_labels(found, sources) + draft.notes
     shares.enough(len(draft.rows), draft.unit, name)
     return finished(draft, found, asked)
@@ -129,6 +129,8 @@ class Draft:
     given: list | None = None
     time: np.ndarray | None = None
     mapped: bool = False
+    one: dict[str, str] = field(default_factory=dict)  # as in `windows.Windows`
+    blocks: str = ""  # the label by which the file seems sorted, in blocks too short to be divided in time
     cut: tuple[str, ...] = ()  # splits that are not given and were cut from the training windows
 
     def only(self, keep: np.ndarray, why: str) -> "Draft":
@@ -144,11 +146,14 @@ class Draft:
                        time=None if self.time is None else self.time[at])
 
 
-def of_series(found: list[Part], keys: list[str], given: list | None, length: int) -> Draft:
-    """Each series a sample, cut after `length` steps (0: the longest, LIMIT at most) and padded to it."""
+def of_series(found: list[Part], keys: list[str], given: list | None, length: int,
+              reads: shares.Reads | None) -> Draft:
+    """Each series a sample, cut after `length` steps (0: the longest, LIMIT at most) and padded to it, or to
+    the steps of the run that reads them."""
     longest = max(part.x.shape[2] for part in found)
     T = min(length or LIMIT, longest)
-    x = found[0].x[..., :T] if len(found) == 1 else joined([part.x for part in found], T)
+    T = max(T, reads.steps) if reads and reads.gaps else T
+    x = found[0].x[..., :T] if len(found) == 1 and T <= longest else joined([part.x for part in found], T)
     cut = sum(longer_than(part.x, T) for part in found)
     notes = [f"{cut:,} of {len(x):,} series are longer than {T:,} steps (up to {longest:,}) and cut there; "
              "set data.length to read more"]
@@ -162,7 +167,7 @@ def of_series(found: list[Part], keys: list[str], given: list | None, length: in
 
 
 def of_recordings(found: list[Part], keys: list[str], given: list | None, length: int, asked: dict[str, str],
-                  name: str) -> Draft:
+                  name: str, reads: shares.Reads | None) -> Draft:
     """Windows of the recordings, with the splits that are given completed by stretches of time."""
     likely = {label for part in found for label in part.likely}
     label = (asked["label"].partition(",")[0].strip()
@@ -172,20 +177,22 @@ def of_recordings(found: list[Part], keys: list[str], given: list | None, length
                  and windows.in_blocks(found[0].about[label], length))
     found[0].borders += [label] if sorted_by and label not in found[0].borders else []
     cut = windows.cut(found, length, name, likely | {name.strip() for name in asked["label"].split(",")},
-                      sorted_by)
+                      sorted_by, reads)
     about, first, last = cut.about, cut.first, cut.last
     if len(found) > 1:
         about.setdefault("file", [keys[i] for i in cut.file])
     names = [f"{keys[i]}:{at}" for i, at in zip(cut.file, cut.row)]
     draft = Draft(cut.x, first, names, about, "windows", cut.notes, given and [given[i] for i in cut.file],
-                  cut.share if sorted_by else np.stack([first, last], 1) / last.max())
+                  cut.share if sorted_by else np.stack([first, last], 1) / last.max(), one=cut.one)
+    if len(found) == 1 and not sorted_by and label in found[0].about:
+        draft.blocks = label if windows.stands_together(found[0].about[label]) else ""
     draft.notes += [f"each stretch of {label!r} is divided in order of time"] if sorted_by else []
     column = (asked["split"]
         or next((b for part in found for b in part.borders if b not in likely and is_split(about[b])), ""))
     if column in about and is_split(about[column]):
         draft.given, asked["split"] = [split_name(word) for word in about.pop(column)], ""
         draft.notes.append(f"splits from column {column!r}")
-    if draft.given:
+    if draft.given and not reads:  # a trained run learns from no window, so none is left out
         own = np.array(about.get(group_of(found, asked, draft), cut.file), object).astype(str)
         there = set(draft.given)
         draft.given, keep = windows.cut_by_time(draft.given, first, last, own)
@@ -232,6 +239,6 @@ def finished(draft: Draft, found: list[Part], asked: dict[str, str]) -> Samples:
     seen = scaling.looked_at(x, torch.from_numpy(draft.rows), train)
     patch = shares.patch_of_series(x.shape[2])
     length = -(-x.shape[2] // patch) * patch
-    notes += seen.said(found[0].channels) + known.said + classes_missing(known, draft.unit)
+    notes += seen.said(found[0].channels) + of_labels(known, draft.unit, draft.one, draft.blocks)
     return Samples(x, draft.rows, seen.scaling(length), known, patch, seen.absent or length > x.shape[2],
                    draft.mapped, notes, draft.unit)

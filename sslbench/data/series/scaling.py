@@ -29,9 +29,9 @@ class Scaling:
         x = finite(x).sub_(self.mean).div_(self.deviation)
         return F.pad(x, (0, self.length - x.shape[2]), value=torch.nan) if self.length > x.shape[2] else x
 
-    def remembered(self) -> AsStored:
-        """The same, for rows that somebody gives later."""
-        return AsStored(self.mean[:, 0], self.deviation[:, 0], length=self.length, single=True)
+    def remembered(self, steps: int) -> AsStored:
+        """The same, for rows that somebody gives later. steps: of a sample in the file."""
+        return AsStored(self.mean[:, 0], self.deviation[:, 0], length=self.length, single=True, steps=steps)
 
 
 @dataclass(frozen=True)

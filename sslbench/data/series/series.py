@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from ...catalog import Hyperparameter
-from .. import Data, Field, locations
+from .. import Data, Field, locations, parts
 from ..rows import Picked
 from . import augment, paths, samples
 from .augment import Amplitude, Jitter, Offset, TimeCrop
@@ -49,12 +49,12 @@ class Series(Data):
         self.found = found = samples.cached(tuple(self.paths), self.times, layout, length, label.strip(),
                                           group.strip(),
                                                  # the files may be gone when rows are asked for
-                                                 split.strip(), tuple(self.beside))
+                                                 split.strip(), tuple(self.beside), parts.run_reads())
         self.fields = {"signal": Field((found.scaling.length,), (found.patch,), found.x.shape[1],
                                        gaps=found.gaps)}
         self.classes, self.notes, self.unit = found.metadata.classes, found.notes, found.unit
         self.splits_from, self.as_stored = found.metadata.splits.origin, {
-            "signal": found.scaling.remembered()}
+            "signal": found.scaling.remembered(found.x.shape[2])}
 
     def samples(self) -> samples.Samples:
         """What was read; ValueError where its numbers are read where they lie and others lie there now."""

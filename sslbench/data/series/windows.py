@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .. import labels as meaning
+from ..parts import Reads
 from ..splits import SPLITS, shares_of
 from ..tables.table import count
 from .files import Part
@@ -25,7 +26,8 @@ class Windows:
     """x [m, C, length], a view of all recordings one after the other.  first, last [m]: its steps, among all.
     file [m]: the number of the recording's file.  share [m, 2]: where it begins and ends as a share of its
     stretch.
-    row [m]: the row of its file that each begins with.  about: name -> one value for each window."""
+    row [m]: the row of its file that each begins with.  about: name -> one value for each window.  one:
+    columns of several values -> the only one that is the commonest of any window."""
 
     x: Tensor
     row: np.ndarray
@@ -35,6 +37,7 @@ class Windows:
     share: np.ndarray
     about: dict[str, list | np.ndarray]
     notes: list[str]
+    one: dict[str, str]
 
 
 def stretches(part: Part) -> tuple[np.ndarray, list[tuple[int, int]], list[str]]:
@@ -63,16 +66,28 @@ def in_blocks(values: list, length: int) -> bool:
     """Whether each of few classes stands together, as in a table that was sorted by them: then no stretch of
     time shows all.
     length: of a window, of which each block must hold ten."""
+    edges = changes_of(values)
+    return stands_together(values) and min(map(sub, edges[1:], edges)) >= 10 * (length or SHORTEST)
+
+
+def stands_together(values: list) -> bool:
+    """Whether each of few classes stands together, in blocks of any length."""
     different = len(set(values))
-    edges = [0, *(i for i, (a, b) in enumerate(pairwise(values), 1) if a != b), len(values)]
-    return (2 <= different <= 100 and len(edges) - 1 <= 1.5 * different
-            and min(map(sub, edges[1:], edges)) >= 10 * (length or SHORTEST))
+    return 2 <= different <= 100 and len(changes_of(values)) - 1 <= 1.5 * different
 
 
-def length_of(lengths: list[int], asked: int, name: str, blocks: bool) -> int:
+def changes_of(values: list) -> list[int]:
+    """Where each block of the same value begins, and the end."""
+    return [0, *(i for i, (a, b) in enumerate(pairwise(values), 1) if a != b), len(values)]
+
+
+def length_of(lengths: list[int], asked: int, name: str, blocks: bool, reads: Reads | None = None) -> int:
     """Steps of a window: what was asked for, else 128, or less where the recordings are short: never more
     than the longest.
-    blocks: each of the recordings is divided into splits."""
+    blocks: each of the recordings is divided into splits.  reads: the run that reads them, at its own
+    length."""
+    if reads:
+        return of_a_run(min(lengths), asked or reads.steps, name, reads.gaps)
     total, longest = min(lengths) if blocks else sum(lengths), max(lengths)
     few = len(lengths) < 10 or blocks
     length = asked or min(USUAL, longest, max(SHORTEST, total // SHARE) if few else longest)
@@ -82,13 +97,23 @@ def length_of(lengths: list[int], asked: int, name: str, blocks: bool) -> int:
     return length
 
 
-def cut(parts: list[Part], asked: int, name: str, wanted: set[str], blocks: bool) -> Windows:
+def of_a_run(shortest: int, length: int, name: str, gaps: bool) -> int:
+    """The steps of a run's windows; ValueError where a recording would have to be padded and none was when it
+    learned."""
+    if shortest < length and not gaps:
+        raise ValueError(f"{name} holds a recording of {count(shortest, 'row')}, and this run reads windows "
+                         f"of {length} and learned from none that was padded; leave out what is shorter")
+    return length
+
+
+def cut(parts: list[Part], asked: int, name: str, wanted: set[str], blocks: bool,
+        reads: Reads | None = None) -> Windows:
     """The windows of all recordings. asked: their length, 0 leaves it open.  wanted: columns whose values
     over the window count, not those at its first step.  blocks: each stretch of a recording is divided into
-    splits."""
+    splits.  reads: the run that reads them."""
     plans = [stretches(part) for part in parts]
     lengths = [b - a for _, edges, _ in plans for a, b in edges]
-    length = length_of(lengths, asked, name, blocks)
+    length = length_of(lengths, asked, name, blocks, reads)
     step = max(1, length // STRIDES)
     total = sum(max(n, length) for n in lengths)
     held = np.full((parts[0].x.shape[0], total), np.nan, np.float32)  # [C, all steps]
@@ -114,11 +139,18 @@ def cut(parts: list[Part], asked: int, name: str, wanted: set[str], blocks: bool
     notes += dict.fromkeys(note for _, _, own in plans for note in own)
     x = torch.from_numpy(held).unfold(1, length, 1).transpose(0, 1)  # [starts, C, length]
     about = {key: over(values, source, first, last, key in wanted) for key, values in together(parts).items()}
-    notes += [why for key, values in together(parts).items()
-              if key in wanted and (why := mixed(key, values, source, first, last))]
+    asked = {key: values for key, values in together(parts).items() if key in wanted}
+    notes += [why for key, values in asked.items() if (why := mixed(key, values, source, first, last))]
+    one = {key: str(there.pop()) for key, values in asked.items()
+           if len(valued(values)) > 1 and len(there := valued(about[key])) == 1}
     file = np.concatenate(files)
     row = source[first] - np.cumsum([0, *map(len, parts)])[file]
-    return Windows(x, row, first, last, file, np.concatenate(shares), about, notes)
+    return Windows(x, row, first, last, file, np.concatenate(shares), about, notes, one)
+
+
+def valued(values: list | np.ndarray) -> set:
+    """The different values that are a label."""
+    return {value for value in values if value is not None and str(value) not in meaning.NO_LABEL}
 
 
 def together(parts: list[Part]) -> dict[str, list]:

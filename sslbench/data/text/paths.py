@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from .. import locations
+from ..file_kinds import about_the_data, otherwise
 from ..folders import parted
 from ..tables import reading, table
 from .line_formats import FASTA
@@ -12,8 +13,6 @@ from .line_formats import FASTA
 TABLES = tuple(kind for kind in reading.KINDS if kind != ".txt")
 PLAIN = (".txt", ".md", ".text", ".rst")
 KINDS = (*TABLES, *FASTA, *PLAIN)
-# files that are about the data
-ABOUT = "readme", "license", "licence", "source-readme", "copying", "citation"
 
 
 def files(file: str) -> tuple[list[Path], Path, list[str]]:
@@ -46,7 +45,9 @@ def within(folder: Path) -> tuple[list[Path], Path, list[str]]:
     every = [p for p in sorted(folder.rglob("*"))
              if p.is_file() and not any(part.startswith((".", "__MACOSX")) for part in
                                                                              p.relative_to(folder).parts)]
-    able = [p for p in every if p.suffix.lower() in KINDS and not p.stem.lower().startswith(ABOUT)]
+    able = [p for p in every if p.suffix.lower() in KINDS and not about_the_data(p)]
+    if other := otherwise(every, len(able)):
+        raise ValueError(f"{str(folder)!r} holds {other}")
     if not able:
         raise ValueError(f"{str(folder)!r} holds no files of text; they end in {', '.join(KINDS[:8])} ...")
     kinds = Counter(group(p) for p in able)
