@@ -2,7 +2,7 @@
 
 import math
 
-from ..probes import Probe, leading, of_labels, parsed
+from ..probes import by_chance, leading, of_labels, parsed
 from .beside_simple import beside_simple
 
 # of unit-length embeddings; untrained networks lie around 0.3, evenly spread ones at 1
@@ -76,13 +76,6 @@ def named(score: str) -> str:
     title = probe.title if probe else score
     return (f"a{'n' * (title[0] in 'aeiou')} {title}"
             + (f" of {factor.replace('_', ' ')}" if probe and factor else ""))
-
-
-def by_chance(key: str, before: float, now: float, samples: int) -> float:
-    """How far two scores of one probe, read from so many samples, may lie apart by chance: two standard
-    deviations of their difference. 0 where nobody counted the samples."""
-    probe = (parsed(key)[0] or Probe)()
-    return math.hypot(*(probe.by_chance(score, samples) for score in (before, now))) if samples else 0.0
 
 
 def rows_read(rows: dict[str, tuple[int, int]]) -> str:
