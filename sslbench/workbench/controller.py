@@ -76,6 +76,7 @@ class Controller:
         """The bench for a page: from now on it prepares pictures and measures."""
         if not self.page.display.shown:
             self.page.display.shown = True
+            self.panel.embedding.live_in(self.panel.root, self.page.words().partition("(")[0])
             self.chosen(self.page.said.note)
         return self.page.bundle()
 
