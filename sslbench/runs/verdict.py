@@ -30,7 +30,8 @@ def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -
     if last.scores.get("deviation", 1) < COLLAPSED_DEVIATION or last.scores.get("rankme", 2) < 1.2:
         return "collapsed: all embeddings point one way"
     if chance_loss is not None and recent > chance_loss * (1 - BETTER_THAN_CHANCE):
-        return (f"not better than chance yet: loss {recent:.3g}, a guess that knows nothing has "
+        better = "hardly" if recent < chance_loss else "not"
+        return (f"{better} better than chance yet: loss {recent:.3g}, a guess that knows nothing has "
                 f"{chance_loss:.3g}")
     against = "" if chance_loss is None else f" (chance {chance_loss:.3g})"
     probed = leading(last.scores) or next(iter(of_labels(last.scores)), None)
