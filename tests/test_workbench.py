@@ -18,6 +18,7 @@ from sslbench import Recipe
 from sslbench.data import Data
 from sslbench.maps import projection
 from sslbench.pretexts import Pretext
+from sslbench.training import evaluate
 from sslbench.training.step import Training
 from sslbench.workbench import Workbench
 from sslbench.workbench import painter as painter_module
@@ -276,6 +277,31 @@ def test_the_test_split_is_read_when_asked_and_shows_what_is_taken_for_what(make
     assert "the test split, used once" in tab.split.value and "95 %" in tab.table.value
     assert "AUC" in tab.table.value.split("<details>")[1] and tab.test.layout.display == "none"
     assert bench.run.confusion().names == ["0", "1", "2"]
+
+
+def test_the_reading_of_the_test_split_can_be_ended_and_nothing_is_lost(make, monkeypatch):
+    bench, began, final = make(), threading.Event(), evaluate.final
+
+    def slow(task, untrained, data, hardware, check, probe_rows):
+        began.set()
+        while True:
+            check()
+            time.sleep(0.01)
+
+    bench.train()
+    tab = open_tab(bench, "Probes")
+    assert tab.cancel.layout.display == "none"
+    monkeypatch.setattr(evaluate, "final", slow)
+    tab.test.click()
+    assert began.wait(60)
+    painted(bench)
+    assert tab.test.disabled and tab.cancel.layout.display is None
+    tab.cancel.click()
+    until(lambda: tab.cancel.layout.display == "none" and not tab.test.disabled)
+    assert bench.run.final.split == "validation" and not said(bench, "error")
+    monkeypatch.setattr(evaluate, "final", final)
+    tab.test.click()
+    until(lambda: bench.run.final.split == "test")
 
 
 @pytest.mark.slow

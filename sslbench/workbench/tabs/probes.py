@@ -18,14 +18,18 @@ class ProbesTab(PictureTab):
 
     def __init__(self, wake, failed, safe):
         self._wake, self._jobs = wake, BackgroundJobs(failed, "sslbench-test")
-        self._run = self._reading = None  # the run that is looked at; the one whose test split is being read
+        # the run that is looked at; the one whose test split is being read, and whether that is to end
+        self._run, self._reading, self._ending = None, None, False
         self.split, self.table = w.html("", "say"), w.html("", "table")
         self.test = w.show(w.button("Read the test split", safe(self._read_test), "test", icon="check",
                                     says="Scores with intervals, further measures and the confusion matrix: "
                                          "once, when everything is decided"), False)
+        self.cancel = w.show(w.button("Cancel", safe(self._cancel), "cancel-test",
+                                      says="End the reading; nothing is lost, and it can be asked for again"),
+                             False)
         self.picture = Picture("probes", empty="Scores appear here after the first evaluation.")
         self.confusion = Picture("confusion")
-        self.widget = w.column([w.row([self.split, self.test], "tools"), self.picture.widget, self.table,
+        self.widget = w.column([w.row([self.split, self.test, self.cancel], "tools"), self.picture.widget, self.table,
                                 self.confusion.widget], "page")
 
     def turn_to(self, s) -> None:
@@ -65,9 +69,17 @@ class ProbesTab(PictureTab):
         last = s.shown.evaluations[-1] if s.shown and s.shown.evaluations else None
         offered = (last is not None and last.split != "test" and not s.live and self._run.weights is not None
                    and bool(of_labels(last.scores)))
-        w.show(self.test, offered)
         reading = self._reading is not None
+        w.show(self.test, offered)
         w.put(self.test, disabled=reading, description="Reading" if reading else "Read the test split")
+        w.show(self.cancel, reading)
+        w.put(self.cancel, disabled=self._ending, description="Ending" if self._ending else "Cancel")
+
+    def _cancel(self) -> None:
+        """It ends where the reading looks up next; what was read until then is thrown away."""
+        self._ending = self._reading is not None
+        self._jobs.drop("test")
+        self._wake()
 
     def _read_test(self) -> None:
         if self._reading is not None:  # pressed again before the button is locked
@@ -78,7 +90,7 @@ class ProbesTab(PictureTab):
             try:
                 run.test(check=check)
             finally:
-                self._reading = None
+                self._reading, self._ending = None, False
                 self._wake()
 
         self._jobs.do("test", job)
