@@ -28,6 +28,7 @@ from sslbench.workbench.estimate import Estimate, duration, estimate, typical
 from sslbench.workbench.painter import Painter
 from sslbench.workbench.run_maps import points
 from sslbench.workbench.tabs.embedding import METHODS
+from sslbench.workbench.tabs.probes import other_rows
 
 # buttons
 
@@ -277,6 +278,20 @@ def test_the_test_split_is_read_when_asked_and_shows_what_is_taken_for_what(make
     assert "the test split, used once" in tab.split.value and "95 %" in tab.table.value
     assert "AUC" in tab.table.value.split("<details>")[1] and tab.test.layout.display == "none"
     assert bench.run.confusion().names == ["0", "1", "2"]
+
+
+def test_scores_that_cannot_be_compared_say_so(make, monkeypatch):
+    bench = make()
+    bench.train()
+    tab = open_tab(bench, "Probes")
+    monkeypatch.setitem(evaluate.QUICK, "train", 20)
+    tab.test.click()
+    until(lambda: "used once" in tab.split.value)
+    fitted = bench.run.final.rows["train"][0]
+    assert (f"cannot be compared with those on validation: these probes are fitted on {fitted} samples, those "
+            "while training on 20" in tab.split.value)
+    monkeypatch.setitem(evaluate.QUICK, "train", fitted)  # then both saw the same rows
+    assert other_rows(bench.run.final) == ""
 
 
 def test_the_reading_of_the_test_split_can_be_ended_and_nothing_is_lost(make, monkeypatch):

@@ -5,6 +5,8 @@ from ...catalog import Table
 from ...plots import words
 from ...probes import of_labels, of_nothing, parsed
 from ...runs.verdict import rows_read
+from ...training.evaluate import QUICK
+from ...training.loop import Evaluation
 from .. import widgets as w
 from ..background import BackgroundJobs
 from ..shown_run import ShownRun
@@ -49,12 +51,13 @@ class ProbesTab(PictureTab):
         last = shown.evaluations[-1]
         split = (f"the test split, used once{rows_read(last.rows)}" if last.split == "test"
                  else f"validation, after {last.step} steps")
+        other = other_rows(last) if shown.looks else ""
         table = scores_table(shown) + further_table(shown) + geometry(shown)
         # the picture first, which takes a moment: words never stand above another one's
         self.picture.show(shown.mark, lambda: plots.probes(shown.evaluations),
                           words.probes(shown.evaluations), dark, owner_of(shown))
         self._say(w.escape(f"{shown.name}. What a simple probe reads off the frozen embedding. Scores on "
-                           f"{split}."), table)
+                           f"{split}.{other}"), table)
         self.paint_confusion(shown, dark)
 
     def _say(self, split: str, table: str) -> None:
@@ -103,6 +106,13 @@ class ProbesTab(PictureTab):
         found = shown.run.confusion()
         self.confusion.show(shown.mark, lambda: found.figure, words.confusion(found.counts, found.names),
                             dark, owner_of(shown))
+
+
+def other_rows(last: Evaluation) -> str:
+    """Why the scores of the test split are not those of validation, where their probes saw more rows."""
+    fitted, while_training = last.rows.get("train", (0, 0))[0], QUICK["train"]
+    return (f" They cannot be compared with those on validation: these probes are fitted on {fitted:,} samples, "
+            f"those while training on {while_training:,}." if fitted > while_training else "")
 
 
 def scores_table(shown: ShownRun) -> str:
