@@ -92,7 +92,8 @@ def test_a_second_press_and_another_choice_leave_a_pair_alone(lab, monkeypatch):
     panel.menu.value = "negatives"
     panel.press.click()
     until(lambda: lab.bench.run and lab.bench.run.step > 0, 60)
-    assert panel.press.disabled and panel.menu.disabled and panel.guess.disabled and "1 of 2" in panel.found.value
+    assert panel.press.disabled and panel.menu.disabled and panel.guess.disabled
+    assert "1 of 2" in panel.found.value
     panel.press.click()
     run = lab.bench.run
     until(lambda: run.step > 2, 60)

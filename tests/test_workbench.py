@@ -288,8 +288,8 @@ def test_scores_that_cannot_be_compared_say_so(make, monkeypatch):
     tab.test.click()
     until(lambda: "used once" in tab.split.value)
     fitted = bench.run.final.rows["train"][0]
-    assert (f"cannot be compared with those on validation: these probes are fitted on {fitted} samples, those "
-            "while training on 20" in tab.split.value)
+    assert (f"cannot be compared with those on validation: these probes are fitted on {fitted} samples, "
+            "those while training on 20" in tab.split.value)
     monkeypatch.setitem(evaluate.QUICK, "train", fitted)  # then both saw the same rows
     assert other_rows(bench.run.final) == ""
 

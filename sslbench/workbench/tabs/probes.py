@@ -31,8 +31,8 @@ class ProbesTab(PictureTab):
                              False)
         self.picture = Picture("probes", empty="Scores appear here after the first evaluation.")
         self.confusion = Picture("confusion")
-        self.widget = w.column([w.row([self.split, self.test, self.cancel], "tools"), self.picture.widget, self.table,
-                                self.confusion.widget], "page")
+        tools = w.row([self.split, self.test, self.cancel], "tools")
+        self.widget = w.column([tools, self.picture.widget, self.table, self.confusion.widget], "page")
 
     def turn_to(self, s) -> None:
         self.confusion.leave(owner_of(s.shown))
@@ -111,8 +111,8 @@ class ProbesTab(PictureTab):
 def other_rows(last: Evaluation) -> str:
     """Why the scores of the test split are not those of validation, where their probes saw more rows."""
     fitted, while_training = last.rows.get("train", (0, 0))[0], QUICK["train"]
-    return (f" They cannot be compared with those on validation: these probes are fitted on {fitted:,} samples, "
-            f"those while training on {while_training:,}." if fitted > while_training else "")
+    return (f" They cannot be compared with those on validation: these probes are fitted on {fitted:,} "
+            f"samples, those while training on {while_training:,}." if fitted > while_training else "")
 
 
 def scores_table(shown: ShownRun) -> str:
