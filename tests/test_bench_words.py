@@ -235,6 +235,26 @@ def test_what_is_wrong_with_a_task_of_ones_own_is_said_at_once_with_its_line(mak
     until(lambda: not said(bench, "error") and tab.picture.image.value)
 
 
+def test_a_task_that_shows_nothing_says_so(make, monkeypatch):
+    class Plain(Autoencoder, listed=False):
+        """Rebuild the sample, and show nothing."""
+
+        name, show = "plain", Pretext.show
+
+    monkeypatch.setitem(Pretext.catalogue, "plain", Plain)
+    bench = make(pretext="plain", steps=4)
+    bench._repr_mimebundle_()
+    tab = open_tab(bench, "Task")
+    until(lambda: "show()" in tab.picture.words.value)
+    bench.train()
+    assert "show()" in open_tab(bench, "Over time").picture.words.value
+    assert "show()" in open_tab(bench, "Task").picture.words.value and tab.say.value == ""
+    bench.choose(Recipe("tiny", "autoencoder", "mlp", steps=4, batch_size=16))
+    bench.train()
+    until(lambda: open_tab(bench, "Task").picture.image.value)
+    assert "show()" not in tab.picture.words.value and "after 4 of 4" in tab.say.value
+
+
 def test_an_error_of_ours_has_no_place_in_somebodys_code():
     for call in (lambda: Recipe(steps=-1).check(), lambda: 1 / 0):
         with pytest.raises((ValueError, ZeroDivisionError)) as error:
