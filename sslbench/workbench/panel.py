@@ -138,8 +138,9 @@ def status(s: State) -> str:
         r = s.shown.recipe
         done = s.shown.run.step
         steps = f"{r.steps} steps" if done == r.steps else f"stopped after {done} of {r.steps} steps"
-        return (f"A recorded run: {w.escape(r.pretext)} on {w.escape(r.data)}, {steps}. Press "
-                "<b>Train</b> to make your own.")
+        kind, make = ("A recorded run", "your own") if s.shown.ships else ("An earlier run", "a new one")
+        return (f"{kind}: {w.escape(r.pretext)} on {w.escape(r.data)}, {steps}. Press <b>Train</b> to make "
+                f"{make}.")
     return "Choose, and press <b>Train</b>."
 
 
