@@ -13,6 +13,7 @@ from sslbench.messages import place
 from sslbench.pretexts import Pretext
 from sslbench.pretexts.gaps.autoencoder import Autoencoder
 from sslbench.workbench.choosing import settings
+from sslbench.workbench.choosing.menus import summary
 from sslbench.workbench.tabs import base
 
 
@@ -233,6 +234,18 @@ def test_what_is_wrong_with_a_task_of_ones_own_is_said_at_once_with_its_line(mak
         bench.recipe  # noqa: B018
     bench._controller.choices.menus.menus["pretext"].value = "autoencoder"
     until(lambda: not said(bench, "error") and tab.picture.image.value)
+
+
+def test_what_a_narrow_page_cuts_off_is_read_on_hover(make):
+    bench = make()
+    bench._repr_mimebundle_()
+    menus = bench._controller.choices.menus
+    for kind, name in menus.chosen.items():
+        whole = html.unescape(menus.words[kind].value.split("title='")[1].split("'>")[0])
+        assert whole.startswith(summary(kind, name))
+    until(lambda: menus.reading.value)
+    title, words = menus.reading.value.split("title='")[1].split("'>")
+    assert title and words == f"{title}</div>"
 
 
 def test_a_task_that_shows_nothing_says_so(make, monkeypatch):

@@ -164,7 +164,8 @@ def notes(s: State) -> list[str]:
 
 def reading(words: str) -> str:
     """Some lines of it; all of it on hover, with the keyboard, or after a click."""
-    return f"<div class='sslb-clamped' tabindex='0'>{w.escape(words)}</div>" if words else ""
+    whole = w.escape(words, quote=True)
+    return f"<div class='sslb-clamped' tabindex='0' title='{whole}'>{w.escape(words)}</div>" if words else ""
 
 
 def sentence(words: str) -> str:
