@@ -2,7 +2,9 @@
 is chosen and done."""
 
 import html
+import json
 import threading
+from pathlib import Path
 
 import pytest
 from benches import listed, make, open_tab, said, until  # noqa: F401  fixtures
@@ -15,6 +17,9 @@ from sslbench.pretexts.gaps.autoencoder import Autoencoder
 from sslbench.workbench.choosing import settings
 from sslbench.workbench.choosing.menus import summary
 from sslbench.workbench.tabs import base
+from sslbench.workbench.tabs.few_labels import JUDGED
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
 
 @pytest.fixture
@@ -273,3 +278,16 @@ def test_an_error_of_ours_has_no_place_in_somebodys_code():
         with pytest.raises((ValueError, ZeroDivisionError)) as error:
             call()
         assert place(error.value) == ""
+
+
+def test_few_labels_says_that_it_reads_the_test_split(make):
+    tab = open_tab(make(), "Few labels")
+    assert "judged on the test split, by which one must not choose a recipe" in tab.picture.words.value
+    assert "on the test split" in JUDGED
+
+
+def test_the_notebook_of_the_bench_names_every_tab(make):
+    cells = json.loads((NOTEBOOKS / "00_bench.ipynb").read_text())["cells"]
+    told = "".join(line for cell in cells if cell["cell_type"] == "markdown" for line in cell["source"])
+    assert [tab.title for tab in make()._controller.panel.tabs if f"- **{tab.title}**" not in told
+            and f" **{tab.title}**:" not in told] == []
