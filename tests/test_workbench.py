@@ -488,8 +488,8 @@ def test_a_run_recorded_before_can_be_added(make, tmp_path):
     tab.folders.value = old.folder
     painted(bench)
     assert bench.runs[0].history == old.history and len(tab.folders.options) == 1
-    assert ("A recorded run: autoencoder" in said(bench)
-            and tab.list.children[0].description == "1 · autoencoder, recorded")
+    assert ("An earlier run: autoencoder" in said(bench)
+            and tab.list.children[0].description == "1 · autoencoder, made earlier")
 
 
 @pytest.mark.parametrize("content", ['{"steps": "many"}', "{", "[]", "\0"], ids=repr)
@@ -503,7 +503,7 @@ def test_a_damaged_run_that_is_chosen_is_one_line(make, tmp_path, content):
         tab.folders.value = folder
         painted(bench)
         assert ("recipe.json is damaged" in said(bench, "error") and bench.runs == []
-                and tab.folders.value is None)
+                and tab.folders.value == "")
 
 
 @pytest.mark.slow
