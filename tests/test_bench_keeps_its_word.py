@@ -8,7 +8,7 @@ import time
 
 import pytest
 import torch
-from benches import listed, make, open_tab, painted, said, until  # noqa: F401  fixtures
+from benches import listed, make, open_tab, painted, rows_of, said, until  # noqa: F401  fixtures
 
 from sslbench import Recipe, compare, load_run
 from sslbench.catalog import Hyperparameter, contracts
@@ -326,6 +326,17 @@ def test_the_recorded_digits_are_not_shown_beside_other_data(make):
 
 
 # the first map is the best one
+
+
+def test_an_earlier_run_of_ones_own_is_not_called_recorded(make):
+    make().train()
+    bench = make()
+    tab = open_tab(bench, "Runs")
+    assert tab.folders.label == "choose one" and len(tab.folders.options) == 2
+    tab.folders.value = tab.folders.options[1][1]
+    until(lambda: "An earlier run: autoencoder on tiny" in said(bench))
+    assert "your own" not in said(bench)
+    assert rows_of(open_tab(bench, "Runs")) == ["1 · autoencoder, made earlier"]
 
 
 @pytest.mark.slow

@@ -2,7 +2,9 @@
 is chosen and done."""
 
 import html
+import json
 import threading
+from pathlib import Path
 
 import pytest
 from benches import listed, make, open_tab, said, until  # noqa: F401  fixtures
@@ -13,7 +15,11 @@ from sslbench.messages import place
 from sslbench.pretexts import Pretext
 from sslbench.pretexts.gaps.autoencoder import Autoencoder
 from sslbench.workbench.choosing import settings
+from sslbench.workbench.choosing.menus import summary
 from sslbench.workbench.tabs import base
+from sslbench.workbench.tabs.few_labels import JUDGED
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
 
 @pytest.fixture
@@ -235,8 +241,53 @@ def test_what_is_wrong_with_a_task_of_ones_own_is_said_at_once_with_its_line(mak
     until(lambda: not said(bench, "error") and tab.picture.image.value)
 
 
+def test_what_a_narrow_page_cuts_off_is_read_on_hover(make):
+    bench = make()
+    bench._repr_mimebundle_()
+    menus = bench._controller.choices.menus
+    for kind, name in menus.chosen.items():
+        whole = html.unescape(menus.words[kind].value.split("title='")[1].split("'>")[0])
+        assert whole.startswith(summary(kind, name))
+    until(lambda: menus.reading.value)
+    title, words = menus.reading.value.split("title='")[1].split("'>")
+    assert title and words == f"{title}</div>"
+
+
+def test_a_task_that_shows_nothing_says_so(make, monkeypatch):
+    class Plain(Autoencoder, listed=False):
+        """Rebuild the sample, and show nothing."""
+
+        name, show = "plain", Pretext.show
+
+    monkeypatch.setitem(Pretext.catalogue, "plain", Plain)
+    bench = make(pretext="plain", steps=4)
+    bench._repr_mimebundle_()
+    tab = open_tab(bench, "Task")
+    until(lambda: "show()" in tab.picture.words.value)
+    bench.train()
+    assert "show()" in open_tab(bench, "Over time").picture.words.value
+    assert "show()" in open_tab(bench, "Task").picture.words.value and tab.say.value == ""
+    bench.choose(Recipe("tiny", "autoencoder", "mlp", steps=4, batch_size=16))
+    bench.train()
+    until(lambda: open_tab(bench, "Task").picture.image.value)
+    assert "show()" not in tab.picture.words.value and "after 4 of 4" in tab.say.value
+
+
 def test_an_error_of_ours_has_no_place_in_somebodys_code():
     for call in (lambda: Recipe(steps=-1).check(), lambda: 1 / 0):
         with pytest.raises((ValueError, ZeroDivisionError)) as error:
             call()
         assert place(error.value) == ""
+
+
+def test_few_labels_says_that_it_reads_the_test_split(make):
+    tab = open_tab(make(), "Few labels")
+    assert "judged on the test split, by which one must not choose a recipe" in tab.picture.words.value
+    assert "on the test split" in JUDGED
+
+
+def test_the_notebook_of_the_bench_names_every_tab(make):
+    cells = json.loads((NOTEBOOKS / "00_bench.ipynb").read_text())["cells"]
+    told = "".join(line for cell in cells if cell["cell_type"] == "markdown" for line in cell["source"])
+    assert [tab.title for tab in make()._controller.panel.tabs if f"- **{tab.title}**" not in told
+            and f" **{tab.title}**:" not in told] == []

@@ -7,6 +7,7 @@ import pytest
 from benches import until
 
 from sslbench import CollapseLab, Recipe, Workbench, fit
+from sslbench.workbench.lab_panel import GUESSES, outcome
 from sslbench.workbench.switches import SWITCHES, TOGETHER
 
 
@@ -76,6 +77,14 @@ def test_the_panel_trains_with_the_part_and_without_it_and_says_what_happened(la
     assert "deviation of projections" in panel.found.value and panel.picture.image.value
 
 
+def test_a_guess_and_what_came_of_it_are_one_sentence():
+    _, together, apart = GUESSES
+    assert outcome(together, True) == "You guessed that answers fall together: so it was."
+    assert outcome(together, False) == "You guessed that answers fall together, but they stayed apart."
+    assert outcome(apart, True) == "You guessed that answers stay apart, but they fell together."
+    assert outcome(GUESSES[0], True) == ""
+
+
 def test_a_second_press_and_another_choice_leave_a_pair_alone(lab, monkeypatch):
     slow = replace(SWITCHES["negatives"].recipe, steps=100_000)
     monkeypatch.setitem(SWITCHES, "negatives", replace(SWITCHES["negatives"], recipe=slow))
@@ -83,7 +92,8 @@ def test_a_second_press_and_another_choice_leave_a_pair_alone(lab, monkeypatch):
     panel.menu.value = "negatives"
     panel.press.click()
     until(lambda: lab.bench.run and lab.bench.run.step > 0, 60)
-    assert panel.press.disabled and panel.menu.disabled and "1 of 2" in panel.found.value
+    assert panel.press.disabled and panel.menu.disabled and panel.guess.disabled
+    assert "1 of 2" in panel.found.value
     panel.press.click()
     run = lab.bench.run
     until(lambda: run.step > 2, 60)
@@ -92,7 +102,7 @@ def test_a_second_press_and_another_choice_leave_a_pair_alone(lab, monkeypatch):
     lab.bench.stop()
     until(lambda: not lab._jobs.busy, 60)
     assert len(lab.bench.runs) == 1 and "Stopped" in panel.found.value
-    assert not panel.press.disabled and not panel.menu.disabled
+    assert not (panel.press.disabled or panel.menu.disabled or panel.guess.disabled)
 
 
 @pytest.mark.slow

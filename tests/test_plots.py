@@ -297,6 +297,48 @@ def test_scores_without_a_baseline_beside_them_are_named():
     assert words.probes(lone).startswith("label (linear probe): 0.80")
 
 
+def judged(samples: int, **gains: float) -> str:
+    """What is said of one factor each, read from so many samples, beside baselines of 0.5."""
+    last = {f"linear: {name}": 0.5 + gain for name, gain in gains.items()}
+    first = Evaluation(0, "validation", dict.fromkeys(last, 0.1), {"raw": dict.fromkeys(last, 0.5)})
+    end = Evaluation(9, "validation", last, {}, samples=dict.fromkeys(last, samples))
+    return words.probes([first, end])
+
+
+def test_scores_of_few_samples_say_so_and_what_chance_may_do_is_no_gain():
+    few, many = judged(3, hue=0.17, size=-0.17), judged(1000, hue=0.17, size=-0.17)
+    assert few == ("Nothing was gained that chance could not give; first comes hue: 0.67 (on 3 samples), "
+                   "+0.17 against the best baseline: by chance alone they may lie 0.81 apart.")
+    assert many == ("Most was gained on hue: 0.67, +0.17 against the best baseline. Less than a baseline "
+                    "tells is left of size: 0.33, -0.17.")
+    assert "Less than" not in judged(1000, hue=0.17, size=-0.01)
+    assert judged(1000, hue=-0.2, size=-0.01).startswith("Nothing was gained that chance could not give; "
+                                                         "first comes size: 0.49, -0.01")
+    # recorded before they were counted
+    assert judged(0, hue=0.2, size=-0.2) == judged(1000, hue=0.2, size=-0.2)
+
+
+def test_there_is_no_minus_nought():
+    assert "-0.00" not in judged(0, hue=-0.001) + judged(0, hue=-0.501) and "0.00" in judged(0, hue=-0.501)
+
+
+def compared(*scores: float, samples: int) -> str:
+    runs = []
+    for score in scores:
+        runs.append(Run(Recipe(steps=200)))
+        runs[-1].evaluations = [Evaluation(200, "validation", {"linear": score}, {},
+                                            samples={"linear": samples})]
+    return words.comparison(runs, "abcde"[:len(runs)])
+
+
+def test_of_several_runs_those_within_chance_of_the_best_are_named():
+    assert compared(0.207, 0.205, samples=1000) == ("The best linear probe of 2 runs is 0.21, by a; "
+                                                    "b lies within chance of it.")
+    assert compared(0.6, 0.2, 0.59, samples=1000).endswith("by a; c lies within chance of it.")
+    assert compared(0.6, 0.2, samples=1000).endswith("is 0.60, by a.")
+    assert compared(0.5, 0.5, 0.5, 0.5, samples=100).endswith("by a; 3 others lie within chance of it.")
+
+
 def test_a_long_run_is_thinned_and_smoothing_keeps_a_constant():
     x, _ = charts.history(steps(5000))
     assert 500 < len(x) < 1300 and x[0] == 1

@@ -40,6 +40,14 @@ def test_it_names_the_probe_and_what_it_reads(score, words):
     assert f"{words} 0.60 (on 1000 samples) where it read 0.40" in verdict([1.0], 2.0, seen)
 
 
+@pytest.mark.parametrize("loss, words", [(1.97, "hardly better than chance yet: loss 1.97, a guess that"),
+                                         (2.0, "not better than chance"), (2.1, "not better than chance"),
+                                         (1.9, "learning")])
+def test_a_loss_a_little_below_chance_is_not_called_above_it(loss, words):
+    seen = [Evaluation(step, "validation", {"linear": score}, {}) for step, score in ((0, 0.1), (9, 0.9))]
+    assert verdict([loss], 2.0, seen).startswith(words)
+
+
 def test_fewer_samples_leave_more_to_chance():
     for key in ("linear", "ridge", "probe of another notebook"):
         few, many, unknown = (by_chance(key, 0.5, 0.5, n) for n in (10, 1000, 0))

@@ -18,6 +18,7 @@ from sslbench import Recipe
 from sslbench.data import Data
 from sslbench.maps import projection
 from sslbench.pretexts import Pretext
+from sslbench.training import evaluate
 from sslbench.training.step import Training
 from sslbench.workbench import Workbench
 from sslbench.workbench import painter as painter_module
@@ -27,6 +28,7 @@ from sslbench.workbench.estimate import Estimate, duration, estimate, typical
 from sslbench.workbench.painter import Painter
 from sslbench.workbench.run_maps import points
 from sslbench.workbench.tabs.embedding import METHODS
+from sslbench.workbench.tabs.probes import other_rows
 
 # buttons
 
@@ -278,6 +280,45 @@ def test_the_test_split_is_read_when_asked_and_shows_what_is_taken_for_what(make
     assert bench.run.confusion().names == ["0", "1", "2"]
 
 
+def test_scores_that_cannot_be_compared_say_so(make, monkeypatch):
+    bench = make()
+    bench.train()
+    tab = open_tab(bench, "Probes")
+    monkeypatch.setitem(evaluate.QUICK, "train", 20)
+    tab.test.click()
+    until(lambda: "used once" in tab.split.value)
+    fitted = bench.run.final.rows["train"][0]
+    assert (f"cannot be compared with those on validation: these probes are fitted on {fitted} samples, "
+            "those while training on 20" in tab.split.value)
+    monkeypatch.setitem(evaluate.QUICK, "train", fitted)  # then both saw the same rows
+    assert other_rows(bench.run.final) == ""
+
+
+def test_the_reading_of_the_test_split_can_be_ended_and_nothing_is_lost(make, monkeypatch):
+    bench, began, final = make(), threading.Event(), evaluate.final
+
+    def slow(task, untrained, data, hardware, check, probe_rows):
+        began.set()
+        while True:
+            check()
+            time.sleep(0.01)
+
+    bench.train()
+    tab = open_tab(bench, "Probes")
+    assert tab.cancel.layout.display == "none"
+    monkeypatch.setattr(evaluate, "final", slow)
+    tab.test.click()
+    assert began.wait(60)
+    painted(bench)
+    assert tab.test.disabled and tab.cancel.layout.display is None
+    tab.cancel.click()
+    until(lambda: tab.cancel.layout.display == "none" and not tab.test.disabled)
+    assert bench.run.final.split == "validation" and not said(bench, "error")
+    monkeypatch.setattr(evaluate, "final", final)
+    tab.test.click()
+    until(lambda: bench.run.final.split == "test")
+
+
 @pytest.mark.slow
 def test_over_time_goes_through_the_evaluations(make):
     bench = make()
@@ -447,8 +488,8 @@ def test_a_run_recorded_before_can_be_added(make, tmp_path):
     tab.folders.value = old.folder
     painted(bench)
     assert bench.runs[0].history == old.history and len(tab.folders.options) == 1
-    assert ("A recorded run: autoencoder" in said(bench)
-            and tab.list.children[0].description == "1 · autoencoder, recorded")
+    assert ("An earlier run: autoencoder" in said(bench)
+            and tab.list.children[0].description == "1 · autoencoder, made earlier")
 
 
 @pytest.mark.parametrize("content", ['{"steps": "many"}', "{", "[]", "\0"], ids=repr)
@@ -462,7 +503,7 @@ def test_a_damaged_run_that_is_chosen_is_one_line(make, tmp_path, content):
         tab.folders.value = folder
         painted(bench)
         assert ("recipe.json is damaged" in said(bench, "error") and bench.runs == []
-                and tab.folders.value is None)
+                and tab.folders.value == "")
 
 
 @pytest.mark.slow

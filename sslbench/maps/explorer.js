@@ -649,6 +649,28 @@ class View {
   }
 }
 
+// A page that is loaded again shows what its file says: a still picture where the bench was displayed after the last
+// save, or where other cells of the notebook were never trusted. The widget lives on in the kernel, so it takes its place.
+const VIEW = "application/vnd.jupyter.widget-view+json";
+
+async function comeBack(home, manager) {
+  await manager.context.ready;
+  await new Promise((done) => setTimeout(done, 1500)); // where the file is right the notebook shows it by itself
+  const cells = Array.from(manager.context.model.cells).filter((cell) => cell.type === "code");
+  const outputs = (cell) => Array.from({ length: cell.outputs.length }, (_, i) => cell.outputs.get(i));
+  const modelOf = (output) => output.data[VIEW]?.model_id;
+  if (cells.some((cell) => outputs(cell).some((output) => output.trusted && modelOf(output) === home.model))) return;
+  const left = (output) => String(output.data["text/plain"] ?? "").startsWith(`${home.called}(`)
+    && !(output.trusted && manager.has_model(modelOf(output) ?? ""));
+  const place = cells.find((cell) => outputs(cell).some(left))
+    ?? cells.find((cell) => cell.sharedModel.source.includes(`${home.called}(`));
+  if (!place) return;
+  const data = { ...outputs(place).find(left)?.data, [VIEW]: { version_major: 2, version_minor: 0, model_id: home.model } };
+  place.outputs.clear(); // what else stands there is not trusted with it
+  place.outputs.trusted = true;
+  place.outputs.add({ output_type: "display_data", data, metadata: {} });
+}
+
 export default () => {
   const kept = {}; // an output is drawn anew when a run ends: nobody should lose the place that was zoomed into
   return {
@@ -661,6 +683,8 @@ export default () => {
       const theme = new MutationObserver(tell);
       theme.observe(document.body, { attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
       tell();
+      const home = model.get("home"), manager = model.widget_manager;
+      if (home.model && manager?.context?.model?.cells) comeBack(home, manager).catch((error) => console.warn(error));
       return () => theme.disconnect();
     },
     render({ model, el }) {

@@ -59,6 +59,8 @@ class Explorer(anywidget.AnyWidget):
     selected = traitlets.List(trait=traitlets.Int()).tag(sync=True)
     # play through the frames once, as soon as the map is in sight; another number: once more
     play = traitlets.Int(0).tag(sync=True)
+    # {"model", "called"}: the widget that it is displayed in, which it puts back when a page is loaded again
+    home = traitlets.Dict().tag(sync=True)
     dark = traitlets.Bool(False).tag(sync=True)  # the page says so: its paper is dark
 
     _aligned = ()  # the frames as they were aligned

@@ -142,6 +142,13 @@ def leading(scores: Iterable[str]) -> str | None:
     return next((key for key in [*main(scores), *of_labels(scores)] if not parsed(key)[1]), None)
 
 
+def by_chance(key: str, one: float, other: float, samples: int) -> float:
+    """How far two scores of one probe, read from so many samples, may lie apart by chance: two standard
+    deviations of their difference. 0 where nobody counted the samples."""
+    probe = (parsed(key)[0] or Probe)()
+    return math.hypot(*(probe.by_chance(score, samples) for score in (one, other))) if samples else 0.0
+
+
 def words_of(key: str) -> str:
     """A score's name for a chart: "label (linear probe)" or "hue"."""
     probe, factor = parsed(key)
@@ -151,5 +158,5 @@ def words_of(key: str) -> str:
     return factor.replace("_", " ") if probe and probe.leads else f"{factor.replace('_', ' ')} ({title})"
 
 
-__all__ = ["Check", "Features", "KINDS", "Probe", "Tensor", "key_of", "kind_of", "leading", "main",
-           "of_labels", "of_nothing", "parsed", "reading", "standardise", "torch", "words_of"]
+__all__ = ["Check", "Features", "KINDS", "Probe", "Tensor", "by_chance", "key_of", "kind_of", "leading",
+           "main", "of_labels", "of_nothing", "parsed", "reading", "standardise", "torch", "words_of"]

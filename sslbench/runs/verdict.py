@@ -2,7 +2,7 @@
 
 import math
 
-from ..probes import Probe, leading, of_labels, parsed
+from ..probes import by_chance, leading, of_labels, parsed
 from .beside_simple import beside_simple
 
 # of unit-length embeddings; untrained networks lie around 0.3, evenly spread ones at 1
@@ -30,7 +30,8 @@ def verdict(losses: list[float], chance_loss: float | None, evaluations: list) -
     if last.scores.get("deviation", 1) < COLLAPSED_DEVIATION or last.scores.get("rankme", 2) < 1.2:
         return "collapsed: all embeddings point one way"
     if chance_loss is not None and recent > chance_loss * (1 - BETTER_THAN_CHANCE):
-        return (f"not better than chance yet: loss {recent:.3g}, a guess that knows nothing has "
+        better = "hardly" if recent < chance_loss else "not"
+        return (f"{better} better than chance yet: loss {recent:.3g}, a guess that knows nothing has "
                 f"{chance_loss:.3g}")
     against = "" if chance_loss is None else f" (chance {chance_loss:.3g})"
     probed = leading(last.scores) or next(iter(of_labels(last.scores)), None)
@@ -76,13 +77,6 @@ def named(score: str) -> str:
     title = probe.title if probe else score
     return (f"a{'n' * (title[0] in 'aeiou')} {title}"
             + (f" of {factor.replace('_', ' ')}" if probe and factor else ""))
-
-
-def by_chance(key: str, before: float, now: float, samples: int) -> float:
-    """How far two scores of one probe, read from so many samples, may lie apart by chance: two standard
-    deviations of their difference. 0 where nobody counted the samples."""
-    probe = (parsed(key)[0] or Probe)()
-    return math.hypot(*(probe.by_chance(score, samples) for score in (before, now))) if samples else 0.0
 
 
 def rows_read(rows: dict[str, tuple[int, int]]) -> str:

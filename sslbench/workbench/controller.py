@@ -77,7 +77,10 @@ class Controller:
         if not self.page.display.shown:
             self.page.display.shown = True
             self.chosen(self.page.said.note)
-        return self.page.bundle()
+        bundle = self.page.bundle()
+        # last, as a picture takes a moment: a page that hears it has the output as well
+        self.panel.embedding.live_in(self.panel.root, self.page.words().partition("(")[0])
+        return bundle
 
     def close(self) -> None:
         """Stop what runs, end the threads, take the widgets away and let go of all that is large."""

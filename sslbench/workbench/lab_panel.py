@@ -28,7 +28,7 @@ class LabPanel:
         self.widget = w.column([tools, self.question, self.found, self.picture.widget], "lab")
 
     def lock(self, locked: bool) -> None:
-        for widget in (self.menu, self.press):
+        for widget in (self.menu, self.guess, self.press):  # who sees the curves guesses no more
             w.put(widget, disabled=locked)
 
     def ask(self) -> None:
@@ -41,10 +41,7 @@ class LabPanel:
 
     def answer(self, result: Result, pair: list[Run]) -> None:
         """What a pair has shown, and whether that was the guess."""
-        said, true = self.guess.value, GUESSES[1 if fell_together(*map(numbers, pair)) else 2]
-        guessed = "" if said == GUESSES[0] else (f"You guessed that {said}, and "
-                                                 f"{'so it was' if said == true else true}.")
-        self.say(result._repr_html_() + guessed)
+        self.say(result._repr_html_() + outcome(self.guess.value, fell_together(*map(numbers, pair))))
 
     def draw(self, pair: list[Run], dark: bool) -> None:
         """Both numbers over time; of a run that goes on as far as it has come."""
@@ -54,6 +51,15 @@ class LabPanel:
             return
         mark = tuple((id(run), len(run.steps), len(run.evaluations)) for run in runs)
         self.picture.show(mark, lambda: plots.pair(runs), described(runs), dark)
+
+
+def outcome(guess: str, together: bool) -> str:
+    """A guess and what came of it, in one sentence; "" where nobody guessed."""
+    if guess == GUESSES[0]:
+        return ""
+    right = (guess == GUESSES[1]) == together
+    return f"You guessed that {guess}" + (": so it was." if right else
+                                          f", but they {'fell together' if together else 'stayed apart'}.")
 
 
 def described(runs: tuple[Run, ...]) -> str:

@@ -138,8 +138,9 @@ def status(s: State) -> str:
         r = s.shown.recipe
         done = s.shown.run.step
         steps = f"{r.steps} steps" if done == r.steps else f"stopped after {done} of {r.steps} steps"
-        return (f"A recorded run: {w.escape(r.pretext)} on {w.escape(r.data)}, {steps}. Press "
-                "<b>Train</b> to make your own.")
+        kind, make = ("A recorded run", "your own") if s.shown.ships else ("An earlier run", "a new one")
+        return (f"{kind}: {w.escape(r.pretext)} on {w.escape(r.data)}, {steps}. Press <b>Train</b> to make "
+                f"{make}.")
     return "Choose, and press <b>Train</b>."
 
 
@@ -163,7 +164,8 @@ def notes(s: State) -> list[str]:
 
 def reading(words: str) -> str:
     """Some lines of it; all of it on hover, with the keyboard, or after a click."""
-    return f"<div class='sslb-clamped' tabindex='0'>{w.escape(words)}</div>" if words else ""
+    whole = w.escape(words, quote=True)
+    return f"<div class='sslb-clamped' tabindex='0' title='{whole}'>{w.escape(words)}</div>" if words else ""
 
 
 def sentence(words: str) -> str:

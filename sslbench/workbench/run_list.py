@@ -65,7 +65,8 @@ class RunList:
             return None
         # "": another thread has let go of it
         name = next((name for e, name in self.named() if e is entry), "")
-        return ShownRun(entry.run, name, entry.recorded, entry.maps).now() if name else None
+        shown = ShownRun(entry.run, name, entry.recorded, entry.maps, ships=not entry.number)
+        return shown.now() if name else None
 
     def tidy(self) -> None:
         """Let go of those that ended before their first event: there is nothing to see of them."""
@@ -85,7 +86,7 @@ class RunList:
 def label(entry: Entry, name: str) -> str:
     if not entry.number:
         return f"recorded · {name}"
-    return f"{entry.number} · {name}{', recorded' if entry.recorded else ''}"
+    return f"{entry.number} · {name}{', made earlier' if entry.recorded else ''}"
 
 
 def recorded_in(folder: Path) -> list[Path]:

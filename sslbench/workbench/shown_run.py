@@ -14,7 +14,7 @@ from ..training.loop import Evaluation, Step
 class ShownRun:
     """One run as it stands. name: its number and what tells it from the others.  recorded: it was not made on
     this bench.
-    maps: (method, step) -> [n, 2] that came with it."""
+    maps: (method, step) -> [n, 2] that came with it.  ships: it came with the package and is nobody's own."""
 
     run: Run
     name: str
@@ -23,6 +23,7 @@ class ShownRun:
     steps: tuple[Step, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     verdict: str = ""
+    ships: bool = False
 
     def now(self) -> "ShownRun":
         """A frozen copy of what there is now."""

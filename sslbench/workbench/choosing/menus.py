@@ -142,10 +142,12 @@ class Menus:
         w.put(self.colors, value=f"<style>{' '.join(rules)}</style>")
 
     def _describe(self, kind: str) -> None:
-        """What the chosen one is, below its menu; its source on hover."""
-        source = w.escape(self.data.cite(), quote=True) if kind == "data" and self.data else ""
-        w.put(self.words[
-            kind], value=f"<span title='{source}'>{w.escape(summary(kind, self.chosen[kind]))}</span>")
+        """What the chosen one is, below its menu; on hover the whole of it, as a narrow page cuts it off, and
+        its source."""
+        source = self.data.cite() if kind == "data" and self.data else ""
+        said = summary(kind, self.chosen[kind])
+        whole = w.escape(f"{said}\n{source}".strip(), quote=True)
+        w.put(self.words[kind], value=f"<span title='{whole}'>{w.escape(said)}</span>")
 
 
 def summary(kind: str, name: str) -> str:

@@ -2,8 +2,12 @@
 changed."""
 
 from ... import plots
+from ...pretexts import Pretext
+from ...recipe import Recipe
 from .. import widgets as w
 from ..shown_run import ShownRun
+
+SHOWS_NOTHING = "This task shows nothing: pictures of what it sees and guesses are made by its show()."
 
 
 class Picture:
@@ -57,6 +61,12 @@ class PictureTab:
 def owner_of(shown: ShownRun | None) -> int | None:
     """What a picture of this run belongs to."""
     return id(shown.run) if shown else None
+
+
+def shows_nothing(recipe: Recipe | None) -> bool:
+    """Whether this task has no show() of its own, so that no pictures will ever come."""
+    task = recipe and Pretext.all().get(recipe.pretext)
+    return bool(task) and task.show is Pretext.show
 
 
 def when(step: int, shown: ShownRun) -> str:

@@ -58,6 +58,11 @@ class EmbeddingTab(PictureTab):
         """Whether the page is dark, as far as it says."""
         return bool(self.explorer and self.explorer.dark)
 
+    def live_in(self, root, called: str) -> None:
+        """The bench is on a page: where that is loaded again, the explorer's script puts it back."""
+        if self.explorer:
+            self.explorer.home = {"model": root.model_id, "called": called}
+
     def paint(self, s, dark: bool) -> None:
         shown = s.shown
         if (shown and shown.run) is not (self._shown and self._shown.run):

@@ -12,8 +12,10 @@ from ..shown_run import ShownRun
 from .base import Picture, PictureTab
 
 ASK = ("How many labels do these features save? Accuracy with 1 to 100 labels per class and with all: "
-       "linear on the frozen features, fine-tuned, and supervised from scratch. It trains some networks, so "
-       "it takes minutes; it can be cancelled, and goes on where it was.")
+       "linear on the frozen features, fine-tuned, and supervised from scratch. It is judged on the test "
+       "split, by which one must not choose a recipe: measure when everything is decided. It trains some "
+       "networks, so it takes minutes; it can be cancelled, and goes on where it was.")
+JUDGED = "Judged on the test split, by which one must not choose a recipe. "
 
 
 class FewLabelsTab(PictureTab):
@@ -52,7 +54,7 @@ class FewLabelsTab(PictureTab):
         if curve and curve.scores:
             lines, mark = curve.lines, (id(self._shown.run), len(curve.scores))
             self.picture.show(mark, lambda: plots.few_labels(lines, self._shown.name),
-                              label_counts.words(lines), dark)
+                              JUDGED + label_counts.words(lines), dark)
             w.put(self.table, value=curve.table._repr_html_())
 
     def close(self) -> None:

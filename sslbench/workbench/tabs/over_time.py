@@ -3,7 +3,7 @@
 from ... import plots
 from ...plots import words
 from .. import widgets as w
-from .base import Picture, PictureTab, owner_of, when
+from .base import SHOWS_NOTHING, Picture, PictureTab, owner_of, shows_nothing, when
 
 
 class OverTimeTab(PictureTab):
@@ -30,7 +30,7 @@ class OverTimeTab(PictureTab):
         if not looks:
             self._run, self._count = None, 0
             w.show(self.tools, False)
-            self.picture.clear()
+            self.picture.clear(SHOWS_NOTHING if s.shown and shows_nothing(s.shown.recipe) else "")
             return
         newest = self._run is not s.shown.run or self.slider.value >= self._count - 1
         if len(looks) != self._count or self._run is not s.shown.run:

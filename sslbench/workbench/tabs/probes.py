@@ -5,6 +5,8 @@ from ...catalog import Table
 from ...plots import words
 from ...probes import of_labels, of_nothing, parsed
 from ...runs.verdict import rows_read
+from ...training.evaluate import QUICK
+from ...training.loop import Evaluation
 from .. import widgets as w
 from ..background import BackgroundJobs
 from ..shown_run import ShownRun
@@ -18,15 +20,19 @@ class ProbesTab(PictureTab):
 
     def __init__(self, wake, failed, safe):
         self._wake, self._jobs = wake, BackgroundJobs(failed, "sslbench-test")
-        self._run = self._reading = None  # the run that is looked at; the one whose test split is being read
+        # the run that is looked at; the one whose test split is being read, and whether that is to end
+        self._run, self._reading, self._ending = None, None, False
         self.split, self.table = w.html("", "say"), w.html("", "table")
         self.test = w.show(w.button("Read the test split", safe(self._read_test), "test", icon="check",
                                     says="Scores with intervals, further measures and the confusion matrix: "
                                          "once, when everything is decided"), False)
+        self.cancel = w.show(w.button("Cancel", safe(self._cancel), "cancel-test",
+                                      says="End the reading; nothing is lost, and it can be asked for again"),
+                             False)
         self.picture = Picture("probes", empty="Scores appear here after the first evaluation.")
         self.confusion = Picture("confusion")
-        self.widget = w.column([w.row([self.split, self.test], "tools"), self.picture.widget, self.table,
-                                self.confusion.widget], "page")
+        tools = w.row([self.split, self.test, self.cancel], "tools")
+        self.widget = w.column([tools, self.picture.widget, self.table, self.confusion.widget], "page")
 
     def turn_to(self, s) -> None:
         self.confusion.leave(owner_of(s.shown))
@@ -45,12 +51,13 @@ class ProbesTab(PictureTab):
         last = shown.evaluations[-1]
         split = (f"the test split, used once{rows_read(last.rows)}" if last.split == "test"
                  else f"validation, after {last.step} steps")
+        other = other_rows(last) if shown.looks else ""
         table = scores_table(shown) + further_table(shown) + geometry(shown)
         # the picture first, which takes a moment: words never stand above another one's
         self.picture.show(shown.mark, lambda: plots.probes(shown.evaluations),
                           words.probes(shown.evaluations), dark, owner_of(shown))
         self._say(w.escape(f"{shown.name}. What a simple probe reads off the frozen embedding. Scores on "
-                           f"{split}."), table)
+                           f"{split}.{other}"), table)
         self.paint_confusion(shown, dark)
 
     def _say(self, split: str, table: str) -> None:
@@ -65,9 +72,17 @@ class ProbesTab(PictureTab):
         last = s.shown.evaluations[-1] if s.shown and s.shown.evaluations else None
         offered = (last is not None and last.split != "test" and not s.live and self._run.weights is not None
                    and bool(of_labels(last.scores)))
-        w.show(self.test, offered)
         reading = self._reading is not None
+        w.show(self.test, offered)
         w.put(self.test, disabled=reading, description="Reading" if reading else "Read the test split")
+        w.show(self.cancel, reading)
+        w.put(self.cancel, disabled=self._ending, description="Ending" if self._ending else "Cancel")
+
+    def _cancel(self) -> None:
+        """It ends where the reading looks up next; what was read until then is thrown away."""
+        self._ending = self._reading is not None
+        self._jobs.drop("test")
+        self._wake()
 
     def _read_test(self) -> None:
         if self._reading is not None:  # pressed again before the button is locked
@@ -78,7 +93,7 @@ class ProbesTab(PictureTab):
             try:
                 run.test(check=check)
             finally:
-                self._reading = None
+                self._reading, self._ending = None, False
                 self._wake()
 
         self._jobs.do("test", job)
@@ -91,6 +106,13 @@ class ProbesTab(PictureTab):
         found = shown.run.confusion()
         self.confusion.show(shown.mark, lambda: found.figure, words.confusion(found.counts, found.names),
                             dark, owner_of(shown))
+
+
+def other_rows(last: Evaluation) -> str:
+    """Why the scores of the test split are not those of validation, where their probes saw more rows."""
+    fitted, while_training = last.rows.get("train", (0, 0))[0], QUICK["train"]
+    return (f" They cannot be compared with those on validation: these probes are fitted on {fitted:,} "
+            f"samples, those while training on {while_training:,}." if fitted > while_training else "")
 
 
 def scores_table(shown: ShownRun) -> str:

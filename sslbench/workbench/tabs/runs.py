@@ -8,6 +8,9 @@ from ...runs.run import Run
 from .. import widgets as w
 from .base import Picture, PictureTab
 
+NOTHING = ""  # no folder; of a value None a menu shows an empty box
+CHOOSE = ("choose one", NOTHING)
+
 
 class RunsTab(PictureTab):
     """A line for each run with a box to compare it. show(run) puts it into the other tabs, load(folder) adds
@@ -20,9 +23,9 @@ class RunsTab(PictureTab):
         self._boxes: dict[int, tuple[Run, object]] = {}  # the newest last
         self.list = w.column([], "runs")
         self.menu = w.listen(w.menu([("", None)], "showing"), self._chosen)
-        self.folders = w.listen(w.menu([("", None)], "recorded"), self._chose_folder)
+        self.folders = w.listen(w.menu([CHOOSE], "recorded"), self._chose_folder)
         self.tools = w.show(w.row([w.html("Show in the other tabs", "say"), self.menu], "tools"), False)
-        self.more = w.show(w.row([w.html("Add a recorded run", "say"), self.folders], "tools"), False)
+        self.more = w.show(w.row([w.html("Add an earlier run", "say"), self.folders], "tools"), False)
         self.table = w.html("", "table")
         self.picture = Picture("compare", empty="Every run of this bench is kept and compared here.")
         self.widget = w.column([self.tools, self.more, self.list, self.picture.widget, self.table], "page")
@@ -75,23 +78,22 @@ class RunsTab(PictureTab):
 
     def _offer(self, folders, known: set[str]) -> None:
         """Recorded runs that are not in the list, the newest first."""
-        options = (("choose one", None),
-                   *((path.name, path) for path in reversed(folders) if str(path) not in known))
+        options = (CHOOSE, *((path.name, path) for path in reversed(folders) if str(path) not in known))
         if self.folders.options != options:
             self._filling = True
             self.folders.options = options
-            self.folders.value = None
+            self.folders.value = NOTHING
             self._filling = False
         w.show(self.more, len(options) > 1)
 
     def _chose_folder(self) -> None:
-        if not self._filling and self.folders.value is not None:
+        if not self._filling and self.folders.value != NOTHING:
             try:
                 self._load(self.folders.value)
             except Exception as error:  # whatever somebody's folder holds
                 self._failed(error)
                 self._filling = True
-                self.folders.value = None  # it can be chosen again once it is mended
+                self.folders.value = NOTHING  # it can be chosen again once it is mended
                 self._filling = False
 
     def _chosen(self) -> None:

@@ -4,7 +4,7 @@ from ... import plots
 from ...plots import words
 from .. import widgets as w
 from ..shown_run import Look, ShownRun
-from .base import Picture, PictureTab, owner_of, when
+from .base import SHOWS_NOTHING, Picture, PictureTab, owner_of, shows_nothing, when
 
 NONE = "There are no pictures of this choice: what is wrong with it stands in the line above."
 
@@ -28,13 +28,14 @@ class TaskTab(PictureTab):
 
     def paint(self, s, dark: bool) -> None:
         look, owner = looked_at(s)
-        if look:
+        nothing = look is not None and shows_nothing(look.recipe)
+        if look and not nothing:
             self.picture.show(id(look.pictures), lambda: plots.task(look.pictures, look.data),
                               words.task(look.pictures), dark, owner)
         else:
-            self.picture.clear(NONE if s.error else "")
+            self.picture.clear(SHOWS_NOTHING if nothing else NONE if s.error else "")
         # after the picture, which takes a moment: words never stand above another one's
-        w.put(self.say, value=w.escape(look.words) if look else "")
+        w.put(self.say, value=w.escape(look.words) if look and not nothing else "")
 
 
 def looked_at(s) -> tuple[Look | None, object]:
