@@ -12,6 +12,7 @@ import sslbench
 from sslbench import Recipe, fit
 from sslbench.commands import few_labels as command
 from sslbench.data.few_labels import FewLabelled, of_each_class
+from sslbench.notes import Note
 from sslbench.probes.features import standardise, whitened_by_views
 from sslbench.runs import label_points
 from sslbench.runs.label_curve import FILE, LabelCurve, kept
@@ -74,6 +75,19 @@ def test_the_features_of_a_run_beat_untrained_ones_with_few_labels(run):
     assert "±" in curve.table[0]["3"] and "<table>" in curve._repr_html_()
     assert "3 labels per class" in sslbench.plots.label_counts.words(curve.lines)
     assert len(sslbench.plots.png(curve.figure)) > 10_000
+
+
+def test_a_count_that_no_class_has_is_all_and_is_left_out_with_a_note(run, monkeypatch):
+    monkeypatch.setattr(Labelling, "score", lambda self, *point: 0.5)
+    largest = Labelling(run.recipe, run.task, run.data, steps=1).largest
+    options = {"draws": 1, "steps": 3, "methods": [SSL], "progress": False}
+    with pytest.warns(Note, match=f"more than {largest} .*: {largest + 1} and 9999 labels per class"):
+        curve = run.few_labels([1, largest, largest + 1, 9999, None], **options)
+    assert curve.counts == [1, largest, None]
+    with pytest.warns(Note, match="9999 labels per class"):
+        assert run.few_labels([9999], **options).counts == [1, largest, None]
+    for file in files(run):
+        file.unlink()
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from pathlib import Path
 from .. import arguments
 from ..catalog import nearest
 from ..messages import quoted
+from ..notes import note
 from . import recording
 from .label_curve import COUNTS, LabelCurve, Point, kept
 from .label_methods import METHODS, TRAINED, Labelling
@@ -30,9 +31,11 @@ def measured(run, counts=COUNTS, draws: int = 3, steps: int | None = None, metho
     for found in (kept(run, steps), known):
         if found is not None:
             curve.take(found)
-    points = points_of(*chosen[0], chosen[1])
     labelling = Labelling(run.recipe, run.task, run.data, steps, check)
-    _ = labelling.labels
+    (counts, methods), draws = chosen
+    most = labelling.largest
+    points = points_of(fewer(counts, most), methods, draws)
+    curve.scores = {point: score for point, score in curve.scores.items() if (point[1] or 0) <= most}
     for i, point in enumerate(points):
         if point not in curve.scores:
             curve.scores[point] = labelling.score(*point)
@@ -51,6 +54,17 @@ def asked(counts, methods) -> tuple[list[int | None], list[str]]:
         if name not in METHODS:
             raise ValueError(nearest("method", name, METHODS))
     return counts, list(methods)
+
+
+def fewer(counts: list[int | None], most: int) -> list[int | None]:
+    """Without the counts that no class has so many labelled training samples for: that is "all" then, which a
+    column with another name would count twice. A note says so."""
+    beyond = [n for n in counts if n is not None and n > most]
+    if beyond:
+        note(f"no class has more than {most} labelled training samples: "
+             f"{' and '.join(map(str, beyond))} labels per class would be all of them, and "
+             f"{'is' if len(beyond) == 1 else 'are'} left out")
+    return [n for n in counts if n not in beyond] or [None]
 
 
 def points_of(counts: list[int | None], methods: list[str], draws: int) -> list[Point]:
