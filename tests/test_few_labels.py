@@ -15,7 +15,7 @@ from sslbench.data.few_labels import FewLabelled, of_each_class
 from sslbench.notes import Note
 from sslbench.probes.features import standardise, whitened_by_views
 from sslbench.runs import label_points
-from sslbench.runs.label_curve import FILE, LabelCurve, kept
+from sslbench.runs.label_curve import FILE, HOW, LabelCurve, kept
 from sslbench.runs.label_methods import FINE_TUNED, METHODS, SSL, SUPERVISED, UNTRAINED, Labelling
 from sslbench.runs.run import Run, load_run
 
@@ -88,6 +88,13 @@ def test_a_count_that_no_class_has_is_all_and_is_left_out_with_a_note(run, monke
         assert run.few_labels([9999], **options).counts == [1, largest, None]
     for file in files(run):
         file.unlink()
+
+
+def test_the_table_says_how_it_is_fitted_and_that_the_runs_own_probe_differs():
+    curve = LabelCurve("x", 1, scores={(SSL, 1, 0): 0.5})
+    for shown in (repr(curve), curve._repr_html_()):
+        assert HOW in shown and "linear on SSL features" in shown
+    assert "own linear probe" in HOW and "differ" in HOW and "." not in HOW[:-1]  # one sentence
 
 
 @pytest.mark.slow
@@ -197,6 +204,7 @@ def test_the_tab_measures_when_asked_can_be_cancelled_and_remembers_its_line(mak
     until(lambda: len(kept(bench.run).scores) == 10 and not tab.start.disabled)
     painted(bench)
     assert bytes(tab.picture.image.value).startswith(b"\x89PNG") and "supervised" in tab.table.value
+    assert "own linear probe" in tab.table.value
     monkeypatch.setattr(Labelling, "score", None)  # a second computation would fail
     again = make(recorded=False)
     again.load(bench.run.folder)

@@ -13,6 +13,9 @@ from . import recording
 from .label_methods import METHODS, SSL, SUPERVISED, TRAINED
 
 FILE = "few_labels-{steps}.json"  # in the run's folder, for each number of steps that networks had
+HOW = ("Linear here is logistic regression on augmented views of the labelled samples with a fixed penalty, "
+       "nothing chosen on validation, and with all labels one draw; the run's own linear probe reads each "
+       "sample once and chooses its penalty, so its scores differ.")
 COUNTS = (1, 3, 10, 30, 100, None)  # labels per class; None: all there are
 Point = tuple[str, int | None, int]  # method, labels per class, draw
 
@@ -56,6 +59,24 @@ class LabelCurve(TableAndFigure):
         names = [called(n) for n in self.counts]
         return Table({"labels per class": method, **{name: cells.get(name, "") for name in names}}
                      for method, cells in said.items())
+
+    @property
+    def remarks(self) -> list[str]:
+        """How it is fitted, in a sentence."""
+        return [HOW]
+
+    def __repr__(self):
+        return "\n".join([repr(self.table), *self.remarks])
+
+    def _repr_html_(self):
+        return self.table._repr_html_() + "".join(f"<p>{line}</p>" for line in self.remarks)
+
+    def _ipython_display_(self):
+        """The remarks, too: below the table that they are about."""
+        from IPython.display import display
+
+        display({"text/plain": repr(self), "text/html": self._repr_html_()}, raw=True)
+        display(self.figure)
 
     @property
     def figure(self):
