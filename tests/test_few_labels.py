@@ -66,6 +66,18 @@ def files(run):
     return sorted(run.folder.glob(FILE.format(steps="*")))
 
 
+@pytest.fixture
+def nothing_kept(run):
+    """Nor is anything kept for the next test."""
+    def swept():
+        for file in files(run):
+            file.unlink()
+
+    swept()
+    yield
+    swept()
+
+
 @pytest.mark.slow
 def test_the_features_of_a_run_beat_untrained_ones_with_few_labels(run):
     curve = run.few_labels([3, None], draws=2, steps=4, methods=[SSL, UNTRAINED, SUPERVISED], progress=False)
@@ -77,7 +89,7 @@ def test_the_features_of_a_run_beat_untrained_ones_with_few_labels(run):
     assert len(sslbench.plots.png(curve.figure)) > 10_000
 
 
-def test_a_count_that_no_class_has_is_all_and_is_left_out_with_a_note(run, monkeypatch):
+def test_a_count_that_no_class_has_is_all_and_is_left_out_with_a_note(run, nothing_kept, monkeypatch):
     monkeypatch.setattr(Labelling, "score", lambda self, *point: 0.5)
     largest = Labelling(run.recipe, run.task, run.data, steps=1).largest
     options = {"draws": 1, "steps": 3, "methods": [SSL], "progress": False}
@@ -86,8 +98,6 @@ def test_a_count_that_no_class_has_is_all_and_is_left_out_with_a_note(run, monke
     assert curve.counts == [1, largest, None]
     with pytest.warns(Note, match="9999 labels per class"):
         assert run.few_labels([9999], **options).counts == [1, largest, None]
-    for file in files(run):
-        file.unlink()
 
 
 def test_the_table_says_how_it_is_fitted_and_that_the_runs_own_probe_differs():
@@ -95,6 +105,28 @@ def test_the_table_says_how_it_is_fitted_and_that_the_runs_own_probe_differs():
     for shown in (repr(curve), curve._repr_html_()):
         assert HOW in shown and "linear on SSL features" in shown
     assert "own linear probe" in HOW and "differ" in HOW and "." not in HOW[:-1]  # one sentence
+
+
+def test_a_line_for_each_point_and_how_long_the_rest_takes_without_a_bar(run, nothing_kept, monkeypatch,
+                                                                         capsys):
+    monkeypatch.setattr(Labelling, "score", lambda self, *point: 0.5)
+    asked = [str(run.folder), "--draws", "1", "--steps", "5", "--labels"]
+    assert command.run([*asked, "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    points = [line for line in lines if "/5 " in line]
+    assert len(points) == 5 and points[0].startswith(f"1/5 {SSL}, labels per class: 1, draw 1: 0.500")
+    assert lines.index(points[3]) + 1 == next(i for i, line in enumerate(lines) if "about 0 s more" in line)
+    assert "omputed before" not in "".join(lines)  # nothing was
+    assert command.run([*asked, "3"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Computed before: 1."
+    assert command.run([*asked[:2], "2", *asked[3:], "3"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Computed before: 1, 3 in part."
+    run.few_labels([3], draws=3, steps=5, progress=False)
+    assert not capsys.readouterr().out  # a bar, or nothing, unless somebody wants lines
+
+
+def test_time_is_in_seconds_then_in_minutes():
+    assert [label_points.in_time(s) for s in (12.4, 89, 90, 600)] == ["12 s", "89 s", "2 min", "10 min"]
 
 
 @pytest.mark.slow

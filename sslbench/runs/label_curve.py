@@ -24,13 +24,15 @@ Point = tuple[str, int | None, int]  # method, labels per class, draw
 class LabelCurve(TableAndFigure):
     """What few labels are worth: accuracy on test by labels per class, with the same labelled samples and
     seeds for all methods. steps: of each network that was trained on them. run: the id of the run, step: its
-    length. A notebook shows its table and its figure."""
+    length. before: the points that were kept from earlier calls. A notebook shows its table and its
+    figure."""
 
     name: str
     steps: int
     run: str = ""
     step: int = 0
     scores: dict[Point, float] = field(default_factory=dict)
+    before: frozenset[Point] = frozenset()
 
     @property
     def counts(self) -> list[int | None]:
@@ -62,8 +64,17 @@ class LabelCurve(TableAndFigure):
 
     @property
     def remarks(self) -> list[str]:
-        """How it is fitted, in a sentence."""
-        return [HOW]
+        """How it is fitted, and which columns were computed before: a line each."""
+        return [HOW, *([f"Computed before: {self.kept}."] if self.kept else [])]
+
+    @property
+    def kept(self) -> str:
+        """The columns that earlier calls computed: "1, 3, 10 in part"."""
+        parts = []
+        for count in self.counts:
+            old = [point in self.before for point in self.scores if point[1] == count]
+            parts += [called(count) + " in part" * (not all(old))] * any(old)
+        return ", ".join(parts)
 
     def __repr__(self):
         return "\n".join([repr(self.table), *self.remarks])
@@ -94,6 +105,7 @@ class LabelCurve(TableAndFigure):
 
     def write(self, folder: Path) -> None:
         kept = {**asdict(self), "scores": [[*point, score] for point, score in self.scores.items()]}
+        del kept["before"]  # of this call alone
         tensor_files.write_bytes(folder / FILE.format(steps=self.steps), json.dumps(kept).encode())
 
     def take(self, other: "LabelCurve") -> None:
