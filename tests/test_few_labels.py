@@ -3,6 +3,7 @@ twice."""
 
 import time
 
+import numpy as np
 import pytest
 import torch
 from benches import listed, make, open_tab, painted, until  # noqa: F401  fixtures
@@ -196,6 +197,13 @@ def test_mistakes_are_one_line(run):
             label_points.asked(given, METHODS)
     with pytest.raises(ValueError, match="linear on raw"):
         label_points.asked([1], ["linear on row"])
+    for methods in (3, None, [], [3], "linear on raw", {"linear on raw"}):
+        with pytest.raises(ValueError, match="methods must be a list of names"):
+            label_points.asked([1], methods)
+    assert label_points.asked((np.int64(3), None), METHODS)[0] == [3, None]
+    for progress in ("no", 1, None):
+        with pytest.raises(ValueError, match="progress"):
+            run.few_labels([1], progress=progress)
     with pytest.raises(ValueError, match="no weights"):
         supervised.few_labels(progress=False)
     with pytest.raises(ValueError, match="all, not 'x'"):

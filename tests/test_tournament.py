@@ -178,6 +178,13 @@ def test_mistakes_are_one_line(tmp_path):
         tournament("wave")
     with pytest.raises(ValueError, match="Recipe on the data"):
         tournament(3)
+    for name in ("tasks", "backbones"):
+        for value in (3, True, "masked", [], [3], [None], [[]], {"masked"}):
+            with pytest.raises(ValueError, match=f"{name} must be a list of names"):
+                tournament("waves", **{name: value})
+    for value in (3, "x", []):
+        with pytest.raises(ValueError, match="progress must be what is told"):
+            tournament("waves", progress=value)
     (tmp_path / "x").write_text("mine")
     with pytest.raises(FileExistsError, match="other files"):
         tournament("waves", folder=tmp_path, workers=1, **TINY)

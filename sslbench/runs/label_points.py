@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from .. import arguments
-from ..catalog import nearest
+from ..catalog import nearest, plain
 from ..messages import quoted
 from ..notes import note
 from . import recording
@@ -80,14 +80,15 @@ def in_time(seconds: float) -> str:
 
 def asked(counts, methods) -> tuple[list[int | None], list[str]]:
     """ValueError in one line for what cannot be counted or is no method."""
-    counts = list(counts) if isinstance(counts, (list, tuple)) else [counts]
+    counts = [plain(n) for n in counts] if isinstance(counts, (list, tuple)) else [plain(counts)]
     wrong = [n for n in counts if n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 1)]
     if wrong or not counts:
         raise ValueError(f"labels must be whole numbers from 1, or None for all, not {quoted(counts)}")
+    methods = arguments.names(methods, "methods", METHODS[0])
     for name in methods:
         if name not in METHODS:
             raise ValueError(nearest("method", name, METHODS))
-    return counts, list(methods)
+    return counts, methods
 
 
 def fewer(counts: list[int | None], most: int) -> list[int | None]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ... import arguments
+from ...catalog import plain
 from ...machine.hardware import cpu_limit
 from ...messages import quoted
 from ...recipe import Recipe
@@ -43,6 +44,9 @@ def tournament(data: str | Recipe, minutes: float = 10, *, folder: str | Path | 
     arguments.one_of(data, (str, Recipe), "data", WANTED)
     base = Recipe(data=data) if isinstance(data, str) else data
     base = base if seed is None else replace(base, seed=seed)
+    tasks = None if tasks is None else arguments.names(tasks, "tasks", "masked")
+    backbones = None if backbones is None else arguments.names(backbones, "backbones", "small_cnn")
+    say, minutes = told(progress), plain(minutes)
     if not isinstance(minutes, (int, float)) or isinstance(minutes, bool) or not 0 < minutes < float("inf"):
         raise ValueError(f"minutes must be a number above 0, not {quoted(minutes)}")
     source = base.check().make_data()
@@ -53,9 +57,18 @@ def tournament(data: str | Recipe, minutes: float = 10, *, folder: str | Path | 
     asked = {"base": asdict(base), "minutes": minutes, "tasks": tasks, "backbones": backbones,
              "entrants": [asdict(one) for one in entrants], "workers": at_once}
     kept = begun(folder, asked)
-    say = progress or (lambda line: None)
     plan = divided(len(entrants), 60 * minutes, kept["workers"])
     return held(folder, kept, entrants, plan, at_once, say)
+
+
+def told(progress) -> Callable[[str], None]:
+    """What is told the lines: the function itself, for True print, for False and None nothing."""
+    if isinstance(progress, bool) or progress is None:
+        return print if progress else lambda line: None
+    if not callable(progress):
+        raise ValueError("progress must be what is told a line per round, such as print, or None for none, "
+                         f"not {quoted(progress)}")
+    return progress
 
 
 def held(folder: Path, kept: dict, entrants: list[Recipe], plan: Rounds, workers: int,
