@@ -25,7 +25,8 @@ WARM, TIMED, TRAINS = 2, 6, 0.6  # steps by which the pace is taken; the share o
 @dataclass(frozen=True)
 class Job:
     """recipe: without its number of steps.  units: of the whole run; until: which of them is this round's
-    end.  seconds: for this round, unit_seconds: for one unit.  threads: of this process, 0: as it is."""
+    end.  seconds: for this round and its start, unit_seconds: of training for one unit.  threads: of this
+    process, 0: as it is."""
 
     recipe: Recipe
     folder: str
