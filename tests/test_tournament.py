@@ -16,7 +16,7 @@ from sslbench.runs.halving import one_round
 from sslbench.runs.halving import rounds as rounds_module
 from sslbench.runs.halving import tournament as module
 from sslbench.runs.halving.candidates import candidates, narrowed
-from sslbench.runs.halving.measures import agreement, mean_ranks
+from sslbench.runs.halving.measures import mean_ranks, measured
 from sslbench.runs.halving.one_round import Job, Reached, played
 from sslbench.runs.halving.rounds import around, divided, needed, room
 from sslbench.runs.halving.standing import ranked, sure
@@ -130,10 +130,10 @@ def test_without_labels_measures_rank_and_nothing_is_proved():
                                           reached("simclr", None, measures=mixed)]))
 
 
-def test_neighbours_agree_where_views_are_alike():
-    z = torch.randn(100, 8, generator=torch.Generator().manual_seed(0))
-    other = torch.randn(100, 8, generator=torch.Generator().manual_seed(1))
-    assert agreement(z, z) == 1 and agreement(z, other) < 0.15
+def test_the_measures_of_an_evaluation_are_those_that_it_has():
+    scores = {"rankme": 9.0, "alignment": 0.5, "uniformity": -2.0, "agreement": 0.4, "linear": 0.7}
+    assert measured(scores) == {"rankme": 9.0, "alignment + uniformity": -1.5, "agreement of neighbours": 0.4}
+    assert measured({"rankme": 9.0, "alignment": 0.5}) == {"rankme": 9.0}
 
 
 @pytest.fixture
@@ -204,6 +204,7 @@ def test_without_labels_it_ranks_by_measures(small, tmp_path, monkeypatch):
     monkeypatch.setattr(waves.Waves, "load", lambda self, split: (load(self, split)[0], {}))
     found = tournament("waves", 0.03, folder=tmp_path / "t", workers=1, **TINY)
     assert "There are no labels" in found.report and found.table[0]["rankme"] and not found.test
+    assert all(0 <= float(row["agreement of neighbours"]) <= 1 for row in found.table)
 
 
 @pytest.mark.slow

@@ -124,6 +124,5 @@ def reached(recipe: Recipe, run) -> Reached:
     """What the run's last evaluation on validation says."""
     looks = [e for e in run.evaluations if isinstance(e, Evaluation) and e.split == "validation"]
     last, key = looks[-1], leading(looks[-1].scores) or ""
-    measures = measured(run.task, run.data, last.scores, Hardware("cpu", "float32"))
     return Reached(recipe, str(run.folder), last.step, run.seconds, key, last.scores.get(key),
-                   looks[0].scores.get(key), last.samples.get(key, 0), measures)
+                   looks[0].scores.get(key), last.samples.get(key, 0), measured(last.scores))
