@@ -37,3 +37,11 @@ def one_of(value, kind: type | tuple[type, ...], name: str, wanted: str):
     if not isinstance(value, kind):
         raise ValueError(f"{name} must be {wanted}, not {quoted(value)}")
     return value
+
+
+def names(value, name: str, such_as: str) -> list[str]:
+    """A list of texts with at least one; ValueError otherwise: the letters of one text would count as names.
+    such_as: one of them."""
+    if not isinstance(value, (list, tuple)) or not value or not all(isinstance(x, str) for x in value):
+        raise ValueError(f"{name} must be a list of names, such as [{such_as!r}], not {quoted(value)}")
+    return list(value)

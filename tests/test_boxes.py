@@ -12,7 +12,8 @@ from sslbench.data.image import boxes
 
 XML = """<annotation><filename>{name}</filename>
 <size><width>80</width><height>40</height></size>{objects}</annotation>"""
-OBJECT = """<object><name>{kind}</name><bndbox><xmin>{0}</xmin><ymin>{1}</ymin><xmax>{2}</xmax><ymax>{3}</ymax>
+OBJECT = """<object><name>{kind}</name>
+<bndbox><xmin>{0}</xmin><ymin>{1}</ymin><xmax>{2}</xmax><ymax>{3}</ymax>
 </bndbox></object>"""
 # left, top, right, bottom in pictures of 80 x 40, of which the middle square of 40 is read at 32 pixels
 OBJECTS = {"cat": (30, 10, 50, 30), "dog": (0, 0, 40, 40), "far": (0, 0, 22, 40)}

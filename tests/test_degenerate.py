@@ -141,7 +141,8 @@ FEATURES = {
 @pytest.mark.parametrize("z", FEATURES.values(), ids=FEATURES)
 def test_every_measure_of_an_embedding_is_a_number(z):
     for measure in (geometry.rankme, geometry.deviation, geometry.uniformity,
-                    lambda z: geometry.alignment(z, z.flip(0))):
+                    lambda z: geometry.alignment(z, z.flip(0)),
+                    lambda z: geometry.agreement(z, z.flip(0))):
         assert math.isfinite(measure(z))
     assert all(x.isfinite().all() and x.dtype is torch.float32 for x in features.standardise(z, z.flip(0)))
 

@@ -133,7 +133,7 @@ def test_a_score_has_an_interval_over_pictures(splits):
 
 
 def test_where_nothing_differs_nothing_is_told(splits):
-    train, validation, test = splits[0]
+    train, _, test = splits[0]
     flat = [replace(each, y=torch.zeros_like(each.y), known={}) for each in (train, test)]
     assert Segmentation().score(*flat) is None
     train, _, test = splits[1]

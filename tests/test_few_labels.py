@@ -3,6 +3,7 @@ twice."""
 
 import time
 
+import numpy as np
 import pytest
 import torch
 from benches import listed, make, open_tab, painted, until  # noqa: F401  fixtures
@@ -12,9 +13,10 @@ import sslbench
 from sslbench import Recipe, fit
 from sslbench.commands import few_labels as command
 from sslbench.data.few_labels import FewLabelled, of_each_class
+from sslbench.notes import Note
 from sslbench.probes.features import standardise, whitened_by_views
 from sslbench.runs import label_points
-from sslbench.runs.label_curve import FILE, LabelCurve, kept
+from sslbench.runs.label_curve import FILE, HOW, LabelCurve, kept
 from sslbench.runs.label_methods import FINE_TUNED, METHODS, SSL, SUPERVISED, UNTRAINED, Labelling
 from sslbench.runs.run import Run, load_run
 
@@ -65,6 +67,18 @@ def files(run):
     return sorted(run.folder.glob(FILE.format(steps="*")))
 
 
+@pytest.fixture
+def nothing_kept(run):
+    """Nor is anything kept for the next test."""
+    def swept():
+        for file in files(run):
+            file.unlink()
+
+    swept()
+    yield
+    swept()
+
+
 @pytest.mark.slow
 def test_the_features_of_a_run_beat_untrained_ones_with_few_labels(run):
     curve = run.few_labels([3, None], draws=2, steps=4, methods=[SSL, UNTRAINED, SUPERVISED], progress=False)
@@ -74,6 +88,46 @@ def test_the_features_of_a_run_beat_untrained_ones_with_few_labels(run):
     assert "±" in curve.table[0]["3"] and "<table>" in curve._repr_html_()
     assert "3 labels per class" in sslbench.plots.label_counts.words(curve.lines)
     assert len(sslbench.plots.png(curve.figure)) > 10_000
+
+
+def test_a_count_that_no_class_has_is_all_and_is_left_out_with_a_note(run, nothing_kept, monkeypatch):
+    monkeypatch.setattr(Labelling, "score", lambda self, *point: 0.5)
+    largest = Labelling(run.recipe, run.task, run.data, steps=1).largest
+    options = {"draws": 1, "steps": 3, "methods": [SSL], "progress": False}
+    with pytest.warns(Note, match=f"more than {largest} .*: {largest + 1} and 9999 labels per class"):
+        curve = run.few_labels([1, largest, largest + 1, 9999, None], **options)
+    assert curve.counts == [1, largest, None]
+    with pytest.warns(Note, match="9999 labels per class"):
+        assert run.few_labels([9999], **options).counts == [1, largest, None]
+
+
+def test_the_table_says_how_it_is_fitted_and_that_the_runs_own_probe_differs():
+    curve = LabelCurve("x", 1, scores={(SSL, 1, 0): 0.5})
+    for shown in (repr(curve), curve._repr_html_()):
+        assert HOW in shown and "linear on SSL features" in shown
+    assert "own linear probe" in HOW and "differ" in HOW and "." not in HOW[:-1]  # one sentence
+
+
+def test_a_line_for_each_point_and_how_long_the_rest_takes_without_a_bar(run, nothing_kept, monkeypatch,
+                                                                         capsys):
+    monkeypatch.setattr(Labelling, "score", lambda self, *point: 0.5)
+    asked = [str(run.folder), "--draws", "1", "--steps", "5", "--labels"]
+    assert command.run([*asked, "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    points = [line for line in lines if "/5 " in line]
+    assert len(points) == 5 and points[0].startswith(f"1/5 {SSL}, labels per class: 1, draw 1: 0.500")
+    assert lines.index(points[3]) + 1 == next(i for i, line in enumerate(lines) if "about 0 s more" in line)
+    assert "omputed before" not in "".join(lines)  # nothing was
+    assert command.run([*asked, "3"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Computed before: 1."
+    assert command.run([*asked[:2], "2", *asked[3:], "3"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Computed before: 1, 3 in part."
+    run.few_labels([3], draws=3, steps=5, progress=False)
+    assert not capsys.readouterr().out  # a bar, or nothing, unless somebody wants lines
+
+
+def test_time_is_in_seconds_then_in_minutes():
+    assert [label_points.in_time(s) for s in (12.4, 89, 90, 600)] == ["12 s", "89 s", "2 min", "10 min"]
 
 
 @pytest.mark.slow
@@ -143,6 +197,13 @@ def test_mistakes_are_one_line(run):
             label_points.asked(given, METHODS)
     with pytest.raises(ValueError, match="linear on raw"):
         label_points.asked([1], ["linear on row"])
+    for methods in (3, None, [], [3], "linear on raw", {"linear on raw"}):
+        with pytest.raises(ValueError, match="methods must be a list of names"):
+            label_points.asked([1], methods)
+    assert label_points.asked((np.int64(3), None), METHODS)[0] == [3, None]
+    for progress in ("no", 1, None):
+        with pytest.raises(ValueError, match="progress"):
+            run.few_labels([1], progress=progress)
     with pytest.raises(ValueError, match="no weights"):
         supervised.few_labels(progress=False)
     with pytest.raises(ValueError, match="all, not 'x'"):
@@ -183,6 +244,7 @@ def test_the_tab_measures_when_asked_can_be_cancelled_and_remembers_its_line(mak
     until(lambda: len(kept(bench.run).scores) == 10 and not tab.start.disabled)
     painted(bench)
     assert bytes(tab.picture.image.value).startswith(b"\x89PNG") and "supervised" in tab.table.value
+    assert "own linear probe" in tab.table.value
     monkeypatch.setattr(Labelling, "score", None)  # a second computation would fail
     again = make(recorded=False)
     again.load(bench.run.folder)

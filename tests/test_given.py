@@ -9,7 +9,7 @@ import pytest
 import torch
 from toys import catalogue, toy  # noqa: F401  fixtures
 
-from sslbench import Recipe, Workbench, compare, fit, launch, load_run, resume, train
+from sslbench import Recipe, Workbench, compare, export, fit, launch, load_run, resume, train
 
 NAN = float("nan")
 OPTIONS = [("evaluations", "x"), ("evaluations", NAN), ("evaluations", -1), ("evaluations", True),
@@ -70,7 +70,17 @@ def run(toy):
 def test_compare_takes_runs(run):
     for others in ([run, None], [[run, 5]], [{}]):
         refused(partial(compare, *others), "runs, as fit()")
+    for names in (3, "ab", [3], {"a": 1}, b"a"):
+        refused(partial(compare, run, names=names), "names must be a list")
     assert len(compare([run], run).runs) == 2
+
+
+def test_export_takes_a_run_and_a_split_by_its_name(run, tmp_path):
+    for other in (3, None, [run], {}, b"x", run.recipe):
+        refused(partial(export, other, tmp_path / "x.npz"), "a run, as fit()")
+    for split in (None, [], 3, ["train"], True, 0):
+        refused(partial(export, run, tmp_path / "x.npz", split=split), "split")
+    assert not list(tmp_path.iterdir())
 
 
 def test_embed_says_what_it_reads(run):

@@ -162,6 +162,16 @@ def test_rank_deviation_and_uniformity_tell_spread_from_collapsed():
     assert geometry.alignment(spread, -spread) == pytest.approx(4, rel=1e-5)
 
 
+def test_neighbours_agree_where_views_are_alike():
+    z, other = (torch.randn(100, 8, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    assert geometry.agreement(z, z) == 1 and geometry.agreement(z, other) < 0.15
+    points = features.Features(z, views=(z, 2 * z))
+    assert geometry.Agreement().score(points, points) == 1
+    for views in (None, (z[:5], z[:5])):  # no views, or all others are neighbours
+        points = features.Features(z, views=views)
+        assert geometry.Agreement().score(points, points) is None
+
+
 def test_a_feature_that_never_varies_does_no_harm(blobs):
     (z, y), _, (z_test, y_test) = blobs
     with_constant = [torch.cat([x, torch.full((len(x), 3), 7.0)], 1) for x in (z, z_test)]

@@ -21,7 +21,7 @@ def run(argv: list[str]) -> int:
     p.add_argument("--png", help="file to write the figure to")
     args = p.parse_args(argv)
     curve = few_labels(args.run, numbers(args.labels), draws=args.draws, steps=args.steps,
-                       progress=sys.stderr.isatty())
+                       progress=sys.stderr.isatty() or say)
     say(curve)
     if args.png:
         save(curve.figure, args.png)

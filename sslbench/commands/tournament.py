@@ -15,7 +15,7 @@ def run(argv: list[str]) -> int:
     p.add_argument("--workers", type=int, help="runs side by side (default: as many as there are cores)")
     recipe, args = read(p, argv)
     found = tournament(recipe, args.minutes, folder=args.out, tasks=listed(args.tasks), seed=recipe.seed,
-                       backbones=listed(args.backbones), workers=args.workers)
+                       backbones=listed(args.backbones), workers=args.workers, progress=say)
     say(found)
     return 0
 

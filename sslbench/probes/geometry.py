@@ -1,5 +1,5 @@
 """The shape of the embedding, no label needed: how many directions it uses, how evenly, how near two views
-lie."""
+lie, and whether they have the same neighbours."""
 
 import math
 
@@ -7,10 +7,12 @@ import torch.nn.functional as F
 
 from ..field import finite, spread_of
 from . import Probe, Tensor, torch
+from .neighbours import nearest, unit
 
+NEAREST = 5  # neighbours of a sample that are compared
 
 class Geometry(Probe, listed=False):
-    """Interface of the four: they read the samples of the map while training."""
+    """Interface of the five: they read the samples of the map while training."""
 
     reads, at_the_end, low, high = ("nothing",), False, None, None
 
@@ -54,6 +56,16 @@ class Uniformity(Geometry):
         return uniformity(test.z)
 
 
+class Agreement(Geometry):
+    """Whether two views of a sample have the same nearest neighbours: the share of five; 1 is perfect."""
+
+    name, title, meaning = "agreement", "agreement of neighbours", "share of neighbours, 1 is perfect"
+
+    def score(self, train, test, validation=None, check=lambda: None):
+        there = test.views and len(test.views[0]) > NEAREST + 1
+        return agreement(*test.views, check=check) if there else None
+
+
 def rankme(z: Tensor, epsilon: float = 1e-7) -> float:
     """Effective rank: the exponential of the entropy of the singular values (Garrido et al. 2023); 1 to D."""
     values = torch.linalg.svdvals(finite(z.double() if len(z) <= 64 else z.float()))
@@ -83,3 +95,12 @@ def uniformity(z: Tensor, t: float = 2.0) -> float:
         return 0.0
     potential = (t * (2 * z @ z.T - 2)).exp()  # [n, n]; the squared distance of unit vectors is 2 - 2 cos
     return ((potential.sum() - potential.diagonal().sum()) / (len(z) * (len(z) - 1))).log().item()
+
+
+def agreement(a: Tensor, b: Tensor, k: int = NEAREST, check=lambda: None) -> float:
+    """Which share of the k nearest neighbours of a sample is the same in two views of all samples, a and b
+    [n, D]; k / (n - 1) by chance, 1 at best."""
+    if len(a) < 2:
+        return 0.0
+    one, other = (nearest(unit(z), unit(z), k, itself=False, check=check)[1] for z in (a, b))  # [n, k]
+    return (one.unsqueeze(2) == other.unsqueeze(1)).any(2).float().mean().item()

@@ -107,6 +107,8 @@ def compare(*runs: Run | Seeds | str | os.PathLike, names: list[str] | None = No
         b = fit(Recipe(data="waves", pretext="masked", steps=20), progress=False)
         compare(a, b).table
     """
+    if not isinstance(names, (list, tuple, type(None))) or not all(isinstance(x, str) for x in names or ()):
+        raise ValueError(f"names must be a list of texts, not {quoted(names)}")
     flat = list(flattened(runs))
     if not flat:
         raise ValueError("give compare() at least one run, for example compare(fit(Recipe()))")
@@ -117,8 +119,6 @@ def compare(*runs: Run | Seeds | str | os.PathLike, names: list[str] | None = No
     if (any(len({run.recipe.seed for run in group}) < len(group) for group in groups)
         or (names and len(names) == len(flat))):
         groups = [[run] for run in flat]  # the same run twice, or somebody has a name for each
-    if not isinstance(names, (list, tuple, type(None))) or not all(isinstance(x, str) for x in names or ()):
-        raise ValueError(f"names must be a list of texts, not {quoted(names)}")
     if names and len(names) != len(groups):
         raise ValueError(f"names must be one for each of the {len(groups)} rows, not {len(names)}")
     return Comparison(groups, names or numbered([group[0].recipe for group in groups]))

@@ -27,6 +27,7 @@ from .new_data import new_data
 from .run import SPLITS, Run, load_run
 from .seeds import Seeds
 
+WANTED = "a run, as fit() and load_run(folder) return it, or its folder"
 NEW = "new"  # in place of a split, of samples that are not the run's own
 TABLES, WEIGHTS = (".npz", ".parquet", ".csv"), (".pt", ".safetensors")
 
@@ -55,6 +56,7 @@ def export(run: Run | str | os.PathLike, file: str | os.PathLike, *, split: str 
                          "(weights)")
     if ending in WEIGHTS:
         needless(path, split=split or None, most=most, data=data)
+    arguments.one_of(split, str, "split", f"one of {', '.join(SPLITS)} and all")
     split = split or ("test" if data is None else "all")
     if split not in (*SPLITS, "all"):
         raise ValueError(nearest("split", split, (*SPLITS, "all")))
@@ -62,7 +64,8 @@ def export(run: Run | str | os.PathLike, file: str | os.PathLike, *, split: str 
     free(path, overwrite)
     if isinstance(run, Seeds):
         raise ValueError("export() takes one run; give one of the seeds: export(seeds.runs[0], ...)")
-    run = run if isinstance(run, Run) else load_run(run)
+    if not isinstance(run, Run):
+        run = load_run(arguments.one_of(run, (str, os.PathLike), "what export() is given", WANTED))
     if ending in WEIGHTS:
         return write_weights(run, path, ending)
     most = sys.maxsize if most is None else arguments.whole(most, "most", 1)

@@ -13,6 +13,9 @@ from . import recording
 from .label_methods import METHODS, SSL, SUPERVISED, TRAINED
 
 FILE = "few_labels-{steps}.json"  # in the run's folder, for each number of steps that networks had
+HOW = ("Linear here is logistic regression on augmented views of the labelled samples with a fixed penalty, "
+       "nothing chosen on validation, and with all labels one draw; the run's own linear probe reads each "
+       "sample once and chooses its penalty, so its scores differ.")
 COUNTS = (1, 3, 10, 30, 100, None)  # labels per class; None: all there are
 Point = tuple[str, int | None, int]  # method, labels per class, draw
 
@@ -21,13 +24,15 @@ Point = tuple[str, int | None, int]  # method, labels per class, draw
 class LabelCurve(TableAndFigure):
     """What few labels are worth: accuracy on test by labels per class, with the same labelled samples and
     seeds for all methods. steps: of each network that was trained on them. run: the id of the run, step: its
-    length. A notebook shows its table and its figure."""
+    length. before: the points that were kept from earlier calls. A notebook shows its table and its
+    figure."""
 
     name: str
     steps: int
     run: str = ""
     step: int = 0
     scores: dict[Point, float] = field(default_factory=dict)
+    before: frozenset[Point] = frozenset()
 
     @property
     def counts(self) -> list[int | None]:
@@ -58,6 +63,33 @@ class LabelCurve(TableAndFigure):
                      for method, cells in said.items())
 
     @property
+    def remarks(self) -> list[str]:
+        """How it is fitted, and which columns were computed before: a line each."""
+        return [HOW, *([f"Computed before: {self.kept}."] if self.kept else [])]
+
+    @property
+    def kept(self) -> str:
+        """The columns that earlier calls computed: "1, 3, 10 in part"."""
+        parts = []
+        for count in self.counts:
+            old = [point in self.before for point in self.scores if point[1] == count]
+            parts += [called(count) + " in part" * (not all(old))] * any(old)
+        return ", ".join(parts)
+
+    def __repr__(self):
+        return "\n".join([repr(self.table), *self.remarks])
+
+    def _repr_html_(self):
+        return self.table._repr_html_() + "".join(f"<p>{line}</p>" for line in self.remarks)
+
+    def _ipython_display_(self):
+        """The remarks, too: below the table that they are about."""
+        from IPython.display import display
+
+        display({"text/plain": repr(self), "text/html": self._repr_html_()}, raw=True)
+        display(self.figure)
+
+    @property
     def figure(self):
         from ..plots import few_labels
 
@@ -73,6 +105,7 @@ class LabelCurve(TableAndFigure):
 
     def write(self, folder: Path) -> None:
         kept = {**asdict(self), "scores": [[*point, score] for point, score in self.scores.items()]}
+        del kept["before"]  # of this call alone
         tensor_files.write_bytes(folder / FILE.format(steps=self.steps), json.dumps(kept).encode())
 
     def take(self, other: "LabelCurve") -> None:

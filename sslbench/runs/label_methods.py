@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..backbones.starting import from_scratch, without_start
 from ..data import Data
 from ..data.few_labels import FewLabelled, of_each_class
+from ..data.labels import labelled
 from ..data.rows import evenly
 from ..field import size_of
 from ..machine.hardware import Hardware
@@ -61,6 +62,12 @@ class Labelling:
             raise ValueError(f"{self.recipe.data} has no classes as its label, so there is nothing to count "
                              "labels of; take data whose label is a class")
         return found
+
+    @property
+    def largest(self) -> int:
+        """How many labelled training rows the class has that has most."""
+        y = self.labels["train"]
+        return int(y[labelled(y)].bincount().max())
 
     def rows(self, count: int | None, draw: int) -> Tensor:
         """Which training rows have a label in this draw, by their place in the split that is read."""

@@ -26,7 +26,7 @@ from .confusion import Confusion, confusion_of
 from .data_summary import Remembered, batch_of
 from .embedding import embedded, exact
 from .label_curve import COUNTS, LabelCurve
-from .label_points import measured, shown
+from .label_points import shown
 from .new_data import new_data
 from .on_disk import read_recipe, replay
 from .testing import keep, read_test
@@ -191,9 +191,10 @@ class Run:
                  "read as the source stores them")
         return embedded(task, batch_of(what, fields, stored, known.as_stored)), {}
 
-    def few_labels(self, labels=COUNTS, *, progress: bool = True, **options) -> LabelCurve:
+    def few_labels(self, labels=COUNTS, *, progress: bool | Callable[[str], None] = True,
+                   **options) -> LabelCurve:
         """Accuracy on test by labels per class, with these features and without; as few_labels(run, ...)."""
-        return shown(measured(self, labels, **options), progress)
+        return shown(self, progress, labels, **options)
 
     def show(self):
         """Loss, scores beside the baselines, and the task's pictures as one matplotlib Figure."""

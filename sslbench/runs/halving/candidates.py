@@ -1,5 +1,6 @@
 """Who enters a tournament: every pretext task that fits the data, with backbones that learn in minutes."""
 
+from collections import Counter
 from dataclasses import replace
 
 from ...backbones import Backbone
@@ -52,3 +53,23 @@ def one_for_each_field(data: Data) -> list[str]:
     if not all(chosen.values()):
         return []
     return ["+".join(f"{name}:{backbone}" for name, backbone in chosen.items())]
+
+
+def narrowed(entrants: list[Recipe], most: int, first: str = "") -> tuple[list[Recipe], list[Recipe]]:
+    """So many of them, and those that are left out: one of each task before a second of any, light backbones
+    before others, and tasks of every kind before a second of any kind. first: of its kind."""
+    seen, kinds, places = Counter(), Counter(), {}
+    for one in sorted(entrants, key=lambda one: one.pretext != first):
+        tier = seen[one.pretext], weight(one)
+        kind = Pretext.find(one.pretext).group
+        places[id(one)] = *tier, kinds[kind, tier]
+        seen[one.pretext] += 1
+        kinds[kind, tier] += 1
+    chosen = {id(one) for one in sorted(entrants, key=lambda one: places[id(one)])[:most]}
+    return ([one for one in entrants if id(one) in chosen],
+            [one for one in entrants if id(one) not in chosen])
+
+
+def weight(one: Recipe) -> int:
+    """0 for the lightest backbone."""
+    return LIGHT.index(one.backbone) if one.backbone in LIGHT else len(LIGHT)

@@ -25,7 +25,8 @@ WARM, TIMED, TRAINS = 2, 6, 0.6  # steps by which the pace is taken; the share o
 @dataclass(frozen=True)
 class Job:
     """recipe: without its number of steps.  units: of the whole run; until: which of them is this round's
-    end.  seconds: for this round, unit_seconds: for one unit.  threads: of this process, 0: as it is."""
+    end.  seconds: for this round and its start, unit_seconds: of training for one unit.  threads: of this
+    process, 0: as it is."""
 
     recipe: Recipe
     folder: str
@@ -123,6 +124,5 @@ def reached(recipe: Recipe, run) -> Reached:
     """What the run's last evaluation on validation says."""
     looks = [e for e in run.evaluations if isinstance(e, Evaluation) and e.split == "validation"]
     last, key = looks[-1], leading(looks[-1].scores) or ""
-    measures = measured(run.task, run.data, last.scores, Hardware("cpu", "float32"))
     return Reached(recipe, str(run.folder), last.step, run.seconds, key, last.scores.get(key),
-                   looks[0].scores.get(key), last.samples.get(key, 0), measures)
+                   looks[0].scores.get(key), last.samples.get(key, 0), measured(last.scores))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ...probes import parsed
+from ...recipe import Recipe
 from .. import verdict
 from .measures import MEASURES, mean_ranks
 from .one_round import Reached
@@ -79,4 +80,8 @@ def without_labels(first: Reached, others: list[Reached]) -> str:
 
 
 def named(one: Reached) -> str:
-    return f"{one.recipe.pretext} with {one.recipe.backbone}"
+    return called(one.recipe)
+
+
+def called(recipe: Recipe) -> str:
+    return f"{recipe.pretext} with {recipe.backbone}"

@@ -55,7 +55,7 @@ class FewLabelsTab(PictureTab):
             lines, mark = curve.lines, (id(self._shown.run), len(curve.scores))
             self.picture.show(mark, lambda: plots.few_labels(lines, self._shown.name),
                               JUDGED + label_counts.words(lines), dark)
-            w.put(self.table, value=curve.table._repr_html_())
+            w.put(self.table, value=curve._repr_html_())
 
     def close(self) -> None:
         self._jobs.close()
