@@ -46,7 +46,8 @@ def within(folder: Path) -> tuple[list[Path], Path, list[str]]:
              if p.is_file() and not any(part.startswith((".", "__MACOSX")) for part in
                                                                              p.relative_to(folder).parts)]
     able = [p for p in every if p.suffix.lower() in KINDS and not about_the_data(p)]
-    if other := otherwise(every, len(able)):
+    # a table of captions beside its pictures is text
+    if not able and (other := otherwise(every, 0)):
         raise ValueError(f"{str(folder)!r} holds {other}")
     if not able:
         raise ValueError(f"{str(folder)!r} holds no files of text; they end in {', '.join(KINDS[:8])} ...")
