@@ -204,6 +204,9 @@ def test_mistakes_are_one_line(run):
     for progress in ("no", 1, None):
         with pytest.raises(ValueError, match="progress"):
             run.few_labels([1], progress=progress)
+    with pytest.raises(ValueError, match="steps must"):
+        run.few_labels([1], steps=10**10, progress=False)
+    assert not files(run) or all("10000000000" not in file.name for file in files(run))
     with pytest.raises(ValueError, match="no weights"):
         supervised.few_labels(progress=False)
     with pytest.raises(ValueError, match="all, not 'x'"):

@@ -285,3 +285,9 @@ def test_it_may_be_entered_twice_and_is_undone_when_something_goes_wrong():
         finally:
             assert everything() == changed
     assert everything() == before
+
+
+def test_a_run_is_recorded_whatever_the_default_device(toy, tmp_path):
+    with held(torch.set_default_device, "meta", None):
+        run = fit(toy, tmp_path, progress=False, evaluations=1, device="cpu")
+    assert load_run(tmp_path).scores == run.scores

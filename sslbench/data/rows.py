@@ -55,10 +55,10 @@ def in_memory(rows: Any) -> bool:
 
 def kinds_of(rows: dict[str, Any]) -> dict[str, str]:
     """Field -> the kind of number that its rows are stored as, such as "uint8"."""
-    first = torch.tensor([0])
+    first = torch.tensor([0], device="cpu")
     return {name: str(torch.as_tensor(x[first]).dtype).removeprefix("torch.") for name, x in rows.items()}
 
 
 def nbytes(rows: Any) -> int:
     """Of all the rows as they are stored."""
-    return len(rows) * rows[torch.tensor([0])].nbytes
+    return len(rows) * rows[torch.tensor([0], device="cpu")].nbytes

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from .. import arguments
@@ -24,6 +25,7 @@ def measured(run, counts=COUNTS, draws: int = 3, steps: int | None = None, metho
     and nothing is lost. say: is told a line for each new point."""
     (counts, methods), draws = asked(counts, methods), arguments.whole(draws, "draws", 1)
     steps = min(STEPS, run.recipe.steps) if steps is None else arguments.whole(steps, "steps", 1)
+    replace(run.recipe, steps=steps).check_types()  # too many are refused before anything is written
     if run.task.reads_labels:
         raise ValueError("this run learned from the labels themselves; give a run of another task")
     labelling = Labelling(run.recipe, run.task, run.data, steps, check)

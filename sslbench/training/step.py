@@ -154,6 +154,7 @@ class Training:
         """Of the training rows and labels."""
         return digest_of(*self.data.loaded("train"))
 
+    @own_settings()
     def about(self, **more: Any) -> dict[str, Any]:
         """What decides the numbers beside the recipe, and what the data looks like, as plain values."""
         return {**conditions(self.hardware), "batch_size": self.batch_size, "data": self.digest,
