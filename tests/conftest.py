@@ -1,6 +1,7 @@
 """What every test may count on. Run by `make test`; see the Makefile for the parts."""
 
 import gc
+import os
 import sys
 import time
 
@@ -14,6 +15,17 @@ def seeded():
     """The same random numbers in every run, whatever the order of the tests."""
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def same_environment():
+    """Variables of the process are as before after each test: libraries set some for good (dask those of the
+    allocator), and what later tests measure depends on them."""
+    before = dict(os.environ)
+    yield
+    if dict(os.environ) != before:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @pytest.fixture(autouse=True)

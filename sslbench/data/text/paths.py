@@ -46,8 +46,9 @@ def within(folder: Path) -> tuple[list[Path], Path, list[str]]:
              if p.is_file() and not any(part.startswith((".", "__MACOSX")) for part in
                                                                              p.relative_to(folder).parts)]
     able = [p for p in every if p.suffix.lower() in KINDS and not about_the_data(p)]
-    # a table of captions beside its pictures is text
-    if not able and (other := otherwise(every, 0)):
+    # pictures beside a table of their captions are text all the same; beside a few notes they are not
+    plain = all(group(p) == "plain" for p in able)
+    if plain and (other := otherwise(every, len(able))):
         raise ValueError(f"{str(folder)!r} holds {other}")
     if not able:
         raise ValueError(f"{str(folder)!r} holds no files of text; they end in {', '.join(KINDS[:8])} ...")
