@@ -50,6 +50,11 @@ def pytest_collection_modifyitems(config, items):
     if "full" not in config.option.markexpr:
         items[:] = [item for item in items if not item.get_closest_marker("full")]
     for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker(pytest.mark.timeout(900))  # a cell may train for a minute on a quiet machine
         if {"lab", "page"} & set(getattr(item, "fixturenames", ())):  # notebook cells have no fixtures
             item.add_marker("browser")
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    # first the files that take longest, so that no worker is left alone with one of them at the end
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, item.path.suffix != ".ipynb",
+                                 item.path not in slow))

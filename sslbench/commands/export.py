@@ -32,4 +32,6 @@ def hyperparameters(words: list[str]) -> dict[str, str] | None:
         raise ValueError(f"there is no {quoted(strange)}; python -m sslbench export --help says more")
     if len(names) > len(values):
         raise ValueError(f"{names[-1]} needs a value")
+    if empty := next((name for name, value in zip(names, values) if not value.strip()), ""):
+        raise ValueError(f"{empty} is empty; without it the run's own data is read")
     return {name.removeprefix("--data."): value for name, value in zip(names, values)} or None

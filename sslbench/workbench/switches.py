@@ -78,24 +78,25 @@ COLLAPSES = (TOGETHER, LEARNED, LOST)
 FORGETS = (TOGETHER, LOST)  # in so few steps SimSiam reads digits little better than untrained
 
 
-def digits(pretext: str, steps: int = 150, **hyperparameters) -> Recipe:
+def digits(pretext: str, steps: int = 150, lr: float = 4e-3, **hyperparameters) -> Recipe:
     """A run of some seconds on two cores; those that follow themselves need more steps to learn a digit."""
-    return Recipe("wild_digits", pretext, "small_cnn", steps=steps, lr=4e-3,
+    return Recipe("wild_digits", pretext, "small_cnn", steps=steps, lr=lr,
                   hyperparameters={f"pretext.{name}": value for name, value in hyperparameters.items()})
 
 
-DINO = digits("dino", 500)
+SIMSIAM = digits("simsiam", 200, lr=1e-2)
+DINO = digits("dino", 250, momentum=0.95)
 # hardly a digit is learned in a minute, and shapes are within seconds
 BYOL = Recipe("shapes", "byol", "small_cnn", steps=100, batch_size=64, lr=1e-2,
               hyperparameters={"pretext.momentum": 0.95})
 
 
 SWITCHES = {s.name: s for s in (
-    Switch("stopped gradient", digits("simsiam", 500), {"pretext.stop_gradient": False},
+    Switch("stopped gradient", SIMSIAM, {"pretext.stop_gradient": False},
            "both sides move towards each other, and one answer to everything is the nearest agreement; "
            "even what the untrained network knew is lost",
            FORGETS),
-    Switch("predictor", digits("simsiam", 500), {"pretext.predictor": False},
+    Switch("predictor", SIMSIAM, {"pretext.predictor": False},
            "both sides say the same thing, and the stopped gradient alone does not hold them apart",
            (TOGETHER,)),
     Switch("moving teacher", BYOL, {"pretext.momentum": 1.0},
