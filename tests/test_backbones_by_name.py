@@ -25,7 +25,8 @@ FAMILIES = ["resnet50", "convnext_tiny", "efficientnet_b0", "mobilenet_v3_small"
             "densenet121", "vit_b_16", "swin_t", "vgg11", "shufflenet_v2_x0_5", "googlenet", "inception_v3",
             "squeezenet1_1"]
 # convolutions old and new, a transformer; the others take minutes, with the full product
-QUICK = {"mobilenet_v3_small", "regnet_y_400mf", "squeezenet1_1", "shufflenet_v2_x0_5", "vit_b_16", "googlenet"}
+QUICK = {"mobilenet_v3_small", "regnet_y_400mf", "squeezenet1_1", "shufflenet_v2_x0_5", "vit_b_16",
+         "googlenet"}
 EVERY = [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.full]) for name in FAMILIES]
 
 

@@ -10,7 +10,6 @@ from sslbench import CollapseLab, Recipe, Workbench, fit
 from sslbench.workbench.lab_panel import GUESSES, outcome
 from sslbench.workbench.switches import SWITCHES, TOGETHER
 
-
 SAMPLED = {"stopped gradient", "variance term", "augmentation"}  # the others with the full product
 
 
