@@ -1,9 +1,9 @@
-"""What few labels are worth: linear on the features of a minute of SimCLR, fine-tuned from its weights, and
+"""What few labels are worth: linear on the features of a minute of VICReg, fine-tuned from its weights, and
 supervised from scratch with the same augmentations.
 
-    python benchmarks/few_labels.py [--small] [--steps 1200] [--draws 3] [--label-steps 200] [--run FOLDER]
+    python benchmarks/few_labels.py [--small] [--steps 1000] [--draws 3] [--label-steps 200] [--run FOLDER]
 
-One run of SimCLR at its defaults on wild_digits (but for the number of steps), then `few_labels(run)`: which
+One run of VICReg on wild_digits, as in benchmarks/results.py, then `few_labels(run)`: which
 samples have a label, and the seed of what is trained on them, is drawn three times, the same for all methods.
 Accuracy on the 2,000 test pictures; nothing is chosen on them or on validation. The run and each point are
 kept in the folder, so that what was interrupted goes on. The figure is benchmarks/few_labels.svg.
@@ -45,9 +45,10 @@ def tell(run, curve: LabelCurve, options) -> None:
 
 
 def main() -> None:
-    options = arguments(__doc__, steps=1200, draws=3, label_steps=200, run="")
+    options = arguments(__doc__, steps=1000, draws=3, label_steps=200, run="")
     quiet()
-    recipe = Recipe("wild_digits", "simclr", "small_cnn", steps=2 if options.small else options.steps)
+    recipe = Recipe("wild_digits", "vicreg", "small_cnn", steps=2 if options.small else options.steps,
+                    lr=4e-3)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(options.run) if options.run else Path(place) / "run"
         run = trained(recipe, folder)

@@ -41,7 +41,7 @@ RECIPES = [
     digits("moco", 1000),
     digits("lejepa", 800),
     digits("swav", 1200),
-    digits("vicreg", 800),
+    digits("vicreg", 1000),
     digits("barlow_twins", 1000),
     digits("simsiam", 1500),
     replace(digits("byol", 1000, momentum=0.9), optimiser="adamw"),

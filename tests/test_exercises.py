@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from sklearn.metrics import confusion_matrix
 
 from sslbench import exercises
 from sslbench.exercises.check import Check, Result
@@ -66,6 +68,8 @@ SOLUTIONS = {
     "check_redundancy": redundancy,
     "check_target": lambda z: (z - z.mean(0)) * (z.square().mean(0) - z.mean(0) ** 2 + 1e-4).rsqrt(),
     "check_where_hidden": lambda error, hidden: error[hidden].mean(),
+    "check_balanced_accuracy": lambda said, y: np.diag(confusion_matrix(y, said, normalize="true")).mean(),
+    "check_standard_error": lambda right: right.double().var(correction=0).sqrt() / len(right) ** 0.5,
     "check_effective_rank": lambda s: torch.distributions.Categorical(probs=s).entropy().exp(),
 }
 
