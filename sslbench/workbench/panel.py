@@ -39,9 +39,9 @@ class Panel:
         self.progress = w.progress("progress")
         self.embedding = EmbeddingTab(wake, bench.failed, safe)
         self.runs, self.code = RunsTab(safe(bench.show), bench.load, wake, bench.failed), CodeTab()
-        self.tabs = [TaskTab(safe(bench.reroll)), CurvesTab(), self.embedding, OverTimeTab(wake),
-                     ProbesTab(wake, bench.failed, safe), FewLabelsTab(wake, bench.failed, safe),
-                     self.runs, self.code]
+        self.tabs = [TaskTab(safe(bench.reroll), wake, bench.failed, safe), CurvesTab(), self.embedding,
+                     OverTimeTab(wake), ProbesTab(wake, bench.failed, safe),
+                     FewLabelsTab(wake, bench.failed, safe), self.runs, self.code]
         self.book = w.listen(w.tabs({tab.title: tab.widget for tab in self.tabs}, "tabs"), wake,
                              "selected_index")
         steps = w.html("steps", "steps-label"), settings.steps.widget
