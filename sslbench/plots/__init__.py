@@ -17,6 +17,7 @@ from ..data import Data
 from ..shown import Shown
 from . import charts, label_counts, letters, pairs, pictures, themes
 from . import confusion as matrices
+from . import factors as kept_and_lost
 from .attribution import AttributionLayout
 from .axes import lines_of
 from .charts import parts_of, probe_rows, words_for
@@ -148,6 +149,17 @@ def probes(evaluations):
     return made
 
 
+def factors(evaluations, before=()):
+    """A bar for the label and for each factor: what was gained, kept and thrown away beside the untrained
+    network. before: the evaluations of an earlier run of the same data, which stand beside."""
+    rows = kept_and_lost.factor_rows(evaluations, before)
+    height = 20 + 38 * max(1, len(rows))
+    made = figure(WIDTH, height + 55 + 15 * len(lines_of(kept_and_lost.keys(rows))))
+    with LOCK:
+        kept_and_lost.bars(box(made, 180, 46, 510, height), rows, height)
+    return made
+
+
 def confusion(counts, names: list[str]):
     """What is taken for what: counts [classes, classes], rows the class, columns what was said."""
     side = matrices.side(len(names))
@@ -205,6 +217,6 @@ def chance_loss(evaluations) -> float | None:
                  for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
 
 
-__all__ = ["attribution", "box", "chance_loss", "comparison", "confusion", "curves", "embedding",
+__all__ = ["attribution", "box", "chance_loss", "comparison", "confusion", "curves", "embedding", "factors",
            "few_labels", "figure", "neighbours", "overview", "pair", "parts_of", "png", "probe_rows",
            "probes", "save", "task", "words_for"]

@@ -9,8 +9,8 @@ from .pictures import draw_line, draw_one, draw_sound, pixels, still
 from .texts import drawable
 from .themes import FIXED
 
-TITLE, GAP, KEY = 24, 10, 62  # pixels; of the colour bar and its words on the right
-TILES = {"image": (114, 114), "line": (128, 64), "sound": (128, 64)}  # the largest, and what has no grid
+TITLE, GAP, KEY = 24, 10, 78  # pixels; of the colour bar and its words on the right
+TILES = {"image": (111, 111), "line": (128, 64), "sound": (128, 64)}  # the largest, and what has no grid
 STRIP, LETTER, LINE = 18, 7.0, 17  # height of a map along one axis; a letter and a line of a text
 SHOWN = 0.99  # of the values are told apart by their colour; what is above is the brightest
 COLORS = "cividis"  # from dark blue to yellow, the same for all eyes
