@@ -3,6 +3,7 @@ that is hidden, and whoever has no attention says what to ask instead."""
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from sslbench.backbones import Backbone
 from sslbench.backbones.transformer import Transformer
 from sslbench.field import Field
 from sslbench.plots.attribution import AttributionLayout, brightest
+from sslbench.runs.attribution import samples
 from sslbench.runs.attribution.attention import asked_by_mean, of_field, rolled_out
 from sslbench.runs.attribution.occlusion import distances
 from sslbench.runs.fitting import fit
@@ -199,6 +201,25 @@ def test_your_own_rows_and_a_recorded_run_give_the_same_maps(catalogue, tmp_path
 
 def found_rows(n, most):
     return torch.linspace(0, n - 1, most).long()
+
+
+def test_on_another_device_a_network_of_its_own_is_placed(catalogue, monkeypatch):
+    run, placed = run_on("series", "transformer"), []
+    hardware = SimpleNamespace(device=torch.device("meta"), place=lambda task: placed.append(task) or task)
+    monkeypatch.setattr(samples, "Hardware", lambda device, precision: hardware)
+    task, _ = samples.on_device(run, "cuda")
+    assert placed == [task] and task is not run.task
+    assert all(map(torch.equal, task.state_dict().values(), run.task.state_dict().values()))
+    hardware.device = torch.device("cpu")
+    assert samples.on_device(run, "cpu")[0] is run.task
+
+
+@pytest.mark.parametrize("pretext, shape", [("supervised", "labelled image"), ("clip", "image and text")])
+def test_labels_and_fields_that_no_probe_may_see_are_never_hidden(catalogue, pretext, shape):
+    run = run_on(shape, "transformer", pretext)
+    assert run.occlusion(most=2).field == run.attention(most=2).field == "image"
+    with pytest.raises(ValueError, match="no field is called 'label'"):
+        run.occlusion(field="label")
 
 
 def test_attention_of_a_task_that_reads_grey_is_that_of_grey(catalogue):

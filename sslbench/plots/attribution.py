@@ -6,7 +6,7 @@ from ..data import Data, Picture
 from .colors import FAINT, INK, SMALL, TEXT
 from .layout import pictures_of
 from .pictures import draw_line, draw_one, draw_sound, pixels, still
-from .texts import drawable
+from .texts import TEXTS, drawable
 from .themes import FIXED
 
 TITLE, GAP, KEY = 24, 10, 78  # pixels; of the colour bar and its words on the right
@@ -26,6 +26,7 @@ class AttributionLayout:
         self.pictures = still(pictures_of(batch, data)[field][:self.n])
         self.letters = ([self.pieces(x) for x in batch[field][:self.n]]
                         if self.pictures and self.pictures[0].kind == "text" and self.field.rank == 1 else [])
+        self.letters = self.letters[:TEXTS]
         self.highest, self.clipped = brightest(self.rows.values())
         kind = self.pictures[0].kind if self.pictures else "image"
         self.tile = fitted(TILES.get(kind, TILES["image"]), max(self.n, 1), width - KEY - 30)
@@ -48,7 +49,7 @@ class AttributionLayout:
     @property
     def text_height(self) -> float:
         lines = sum(-(-sum(map(len, pieces)) // self.per_line) for pieces in self.letters)
-        return len(self.rows) * (TITLE + LINE * lines + GAP * self.n)
+        return len(self.rows) * (TITLE + LINE * lines + GAP * len(self.letters))
 
     def pieces(self, ids) -> list[str]:
         """The letters of each token of a text."""
@@ -73,7 +74,7 @@ class AttributionLayout:
             draw_sample(axes, picture, i * (width + GAP), TITLE, width, height)
         top = TITLE + height + GAP
         for words, values in self.rows.items():
-            title(axes, words, top)
+            title(axes, words + ", mean over frames" * (self.field.rank == 3), top)
             for i, value in enumerate(values[:self.n]):
                 self.draw_map(axes, value, i * (width + GAP), top + TITLE)
             top += TITLE + self.map_height + GAP
