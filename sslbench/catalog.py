@@ -43,6 +43,7 @@ class Hyperparameter:
     log: bool = False  # the slider moves in powers of ten
     default: Any = None  # this and type are read from the signature
     type: type = float
+    augments: bool = False  # of data: how views are changed, not what is loaded
 
     def check(self, where: str, value):
         """`value` as the declared type; ValueError in one line when it is of another type or out of range."""

@@ -89,6 +89,13 @@ class Backbone(nn.Module, Listed):
         weight = present.to(tokens.dtype).unsqueeze(-1)
         return (tokens * weight).sum(1) / weight.sum(1).clamp(min=1e-6)
 
+    def attention(self, batch: Batch) -> list[Tensor]:
+        """Of each layer how much each token (row) takes of each other, [B, heads, P + N, P + N]; rows sum to
+        1. P: tokens that come before those of `forward`, such as a class token. ValueError in one line where
+        a network has no attention."""
+        raise ValueError(f"{type(self).name} has no attention weights to look at; occlusion shows where any "
+                         "network looks")
+
     def present(self, batch: Batch) -> Tensor | None:
         """[B, N]: the share of each token that is there; None when no field has gaps."""
         if not any(self.fields[name].gaps for name, _ in self.ordered(batch)):

@@ -70,6 +70,14 @@ def attend(q: Tensor, k: Tensor, v: Tensor, causal: int = 0) -> Tensor:
     return F.softmax(scores, -1, dtype=scores.dtype) @ v
 
 
+def attention_weights(q: Tensor, k: Tensor, causal: int = 0) -> Tensor:
+    """softmax(q k^T / sqrt(d)) [B, heads, N, N] in float32: what `attend` multiplies v with."""
+    scores = (q.float() * q.shape[-1] ** -0.5) @ k.float().transpose(2, 3)
+    if causal:
+        scores = scores.masked_fill(unseen_tokens(q.shape[2], causal, q.device), float("-inf"))
+    return F.softmax(scores, -1)
+
+
 def unseen_tokens(n: int, causal: int, device: torch.device) -> Tensor:
     """[n, n], True where a token (row) must not see another one, of a later block."""
     block = torch.arange(n, device=device) // causal
@@ -85,11 +93,18 @@ class Block(nn.Module):
         self.qkv, self.out = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
         self.mlp = nn.Sequential(nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
 
+    def projected(self, x: Tensor) -> Tensor:
+        """Queries, keys and values of tokens [B, N, D]: [3, B, heads, N, D / heads]."""
+        return self.qkv(self.norm1(x)).view(*x.shape[:2], 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+
+    def weights(self, x: Tensor, causal: int = 0) -> Tensor:
+        """How much each token takes of each other, [B, heads, N, N]; rows sum to 1."""
+        q, k, _ = self.projected(x)
+        return attention_weights(q, k, causal)
+
     def forward(self, x: Tensor, causal: int = 0) -> Tensor:
         B, N, D = x.shape
-        # [B, heads, N, D / heads]
-        q, k, v = self.qkv(self.norm1(x)).view(B, N, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        mixed = attend(q, k, v, causal)
+        mixed = attend(*self.projected(x), causal)
         x = x + self.out(mixed.transpose(1, 2).reshape(B, N, D))
         return x + self.mlp(self.norm2(x))
 
@@ -106,6 +121,14 @@ class Blocks(nn.Module):
         for block in self.blocks:
             x = block(x, causal)
         return self.norm(x)
+
+    def weights(self, x: Tensor, causal: int = 0) -> list[Tensor]:
+        """Those of every block, [B, heads, N, N], the first block's first."""
+        seen = []
+        for block in self.blocks:
+            seen.append(block.weights(x, causal))
+            x = block(x, causal)
+        return seen
 
 
 def conv_and_norm(rank: int):

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ..catalog import nearest
 from . import Backbone
 from .first_layers import is_small, patch_for, start_small, with_few_places
+from .library_attention import of_timm
 from .of_libraries import Frozen, Headless, Maps, Pretrained, VisionTransformer, obtained, steady, wanted
 from .short_samples import made_right
 
@@ -129,6 +130,15 @@ class TimmViT(VisionTransformer, listed=False):
         tokens = torch.cat(own, 1) if own else net.blocks[0].norm1.weight.new_zeros(1, 0, self.dim)
         placed = self.before and net.pos_embed is not None
         return tokens + net.pos_embed[:, :self.before] if placed else tokens
+
+    def attention(self, batch):
+        from timm.layers import Attention
+        layers = [m for m in self.net.blocks.modules() if isinstance(m, Attention)]
+        if len(layers) < len(self.net.blocks):  # parallel and differential attention have other weights
+            return super().attention(batch)
+        with of_timm(layers) as weights:
+            self(batch)
+        return weights
 
     def attended(self, tokens):
         return self.net.norm(self.net.blocks(self.net.norm_pre(tokens)))

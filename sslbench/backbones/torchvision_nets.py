@@ -11,6 +11,7 @@ from torch import nn
 from ..catalog import nearest
 from . import Backbone
 from .first_layers import begin_with, is_small, patch_for, start_small, with_few_places
+from .library_attention import of_torch
 from .of_libraries import Frozen, Headless, Maps, Pretrained, VisionTransformer, obtained, steady, wanted
 from .short_samples import made_right
 
@@ -136,6 +137,11 @@ class TorchvisionViT(VisionTransformer, listed=False):
 
     def first(self):
         return self.net.class_token + self.net.encoder.pos_embedding[:, :1]
+
+    def attention(self, batch):
+        with of_torch(layer.self_attention for layer in self.net.encoder.layers) as weights:
+            self(batch)
+        return weights
 
     def attended(self, tokens):
         return self.net.encoder.ln(self.net.encoder.layers(tokens))

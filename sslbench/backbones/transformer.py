@@ -38,3 +38,6 @@ class Transformer(Backbone):
 
     def trunk(self, tokens, causal=0):
         return self.blocks(tokens, causal)
+
+    def attention(self, batch):
+        return self.blocks.weights(self.stem(batch), self.one_way)

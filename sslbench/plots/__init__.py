@@ -17,6 +17,8 @@ from ..data import Data
 from ..shown import Shown
 from . import charts, label_counts, letters, pairs, pictures, themes
 from . import confusion as matrices
+from . import factors as kept_and_lost
+from .attribution import AttributionLayout
 from .axes import lines_of
 from .charts import parts_of, probe_rows, words_for
 from .layout import Layout
@@ -110,6 +112,15 @@ def task(shown: Shown, data: Data):
     return made
 
 
+def attribution(data: Data, batch: dict, field: str, rows: dict):
+    """Samples of one field and below them how much each place matters; rows: title -> [n, *grid]."""
+    layout = AttributionLayout(data, batch, field, rows, WIDTH)
+    made = figure(WIDTH, layout.height)
+    with LOCK:
+        layout.draw(made, box)
+    return made
+
+
 def neighbours(data: Data, samples: list[dict], near, labels=None, queries: int = 5, k: int = 7):
     """The nearest samples of a few: one row each, the query first; near [n, >= k], labels [n] or None."""
     step = max(1, len(samples) // queries)
@@ -135,6 +146,17 @@ def probes(evaluations):
     made = figure(WIDTH, height + 55 + 15 * len(lines_of(charts.keys_of(rows))))
     with LOCK:
         charts.probes(box(made, 180, 46, 510, height), rows, height)
+    return made
+
+
+def factors(evaluations, before=()):
+    """A bar for the label and for each factor: what was gained, kept and thrown away beside the untrained
+    network. before: the evaluations of an earlier run of the same data, which stand beside."""
+    rows = kept_and_lost.factor_rows(evaluations, before)
+    height = 20 + 38 * max(1, len(rows))
+    made = figure(WIDTH, height + 55 + 15 * len(lines_of(kept_and_lost.keys(rows))))
+    with LOCK:
+        kept_and_lost.bars(box(made, 180, 46, 510, height), rows, height)
     return made
 
 
@@ -195,6 +217,6 @@ def chance_loss(evaluations) -> float | None:
                  for e in evaluations if e.chance_loss is not None and math.isfinite(e.chance_loss)), None)
 
 
-__all__ = ["box", "chance_loss", "comparison", "confusion", "curves", "embedding", "few_labels", "figure",
-           "neighbours", "overview", "pair", "parts_of", "png", "probe_rows", "probes", "save", "task",
-           "words_for"]
+__all__ = ["attribution", "box", "chance_loss", "comparison", "confusion", "curves", "embedding", "factors",
+           "few_labels", "figure", "neighbours", "overview", "pair", "parts_of", "png", "probe_rows",
+           "probes", "save", "task", "words_for"]

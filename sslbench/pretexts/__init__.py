@@ -108,6 +108,10 @@ class Pretext(nn.Module, Listed):
         """One vector per sample [B, D], differentiable."""
         return self.backbone.embed(batch)
 
+    def attention(self, batch: Batch) -> list[Tensor]:
+        """The attention weights of every layer on what `embed` reads, as Backbone.attention gives them."""
+        return self.backbone.attention(batch)
+
     def chance(self, inputs) -> float | None:
         """The loss of a guess that knows nothing of the sample; None where there is no such number. No
         collectives."""

@@ -12,7 +12,6 @@ from .. import arguments
 from ..backbones import Backbone
 from ..catalog import nearest
 from ..data import Data
-from ..data.rows import kinds_of
 from ..messages import one_line
 from ..notes import note
 from ..pretexts import Pretext
@@ -22,13 +21,16 @@ from ..storage import run_folder
 from ..training import evaluate
 from ..training.loop import Checkpoint, Done, Evaluation, Event, Step
 from . import recording, verdict
+from .attribution.attention import attention
+from .attribution.maps import AttributionMaps
+from .attribution.occlusion import occlusion
 from .confusion import Confusion, confusion_of
-from .data_summary import Remembered, batch_of
 from .embedding import embedded, exact
 from .label_curve import COUNTS, LabelCurve
 from .label_points import shown
 from .new_data import new_data
 from .on_disk import read_recipe, replay
+from .own_rows import own_batch
 from .testing import keep, read_test
 from .trained_task import trained_task
 
@@ -183,13 +185,17 @@ class Run:
                     {name: torch.cat([part.labels[name] for part in parts]) for name in parts[0].labels})
         if data is not None:
             raise ValueError("embed() takes rows, or data to read them from, not both")
-        known = task.data
-        fields = {name: known.fields[name] for name in evaluate.visible(known)}
-        stored = known.stored if isinstance(known, Remembered) else kinds_of(known.loaded("train")[0])
-        if isinstance(known, Remembered) and not known.knows:
-            note(f"{self.folder} was recorded before runs remembered how rows are standardised: yours are "
-                 "read as the source stores them")
-        return embedded(task, batch_of(what, fields, stored, known.as_stored)), {}
+        return embedded(task, own_batch(self, what)), {}
+
+    def occlusion(self, samples: str | Any = "validation", most: int = 6, **options) -> AttributionMaps:
+        """How far the embedding moves when one place after another is hidden, [n, *grid], with any backbone;
+        a figure where it is shown; as runs.attribution.occlusion."""
+        return occlusion(self, samples, most, **options)
+
+    def attention(self, samples: str | Any = "validation", most: int = 6, **options) -> AttributionMaps:
+        """Where each head of a transformer's last layer looks, [n, heads, *grid]; rollout=True: all layers;
+        a figure where it is shown; as runs.attribution.attention."""
+        return attention(self, samples, most, **options)
 
     def few_labels(self, labels=COUNTS, *, progress: bool | Callable[[str], None] = True,
                    **options) -> LabelCurve:

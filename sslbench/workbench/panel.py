@@ -39,9 +39,9 @@ class Panel:
         self.progress = w.progress("progress")
         self.embedding = EmbeddingTab(wake, bench.failed, safe)
         self.runs, self.code = RunsTab(safe(bench.show), bench.load, wake, bench.failed), CodeTab()
-        self.tabs = [TaskTab(safe(bench.reroll)), CurvesTab(), self.embedding, OverTimeTab(wake),
-                     ProbesTab(wake, bench.failed, safe), FewLabelsTab(wake, bench.failed, safe),
-                     self.runs, self.code]
+        self.tabs = [TaskTab(safe(bench.reroll), wake, bench.failed, safe), CurvesTab(), self.embedding,
+                     OverTimeTab(wake), ProbesTab(wake, bench.failed, safe),
+                     FewLabelsTab(wake, bench.failed, safe), self.runs, self.code]
         self.book = w.listen(w.tabs({tab.title: tab.widget for tab in self.tabs}, "tabs"), wake,
                              "selected_index")
         steps = w.html("steps", "steps-label"), settings.steps.widget
@@ -53,6 +53,7 @@ class Panel:
         self.root = w.column([w.style(), choices.menus.widget, controls, settings.widget, lines, self.book],
                              "root")
         self._painted, self._broken, self._leaves = None, "", None
+        self._above = []  # further panels that are painted as tabs are
 
     def paint_pictures(self, s: State) -> bool:
         """Paint the open tab; called by one thread at a time, as is paint_lines. True when what could not be
@@ -61,7 +62,7 @@ class Panel:
         # then the kernel does not hear which tab somebody opens
         every = s.in_a_cell and mark != self._painted
         before, self._broken = self._broken, ""
-        for tab in self.tabs if every else [visible]:
+        for tab in [*self._above, *(self.tabs if every else [visible])]:
             try:
                 tab.paint(s, self.embedding.dark)
             except Exception as error:  # a broken picture must not end the run
@@ -72,7 +73,8 @@ class Panel:
     def paint_lines(self, s: State) -> None:
         """Write buttons and words that have changed: quick."""
         self._paint_buttons(s)
-        self.tabs[self.book.selected_index or 0].turn_to(s)
+        for tab in (*self._above, self.tabs[self.book.selected_index or 0]):
+            tab.turn_to(s)
         self._paint_words(s)
         self._leave_task_tab(s)
         self.say_error(s)
@@ -86,9 +88,10 @@ class Panel:
             w.put(self.remedy, description=f"Use batch size {s.batch_size}")
         w.show(self.remedy, bool(s.batch_size and s.error))
 
-    def insert(self, widget) -> None:
-        """Place one more panel above everything."""
+    def insert(self, widget, *painted) -> None:
+        """Place one more panel above everything. painted: what is painted with it, as a tab is."""
         style, *rest = self.root.children
+        self._above += painted
         self.root.children = (style, widget, *rest)
 
     def leave_task_tab(self, before: Run | None) -> None:
@@ -97,7 +100,7 @@ class Panel:
         self._leaves = lambda run: run is not before and run is not None and bool(run.evaluations)
 
     def close(self) -> None:
-        for tab in self.tabs:
+        for tab in (*self._above, *self.tabs):
             tab.close()
         w.close(self.root)
 

@@ -16,11 +16,11 @@ from torch import Generator, Tensor
 from ...catalog import Hyperparameter
 from .. import rand
 
-Crop = Annotated[float, Hyperparameter("smallest share of the image a view keeps", 0.1, 1)]
+Crop = Annotated[float, Hyperparameter("smallest share of the image a view keeps", 0.1, 1, augments=True)]
 Color = Annotated[float, Hyperparameter(
-                  "how much colour, contrast and brightness change between views", 0, 1)]
-Rotation = Annotated[float, Hyperparameter("largest turn of a view in degrees", 0, 45)]
-Flip = Annotated[bool, Hyperparameter("whether a mirrored picture means the same")]
+                  "how much colour, contrast and brightness change between views", 0, 1, augments=True)]
+Rotation = Annotated[float, Hyperparameter("largest turn of a view in degrees", 0, 45, augments=True)]
+Flip = Annotated[bool, Hyperparameter("whether a mirrored picture means the same", augments=True)]
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601: how bright each of R, G, B looks
 
 

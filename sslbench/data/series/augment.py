@@ -9,10 +9,10 @@ from torch import Generator, Tensor
 from ...catalog import Hyperparameter
 from .. import rand
 
-TimeCrop = Annotated[float, Hyperparameter("smallest share of the time a view keeps", 0.2, 1)]
-Amplitude = Annotated[float, Hyperparameter("how much loudness changes between views", 0, 2)]
-Offset = Annotated[float, Hyperparameter("how much the level changes between views", 0, 2)]
-Jitter = Annotated[float, Hyperparameter("noise added to a view", 0, 1)]
+TimeCrop = Annotated[float, Hyperparameter("smallest share of the time a view keeps", 0.2, 1, augments=True)]
+Amplitude = Annotated[float, Hyperparameter("how much loudness changes between views", 0, 2, augments=True)]
+Offset = Annotated[float, Hyperparameter("how much the level changes between views", 0, 2, augments=True)]
+Jitter = Annotated[float, Hyperparameter("noise added to a view", 0, 1, augments=True)]
 
 
 def excerpt(x: Tensor, generator: Generator, crop: float = 0.5) -> Tensor:

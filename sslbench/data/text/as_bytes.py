@@ -15,8 +15,9 @@ from torch import Generator, Tensor
 from ...catalog import Hyperparameter
 from .. import rand
 
-TextCrop = Annotated[float, Hyperparameter("smallest share of the sequence a view keeps", 0.1, 1)]
-Hide = Annotated[float, Hyperparameter("share of symbols hidden in a view", 0, 0.9)]
+TextCrop = Annotated[float, Hyperparameter("smallest share of the sequence a view keeps", 0.1, 1,
+                                           augments=True)]
+Hide = Annotated[float, Hyperparameter("share of symbols hidden in a view", 0, 0.9, augments=True)]
 
 BYTES = 256
 WORDS = 1024  # hash buckets of words, and of three bytes in a row

@@ -41,6 +41,9 @@ class Colorization(Pretext):
     def embed(self, batch):
         return super().embed({name: grey_of(x) for name, x in self.own(batch).items()})
 
+    def attention(self, batch):
+        return super().attention({name: grey_of(x) for name, x in self.own(batch).items()})
+
     def forward(self, inputs):
         _, guess = self.painted(inputs)
         return {"loss": sum_over_fields({name: mean_over(f.error(guess[name], inputs[name]),

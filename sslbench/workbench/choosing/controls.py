@@ -34,6 +34,9 @@ class Control:
     def lock(self, locked: bool) -> None:
         w.put(self.widget, disabled=locked)
 
+    def live(self) -> None:
+        """It says what it is set to at once; a slider only after `live`."""
+
 
 class Number:
     """A number as text, exact, and a slider to move it by where it has a range. What is no number stays as it
@@ -64,6 +67,11 @@ class Number:
     def lock(self, locked: bool) -> None:
         for part in filter(None, (self.text, self.slider)):
             w.put(part, disabled=locked)
+
+    def live(self) -> None:
+        """The slider says where it is while it is moved, not only when it is let go."""
+        if self.slider is not None:
+            w.put(self.slider, continuous_update=True)
 
     def _typed(self) -> None:
         if self.text.value != written(self._value):

@@ -131,11 +131,15 @@ def heading(words: str):
     return w.html(f"<b>{w.escape(words)}</b>", "group-title")
 
 
+def meaning(name: str, h: Hyperparameter):
+    """The name of a setting and what it means."""
+    return w.html(f"<span class='sslb-name'>{w.escape(name.replace('_', ' '))}</span> <span "
+                  f"class='sslb-meaning'>{w.escape(h.meaning)}</span>")
+
+
 def labelled(name: str, h: Hyperparameter, widget):
     """The name, what it means, and the control below."""
-    words = (f"<span class='sslb-name'>{w.escape(name.replace('_', ' '))}</span> <span "
-             f"class='sslb-meaning'>{w.escape(h.meaning)}</span>")
-    return w.column([w.html(words), w.named(widget, f"set-{name}")], "setting")
+    return w.column([meaning(name, h), w.named(widget, f"set-{name}")], "setting")
 
 
 def own_line(name: str, h: Hyperparameter, c: Control | Number, empty: str):

@@ -1,0 +1,1 @@
+"""Where a trained network looks: occlusion of any network, attention of those that have it."""
