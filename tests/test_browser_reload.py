@@ -12,7 +12,10 @@ SAVE = "() => { window.jupyterapp.commands.execute('docmanager:save'); }"
 
 def saved_view(lab) -> str:
     """The widget that the saved notebook names."""
-    cells = json.loads((lab.root / "notebooks/00_bench.ipynb").read_text())["cells"]
+    try:
+        cells = json.loads((lab.root / "notebooks/00_bench.ipynb").read_text())["cells"]
+    except json.JSONDecodeError:  # it is being written
+        return ""
     found = [output["data"][VIEW]["model_id"] for cell in cells for output in cell.get("outputs", ())
              if VIEW in output.get("data", {})]
     return found[0] if found else ""
