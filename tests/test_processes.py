@@ -127,6 +127,9 @@ def test_what_stopped_a_launched_process_is_said_in_one_line():
     warning = "W1127 06:00:00.1 12 torch/distributed/run.py:7] *****\nx.py:1: UserWarning: old\n"
     assert last_error(warning) == last_error("") == "they said no reason"
     assert "ended by SIGKILL" in last_error(warning, -9)
+    orphan = "sslbench: torchrun has ended, and this process ends with it\n"  # may still reach the log
+    assert "ended by SIGKILL" in last_error(warning + orphan, -9)
+    assert last_error("sslbench: batch_size 15 does not divide\n" + orphan) == "batch_size 15 does not divide"
 
 
 @pytest.mark.slow

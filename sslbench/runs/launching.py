@@ -26,6 +26,7 @@ from .recording import new_id
 # one that went first
 OF_ANOTHER = (
     r"gloo|nccl|NCCL|c10d|TCPStore|Connection (closed|reset|refused)|Broken pipe|barrier|DistBackendError"
+    r"|this process ends with it"
 )
 
 
