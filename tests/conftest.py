@@ -29,6 +29,18 @@ def same_environment():
 
 
 @pytest.fixture(autouse=True)
+def names_of_its_own():
+    """What a family made by a name in one test, timm:NAME, stands in no list of the next."""
+    catalog = sys.modules.get("sslbench.catalog")
+    kinds = catalog.Listed.__subclasses__() if catalog else ()
+    before = {kind: set(kind.catalogue) for kind in kinds}
+    yield
+    for kind in before:
+        for name in [name for name in kind.catalogue if ":" in name and name not in before[kind]]:
+            del kind.catalogue[name]
+
+
+@pytest.fixture(autouse=True)
 def nothing_trains_on():
     """A training that a test leaves open changes what the next tests measure, so it fails here, where it
     began. A bench's thread has time to end."""

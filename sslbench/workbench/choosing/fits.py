@@ -22,10 +22,12 @@ def pretexts_for(data: Data) -> dict[str, str]:
 
 
 def first_that_fits(reasons: dict[str, str], wanted: str) -> str:
-    """`wanted` where it fits, else the first that does, else `wanted`."""
+    """`wanted` where it fits, else the first that does, else `wanted`. What a family made by a name,
+    timm:NAME, comes after the package's own: somebody named it for something else."""
     if not reasons.get(wanted, "unknown"):
         return wanted
-    return next((name for name, why in reasons.items() if not why), wanted)
+    return min((name for name, why in reasons.items() if not why), key=lambda name: ":" in name,
+               default=wanted)
 
 
 def sources() -> dict[str, type[Data]]:
