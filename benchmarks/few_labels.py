@@ -3,16 +3,17 @@ supervised from scratch with the same augmentations.
 
     python benchmarks/few_labels.py [--small] [--steps 1000] [--draws 3] [--label-steps 200] [--run FOLDER]
 
-One run of VICReg on wild_digits, as in benchmarks/results.py, then `few_labels(run)`: which
-samples have a label, and the seed of what is trained on them, is drawn three times, the same for all methods.
-Accuracy on the 2,000 test pictures; nothing is chosen on them or on validation. The run and each point are
-kept in the folder, so that what was interrupted goes on. The figure is benchmarks/few_labels.svg.
+One run of VICReg on wild_digits, as in benchmarks/results.py, then `few_labels(run)`: which samples have a
+label, and the seed of what is trained on them, is drawn three times, the same for all methods. Accuracy on
+the 2,000 test pictures; nothing is chosen on them or on validation. The run and each point are kept in the
+folder, so that what was interrupted goes on. The figure is benchmarks/few_labels.svg.
 """
 
 import tempfile
 from pathlib import Path
 
 from common import HERE, arguments, publish, quiet
+from results import digits
 
 from sslbench import Recipe, few_labels, fit, load_run, resume
 from sslbench.plots import save
@@ -47,8 +48,7 @@ def tell(run, curve: LabelCurve, options) -> None:
 def main() -> None:
     options = arguments(__doc__, steps=1000, draws=3, label_steps=200, run="")
     quiet()
-    recipe = Recipe("wild_digits", "vicreg", "small_cnn", steps=2 if options.small else options.steps,
-                    lr=4e-3)
+    recipe = digits("vicreg", 2 if options.small else options.steps)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(options.run) if options.run else Path(place) / "run"
         run = trained(recipe, folder)

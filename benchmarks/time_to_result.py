@@ -131,9 +131,10 @@ def levels(rows: list[dict], wanted: tuple[float, ...]) -> list[str]:
     lines = []
     for level in wanted:
         for key, who in (("linear", "sslbench"), ("lightly's linear", "lightly")):
-            reached = [row["seconds"] for row in rows if row[key] != "" and row[key] >= level]
+            tried = [row for row in rows if row[key] != ""]
+            reached = [row["seconds"] for row in tried if row[key] >= level]
             lines.append(f"{rows[0]['data']} {level:.2f}, {who}: " + (f"{min(reached):.0f} s" if reached else
-                         f"not within {max(row['seconds'] for row in rows):.0f} s"))
+                         f"not within {max(row['seconds'] for row in tried):.0f} s"))
     return lines
 
 

@@ -18,7 +18,6 @@ _HOME = {"Recipe": "recipe", "train": "training.loop", "fit": "runs.fitting", "r
          "export": "runs.export", "few_labels": "runs.few_labels",
          "tournament": "runs.halving.tournament",
          "Workbench": "workbench", "CollapseLab": "workbench.collapse_lab",
-         "AugmentationSandbox": "workbench.augmentation_sandbox",
          "Data": "data", "Field": "field", "Backbone": "backbones", "adopt": "backbones.adopted",
          "Pretext": "pretexts",
          "arrays": "data.arrays.arrays"}

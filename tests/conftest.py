@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if not item.get_closest_marker("full")]
     for item in items:
         if item.path.suffix == ".ipynb":
-            item.add_marker(pytest.mark.timeout(900))  # a cell may train for a minute on a quiet machine
+            item.add_marker(pytest.mark.timeout(660))  # nbval's own limit for a cell, 600 s, comes first
         if {"lab", "page"} & set(getattr(item, "fixturenames", ())):  # notebook cells have no fixtures
             item.add_marker("browser")
     # first the files that take longest, so that no worker is left alone with one of them at the end

@@ -9,9 +9,10 @@ import torch
 from benches import listed, make, painted, until  # noqa: F401  fixtures
 from toys import SHAPES, SMALL, Toy, catalogue  # noqa: F401  fixtures
 
-from sslbench import AugmentationSandbox, Hyperparameter, Recipe, Workbench
+from sslbench import Hyperparameter, Recipe
 from sslbench.data import Data
 from sslbench.plots.factors import GAINED, KEPT, LOST, NEVER, factor_rows, fate, sentence
+from sslbench.workbench import AugmentationSandbox, Workbench
 from sslbench.workbench.augmented_views import AugmentedViews, augmentations, strengths
 
 LOADED = []

@@ -24,10 +24,8 @@ SMALL = "torchvision:mobilenet_v3_small"
 FAMILIES = ["resnet50", "convnext_tiny", "efficientnet_b0", "mobilenet_v3_small", "regnet_y_400mf",
             "densenet121", "vit_b_16", "swin_t", "vgg11", "shufflenet_v2_x0_5", "googlenet", "inception_v3",
             "squeezenet1_1"]
-# convolutions old and new, a transformer; the others take minutes, with the full product
-QUICK = {"mobilenet_v3_small", "regnet_y_400mf", "squeezenet1_1", "shufflenet_v2_x0_5", "vit_b_16",
-         "googlenet"}
-EVERY = [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.full]) for name in FAMILIES]
+QUICK = {"mobilenet_v3_small", "regnet_y_400mf", "squeezenet1_1", "shufflenet_v2_x0_5"}
+EVERY = [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in FAMILIES]
 
 
 def pictures(size: int, channels: int = 3, n: int = 24) -> Toy:
@@ -83,7 +81,7 @@ def test_tokens_fill_the_grid_for_every_size_and_number_of_channels(catalogue, n
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_each_family_learns_a_step(listed, name):
     run = fit(replace(listed, backbone=f"torchvision:{name}", steps=1), progress=False, device="cpu",
               evaluations=0, test=False)

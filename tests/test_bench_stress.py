@@ -163,7 +163,7 @@ def test_running_the_cell_again_and_again_leaves_one_bench(make, nothing_lost, t
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("times", [3, 12])
+@pytest.mark.parametrize("times", [3, pytest.param(30, marks=pytest.mark.slow)])
 def test_runs_of_one_bench_add_no_threads_and_no_widgets_but_their_line(make, times):
     bench = make(steps=2, record=False)
     bench.train()

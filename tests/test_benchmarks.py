@@ -21,7 +21,7 @@ IN_A_BROWSER = {"start"}
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name",
     [pytest.param(n, marks=[pytest.mark.browser] if n in IN_A_BROWSER else []) for n in NAMES])
 def test_it_runs_in_its_smallest_form(name, tmp_path):

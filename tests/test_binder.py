@@ -50,7 +50,7 @@ def test_start_hands_over_to_what_binder_runs():
 
 
 @pytest.mark.alone
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux, which tells a process's peak memory")
 def test_the_bench_notebook_stays_below_binders_memory_limit(tmp_path):
     from nbclient import NotebookClient

@@ -73,7 +73,7 @@ def open_tab(root, title: str) -> None:
     root.locator(".sslb-tabs li").filter(has_text=re.compile(f"^{title}$")).click()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(420)
 def test_a_person_trains_and_looks(lab, page, bench):
     panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
     open_tab(bench, "Task")

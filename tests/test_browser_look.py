@@ -34,7 +34,7 @@ def box(bench, selector: str) -> dict:
     return bench.locator(selector).first.bounding_box()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(300)
 def test_the_bench_fits_the_page_it_is_on(page, bench):
     page.set_viewport_size({"width": 1000, "height": 700})
     page.evaluate(TOP)
@@ -57,7 +57,7 @@ def test_the_bench_fits_the_page_it_is_on(page, bench):
     assert not page.problems
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(300)
 def test_figures_follow_the_theme_and_a_typed_class_comes_into_the_menu(page, bench):
     open_tab(bench, "Curves")
     light = wait_for(lambda: picture_digest(page, ".sslb-plot"))
@@ -72,7 +72,7 @@ def test_figures_follow_the_theme_and_a_typed_class_comes_into_the_menu(page, be
     assert not page.problems
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(300)
 def test_after_a_kernel_restart_the_bench_says_to_run_its_cell_again(page, bench):
     assert "Run its cell again" not in page.evaluate(BANNER)
     bench.locator("button.sslb-train").click()

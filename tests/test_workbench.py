@@ -614,11 +614,11 @@ def test_a_job_takes_the_place_of_one_with_the_same_name_and_can_be_cancelled():
 @pytest.mark.alone
 def test_the_estimate_of_time_is_within_30_percent(make):
     bench = make(pretext="simclr", backbone="small_cnn", steps=150, batch_size=64)
-    ratios, near = [], pytest.approx(1, abs=0.3)
-    while len(ratios) < 9 and sum(ratio == near for ratio in ratios) < 2:  # other work may come between
+    ratios = []
+    for _ in range(3):  # the machine may stumble in one of them
         guessed = bench.estimate()
         ratios.append(guessed.seconds / bench.train().seconds)
-    assert sum(ratio == near for ratio in ratios) == 2, ratios
+    assert sorted(ratios)[1] == pytest.approx(1, abs=0.3), ratios
     assert 0.05 < guessed.memory / 2**30 < 16 and guessed.limit > guessed.memory
 
 

@@ -131,25 +131,31 @@ def probes(axes, rows: list[dict], height: float = 200):
     others = {measured(row["name"]) for row in rows} - {"accuracy", "R²"}
     spans = ["thin lines: 95 % interval over test samples"] * any("interval" in row for row in rows)
     plain(axes, "; ".join(["accuracy", "R² of a quantity", *sorted(others), *spans]), "", "")
-    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
-    axes.set_yticks(range(len(rows)), [])
-    axes.tick_params(axis="y", length=0)
     axes.barh(range(len(rows)), [drawn_at(row["trained"]) for row in rows], height=0.5, color=BLUE,
               alpha=0.85, zorder=1)
     keys = keys_of(rows)
-    for name, mark, color in keys[1:]:
+    beside_bars(axes, rows, keys[1:])
+    for i, row in enumerate(rows):
+        if "interval" in row:
+            axes.plot(drawn_at(row["interval"]), [i, i], color=INK, lw=1.4, zorder=2, solid_capstyle="butt")
+    legend(axes, keys, height)
+
+
+def beside_bars(axes, rows: list[dict], keys: list[tuple[str, str, str]]) -> None:
+    """What stands beside the bar of each row: its name, its number, and a mark for each baseline, of which
+    `keys` has name, mark and colour."""
+    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
+    axes.set_yticks(range(len(rows)), [])
+    axes.tick_params(axis="y", length=0)
+    for name, mark, color in keys:
         known = [(drawn_at(row[name]), i) for i, row in enumerate(rows) if name in row]
         axes.scatter(*zip(*known), marker=mark, s=130 if mark == "|" else 30, color=color,
                      lw=2 if mark == "|" else 0.8,
                      edgecolors=None if mark == "|" else "white", zorder=3, clip_on=False)
+    words = {"fontsize": TEXT, "va": "center", "parse_math": False}
     for i, row in enumerate(rows):
-        if "interval" in row:
-            axes.plot(drawn_at(row["interval"]), [i, i], color=INK, lw=1.4, zorder=2, solid_capstyle="butt")
-        axes.text(-0.012, i, words_for(row["name"]), fontsize=TEXT, color=INK, ha="right", va="center",
-                  parse_math=False)
-        axes.text(1.02, i, f"{row['trained']:.2f}", fontsize=TEXT, color=BLUE, va="center", weight="bold",
-                  parse_math=False)
-    legend(axes, keys, height)
+        axes.text(-0.012, i, words_for(row["name"]), color=INK, ha="right", **words)
+        axes.text(1.02, i, f"{row['trained']:z.2f}", color=BLUE, weight="bold", **words)
 
 
 def keys_of(rows: list[dict]) -> list[tuple[str, str, str]]:

@@ -3,8 +3,8 @@ before beside it. As a chart and in one sentence."""
 
 from ..probes import by_chance, parsed
 from .axes import empty, legend, plain
-from .charts import drawn_at, keys_of, probe_rows, words_for
-from .colors import BLUE, INK, ORANGE, RED, SMALL, TEXT
+from .charts import beside_bars, drawn_at, keys_of, probe_rows, words_for
+from .colors import BLUE, INK, ORANGE, RED, SMALL
 from .words import counts
 
 GAINED, KEPT, LOST, NEVER = "gained", "kept", "thrown away", "not there"
@@ -71,32 +71,26 @@ def bars(axes, rows: list[dict], height: float) -> None:
     if not rows:
         return empty(axes, "no labels, so there are no factors to read")
     plain(axes, "accuracy, or R² of a quantity; gained and thrown away: beside the untrained network", "", "")
-    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
-    axes.set_yticks(range(len(rows)), [])
-    axes.tick_params(axis="y", length=0)
     both = any("before" in row for row in rows)
     axes.barh([i - 0.14 * both for i in range(len(rows))], [drawn_at(row["trained"]) for row in rows],
               height=0.42 if both else 0.5, color=BLUE, alpha=0.85, zorder=1)
     known = [(i + 0.24, drawn_at(row["before"])) for i, row in enumerate(rows) if "before" in row]
     if known:
         axes.barh(*zip(*known), height=0.26, color="white", edgecolor=ORANGE, hatch="/////", lw=0.8, zorder=1)
-    for name, mark, color in keys(rows)[1:]:
-        at = [(drawn_at(row[name]), i) for i, row in enumerate(rows) if name in row]
-        if not at:  # a bar
-            continue
-        axes.scatter(*zip(*at), marker=mark, s=110 if mark == "|" else 28, color=color,
-                     lw=2 if mark == "|" else 0.8, edgecolors=None if mark == "|" else "white", zorder=3,
-                     clip_on=False)
+    beside_bars(axes, rows, baselines(rows)[1:])
     for i, row in enumerate(rows):
-        words = {"fontsize": TEXT, "va": "center", "parse_math": False}
-        axes.text(-0.012, i, words_for(row["name"]), color=INK, ha="right", **words)
-        axes.text(1.02, i, f"{row['trained']:z.2f}", color=BLUE, weight="bold", **words)
-        axes.text(1.1, i, row["fate"], color=COLOR[row["fate"]], **{**words, "fontsize": SMALL})
+        axes.text(1.1, i, row["fate"], color=COLOR[row["fate"]], fontsize=SMALL, va="center",
+                  parse_math=False)
     legend(axes, keys(rows), height)
 
 
+def baselines(rows: list[dict]) -> list[tuple[str, str, str]]:
+    """Name, mark and colour of the network and of each baseline."""
+    return keys_of([{k: v for k, v in row.items() if k not in ("before", "fate")} for row in rows])
+
+
 def keys(rows: list[dict]) -> list[tuple[str, str, str]]:
-    """Name, mark and colour of the bars and of each baseline."""
-    found = keys_of([{k: v for k, v in row.items() if k not in ("before", "fate")} for row in rows])
+    """Those of the legend: the bars, then the baselines."""
+    (_, *bar), *others = baselines(rows)
     both = any("before" in row for row in rows)
-    return [("this run", *found[0][1:]), *([(BEFORE, "s", ORANGE)] if both else []), *found[1:]]
+    return [("this run", *bar), *([(BEFORE, "s", ORANGE)] if both else []), *others]

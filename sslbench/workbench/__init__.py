@@ -9,6 +9,7 @@ what the task looks like and how long it will take, as `background` jobs. Whatev
 `open_benches` knows which are open; what is raised on the way ends in the `error_line`.
 """
 
+from .augmentation_sandbox import AugmentationSandbox
 from .bench import Workbench
 
-__all__ = ["Workbench"]
+__all__ = ["AugmentationSandbox", "Workbench"]

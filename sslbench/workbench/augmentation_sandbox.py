@@ -23,6 +23,8 @@ class AugmentationSandbox:
     The panel's sliders are those of Settings; Train is the bench's. given: what Workbench takes, such as a
     recipe, data, runs, record, device.
 
+        from sslbench.workbench import AugmentationSandbox
+
         lab = AugmentationSandbox(record=False)
         lab  # the last line of a cell shows it
         lab.try_out(steps=20, color=0.0).scores
